@@ -1,0 +1,80 @@
+import type { CallError } from '../core/outcome.ts';
+
+/** The world could not be read: nothing may be decided, and whoever asked must ask again. */
+export class ReadFailed extends Error {
+  override readonly name = 'ReadFailed';
+}
+
+const THROTTLED = ['ThrottlingException', 'TooManyRequestsException', 'RequestLimitExceeded', 'Throttling'];
+const DENIED = [
+  'AccessDeniedException',
+  'AccessDenied',
+  'UnauthorizedOperation',
+  'UnrecognizedClientException',
+  'InvalidClientTokenId',
+  'InvalidSignatureException',
+  'ExpiredTokenException',
+  'MissingAuthenticationTokenException',
+  'CredentialsProviderError',
+];
+
+/** What AWS answered, as far as an error of the SDK tells; `status` is undefined if there was no answer. */
+type Answer = { readonly code: string; readonly status: number | undefined; readonly message: string };
+
+export function isThrottled(error: unknown): boolean {
+  return THROTTLED.includes(answerOf(error).code);
+}
+
+/** AWS refused for good what was asked of this one thing: the others may still be asked. */
+export function isPermanent(error: unknown): boolean {
+  const { code, status } = answerOf(error);
+  return status !== undefined && status < 500 && !THROTTLED.includes(code) && !DENIED.includes(code);
+}
+
+/** Whether an answer came at all that says what became of the call. */
+export function isAnswered(error: unknown): boolean {
+  const { status, code } = answerOf(error);
+  return (status !== undefined && status < 500) || DENIED.includes(code);
+}
+
+export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
+  return codes.includes(answerOf(error).code);
+}
+
+/** The error as reports and records show it; `action` is the IAM action that the call needs. */
+export function callError(error: unknown, action: string): CallError {
+  const { code, message } = answerOf(error);
+  const denied = DENIED.includes(code);
+  const throttled = isThrottled(error);
+  return {
+    code,
+    message,
+    retryable: !isPermanent(error),
+    throttled,
+    ...(denied ? { missingAction: action } : {}),
+  };
+}
+
+/** Turns whatever kept `attempted` from being read into a ReadFailed that says so. */
+export function readFailed(attempted: string, error: unknown): ReadFailed {
+  if (error instanceof ReadFailed) return error;
+  const { code, message } = answerOf(error);
+  return new ReadFailed(`could not ${attempted}: ${code}: ${message}`, { cause: error });
+}
+
+function answerOf(error: unknown): Answer {
+  if (!(error instanceof Error)) return { code: 'UnknownError', status: undefined, message: String(error) };
+  const { name, message } = error;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : name;
+  const fault = '$fault' in error;
+  return { code: fault ? name : code, message, status: fault ? statusOf(error) : undefined };
+}
+
+function statusOf(error: Error): number | undefined {
+  const metadata: unknown = '$metadata' in error ? error.$metadata : undefined;
+  const status: unknown =
+    typeof metadata === 'object' && metadata !== null && 'httpStatusCode' in metadata
+      ? metadata.httpStatusCode
+      : undefined;
+  return typeof status === 'number' ? status : undefined;
+}

@@ -1,0 +1,169 @@
+import pMap from 'p-map';
+import { type Change, endOfSecond, type IgnoredReason, isGone, type Notice } from './core/change.ts';
+import {
+  confirmSecret,
+  currentChanges,
+  type Finding,
+  forcedChange,
+  goneNotice,
+  type Origin,
+  type SecretDescription,
+} from './core/confirm.ts';
+import { type Claim, claimOf, type Event, sourceOf } from './core/event.ts';
+import type { NamedService } from './ports.ts';
+import type { Run } from './run.ts';
+
+/** What AWS told or a person asked for. `key` tells it from its neighbours: the message's id. */
+export type Asked =
+  | { readonly asked: 'event'; readonly key: string; readonly event: Event }
+  | {
+      readonly asked: 'secret' | 'parameter';
+      readonly origin: Origin;
+      readonly name: string;
+      readonly force: boolean;
+    }
+  | { readonly asked: 'service'; readonly origin: Origin; readonly named: NamedService };
+
+export type Confirmed = {
+  readonly changes: readonly Change[];
+  readonly notices: readonly Notice[];
+  /** Services named by hand: whether they are there shows only when the fleet is read. */
+  readonly named: readonly { readonly origin: Origin; readonly named: NamedService }[];
+  /** Keys of messages that must come back: not visible yet, or Secrets Manager did not answer. */
+  readonly unconfirmed: readonly string[];
+};
+
+const CONCURRENCY = 16;
+/** No clock is that wrong: an event from beyond has a broken time. */
+const FUTURE_MS = 5 * 60_000;
+
+/** Holds each thing asked against what Secrets Manager and Parameter Store say now; one that fails stops no other. */
+export async function confirm(asked: readonly Asked[], run: Run): Promise<Confirmed> {
+  const describe = remembering((secret: string) => run.world.secrets.describe(secret, run.reading));
+  const findings = await pMap(asked, (one) => find(one, describe, run), { concurrency: CONCURRENCY });
+  const changes = unique(findings.flatMap((found) => (found.finding === 'changes' ? found.changes : [])));
+  const notices = findings.flatMap((found) => (found.finding === 'notice' ? [found.notice] : []));
+  const standing = unique(notices.filter((notice) => !isSuperseded(notice, changes)));
+  for (const change of changes) run.journal.received(change);
+  for (const found of findings)
+    if (found.finding === 'ignored') run.journal.ignored(found.origin, found.reason);
+  for (const notice of notices) if (!standing.includes(notice)) run.journal.ignored(notice, 'restored');
+  return {
+    changes,
+    notices: standing,
+    named: asked.flatMap((one) => (one.asked === 'service' ? [one] : [])),
+    unconfirmed: findings.flatMap((found) => (found.finding === 'unconfirmed' ? [found.key] : [])),
+  };
+}
+
+type Found =
+  | Exclude<Finding, { finding: 'look-again' | 'ignored' }>
+  | { readonly finding: 'ignored'; readonly origin: Origin; readonly reason: IgnoredReason }
+  | { readonly finding: 'unconfirmed'; readonly key: string };
+type Describe = (secret: string) => Promise<SecretDescription | undefined>;
+
+async function find(asked: Asked, describe: Describe, run: Run): Promise<Found> {
+  if (asked.asked !== 'event') return findCurrent(asked, describe, run);
+  const { event, key } = asked;
+  const origin = { changeId: event.id, at: event.time, source: sourceOf(event) };
+  try {
+    const found = await findClaimed(claimOf(event), origin, describe, run);
+    if (found.finding === 'look-again') return { finding: 'unconfirmed', key };
+    return found.finding === 'ignored' ? { ...found, origin } : found;
+  } catch (error) {
+    run.journal.trouble('the message comes back: its change could not be confirmed', error, {
+      changeId: event.id,
+    });
+    return { finding: 'unconfirmed', key };
+  }
+}
+
+async function findClaimed(
+  claim: Claim,
+  origin: Origin,
+  describe: Describe,
+  { world }: Run,
+): Promise<Finding> {
+  if (claim.claim === 'none') return { finding: 'ignored', reason: claim.reason };
+  if (origin.at > world.clock.now() + FUTURE_MS) {
+    throw new RangeError(`the event's time, ${new Date(origin.at).toISOString()}, has not been yet`);
+  }
+  switch (claim.claim) {
+    case 'noticed':
+      return {
+        finding: 'notice',
+        notice: { ...origin, kind: claim.kind, arn: claim.arn, notice: claim.notice },
+      };
+    case 'parameter-changed':
+      return { finding: 'changes', changes: [parameterChange(origin, claim.arn, origin.at)] };
+    case 'label-moved':
+    case 'version-created':
+    case 'rotated':
+    case 'secret-deleted': {
+      const description = await describe(claim.secret);
+      return confirmSecret(claim, origin, description, world.clock.now());
+    }
+    default:
+      return claim satisfies never;
+  }
+}
+
+/** What a person asks about is taken as it is now, no event having told when it moved. */
+async function findCurrent(
+  asked: Exclude<Asked, { asked: 'event' }>,
+  describe: Describe,
+  run: Run,
+): Promise<Found> {
+  const { origin } = asked;
+  switch (asked.asked) {
+    case 'service':
+      return { finding: 'changes', changes: [] };
+    case 'parameter': {
+      const parameter = await run.world.parameters.describe(asked.name, run.reading);
+      if (parameter === undefined) {
+        return {
+          finding: 'notice',
+          notice: { ...origin, kind: 'parameter', arn: asked.name, notice: 'not-found' },
+        };
+      }
+      const changedAt = asked.force ? origin.at : parameter.changedAt;
+      return { finding: 'changes', changes: [parameterChange(origin, parameter.arn, changedAt)] };
+    }
+    case 'secret': {
+      const description = await describe(asked.name);
+      const gone = goneNotice(asked.name, origin, description);
+      if (gone !== undefined || description === undefined)
+        return gone ? { finding: 'notice', notice: gone } : none;
+      if (asked.force) return { finding: 'changes', changes: [forcedChange(origin, description)] };
+      const versions = await run.world.secrets.listVersions(description.arn, run.reading);
+      return { finding: 'changes', changes: currentChanges(origin, description, versions) };
+    }
+    default:
+      return asked satisfies never;
+  }
+}
+
+const none: Found = { finding: 'changes', changes: [] };
+
+function parameterChange({ changeId, source }: Origin, arn: string, changedAt: number): Change {
+  return { changeId, kind: 'parameter', arn, changedAt: endOfSecond(changedAt), source, optedOut: false };
+}
+
+/** Deleted and made again: what came later counts. */
+function isSuperseded(notice: Notice, changes: readonly Change[]): boolean {
+  return isGone(notice) && changes.some(({ arn, changedAt }) => arn === notice.arn && changedAt >= notice.at);
+}
+
+/** The same event delivered twice is one change. */
+function unique<T extends Change | Notice>(subjects: readonly T[]): readonly T[] {
+  return [...new Map(subjects.map((subject) => [JSON.stringify(subject), subject])).values()];
+}
+
+function remembering<T>(ask: (key: string) => Promise<T>): (key: string) => Promise<T> {
+  const asked = new Map<string, Promise<T>>();
+  return (key) => {
+    const answer = asked.get(key) ?? ask(key);
+    asked.set(key, answer);
+    return answer;
+  };
+}

@@ -1,0 +1,65 @@
+declare const brand: unique symbol;
+type Branded<Name extends string> = string & { readonly [brand]: Name };
+
+export type ClusterArn = Branded<'ClusterArn'>;
+export type ServiceArn = Branded<'ServiceArn'>;
+export type TaskDefinitionArn = Branded<'TaskDefinitionArn'>;
+
+/** The account and Region, with their partition, in which a name without an ARN is to be understood. */
+export type Home = { readonly partition: string; readonly region: string; readonly account: string };
+
+export type Arn = Home & {
+  readonly service: string;
+  /** Everything after the account; may itself contain colons. */
+  readonly resource: string;
+};
+
+/** Takes an ARN of any partition apart, or answers undefined if the text is no ARN. */
+export function parseArn(text: string): Arn | undefined {
+  const [scheme, partition, service, region, account, ...rest] = text.split(':');
+  if (scheme !== 'arn' || !partition || !service || region === undefined || account === undefined)
+    return undefined;
+  const resource = rest.join(':');
+  return resource === '' ? undefined : { partition, service, region, account, resource };
+}
+
+export function clusterArn(text: string): ClusterArn {
+  ecsResource(text, 'cluster');
+  return text as ClusterArn;
+}
+
+/** Accepts both forms that ECS uses: `service/CLUSTER/NAME` and, for old services, `service/NAME`. */
+export function serviceArn(text: string): ServiceArn {
+  ecsResource(text, 'service');
+  return text as ServiceArn;
+}
+
+export function taskDefinitionArn(text: string): TaskDefinitionArn {
+  ecsResource(text, 'task-definition');
+  return text as TaskDefinitionArn;
+}
+
+/** The last part of an ECS ARN: the name of a cluster or a service. */
+export function nameOf(arn: ClusterArn | ServiceArn): string {
+  return arn.slice(arn.lastIndexOf('/') + 1);
+}
+
+/** Where a bare name that stands in this resource points to. */
+export function homeOf(arn: ClusterArn | ServiceArn | TaskDefinitionArn): Home {
+  const { partition, region, account } = ecsResource(arn, '');
+  return { partition, region, account };
+}
+
+/** The ARN, in the form of today, that a service of this name has in this cluster. */
+export function serviceIn(cluster: ClusterArn, name: string): ServiceArn {
+  const { partition, region, account } = homeOf(cluster);
+  return serviceArn(`arn:${partition}:ecs:${region}:${account}:service/${nameOf(cluster)}/${name}`);
+}
+
+function ecsResource(text: string, type: string): Arn {
+  const arn = parseArn(text);
+  if (arn?.service !== 'ecs' || !arn.resource.startsWith(type === '' ? '' : `${type}/`)) {
+    throw new TypeError(`expected the ARN of an ECS ${type || 'resource'}, found ${JSON.stringify(text)}`);
+  }
+  return arn;
+}

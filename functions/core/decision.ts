@@ -1,0 +1,53 @@
+import type { ServiceArn } from './arn.ts';
+import type { Form, RawReference } from './reference.ts';
+
+/** Why a service is left alone (DESIGN §4, in the order in which they are asked). */
+export const SKIP_REASONS = [
+  'opted-out',
+  'out-of-scope',
+  'secret-gone',
+  'unreadable',
+  'pinned',
+  'label-not-moved',
+  'pull-only',
+  'not-active',
+  'no-tasks',
+  'unsupported-controller',
+  'rollout-failed',
+  'already-fresh',
+  'cannot-replace',
+  'over-cap',
+  'possibly-stale',
+] as const;
+export type SkipReason = (typeof SKIP_REASONS)[number];
+
+/** Why a service is not redeployed yet. */
+export const WAIT_REASONS = ['rolling-out', 'deployment-in-progress'] as const;
+export type WaitReason = (typeof WAIT_REASONS)[number];
+
+export type Verdict =
+  | { readonly action: 'redeploy'; readonly reason: null }
+  | { readonly action: 'wait'; readonly reason: WaitReason }
+  | { readonly action: 'skip'; readonly reason: SkipReason };
+
+/** A reference as reports show it. */
+export type ReportedReference = RawReference & {
+  readonly form: Form;
+  readonly label: string | null;
+  readonly versionId: string | null;
+};
+
+/** What becomes of one matched service, for all changes together: plain data. */
+export type Decision = Verdict & {
+  readonly service: ServiceArn;
+  /** The cluster's name. */
+  readonly cluster: string;
+  readonly changeIds: readonly string[];
+  readonly wave: number;
+  /** What demands the redeploy, or what the verdict is about; none for a service named by hand. */
+  readonly references: readonly ReportedReference[];
+};
+
+export const redeploy: Verdict = { action: 'redeploy', reason: null };
+export const wait = (reason: WaitReason): Verdict => ({ action: 'wait', reason });
+export const skip = (reason: SkipReason): Verdict => ({ action: 'skip', reason });

@@ -1,0 +1,91 @@
+import type { ClusterArn, ServiceArn, TaskDefinitionArn } from './arn.ts';
+import type { Reference } from './reference.ts';
+
+/** Tags whose key begins with our prefix, by the key's rest: `enabled`, `wave`, `also`, … */
+export type Tags = ReadonlyMap<string, string>;
+
+export type Cluster = { readonly arn: ClusterArn; readonly name: string; readonly tags: Tags };
+
+export type RolloutState = 'COMPLETED' | 'IN_PROGRESS' | 'FAILED';
+
+/** An ECS deployment or a task set: tasks of one revision that were started together. Instants in milliseconds. */
+export type Deployment = {
+  readonly id: string;
+  readonly primary: boolean;
+  readonly taskDefinition: TaskDefinitionArn;
+  readonly createdAt: number;
+  /** Null where ECS does not tell: task sets, and deployments that are not rolling. */
+  readonly rolloutState: RolloutState | null;
+  readonly rolloutStateReason: string;
+  readonly desired: number;
+  readonly running: number;
+  readonly pending: number;
+  /** References of the deployment itself: the log configuration of Service Connect. */
+  readonly references: readonly Reference[];
+};
+
+/** A service as DescribeServices shows it. */
+export type Service = {
+  readonly arn: ServiceArn;
+  readonly name: string;
+  readonly cluster: Cluster;
+  readonly status: string;
+  readonly controller: 'ECS' | 'CODE_DEPLOY' | 'EXTERNAL';
+  readonly strategy: 'ROLLING' | 'BLUE_GREEN' | 'LINEAR' | 'CANARY';
+  readonly desired: number;
+  readonly running: number;
+  readonly pending: number;
+  readonly minimumHealthyPercent: number;
+  readonly maximumPercent: number;
+  readonly tags: Tags;
+  /** Absent on Express services: theirs is the PRIMARY deployment's. */
+  readonly taskDefinition: TaskDefinitionArn | null;
+  readonly deployments: readonly Deployment[];
+  /** What the `also` tags name. */
+  readonly also: readonly Reference[];
+};
+
+/** What a task-definition revision refers to; a registered revision never changes. */
+export type Revision =
+  | { readonly kind: 'readable'; readonly references: readonly Reference[] }
+  | { readonly kind: 'unreadable'; readonly why: string };
+
+export type Fleet = {
+  /** The read shows everything that was there at this instant, by this machine's clock. */
+  readonly beganAt: number;
+  readonly services: readonly Service[];
+  readonly revisions: ReadonlyMap<TaskDefinitionArn, Revision>;
+  /** What ECS listed but would not describe, and why. */
+  readonly unreadable: readonly Unreadable[];
+  /** Clusters whose services ECS would not list, and why. */
+  readonly unreadableClusters: readonly { readonly cluster: string; readonly why: string }[];
+};
+
+export type Unreadable = { readonly service: ServiceArn; readonly cluster: string; readonly why: string };
+
+/** Services that a person named, as far as they are there and in the selected clusters. */
+export type NamedFleet = Fleet & {
+  /** In clusters that are not selected: not read. */
+  readonly outOfScope: readonly { readonly service: ServiceArn; readonly cluster: string }[];
+  /** As they were given. */
+  readonly missing: readonly string[];
+};
+
+export function primaryOf(service: Service): Deployment | undefined {
+  return service.deployments.find((deployment) => deployment.primary);
+}
+
+export function hasTasks(deployment: Deployment): boolean {
+  return deployment.running + deployment.pending > 0;
+}
+
+/** Deployments whose references count: PRIMARY, and every other one that still has tasks. */
+export function deploymentsInUse(service: Service): readonly Deployment[] {
+  return service.deployments.filter((deployment) => deployment.primary || hasTasks(deployment));
+}
+
+/** The revisions that the service's tasks run, or would run if started now. */
+export function revisionsInUse(service: Service): readonly TaskDefinitionArn[] {
+  const arns = deploymentsInUse(service).map((deployment) => deployment.taskDefinition);
+  return [...new Set(service.taskDefinition === null ? arns : [service.taskDefinition, ...arns])];
+}

@@ -1,0 +1,36 @@
+import type { Change } from './change.ts';
+import { type Deployment, hasTasks, primaryOf, type Service } from './fleet.ts';
+
+/** A running task: instants in milliseconds. */
+export type Task = { readonly createdAt: number };
+
+export type Freshness = 'fresh' | 'rolling-out' | 'possibly-stale' | 'stale';
+
+/**
+ * Whether every task of a service was started after the change. `tasks`, where given, are all of its running tasks:
+ * scaling, spot interruptions and crashes replace tasks without a deployment (AWS-FACTS §1, §5).
+ */
+export function freshness(service: Service, change: Change, tasks: readonly Task[] | undefined): Freshness {
+  const primary = primaryOf(service);
+  if (primary !== undefined && primary.createdAt > change.changedAt) {
+    return isComplete(service, primary) ? since(change, [primary]) : 'rolling-out';
+  }
+  // Fewer tasks than the service counts prove nothing.
+  const allTasks = tasks !== undefined && tasks.length >= service.running + service.pending;
+  return allTasks ? since(change, tasks) : 'stale';
+}
+
+function since({ changedAt, possiblyUntil = changedAt }: Change, started: readonly Task[]): Freshness {
+  const oldest = Math.min(...started.map(({ createdAt }) => createdAt));
+  if (oldest > possiblyUntil) return 'fresh';
+  return oldest > changedAt ? 'possibly-stale' : 'stale';
+}
+
+/** PRIMARY has replaced everything: no older deployment has a task left. */
+export function isComplete(service: Service, primary: Deployment): boolean {
+  const done =
+    primary.rolloutState === null
+      ? primary.running === primary.desired && primary.pending === 0
+      : primary.rolloutState === 'COMPLETED';
+  return done && !service.deployments.some((deployment) => !deployment.primary && hasTasks(deployment));
+}

@@ -1,0 +1,44 @@
+import type { ServiceArn } from './arn.ts';
+
+export const RESULTS = ['accepted', 'not-executed', 'gone', 'failed', 'unknown'] as const;
+
+/**
+ * What became of a decision to redeploy. `gone`: the service was deleted meanwhile. `unknown`: the call may have had
+ * its effect, but the answer was lost.
+ */
+export type Outcome = { readonly service: ServiceArn } & (
+  | { readonly result: 'accepted'; readonly deploymentId: string; readonly acceptedAt: number }
+  | { readonly result: 'not-executed' }
+  | { readonly result: 'gone' }
+  | { readonly result: 'failed'; readonly error: CallError }
+  | { readonly result: 'unknown'; readonly error: CallError }
+);
+
+/** An error that AWS answered, or that kept AWS from answering. */
+export type CallError = {
+  /** AWS's own, such as `AccessDeniedException`, or Node's, such as `ECONNRESET`. */
+  readonly code: string;
+  readonly message: string;
+  /** Whether the same call may succeed later without anybody changing anything but permissions. */
+  readonly retryable: boolean;
+  /** AWS did nothing but ask for patience: the call may be repeated at once, in time. */
+  readonly throttled: boolean;
+  /** The IAM action that a denied call lacked. */
+  readonly missingAction?: string;
+};
+
+/** Whether the message that asked for it must come back: something that can still be done has not been done. */
+export function mustComeBack(outcome: Outcome): boolean {
+  switch (outcome.result) {
+    case 'accepted':
+    case 'gone':
+      return false;
+    case 'failed':
+      return outcome.error.retryable;
+    case 'not-executed':
+    case 'unknown':
+      return true;
+    default:
+      return outcome satisfies never;
+  }
+}

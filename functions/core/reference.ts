@@ -1,0 +1,143 @@
+import { type Home, parseArn, type TaskDefinitionArn } from './arn.ts';
+import { CURRENT } from './change.ts';
+
+/** Where in a service a reference stands (AWS-FACTS §3); `also` is the tag of an application that reads by itself. */
+export const PLACES = [
+  'secrets',
+  'log',
+  'service-connect',
+  'credential-spec',
+  'fsx',
+  'pull',
+  'also',
+] as const;
+export type Place = (typeof PLACES)[number];
+
+/** How a reference names its resource. Whether an ARN is full or partial shows only beside the resource's own ARN. */
+export const FORMS = ['full-arn', 'partial-arn', 'name', 'pass-through'] as const;
+export type Form = (typeof FORMS)[number];
+
+/** A place in a service that names a resource, as it is written there. */
+export type RawReference = {
+  readonly taskDefinition: TaskDefinitionArn;
+  readonly container: string | null;
+  readonly place: Place;
+  readonly valueFrom: string;
+};
+
+/** What a reference points to. `id` is an ARN: of a parameter, or of a secret with or without its suffix. */
+export type Target = {
+  readonly kind: 'secret' | 'parameter';
+  readonly id: string;
+  readonly named: 'arn' | 'name' | 'pass-through';
+  /** The staging label that a secret reference follows; null: AWSCURRENT by default. */
+  readonly label: string | null;
+  /** Set if the reference names one version for ever: a redeploy changes nothing. */
+  readonly versionId: string | null;
+};
+
+export type Reference = RawReference & {
+  /** One; none for what ECS would not accept or what points elsewhere; two for a bare name in the `also` tag. */
+  readonly targets: readonly Target[];
+};
+
+const CREDENTIAL_SPEC = /^credentialspec(?:domainless)?:/;
+const PASS_THROUGH = 'aws/reference/secretsmanager/';
+
+/** Understands a reference by the grammar of AWS-FACTS §4, a bare name being looked for in `home`. */
+export function parseReference(raw: RawReference, home: Home): Reference {
+  return { ...raw, targets: targetsOf(raw.place, raw.valueFrom, home) };
+}
+
+/** The label that moves what this target delivers. */
+export function followedLabel(target: Target): string {
+  return target.label ?? CURRENT;
+}
+
+/** The ARN that a parameter of this name has. `/foo` and `foo` are the same parameter; a nested name starts with `/`. */
+export function parameterArn(name: string, home: Home): string {
+  return parameterId(name.replace(/^\//, ''), home);
+}
+
+/** The ARN of a secret less the seven characters that Secrets Manager appended to its name. */
+export function partialSecretArn(name: string, { partition, region, account }: Home): string {
+  return `arn:${partition}:secretsmanager:${region}:${account}:secret:${name}`;
+}
+
+function targetsOf(place: Place, valueFrom: string, home: Home): readonly Target[] {
+  switch (place) {
+    case 'secrets':
+    case 'log':
+    case 'service-connect':
+      return valueFrom.startsWith('arn:') ? arnTarget(valueFrom) : parameterNamed(valueFrom, home);
+    case 'credential-spec':
+      // `credentialspec:file://…` and S3 objects are neither secret nor parameter.
+      return arnTarget(valueFrom.replace(CREDENTIAL_SPEC, '')).filter(
+        (target) => target.kind === 'parameter',
+      );
+    case 'fsx':
+      return arnTarget(valueFrom);
+    case 'pull':
+      return valueFrom.startsWith('arn:') ? arnTarget(valueFrom) : [secretNamed(valueFrom, 'name', home)];
+    case 'also':
+      return valueFrom.startsWith('arn:')
+        ? arnTarget(valueFrom)
+        : [secretNamed(valueFrom, 'name', home), ...parameterNamed(valueFrom, home)];
+    default:
+      return place satisfies never;
+  }
+}
+
+function arnTarget(text: string): readonly Target[] {
+  const arn = parseArn(text);
+  if (arn?.service === 'secretsmanager') return secretArnTarget(text);
+  if (arn?.service !== 'ssm' || !arn.resource.startsWith('parameter/')) return [];
+  const [name = '', ...selector] = arn.resource.slice('parameter/'.length).split(':');
+  return parameterTarget(name, selector, arn, 'arn');
+}
+
+/** `…:secret:NAME`, or the same with exactly three more fields, each of which may be empty. Otherwise no task can start. */
+function secretArnTarget(text: string): readonly Target[] {
+  const parts = text.split(':');
+  if (parts[5] !== 'secret' || !parts[6] || (parts.length !== 7 && parts.length !== 10)) return [];
+  const [, label = '', versionId = ''] = parts.slice(7);
+  return [
+    {
+      kind: 'secret',
+      id: parts.slice(0, 7).join(':'),
+      named: 'arn',
+      label: label === '' ? null : label,
+      versionId: versionId === '' ? null : versionId,
+    },
+  ];
+}
+
+/** A bare name; with slashes it is valid only if it starts with one. */
+function parameterNamed(text: string, home: Home): readonly Target[] {
+  const [name = '', ...selector] = text.split(':');
+  const nested = name.lastIndexOf('/') > 0;
+  if (name === '' || (nested && !name.startsWith('/'))) return [];
+  return parameterTarget(name.replace(/^\//, ''), selector, home, 'name');
+}
+
+/** ECS accepts no `:version` or `:label` behind a parameter; where one stands, it pins. */
+function parameterTarget(
+  name: string,
+  selector: readonly string[],
+  home: Home,
+  named: 'arn' | 'name',
+): readonly Target[] {
+  const versionId = selector.length === 0 ? null : selector.join(':');
+  if (name.startsWith(PASS_THROUGH)) {
+    return [{ ...secretNamed(name.slice(PASS_THROUGH.length), 'pass-through', home), versionId }];
+  }
+  return [{ kind: 'parameter', id: parameterId(name, home), named, label: null, versionId }];
+}
+
+function parameterId(nameWithoutSlash: string, { partition, region, account }: Home): string {
+  return `arn:${partition}:ssm:${region}:${account}:parameter/${nameWithoutSlash}`;
+}
+
+function secretNamed(name: string, named: 'name' | 'pass-through', home: Home): Target {
+  return { kind: 'secret', id: partialSecretArn(name, home), named, label: null, versionId: null };
+}

@@ -1,0 +1,61 @@
+import type { TaskDefinitionArn } from './arn.ts';
+import type { Service, Tags } from './fleet.ts';
+import type { RawReference } from './reference.ts';
+
+/** A tag whose value means nothing; the value itself is never logged. */
+export type TagWarning = { readonly service: string; readonly tag: string; readonly problem: string };
+
+/** What a service's tags and its cluster's say of it, under the given selection. */
+export function isOptedOut({ tags, cluster }: Service, select: 'all' | 'tagged'): boolean {
+  if (isOff(tags) || isOff(cluster.tags)) return true;
+  return select === 'tagged' && tags.get('enabled') !== 'true';
+}
+
+/** The wave that a service belongs to: an integer from 0. */
+export function waveOf({ tags }: Service): number {
+  const wave = tags.get('wave') ?? '0';
+  return WAVE.test(wave) ? Number(wave) : 0;
+}
+
+/** The resources that the `also`, `also-1` and `also-2` tags name, for applications that read a secret themselves. */
+export function alsoOf(tags: Tags, taskDefinition: TaskDefinitionArn): readonly RawReference[] {
+  return ['also', 'also-1', 'also-2']
+    .flatMap((key) => (tags.get(key) ?? '').split(/\s+/))
+    .filter((name) => name !== '')
+    .map((valueFrom) => ({ taskDefinition, container: null, place: 'also', valueFrom }));
+}
+
+/**
+ * Whether a name from a tag stands for this text: the same, `?` in the place of a character that a tag cannot hold
+ * (letters, digits, white space and `_ . : / = + - @` are what it can).
+ */
+export function namesInTag(named: string, text: string): boolean {
+  if (named.length !== text.length) return false;
+  return [...named].every(
+    (char, i) => char === text[i] || (char === '?' && !TAG_CHARACTER.test(text[i] ?? '')),
+  );
+}
+
+/** Tags of a service whose value is none of those that mean something. */
+export function tagWarnings({ arn, tags, cluster }: Service): readonly TagWarning[] {
+  const warnings: TagWarning[] = [];
+  const warn = (tag: string, problem: string) => warnings.push({ service: arn, tag, problem });
+  if (isOdd(tags)) warn('enabled', 'neither "true" nor "false": taken as false');
+  if (isOdd(cluster.tags))
+    warn('enabled', `of cluster ${cluster.name}: neither "true" nor "false": taken as false`);
+  if (!WAVE.test(tags.get('wave') ?? '0')) warn('wave', 'no integer from 0: taken as 0');
+  return warnings;
+}
+
+const WAVE = /^\d{1,6}$/;
+const TAG_CHARACTER = /[\p{L}\p{Z}\p{N}_.:/=+\-@]/u;
+
+/** Any value but "true" counts as false. */
+function isOff(tags: Tags): boolean {
+  const enabled = tags.get('enabled');
+  return enabled !== undefined && enabled !== 'true';
+}
+
+function isOdd(tags: Tags): boolean {
+  return isOff(tags) && tags.get('enabled') !== 'false';
+}

@@ -1,0 +1,120 @@
+import { type Change, isGone } from './change.ts';
+import { redeploy, skip, type Verdict, wait } from './decision.ts';
+import {
+  type Evidence,
+  isDeploying,
+  isRollingBack,
+  lastRolloutFailed,
+  looksLikeRollback,
+} from './evidence.ts';
+import { hasTasks, primaryOf, type Service } from './fleet.ts';
+import { type Freshness, freshness } from './freshness.ts';
+import type { Hit, Match, PullPolicy } from './match.ts';
+import { isOptedOut } from './tags.ts';
+
+/** The settings that decisions depend on (DESIGN §7). */
+export type Policy = {
+  readonly select: 'all' | 'tagged';
+  readonly pull: PullPolicy;
+  /** More stale services than this for one change: none is redeployed; 0: no cap. */
+  readonly maxServices: number;
+};
+
+/** From this age of a change on, ECS's lists of running tasks are taken as complete. */
+export const TASKS_TELL_AFTER_MS = 120_000;
+
+/**
+ * What is to be done about one service for one subject: the first rule of DESIGN §4 that applies. A notice has the
+ * verdict `secret-gone` or, where no task is in danger, none.
+ */
+export function verdictOn(
+  match: Match,
+  evidence: Evidence,
+  policy: Policy,
+  now: number,
+): Verdict | undefined {
+  const { service, subject, hits } = match;
+  const optedOut = isOptedOut(service, policy.select);
+  if ('notice' in subject) {
+    if (!isGone(subject)) return undefined;
+    return skip(optedOut ? 'opted-out' : 'secret-gone');
+  }
+  const byHand = subject.kind === 'service';
+  if (!byHand && (optedOut || subject.optedOut)) return skip('opted-out');
+  if (evidence.unreadable !== undefined) return skip('unreadable');
+  return (
+    (byHand ? undefined : ineffective(hits)) ??
+    unavailable(service) ??
+    (service.controller === 'ECS' ? undefined : skip('unsupported-controller')) ??
+    afterRollout({ service, change: subject, hits, evidence, now })
+  );
+}
+
+/** No reference delivers anything new after a redeploy. */
+function ineffective(hits: readonly Hit[]): Verdict | undefined {
+  if (hits.some(({ effect }) => effect === 'moves')) return undefined;
+  const effects = new Set(hits.map(({ effect }) => effect));
+  if (effects.has('other-label')) return skip('label-not-moved');
+  return skip(effects.has('pinned') ? 'pinned' : 'pull-only');
+}
+
+function unavailable({ status, desired, running, pending }: Service): Verdict | undefined {
+  if (status !== 'ACTIVE') return skip('not-active');
+  return desired + running + pending === 0 ? skip('no-tasks') : undefined;
+}
+
+type Candidate = {
+  readonly service: Service;
+  readonly change: Change;
+  readonly hits: readonly Hit[];
+  readonly evidence: Evidence;
+  readonly now: number;
+};
+
+function afterRollout({ service, change, hits, evidence, now }: Candidate): Verdict {
+  if (rolloutFailed(service, change, evidence)) return skip('rollout-failed');
+  const tasks = now - change.changedAt > TASKS_TELL_AFTER_MS ? evidence.tasks : undefined;
+  const state = freshness(service, change, tasks);
+  if (state === 'fresh') return skip('already-fresh');
+  if (state === 'rolling-out' || onlyDrains(hits)) return wait('rolling-out');
+  if (mustNotInterrupt(service, evidence)) return wait('deployment-in-progress');
+  return staleVerdict(service, state);
+}
+
+function staleVerdict(service: Service, state: Freshness): Verdict {
+  if (cannotReplace(service)) return skip('cannot-replace');
+  return state === 'possibly-stale' ? skip('possibly-stale') : redeploy;
+}
+
+function rolloutFailed(service: Service, change: Change, evidence: Evidence): boolean {
+  const primary = primaryOf(service);
+  const failedSince = primary?.rolloutState === 'FAILED' && primary.createdAt > change.changedAt;
+  return failedSince || lastRolloutFailed(evidence, change.changedAt);
+}
+
+/** Only older tasks refer to what moved: a new deployment would not, so nothing but their draining helps. */
+function onlyDrains(hits: readonly Hit[]): boolean {
+  const moving = hits.filter(({ effect }) => effect === 'moves');
+  return moving.length > 0 && moving.every(({ inPrimary }) => !inPrimary);
+}
+
+/** A blue/green, linear or canary deployment restarts its whole cycle when forced; a rollback must come to its end. */
+function mustNotInterrupt(service: Service, evidence: Evidence): boolean {
+  const inProgress = primaryOf(service)?.rolloutState === 'IN_PROGRESS';
+  if (isRollingBack(evidence) || (inProgress && looksLikeRollback(service))) return true;
+  return service.strategy !== 'ROLLING' && (inProgress || isDeploying(evidence));
+}
+
+/** The healthy percentages neither let a task stop first nor a new one start first (AWS-FACTS §5). */
+function cannotReplace({
+  strategy,
+  desired,
+  minimumHealthyPercent,
+  maximumPercent,
+  deployments,
+}: Service): boolean {
+  if (strategy !== 'ROLLING' || desired === 0 || !deployments.some(hasTasks)) return false;
+  const keeps = Math.ceil((desired * minimumHealthyPercent) / 100);
+  const allows = Math.floor((desired * maximumPercent) / 100);
+  return keeps >= desired && allows <= desired;
+}

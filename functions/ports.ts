@@ -1,0 +1,66 @@
+import type { SecretDescription, SecretVersion } from './core/confirm.ts';
+import type { Evidence, Question } from './core/evidence.ts';
+import type { Fleet, NamedFleet, Service } from './core/fleet.ts';
+import type { Outcome } from './core/outcome.ts';
+
+/** Everything this service does to the outside world. Instants are milliseconds since the epoch. */
+export type World = {
+  readonly clock: Clock;
+  readonly ecs: Ecs;
+  readonly secrets: Secrets;
+  readonly parameters: Parameters;
+};
+
+/** Our share of the ECS quotas: calls a second and burst, for each read group and for UpdateService. */
+export type Rates = {
+  readonly readRate: number;
+  readonly readBurst: number;
+  readonly updateRate: number;
+  readonly updateBurst: number;
+};
+
+export type Clock = {
+  now(): number;
+  sleep(ms: number): Promise<void>;
+};
+
+/**
+ * Reads throw `ReadFailed` when throttling, 5xx, network errors or AccessDenied outlast their retries, or when `signal`
+ * says that the time for reading is over; what merely vanished meanwhile is left out.
+ */
+export type Ecs = {
+  /** All services of the selected clusters, with the revisions in use. Each list of globs must select a cluster. */
+  readFleet(globs: readonly (readonly string[])[], signal: AbortSignal): Promise<Fleet>;
+  readNamed(
+    services: readonly NamedService[],
+    globs: readonly (readonly string[])[],
+    signal: AbortSignal,
+  ): Promise<NamedFleet>;
+  /** The same services as they are now, with their tags and their clusters', and the revisions they use now. */
+  readAgain(services: readonly Service[], signal: AbortSignal): Promise<Fleet>;
+  /** One look at services of one cluster, ten at most, for the moment before a write; the vanished are left out. */
+  lookOnceMore(services: readonly Service[], signal: AbortSignal): Promise<readonly Service[]>;
+  /** What is asked of one service beyond DescribeServices. */
+  answer(question: Question, signal: AbortSignal): Promise<Evidence>;
+  /** Permissions to call UpdateService, `most` at most, as soon as there is one. */
+  takeUpdates(most: number): Promise<number>;
+  /** UpdateService with forceNewDeployment and nothing else; whatever AWS answers or fails to answer is an outcome. */
+  forceNewDeployment(service: Service): Promise<Outcome>;
+};
+
+/** A service as a person names it. The old form of a service's ARN does not tell the cluster. */
+export type NamedService = { readonly cluster?: string; readonly name: string; readonly asGiven: string };
+
+export type Secrets = {
+  /** By name, partial or full ARN; undefined: there is none. */
+  describe(secret: string, signal: AbortSignal): Promise<SecretDescription | undefined>;
+  listVersions(arn: string, signal: AbortSignal): Promise<readonly SecretVersion[]>;
+};
+
+export type Parameters = {
+  /** By name or ARN; undefined: there is none. */
+  describe(
+    parameter: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly arn: string; readonly changedAt: number } | undefined>;
+};

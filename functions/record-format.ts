@@ -1,0 +1,23 @@
+import { LogFormatter, LogItem } from '@aws-lambda-powertools/logger';
+import type { LogAttributes, UnformattedAttributes } from '@aws-lambda-powertools/logger/types';
+
+/**
+ * One JSON line per record. Powertools keeps the field `service` for the name of the function's own service; in our
+ * records a service is one of ECS, so they travel under `record` and are laid open here.
+ */
+export class RecordFormat extends LogFormatter {
+  override formatAttributes(base: UnformattedAttributes, more: LogAttributes): LogItem {
+    const { record, ...others } = more;
+    const attributes = {
+      level: base.logLevel,
+      timestamp: this.formatTimestamp(base.timestamp),
+      message: base.message,
+      functionName: base.lambdaContext?.functionName,
+      requestId: base.lambdaContext?.awsRequestId,
+      coldStart: base.lambdaContext?.coldStart,
+      ...others,
+      ...(typeof record === 'object' ? record : {}),
+    };
+    return new LogItem({ attributes });
+  }
+}

@@ -1,0 +1,121 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Logger } from '@aws-lambda-powertools/logger';
+import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
+import { Metrics } from '@aws-lambda-powertools/metrics';
+import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
+import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
+import { CallCounts, makeClients } from './aws/clients.ts';
+import { makeEcs } from './aws/ecs.ts';
+import { makeParameters } from './aws/parameters.ts';
+import { makeSecrets } from './aws/secrets.ts';
+import { type Config, type Required, readConfig } from './config.ts';
+import { FleetMemory } from './fleet-memory.ts';
+import { Journal } from './journal.ts';
+import type { Clock, World } from './ports.ts';
+import { RecordFormat } from './record-format.ts';
+import type { Run } from './run.ts';
+
+/** What a handler is made from. Lives as long as the process: a warm environment remembers the fleet and its revisions. */
+export type Parts = {
+  readonly config: Config;
+  readonly world: World;
+  readonly fleets: FleetMemory;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly counts: CallCounts;
+};
+
+type Handle<Event, Answer> = (event: Event, run: Run, parts: Parts, requestId: string) => Promise<Answer>;
+export type Handler<Event, Answer> = (event: Event, context?: Partial<Context>) => Promise<Answer>;
+
+const NAMESPACE = 'SecretRedeploy';
+/** Reading ends this long before the invocation does, so that the messages come back from a living process. */
+const READ_RESERVE_MS = 30_000;
+const NEVER_ABORTED = { signal: new AbortController().signal };
+/** The longest that a timer can wait. */
+const FOREVER_MS = 2 ** 31 - 1;
+
+/**
+ * The Lambda handler. Nothing is read or opened before the first invocation; a wrong configuration rejects that one and
+ * every later one.
+ */
+export function lambda<Event, Answer>(
+  required: Required,
+  handle: Handle<Event, Answer>,
+): Handler<Event, Answer> {
+  let connected: Handler<Event, Answer> | undefined;
+  let refused: unknown;
+  return async (event, context) => {
+    if (refused !== undefined) throw refused;
+    try {
+      connected ??= overLambda(connect(readConfig(required)), handle);
+    } catch (error) {
+      refused = error;
+      throw error;
+    }
+    return connected(event, context);
+  };
+}
+
+/** The one place where the service meets the real world. */
+function connect(config: Config): Parts {
+  const counts = new CallCounts();
+  const clients = makeClients(counts);
+  const clock: Clock = { now: () => Date.now(), sleep: (ms) => sleep(ms) };
+  return {
+    config,
+    counts,
+    world: {
+      clock,
+      ecs: makeEcs(clients, config.rates, config.tagPrefix, clock),
+      secrets: makeSecrets(clients.secretsManager, config.tagPrefix),
+      parameters: makeParameters(clients.ssm),
+    },
+    fleets: new FleetMemory(),
+    // A level set from outside would hide records; they are what operations see.
+    logger: new Logger({ logLevel: 'INFO', logFormatter: new RecordFormat() }),
+    metrics: new Metrics({ namespace: NAMESPACE }),
+  };
+}
+
+function overLambda<Event, Answer>(parts: Parts, handle: Handle<Event, Answer>): Handler<Event, Answer> {
+  const { logger, metrics } = parts;
+  // Lambda's own time limit is enough: middy's would throw away the answer of work that is done.
+  const chain = middy<Event, Answer>({ timeoutEarlyInMillis: 0 })
+    // Whatever POWERTOOLS_LOGGER_LOG_EVENT says: an event may carry what no log may hold.
+    .use(injectLambdaContext(logger, { logEvent: false }))
+    .use(logMetrics(metrics))
+    .handler((event: Event, context: Context) => invoke(event, context, parts, handle));
+  return (event, context) => chain(event, (context ?? {}) as Context, NEVER_ABORTED) as Promise<Answer>;
+}
+
+async function invoke<Event, Answer>(
+  event: Event,
+  context: Partial<Context> | undefined,
+  parts: Parts,
+  handle: Handle<Event, Answer>,
+): Promise<Answer> {
+  const { config, world, fleets, logger, metrics, counts } = parts;
+  const remainingMs = () => context?.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY;
+  const reading = new AbortController();
+  const readingMs = Math.max(0, Math.min(remainingMs() - READ_RESERVE_MS, FOREVER_MS));
+  const timer = setTimeout(() => reading.abort(new Error('the time for reading is over')), readingMs);
+  const journal = new Journal(logger, metrics);
+  const run = {
+    world,
+    policy: config.policy,
+    clusters: [config.clusters],
+    fleets,
+    journal,
+    reading: reading.signal,
+    remainingMs,
+  };
+  try {
+    return await handle(event, run, parts, context?.awsRequestId ?? randomUUID());
+  } finally {
+    clearTimeout(timer);
+    journal.calls(counts.take());
+  }
+}

@@ -1,0 +1,62 @@
+// Packages the service into a folder of its own, with no AWS account, no network and no built function: placeholders stand
+// for the bundles, and beside them lie files that must not be packaged. The working tree is left as it is, so a
+// running test does not lose its bundles. As a program: `node infra/package-offline.mjs <folder>`,
+// with `name=value` after it for stage parameters that shall differ.
+import { execFile } from 'node:child_process';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+const oslsProgram = createRequire(import.meta.url).resolve('osls/bin/serverless.js');
+
+// Takes the place of infra/build.mjs: if the plugin did not run it, nothing could be packaged.
+const placeholderBuild = `
+import { mkdirSync, writeFileSync } from 'node:fs';
+for (const name of ['on-change', 'on-request', 'on-schedule']) {
+  mkdirSync('dist/' + name, { recursive: true });
+  writeFileSync('dist/' + name + '/index.mjs', 'export const handler = async () => undefined;');
+  writeFileSync('dist/' + name + '/chunk-PLACE.mjs', 'export {};');
+}
+writeFileSync('dist/stray.mjs', '');
+`;
+
+/** Copies what osls reads into the folder, with a build that makes placeholders. */
+export async function copyService(folder) {
+  await mkdir(folder, { recursive: true });
+  await cp(join(root, 'serverless.yml'), join(folder, 'serverless.yml'));
+  await cp(join(root, 'infra'), join(folder, 'infra'), { recursive: true });
+  await writeFile(join(folder, 'infra', 'build.mjs'), placeholderBuild);
+  await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
+}
+
+/** Runs osls in the folder with exactly this environment; what it prints is in the error when it fails. */
+export async function osls(args, folder, env) {
+  await promisify(execFile)(process.execPath, [oslsProgram, ...args], { cwd: folder, env });
+}
+
+/**
+ * Writes CloudFormation's template and one zip per function to `<folder>/.serverless` and returns that path;
+ * `name=value` replaces a stage parameter.
+ */
+export async function packageOffline(folder, parameters = []) {
+  await copyService(folder);
+  // Whatever credentials the shell has: they are not wanted here.
+  const env = {
+    PATH: process.env.PATH,
+    HOME: folder,
+    AWS_EC2_METADATA_DISABLED: 'true',
+    AWS_REGION: 'eu-west-1',
+  };
+  await osls(['package', ...parameters.map((given) => `--param=${given}`)], folder, env);
+  return join(folder, '.serverless');
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [folder, ...given] = process.argv.slice(2);
+  if (folder === undefined)
+    throw new Error('usage: node infra/package-offline.mjs <folder> [parameter=value …]');
+  process.stdout.write(`${await packageOffline(resolve(folder), given)}\n`);
+}

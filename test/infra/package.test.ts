@@ -1,0 +1,364 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Packaged, packageInto, removeFolder } from './packaged.ts';
+import { deniedActions, grantedActions, loadRules, NEEDED_BY_LAMBDA, type Queue } from './template.ts';
+
+const FUNCTIONS = ['on-change', 'on-request'] as const;
+const SOURCES = ['ChangeQueue', 'CloudTrailQueue'] as const;
+const DEAD_LETTERS = ['ChangeDeadLetterQueue', 'RuleDeadLetterQueue'] as const;
+
+let folder: string;
+let asIs: Packaged;
+let adjusted: Packaged;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'package-test-'));
+  [asIs, adjusted] = await Promise.all([
+    packageInto(join(folder, 'as-is')),
+    packageInto(join(folder, 'adjusted'), {
+      batchingWindowSeconds: '30',
+      cloudTrailDelaySeconds: '0',
+      cloudTrailRules: 'DISABLED',
+      logRetentionDays: '7',
+      mode: 'observe',
+      redeployableServices:
+        'arn:aws:ecs:eu-west-1:111122223333:service/a/*,arn:aws:ecs:eu-west-1:111122223333:service/b/*',
+    }),
+  ]);
+}, 60_000);
+
+afterAll(() => removeFolder(folder));
+
+describe('each function', () => {
+  test.each(FUNCTIONS)('%s is the bundle of its own folder and nothing else', async (name) => {
+    expect(await asIs.filesOf(name)).toEqual([`dist/${name}/chunk-PLACE.mjs`, `dist/${name}/index.mjs`]);
+    expect(propertiesOf(asIs, functionId(name))).toMatchObject({
+      Handler: `dist/${name}/index.handler`,
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      Timeout: 270,
+    });
+  });
+
+  test.each(FUNCTIONS)('%s has every setting under its name, with its default', (name) => {
+    expect(propertiesOf(asIs, functionId(name))).toHaveProperty('Environment.Variables', {
+      CHANGE_QUEUE_URL: { Ref: 'ChangeQueue' },
+      SNAPSHOT_BUCKET: '',
+      MODE: 'enforce',
+      SELECT: 'all',
+      TAG_PREFIX: 'secret-redeploy',
+      CLUSTERS: '*',
+      MAX_SERVICES: '0',
+      PULL_CREDENTIALS: 'ignore',
+      COOLDOWN_SECONDS: '60',
+      MAX_REDEPLOYS_PER_HOUR: '6',
+      FOLLOW_UP_SECONDS: '30',
+      FOLLOW_UP_LIMIT_MINUTES: '60',
+      UPDATE_RATE: '4',
+      UPDATE_BURST: '40',
+      READ_RATE: '16',
+      READ_BURST: '40',
+      SWEEP: 'report',
+      LOG_LEVEL: 'INFO',
+      POWERTOOLS_SERVICE_NAME: 'ecs-secret-redeploy',
+    });
+    expect(propertiesOf(adjusted, functionId(name))).toHaveProperty('Environment.Variables.MODE', 'observe');
+  });
+
+  test.each(FUNCTIONS)('%s has a log group that forgets', (name) => {
+    expect(propertiesOf(asIs, logGroupId(name))).toMatchObject({ RetentionInDays: 90 });
+    expect(propertiesOf(adjusted, logGroupId(name))).toMatchObject({ RetentionInDays: 7 });
+  });
+
+  test('on-change may feed its own queue', () => {
+    expect(propertiesOf(asIs, functionId('on-change'))).toMatchObject({ RecursiveLoop: 'Allow' });
+    expect(propertiesOf(asIs, functionId('on-request'))).not.toHaveProperty('RecursiveLoop');
+  });
+
+  test('on-request is never repeated by Lambda', () => {
+    expect(ofType(asIs, 'AWS::Lambda::EventInvokeConfig')).toEqual([
+      expect.objectContaining({ FunctionName: { Ref: functionId('on-request') }, MaximumRetryAttempts: 0 }),
+    ]);
+  });
+});
+
+describe('the queues', () => {
+  test('both feed on-change, two batches at a time, and take single messages back', () => {
+    expect(ofType(asIs, 'AWS::Lambda::EventSourceMapping')).toEqual(
+      SOURCES.map((queue) => ({
+        EventSourceArn: { 'Fn::GetAtt': [queue, 'Arn'] },
+        FunctionName: { 'Fn::GetAtt': [functionId('on-change'), 'Arn'] },
+        Enabled: true,
+        BatchSize: 100,
+        MaximumBatchingWindowInSeconds: 5,
+        ScalingConfig: { MaximumConcurrency: 2 },
+        FunctionResponseTypes: ['ReportBatchItemFailures'],
+      })),
+    );
+    for (const properties of ofType(adjusted, 'AWS::Lambda::EventSourceMapping'))
+      expect(properties).toMatchObject({ MaximumBatchingWindowInSeconds: 30 });
+  });
+
+  test.each(SOURCES)('%s gives a message up after five deliveries', (queue) => {
+    expect(propertiesOf(asIs, queue)).toMatchObject({
+      VisibilityTimeout: 300,
+      RedrivePolicy: {
+        deadLetterTargetArn: { 'Fn::GetAtt': ['ChangeDeadLetterQueue', 'Arn'] },
+        maxReceiveCount: 5,
+      },
+    });
+  });
+
+  test("CloudTrail's waits, the other does not", () => {
+    expect(propertiesOf(asIs, 'CloudTrailQueue')).toMatchObject({ DelaySeconds: 120 });
+    expect(propertiesOf(adjusted, 'CloudTrailQueue')).toMatchObject({ DelaySeconds: '0' });
+    expect(propertiesOf(asIs, 'ChangeQueue')).not.toHaveProperty('DelaySeconds');
+  });
+
+  test.each(DEAD_LETTERS)('%s keeps what it gets for a fortnight', (queue) => {
+    expect(propertiesOf(asIs, queue)).toMatchObject({ MessageRetentionPeriod: 14 * 24 * 3600 });
+  });
+
+  test('there are no others, and each is encrypted and refuses plain HTTP', () => {
+    const queues = namesOfType(asIs, 'AWS::SQS::Queue');
+    expect(queues).toEqual([...SOURCES, ...DEAD_LETTERS]);
+    for (const queue of queues) {
+      expect(propertiesOf(asIs, queue)).toMatchObject({ SqsManagedSseEnabled: true });
+      expect(policyOf(queue)).toContainEqual({
+        Sid: 'NeverPlainHttp',
+        Effect: 'Deny',
+        Principal: '*',
+        Action: 'sqs:*',
+        Resource: { 'Fn::GetAtt': [queue, 'Arn'] },
+        Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+      });
+    }
+  });
+
+  test('only the rules may send, each to its own queue and to the dead-letter queue of the rules', () => {
+    expect(sendersTo('ChangeQueue')).toEqual(only(rulesOf('changes')));
+    expect(sendersTo('CloudTrailQueue')).toEqual(only(rulesOf('cloudtrail')));
+    expect(sendersTo('RuleDeadLetterQueue')).toEqual(only(loadRules().map((rule) => rule.name)));
+    expect(sendersTo('ChangeDeadLetterQueue')).toEqual([]);
+  });
+});
+
+describe('the rules', () => {
+  test('are packaged as the tests read them from infra/, each with a dead-letter queue', () => {
+    const queue = { changes: 'ChangeQueue', cloudtrail: 'CloudTrailQueue' };
+    const packaged = namesOfType(asIs, 'AWS::Events::Rule').map((name) => ({
+      name,
+      ...propertiesOf(asIs, name),
+    }));
+    expect(packaged).toMatchObject(
+      loadRules().map((rule) => ({
+        name: rule.name,
+        Targets: [
+          {
+            Id: 'queue',
+            Arn: { 'Fn::GetAtt': [queue[rule.queue], 'Arn'] },
+            DeadLetterConfig: { Arn: { 'Fn::GetAtt': ['RuleDeadLetterQueue', 'Arn'] } },
+          },
+        ],
+      })),
+    );
+    for (const rule of loadRules())
+      expect(propertiesOf(asIs, rule.name)['EventPattern']).toEqual(rule.pattern);
+  });
+
+  test("CloudTrail's are on, and go off together", () => {
+    expect(statesOf(asIs)).toEqual([undefined, undefined, undefined, 'ENABLED', 'ENABLED']);
+    expect(statesOf(adjusted)).toEqual([undefined, undefined, undefined, 'DISABLED', 'DISABLED']);
+  });
+});
+
+const VALUES = [
+  'secretsmanager:GetSecretValue',
+  'secretsmanager:BatchGetSecretValue',
+  'ssm:GetParameter',
+  'ssm:GetParameters',
+  'ssm:GetParametersByPath',
+  'ssm:GetParameterHistory',
+];
+const DETOURS = [
+  'ecs:RegisterTaskDefinition',
+  'ecs:RunTask',
+  'ecs:StartTask',
+  'ecs:ExecuteCommand',
+  'iam:PassRole',
+  'kms:Decrypt',
+];
+
+describe('the roles', () => {
+  test('there is one per function, with the statements that the tests read from infra/', () => {
+    const roles = { 'on-change': 'OnChangeRole', 'on-request': 'OnRequestRole' };
+    expect(namesOfType(asIs, 'AWS::IAM::Role')).toEqual(Object.values(roles));
+    for (const name of FUNCTIONS) {
+      expect(propertiesOf(asIs, functionId(name))).toMatchObject({
+        Role: { 'Fn::Sub': `\${${roles[name]}.Arn}` },
+      });
+      expect(propertiesOf(asIs, roles[name])).not.toHaveProperty('ManagedPolicyArns');
+      expect(actionsOf(statementsOf(roles[name]), 'Allow')).toEqual(grantedActions(name));
+      expect(actionsOf(statementsOf(roles[name]), 'Deny')).toEqual(deniedActions(name));
+    }
+  });
+
+  test.each(FUNCTIONS)('%s grants no wildcard, no value and no detour to one', (name) => {
+    const granted = grantedActions(name);
+    expect(granted.filter((action) => action.includes('*'))).toEqual([]);
+    expect(granted.filter((action) => [...VALUES, ...DETOURS].includes(action))).toEqual([]);
+    expect(new Set(granted).size).toBe(granted.length);
+  });
+
+  test.each(FUNCTIONS)('%s forbids them, whatever else may be attached', (name) => {
+    expect(deniedActions(name)).toEqual([...VALUES, ...DETOURS].sort());
+  });
+
+  test('no statement of the whole stack allows a wildcard of actions, or leaves out what it is about', () => {
+    const allowed = Object.values(asIs.resources)
+      .flatMap((resource) => allStatements(resource.Properties))
+      .filter((statement) => statement['Effect'] === 'Allow');
+    expect(allowed.length).toBeGreaterThan(10);
+    expect(allowed.flatMap(actionsIn).filter((action) => action.includes('*'))).toEqual([]);
+    for (const statement of allowed)
+      for (const loophole of ['NotAction', 'NotResource', 'NotPrincipal'])
+        expect(statement).not.toHaveProperty(loophole);
+  });
+
+  test('`*` stands for a resource only where IAM knows no narrower one', () => {
+    const wide = [...statementsOf('OnChangeRole'), ...statementsOf('OnRequestRole')]
+      .filter(
+        (statement) => statement['Effect'] === 'Allow' && JSON.stringify(statement['Resource']) === '"*"',
+      )
+      .flatMap(actionsIn);
+    expect([...new Set(wide)].sort()).toEqual([
+      'ecs:DescribeTaskDefinition',
+      'ecs:ListClusters',
+      'ecs:ListServices',
+      'ecs:ListTasks',
+      'ssm:DescribeParameters',
+    ]);
+  });
+
+  test('on-request has no business with the queues', () => {
+    expect(grantedActions('on-request').filter((action) => action.startsWith('sqs:'))).toEqual([]);
+    expect(grantedActions('on-change')).toEqual(expect.arrayContaining([...NEEDED_BY_LAMBDA]));
+  });
+
+  test('what may be redeployed is a setting', () => {
+    expect(redeployable(asIs)).toEqual({
+      'Fn::Split': [
+        ',',
+        { 'Fn::Sub': `arn:\${AWS::Partition}:ecs:\${AWS::Region}:\${AWS::AccountId}:service/*` },
+      ],
+    });
+    expect(JSON.stringify(redeployable(adjusted))).toContain(
+      'service/a/*,arn:aws:ecs:eu-west-1:111122223333:service/b/*',
+    );
+  });
+});
+
+test('no ARN takes the partition for granted', () => {
+  expect(JSON.stringify(asIs.resources)).not.toMatch(/arn:aws[:-]/);
+});
+
+test('an operator finds the queues and the functions among the outputs', () => {
+  expect(asIs.outputs).toEqual([
+    'ServerlessDeploymentBucketName',
+    'ChangeQueueUrl',
+    'CloudTrailQueueUrl',
+    'ChangeDeadLetterQueueUrl',
+    'RuleDeadLetterQueueUrl',
+    'OnChangeFunctionName',
+    'OnRequestFunctionName',
+  ]);
+});
+
+type Properties = Readonly<Record<string, unknown>>;
+
+const functionId = (name: string) => `${logicalName(name)}LambdaFunction`;
+const logGroupId = (name: string) => `${logicalName(name)}LogGroup`;
+const logicalName = (name: string) => name.replace('on-', 'OnDash');
+
+function propertiesOf(packaged: Packaged, name: string): Properties {
+  const properties = packaged.resources[name]?.Properties;
+  if (!isProperties(properties)) throw new Error(`the template has no ${name}`);
+  return properties;
+}
+
+function namesOfType(packaged: Packaged, type: string): readonly string[] {
+  return Object.entries(packaged.resources)
+    .filter(([, { Type }]) => Type === type)
+    .map(([name]) => name);
+}
+
+function ofType(packaged: Packaged, type: string): readonly Properties[] {
+  return namesOfType(packaged, type).map((name) => propertiesOf(packaged, name));
+}
+
+/** The statements of the policies of one queue. */
+function policyOf(queue: string): readonly Properties[] {
+  return ofType(asIs, 'AWS::SQS::QueuePolicy')
+    .filter((policy) => JSON.stringify(policy['Queues']) === JSON.stringify([{ Ref: queue }]))
+    .flatMap(allStatements);
+}
+
+/** Who may send to a queue. */
+function sendersTo(queue: string): readonly Properties[] {
+  return policyOf(queue)
+    .filter((statement) => statement['Effect'] === 'Allow')
+    .map(({ Principal, Action, Condition }) => ({ Principal, Action, Condition }));
+}
+
+/** What `sendersTo` gives when these rules may send and nobody else. */
+function only(rules: readonly string[]): readonly Properties[] {
+  const arns = rules.map((name) => ({ 'Fn::GetAtt': [name, 'Arn'] }));
+  return [
+    {
+      Principal: { Service: 'events.amazonaws.com' },
+      Action: 'sqs:SendMessage',
+      Condition: { ArnEquals: { 'aws:SourceArn': arns } },
+    },
+  ];
+}
+
+const rulesOf = (queue: Queue) =>
+  loadRules()
+    .filter((rule) => rule.queue === queue)
+    .map((rule) => rule.name);
+
+const statesOf = (packaged: Packaged) => ofType(packaged, 'AWS::Events::Rule').map((rule) => rule['State']);
+
+function redeployable(packaged: Packaged): unknown {
+  return statementsOf('OnChangeRole', packaged).find(({ Sid }) => Sid === 'StartDeployments')?.['Resource'];
+}
+
+/** What a role may do; not who may take it. */
+function statementsOf(role: string, packaged: Packaged = asIs): readonly Properties[] {
+  return allStatements(propertiesOf(packaged, role)['Policies']);
+}
+
+/** Every policy statement at any depth. */
+function allStatements(value: unknown): readonly Properties[] {
+  if (Array.isArray(value)) return value.flatMap(allStatements);
+  if (!isProperties(value)) return [];
+  return 'Effect' in value ? [value] : Object.values(value).flatMap(allStatements);
+}
+
+function actionsOf(statements: readonly Properties[], effect: string): readonly string[] {
+  return statements
+    .filter((statement) => statement['Effect'] === effect)
+    .flatMap(actionsIn)
+    .sort();
+}
+
+function actionsIn(statement: Properties): readonly string[] {
+  const actions: readonly unknown[] = [statement['Action']].flat();
+  return actions.filter((action) => typeof action === 'string');
+}
+
+function isProperties(value: unknown): value is Properties {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

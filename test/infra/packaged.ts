@@ -1,0 +1,55 @@
+import { execFile } from 'node:child_process';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { z } from 'zod/mini';
+
+/** What `osls package` makes of serverless.yml: CloudFormation's template and one zip per function. */
+export type Packaged = {
+  readonly resources: Readonly<Record<string, { readonly Type: string; readonly Properties?: unknown }>>;
+  readonly outputs: readonly string[];
+  /** The names of the files in a function's zip, sorted. */
+  readonly filesOf: (functionName: string) => Promise<readonly string[]>;
+};
+
+/** Packages offline into the folder, with placeholders for the bundles, and reads what came of it. Takes some five seconds. */
+export async function packageInto(
+  folder: string,
+  parameters: Readonly<Record<string, string>> = {},
+): Promise<Packaged> {
+  const given = Object.entries(parameters).map(([name, value]) => `${name}=${value}`);
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    'infra/package-offline.mjs',
+    folder,
+    ...given,
+  ]);
+  const artifacts = stdout.trim();
+  const { Resources: resources, Outputs: outputs } = Template.parse(
+    JSON.parse(await readFile(join(artifacts, 'cloudformation-template-update-stack.json'), 'utf8')),
+  );
+  return {
+    resources,
+    outputs: Object.keys(outputs),
+    filesOf: async (functionName) => namesInZip(await readFile(join(artifacts, `${functionName}.zip`))),
+  };
+}
+
+export const removeFolder = (folder: string): Promise<void> => rm(folder, { recursive: true, force: true });
+
+const Template = z.object({
+  Resources: z.record(z.string(), z.object({ Type: z.string(), Properties: z.optional(z.unknown()) })),
+  Outputs: z.record(z.string(), z.unknown()),
+});
+
+/** Reads the zip's central directory: 46 bytes an entry, the name's length at 28, extra and comment after the name. */
+function namesInZip(zip: Buffer): readonly string[] {
+  const end = zip.lastIndexOf('PK\x05\x06', undefined, 'latin1');
+  const names: string[] = [];
+  let at = zip.readUInt32LE(end + 16);
+  while (zip.readUInt32LE(at) === 0x02014b50) {
+    const length = zip.readUInt16LE(at + 28);
+    names.push(zip.toString('utf8', at + 46, at + 46 + length));
+    at += 46 + length + zip.readUInt16LE(at + 30) + zip.readUInt16LE(at + 32);
+  }
+  return names.sort();
+}

@@ -1,0 +1,132 @@
+import { readFileSync } from 'node:fs';
+import { type CollectionTag, parse, type ScalarTag } from 'yaml';
+import { z } from 'zod/mini';
+import { compilePattern, type JsonObject } from './event-pattern.ts';
+
+/** The service's two queues by the names that tests, the demo and events/expected.json use. */
+const QUEUES = { ChangeQueue: 'changes', CloudTrailQueue: 'cloudtrail' } as const;
+export type Queue = (typeof QUEUES)[keyof typeof QUEUES];
+
+export type Rule = {
+  readonly name: string;
+  readonly pattern: JsonObject;
+  readonly queue: Queue;
+  readonly matches: (event: JsonObject) => boolean;
+};
+
+/**
+ * What Lambda does with a function's role on the function's behalf: poll and clean the queues (the event source), write
+ * the function's records. No call of ours, so no test sees them.
+ */
+export const NEEDED_BY_LAMBDA: readonly string[] = [
+  'sqs:ReceiveMessage',
+  'sqs:DeleteMessage',
+  'sqs:GetQueueAttributes',
+  'logs:CreateLogStream',
+  'logs:PutLogEvents',
+];
+
+/**
+ * The rules as they stand in infra/, read without osls. Throws where a rule does not look as this project writes them.
+ * Paths count from the root of the project, where npm runs its scripts.
+ */
+export function loadRules(): readonly Rule[] {
+  return Object.entries(loadResources())
+    .filter(([, resource]) => resource.Type === 'AWS::Events::Rule')
+    .map(([name, resource]) => {
+      const { EventPattern: pattern, Targets: targets } = RuleProperties.parse(resource.Properties);
+      return {
+        name,
+        pattern,
+        queue: QUEUES[targets[0].Arn['Fn::GetAtt'][0]],
+        matches: compilePattern(pattern),
+      };
+    });
+}
+
+/** The actions that a function's role allows, sorted: `grantedActions('on-change')`. */
+export function grantedActions(functionName: string): readonly string[] {
+  return actionsOf(roleOf(functionName), 'Allow');
+}
+
+/** The actions that a function's role forbids whatever else may allow them, sorted. */
+export function deniedActions(functionName: string): readonly string[] {
+  return actionsOf(roleOf(functionName), 'Deny');
+}
+
+function actionsOf(role: string, effect: 'Allow' | 'Deny'): readonly string[] {
+  const { Policies: policies } = RoleProperties.parse(loadResources()[role]?.Properties);
+  return policies
+    .flatMap((policy) => policy.PolicyDocument.Statement)
+    .filter((statement) => statement.Effect === effect)
+    .flatMap((statement) => statement.Action)
+    .sort();
+}
+
+function roleOf(functionName: string): string {
+  const { functions } = Service.parse(readYaml('serverless.yml'));
+  const role = /^\$\{(\w+)\.Arn\}$/.exec(functions[functionName]?.role['Fn::Sub'] ?? '')?.[1];
+  if (role === undefined) throw new TypeError(`serverless.yml: ${functionName} has no role of its own`);
+  return role;
+}
+
+/** All resources of the fragments that serverless.yml includes, by logical id. */
+function loadResources(): Readonly<Record<string, z.infer<typeof Resource>>> {
+  const { resources } = Service.parse(readYaml('serverless.yml'));
+  const fragments = resources.map((include) => Fragment.parse(readYaml(pathIn(include))));
+  return Object.fromEntries(fragments.flatMap((fragment) => Object.entries(fragment.Resources ?? {})));
+}
+
+function pathIn(include: string): string {
+  const path = /^\$\{file\((.+)\)\}$/.exec(include)?.[1];
+  if (path === undefined) throw new TypeError(`serverless.yml: not a fragment: ${include}`);
+  return path;
+}
+
+function readYaml(path: string): unknown {
+  return parse(readFileSync(path, 'utf8'), { customTags: CLOUDFORMATION_TAGS, merge: true });
+}
+
+// CloudFormation's short forms, as the long forms they stand for.
+const text = (tag: string, key: string): ScalarTag => ({ tag, resolve: (value) => ({ [key]: value }) });
+const list = (tag: string, key: string): CollectionTag => ({
+  tag,
+  collection: 'seq',
+  resolve: (value) => ({ [key]: value.toJSON() as unknown }),
+});
+const CLOUDFORMATION_TAGS = [
+  text('!Ref', 'Ref'),
+  text('!Sub', 'Fn::Sub'),
+  list('!Split', 'Fn::Split'),
+  { tag: '!GetAtt', resolve: (value: string) => ({ 'Fn::GetAtt': value.split('.') }) },
+];
+
+const Resource = z.object({ Type: z.string(), Properties: z.optional(z.unknown()) });
+const Fragment = z.object({ Resources: z.optional(z.record(z.string(), Resource)) });
+const Service = z.object({
+  functions: z.record(z.string(), z.object({ role: z.object({ 'Fn::Sub': z.string() }) })),
+  resources: z.array(z.string()),
+});
+const RuleProperties = z.object({
+  EventPattern: z.record(z.string(), z.json()),
+  Targets: z.tuple([
+    z.object({
+      Arn: z.object({
+        'Fn::GetAtt': z.tuple([z.enum(['ChangeQueue', 'CloudTrailQueue']), z.literal('Arn')]),
+      }),
+    }),
+  ]),
+});
+const oneOrMore = z.pipe(
+  z.union([z.string(), z.array(z.string())]),
+  z.transform((value) => (typeof value === 'string' ? [value] : value)),
+);
+const RoleProperties = z.object({
+  Policies: z.array(
+    z.object({
+      PolicyDocument: z.object({
+        Statement: z.array(z.object({ Effect: z.enum(['Allow', 'Deny']), Action: oneOrMore })),
+      }),
+    }),
+  ),
+});

@@ -1,0 +1,177 @@
+import {
+  DescribeClustersCommand,
+  DescribeServicesCommand,
+  DescribeTaskDefinitionCommand,
+  DescribeTasksCommand,
+  ListClustersCommand,
+  ListServicesCommand,
+  ListTasksCommand,
+} from '@aws-sdk/client-ecs';
+import { describe, expect, it } from 'vitest';
+import { simulate } from './testing.ts';
+
+describe('ListServices', () => {
+  it('gives 10 unless asked for more, at most 100, and goes on where its token says', async () => {
+    const { sim, ecs } = await simulate();
+    for (let i = 0; i < 25; i++) sim.world.service();
+    const first = await ecs.send(new ListServicesCommand({ cluster: 'main' }));
+    expect(first.serviceArns).toHaveLength(10);
+    const second = await ecs.send(
+      new ListServicesCommand({ cluster: 'main', maxResults: 100, nextToken: first.nextToken }),
+    );
+    expect(second.serviceArns).toHaveLength(15);
+    expect(second.nextToken).toBeUndefined();
+    expect(new Set([...(first.serviceArns ?? []), ...(second.serviceArns ?? [])]).size).toBe(25);
+  });
+
+  it('refuses pages above 100 and tokens that are not its own', async () => {
+    const { sim, ecs } = await simulate();
+    for (let i = 0; i < 25; i++) sim.world.service();
+    sim.world.service({ cluster: 'other' });
+    const { nextToken } = await ecs.send(new ListServicesCommand({ cluster: 'main' }));
+    for (const input of [
+      { cluster: 'main', maxResults: 101 },
+      { cluster: 'main', nextToken: 'nonsense' },
+      { cluster: 'other', nextToken },
+    ]) {
+      await expect(ecs.send(new ListServicesCommand(input))).rejects.toMatchObject({
+        name: 'InvalidParameterException',
+      });
+    }
+  });
+
+  it('shows ACTIVE services only', async () => {
+    const { sim, ecs } = await simulate();
+    sim.world.service({ name: 'here' });
+    sim.world.service({ name: 'leaving', status: 'DRAINING' });
+    sim.world.service({ name: 'gone', status: 'INACTIVE' });
+    const { serviceArns } = await ecs.send(new ListServicesCommand({ cluster: 'main' }));
+    expect(serviceArns).toEqual(['arn:aws:ecs:eu-west-1:111122223333:service/main/here']);
+  });
+
+  it('does not know every cluster', async () => {
+    const { ecs } = await simulate();
+    await expect(ecs.send(new ListServicesCommand({ cluster: 'nowhere' }))).rejects.toMatchObject({
+      name: 'ClusterNotFoundException',
+    });
+  });
+});
+
+describe('DescribeServices', () => {
+  it.each([0, 11])('refuses %i services', async (count) => {
+    const { sim, ecs } = await simulate();
+    sim.world.cluster({ name: 'main' });
+    const services = Array.from({ length: count }, (_, i) => `service-${i}`);
+    await expect(ecs.send(new DescribeServicesCommand({ cluster: 'main', services }))).rejects.toMatchObject({
+      name: 'InvalidParameterException',
+    });
+  });
+
+  it('tells what it does not know, still shows what is inactive, and gives tags only when asked', async () => {
+    const { sim, ecs } = await simulate();
+    const known = sim.world.service({ name: 'known', tags: { team: 'blue' } });
+    sim.world.service({ name: 'gone', status: 'INACTIVE' });
+    const ask = (include?: 'TAGS'[]) =>
+      ecs.send(
+        new DescribeServicesCommand({
+          cluster: known.cluster.arn,
+          services: [known.arn, 'gone', 'missing'],
+          ...(include === undefined ? {} : { include }),
+        }),
+      );
+    const plain = await ask();
+    expect(plain.services?.map(({ serviceName, status }) => [serviceName, status])).toEqual([
+      ['known', 'ACTIVE'],
+      ['gone', 'INACTIVE'],
+    ]);
+    expect(plain.failures).toEqual([
+      { arn: 'arn:aws:ecs:eu-west-1:111122223333:service/main/missing', reason: 'MISSING' },
+    ]);
+    expect(plain.services?.[0]?.tags).toBeUndefined();
+    expect((await ask(['TAGS'])).services?.[0]?.tags).toEqual([{ key: 'team', value: 'blue' }]);
+  });
+
+  it('finds services with an ARN of the old form, and has none for Express services and foreign controllers', async () => {
+    const { sim, ecs } = await simulate();
+    const old = sim.world.service({ name: 'old', oldArn: true });
+    sim.world.service({ name: 'express', express: true });
+    sim.world.service({
+      name: 'blue',
+      controller: 'CODE_DEPLOY',
+      desired: 2,
+      taskSets: [{ externalId: 'd-1' }],
+    });
+    expect(old.arn).toBe('arn:aws:ecs:eu-west-1:111122223333:service/old');
+    const { services } = await ecs.send(
+      new DescribeServicesCommand({ cluster: 'main', services: [old.arn, 'express', 'blue'] }),
+    );
+    const [oldForm, express, codeDeploy] = services ?? [];
+    expect(oldForm?.serviceArn).toBe(old.arn);
+    expect(express?.taskDefinition).toBeUndefined();
+    expect(express?.deployments?.[0]?.taskDefinition).toMatch(/task-definition\/main-express:1$/);
+    expect(codeDeploy?.deployments).toEqual([]);
+    expect(codeDeploy?.taskSets?.[0]).toMatchObject({
+      status: 'PRIMARY',
+      externalId: 'd-1',
+      runningCount: 2,
+    });
+  });
+
+  it('shows the service-connect log secrets on the deployment that has them', async () => {
+    const { sim, ecs } = await simulate();
+    sim.world.service({ name: 'mesh', serviceConnectSecrets: ['/log/token'] });
+    const { services } = await ecs.send(new DescribeServicesCommand({ cluster: 'main', services: ['mesh'] }));
+    const options =
+      services?.[0]?.deployments?.[0]?.serviceConnectConfiguration?.logConfiguration?.secretOptions;
+    expect(options?.map(({ valueFrom }) => valueFrom)).toEqual(['/log/token']);
+  });
+});
+
+describe('the other reads', () => {
+  it('lists and describes clusters', async () => {
+    const { sim, ecs } = await simulate();
+    sim.world.cluster({ name: 'blue', tags: { 'secret-redeploy:enabled': 'false' } });
+    sim.world.service({ cluster: 'blue' });
+    expect((await ecs.send(new ListClustersCommand({}))).clusterArns).toHaveLength(1);
+    const { clusters, failures } = await ecs.send(
+      new DescribeClustersCommand({ clusters: ['blue', 'red'], include: ['TAGS'] }),
+    );
+    expect(clusters?.[0]).toMatchObject({
+      clusterName: 'blue',
+      activeServicesCount: 1,
+      tags: [{ key: 'secret-redeploy:enabled', value: 'false' }],
+    });
+    expect(failures).toEqual([{ arn: 'arn:aws:ecs:eu-west-1:111122223333:cluster/red', reason: 'MISSING' }]);
+  });
+
+  it('describes a task definition by ARN, by revision and by family (the newest ACTIVE one)', async () => {
+    const { sim, ecs } = await simulate();
+    const first = sim.world.taskDefinition({ family: 'web', secrets: ['/a'] });
+    sim.world.taskDefinition({ family: 'web', secrets: ['/b'], status: 'INACTIVE' });
+    const read = async (taskDefinition: string) =>
+      (await ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition }))).taskDefinition;
+    expect((await read(first.arn))?.containerDefinitions?.[0]?.secrets?.[0]?.valueFrom).toBe('/a');
+    expect((await read('web:2'))?.status).toBe('INACTIVE');
+    expect((await read('web'))?.revision).toBe(1);
+    await expect(read('web:3')).rejects.toMatchObject({ name: 'ClientException' });
+  });
+
+  it('lists and describes tasks without a word about the values they hold', async () => {
+    const { sim, ecs } = await simulate();
+    const secret = sim.world.secret({ name: 'prod/db' });
+    const service = sim.world.service({ secrets: [secret.arn], desired: 3 });
+    const { taskArns } = await ecs.send(new ListTasksCommand({ cluster: 'main', serviceName: service.arn }));
+    expect(taskArns).toHaveLength(3);
+    const { tasks, failures } = await ecs.send(
+      new DescribeTasksCommand({ cluster: 'main', tasks: [...(taskArns ?? []), 'unknown'] }),
+    );
+    expect(failures).toHaveLength(1);
+    expect(tasks?.[0]).toMatchObject({
+      lastStatus: 'RUNNING',
+      desiredStatus: 'RUNNING',
+      taskDefinitionArn: service.taskDefinition,
+      startedBy: sim.deploymentsOf(service.arn)[0]?.deploymentId,
+    });
+    expect(JSON.stringify(tasks)).not.toContain(secret.versionId);
+  });
+});

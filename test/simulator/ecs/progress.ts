@@ -1,0 +1,89 @@
+import type { Aws } from '../aws.ts';
+import { emitEcsDeployment } from '../events/native.ts';
+import type { DeploymentState, Rollout, RolloutState, ServiceState, TaskState } from './state.ts';
+import { hasTasks, isWanted, tasksOf } from './tasks.ts';
+
+/** A step of a rollout: does its part of the work and plans the next one. */
+export type Step = (aws: Aws, service: ServiceState, rollout: Rollout, at: number) => void;
+
+/** Plans a step; a rollout that was overtaken or has ended does not come to it. */
+export function plan(aws: Aws, service: ServiceState, rollout: Rollout, time: number, step: Step): void {
+  aws.agenda.at(time, (at) => {
+    if (!rollout.cancelled) step(aws, service, rollout, at);
+  });
+}
+
+/** The deployment that everything moves to. */
+export function primaryOf(service: ServiceState): DeploymentState {
+  const primary = service.deployments[0];
+  if (primary === undefined) throw new Error(`service ${service.arn} has no deployment`);
+  return primary;
+}
+
+/** The tasks that PRIMARY is to replace, oldest first. */
+export function oldTasks(aws: Aws, service: ServiceState): readonly TaskState[] {
+  return service.deployments
+    .slice(1)
+    .flatMap((deployment) => tasksOf(aws, service, deployment).filter(isWanted))
+    .sort((a, b) => a.createdAt - b.createdAt);
+}
+
+/** Changes what ECS says about a deployment's rollout. */
+export function setRolloutState(
+  deployment: DeploymentState,
+  state: RolloutState,
+  reason: string,
+  at: number,
+): void {
+  deployment.rolloutState = state;
+  deployment.rolloutStateReason = reason;
+  deployment.updatedAt = at;
+}
+
+/** Ends a rollout well, once the last old task has stopped. */
+export const complete: Step = (aws, service, rollout, at) => {
+  const primary = primaryOf(service);
+  if (service.deployments.slice(1).some(hasTasks)) {
+    plan(aws, service, rollout, at + Math.max(1, rollout.behaviour.drainMs), complete);
+    return;
+  }
+  service.deployments = [primary];
+  setRolloutState(primary, 'COMPLETED', `ECS deployment ${primary.id} completed.`, at);
+  end(service, rollout, rollout.rollingBack ? 'ROLLBACK_SUCCESSFUL' : 'SUCCESSFUL', undefined, at);
+  settleRecord(aws, service, primary.id, 'completed', at);
+  const reason = `ECS deployment ${primary.id} completed.`;
+  emitEcsDeployment(aws, service.arn, primary.id, 'SERVICE_DEPLOYMENT_COMPLETED', reason, at);
+};
+
+/** Ends a rollout for good or ill: nothing planned for it happens any more. */
+export function end(
+  service: ServiceState,
+  rollout: Rollout,
+  status: Rollout['record']['status'],
+  reason: string | undefined,
+  at: number,
+): void {
+  rollout.cancelled = true;
+  service.rollout = undefined;
+  Object.assign(rollout.record, {
+    status,
+    statusReason: reason,
+    finishedAt: at,
+    updatedAt: at,
+    stage: undefined,
+  });
+}
+
+/** Writes the end of a deployment into the ledger, unless it had ended before. */
+export function settleRecord(
+  aws: Aws,
+  service: ServiceState,
+  deploymentId: string,
+  outcome: 'completed' | 'failed' | 'rolled-back' | 'superseded',
+  at: number,
+): void {
+  const record = aws.ledger.deployment(service.arn, deploymentId);
+  if (record === undefined || record.outcome !== 'in-progress') return;
+  record.outcome = outcome;
+  record.finishedAt = at;
+}

@@ -1,0 +1,88 @@
+import type { Aws } from '../aws.ts';
+import { findParameter, keyOf, parameterAt } from '../parameters/state.ts';
+import { resourceIn } from '../place.ts';
+import { holderOf } from '../secrets/labels.ts';
+import { type SecretState, viewAt } from '../secrets/state.ts';
+import { type Reference, referencesOf } from './references.ts';
+import type { TaskGroup } from './state.ts';
+
+/** What one reference gives at one instant. */
+export type Resolution =
+  | { readonly resource: string; readonly version: string }
+  /** Not a resource of this world: nothing can be said about it. */
+  | { readonly resource: undefined }
+  | { readonly problem: string };
+
+/** What a reference gives at an instant, without any lag. */
+export function resolve(aws: Aws, reference: Reference, at: number): Resolution {
+  switch (reference.kind) {
+    case 'elsewhere':
+      return { resource: undefined };
+    case 'invalid':
+      return { problem: `invalid ARN format for ${reference.valueFrom}` };
+    case 'parameter':
+      return resolveParameter(aws, reference.name, at);
+    case 'secret':
+      return resolveSecret(aws, reference, at);
+    default:
+      return reference satisfies never;
+  }
+}
+
+/** Why a task of this group could not start at `at`; undefined when it can. */
+export function startProblem(aws: Aws, group: TaskGroup, at: number): string | undefined {
+  const definition = aws.ecs.taskDefinitions.get(group.taskDefinition);
+  for (const reference of referencesOf(aws.place, group, definition)) {
+    const resolution = resolve(aws, reference, at - aws.settings.taskLagMs);
+    if ('problem' in resolution) {
+      return `ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: ${resolution.problem}`;
+    }
+  }
+  return undefined;
+}
+
+/** Every secret that a reference could ever have meant: of one name, all its incarnations. */
+export function secretsNamed(aws: Aws, id: string): readonly SecretState[] {
+  const exact = aws.secrets.byArn.get(id);
+  if (exact !== undefined) return [exact];
+  const resource = resourceIn(aws.place, 'secretsmanager', id);
+  return aws.secrets.byName.get(resource?.replace(/^secret:/, '') ?? id) ?? [];
+}
+
+function resolveSecret(aws: Aws, reference: Reference & { kind: 'secret' }, at: number): Resolution {
+  const candidates = secretsNamed(aws, reference.id);
+  if (candidates.length === 0) return unknown(aws, `ResourceNotFoundException: secret ${reference.id}`);
+  const secret =
+    candidates.findLast((candidate) => candidate.createdAt <= at && isReadable(candidate, at)) ??
+    (candidates.length === 1 && at < Number(candidates[0]?.createdAt) ? candidates[0] : undefined);
+  if (secret === undefined) return { problem: `ResourceNotFoundException: secret ${reference.id}` };
+  const { versions } = viewAt(secret, at);
+  const version =
+    reference.versionId === undefined
+      ? holderOf(versions, reference.label)
+      : versions.find((candidate) => candidate.id === reference.versionId);
+  if (version === undefined) {
+    return {
+      problem: `ResourceNotFoundException: no version ${reference.versionId ?? reference.label} of ${secret.arn}`,
+    };
+  }
+  return { resource: secret.arn, version: version.id };
+}
+
+/** A secret that waits for its deletion cannot be read any more, though it can still be described. */
+function isReadable(secret: SecretState, at: number): boolean {
+  return viewAt(secret, at).goneAt === undefined;
+}
+
+function resolveParameter(aws: Aws, name: string, at: number): Resolution {
+  const state = aws.parameters.byKey.get(keyOf(name)) ?? findParameter(aws.parameters, name)?.state;
+  if (state === undefined) return unknown(aws, `invalid parameters: ${name}`);
+  const view = parameterAt(state, at) ?? (at < Number(state.history[0]?.at) ? state.history[0] : undefined);
+  if (view === undefined) return { problem: `invalid parameters: ${name}` };
+  // A parameter that was deleted and made again starts at version 1: the instant tells the incarnations apart.
+  return { resource: state.arn, version: `${view.version}@${view.modifiedAt}` };
+}
+
+function unknown(aws: Aws, problem: string): Resolution {
+  return aws.settings.unknownResourcesFail ? { problem } : { resource: undefined };
+}

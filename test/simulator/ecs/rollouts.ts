@@ -1,0 +1,105 @@
+import type { Aws } from '../aws.ts';
+import { emitEcsDeployment } from '../events/native.ts';
+import { type DeploymentRequest, newDeployment } from './new-deployment.ts';
+import { end, plan, primaryOf, settleRecord } from './progress.ts';
+import { roll } from './rolling.ts';
+import { scaleUp } from './side-by-side.ts';
+import type { DeploymentState, Rollout, ServiceDeploymentState, ServiceState } from './state.ts';
+import { hasTasks, isWanted, stopTask } from './tasks.ts';
+
+/** Starts a deployment as UpdateService does: it becomes PRIMARY and overtakes whatever was under way. */
+export function startDeployment(
+  aws: Aws,
+  service: ServiceState,
+  request: DeploymentRequest,
+): DeploymentState {
+  const lastCompleted = lastCompletedOf(service);
+  overtake(aws, service, request.at);
+  for (const deployment of service.deployments) deployment.status = 'ACTIVE';
+  const primary = newDeployment(aws, service, request);
+  service.deployments = [primary, ...service.deployments.filter(hasTasks)];
+  if (!service.express) service.taskDefinition = primary.taskDefinition;
+  const record = recordServiceDeployment(aws, service, primary, 'PENDING', request.at);
+  emitEcsDeployment(
+    aws,
+    service.arn,
+    primary.id,
+    'SERVICE_DEPLOYMENT_IN_PROGRESS',
+    `ECS deployment ${primary.id} in progress.`,
+    request.at,
+  );
+  beginRollout(aws, service, record, lastCompleted, request.at);
+  return primary;
+}
+
+/** Lets time work on PRIMARY from `at` on: also for services that are built in the middle of a rollout. */
+export function beginRollout(
+  aws: Aws,
+  service: ServiceState,
+  record: ServiceDeploymentState,
+  lastCompleted: DeploymentState | undefined,
+  at: number,
+): void {
+  const rollout: Rollout = {
+    cancelled: false,
+    record,
+    behaviour: service.behaviour,
+    lastCompleted,
+    rollingBack: false,
+    stepMs: undefined,
+    attempts: 0,
+    blocked: false,
+  };
+  service.rollout = rollout;
+  // The scheduler takes a moment before the first task.
+  const moment = Math.min(500, service.behaviour.durationMs / 20);
+  plan(aws, service, rollout, at + moment, (...step) => {
+    record.status = 'IN_PROGRESS';
+    if (service.strategy === 'ROLLING') roll(...step);
+    else scaleUp(...step);
+  });
+}
+
+/** Enters a service deployment, newest first. */
+export function recordServiceDeployment(
+  aws: Aws,
+  service: ServiceState,
+  deployment: DeploymentState,
+  status: ServiceDeploymentState['status'],
+  at: number,
+): ServiceDeploymentState {
+  const record: ServiceDeploymentState = {
+    id: aws.ids.suffix(21),
+    createdAt: deployment.createdAt,
+    startedAt: deployment.createdAt,
+    deploymentId: deployment.id,
+    status,
+    statusReason: undefined,
+    stage: undefined,
+    finishedAt: status === 'PENDING' || status === 'IN_PROGRESS' ? undefined : at,
+    updatedAt: at,
+    rollback: undefined,
+  };
+  service.serviceDeployments.unshift(record);
+  return record;
+}
+
+/** Ends the rollout under way, if any, because something newer takes its place. */
+export function overtake(aws: Aws, service: ServiceState, at: number): void {
+  const { rollout } = service;
+  if (rollout === undefined) return;
+  settleRecord(aws, service, primaryOf(service).id, 'superseded', at);
+  end(service, rollout, 'STOPPED', 'A newer service deployment took its place.', at);
+  for (const deployment of service.deployments) {
+    for (const task of deployment.tasks) {
+      if (isWanted(task) && task.startedAt === undefined) stopTask(aws, task, at, 0);
+    }
+  }
+}
+
+function lastCompletedOf(service: ServiceState): DeploymentState | undefined {
+  return (
+    service.deployments.find((deployment) => deployment.rolloutState === 'COMPLETED') ??
+    service.rollout?.lastCompleted
+  );
+}

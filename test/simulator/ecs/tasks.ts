@@ -1,0 +1,100 @@
+import type { Aws } from '../aws.ts';
+import type { DeploymentState, ServiceState, TaskGroup, TaskState } from './state.ts';
+
+/** How many tasks of a group are in which state; tasks nobody has looked at count too. */
+export function countTasks(group: TaskGroup): { readonly running: number; readonly pending: number } {
+  let running = 0;
+  let pending = 0;
+  for (const { count, startedAt } of group.dormant) {
+    if (startedAt === undefined) pending += count;
+    else running += count;
+  }
+  for (const task of group.tasks) {
+    if (task.stoppedAt !== undefined) continue;
+    if (task.startedAt !== undefined) running += 1;
+    else if (task.stoppingAt === undefined) pending += 1;
+  }
+  return { running, pending };
+}
+
+/** All tasks of a group as objects; the first look makes them. */
+export function tasksOf(aws: Aws, service: ServiceState, group: TaskGroup): readonly TaskState[] {
+  const asleep = group.dormant;
+  group.dormant = [];
+  for (const { count, createdAt, startedAt } of asleep) {
+    for (let i = 0; i < count; i++) addTask(aws, service, group, createdAt, startedAt);
+  }
+  return group.tasks;
+}
+
+/** Starts one task; `startedAt` undefined leaves it PENDING. */
+export function addTask(
+  aws: Aws,
+  service: ServiceState,
+  group: TaskGroup,
+  createdAt: number,
+  startedAt: number | undefined,
+): TaskState {
+  const task: TaskState = {
+    id: aws.ids.hex(32),
+    startedBy: group.id,
+    taskDefinition: group.taskDefinition,
+    createdAt,
+    startedAt: undefined,
+    readAt: createdAt,
+    stoppingAt: undefined,
+    stoppedAt: undefined,
+    stopCode: undefined,
+    stoppedReason: undefined,
+  };
+  group.tasks.push(task);
+  service.cluster.tasks.set(task.id, { task, service });
+  if (startedAt !== undefined) markStarted(aws, task, startedAt);
+  return task;
+}
+
+/** PENDING becomes RUNNING; the secrets were read on the way, see the option `readsAt`. */
+export function markStarted(aws: Aws, task: TaskState, at: number): void {
+  task.startedAt = at;
+  task.readAt = task.createdAt + (at - task.createdAt) * aws.settings.readsAt;
+}
+
+/** Tells a task to stop; it runs on for `drainMs`. */
+export function stopTask(
+  aws: Aws,
+  task: TaskState,
+  at: number,
+  drainMs: number,
+  code = 'ServiceSchedulerInitiated',
+  reason = 'Scaling activity initiated by deployment',
+): void {
+  if (task.stoppingAt !== undefined) return;
+  task.stoppingAt = at;
+  task.stopCode = code;
+  task.stoppedReason = reason;
+  const stop = (stoppedAt: number): void => {
+    task.stoppedAt = stoppedAt;
+  };
+  if (drainMs > 0 && task.startedAt !== undefined) aws.agenda.at(at + drainMs, stop);
+  else stop(at);
+}
+
+/** Not told to stop: PENDING or RUNNING, and meant to stay. */
+export function isWanted(task: TaskState): boolean {
+  return task.stoppingAt === undefined;
+}
+
+/** Still running its containers, told to stop or not. */
+export function isRunning(task: TaskState): boolean {
+  return task.startedAt !== undefined && task.stoppedAt === undefined;
+}
+
+/** Every group of a service that can have tasks. */
+export function groupsOf(service: ServiceState): readonly TaskGroup[] {
+  return [...service.deployments, ...service.taskSets];
+}
+
+/** Whether a deployment still has a task in any live state. */
+export function hasTasks(deployment: DeploymentState): boolean {
+  return deployment.dormant.length > 0 || deployment.tasks.some((task) => task.stoppedAt === undefined);
+}

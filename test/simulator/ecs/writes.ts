@@ -1,0 +1,209 @@
+import type { Aws, Operation, Operations } from '../aws.ts';
+import { AwsError, invalidParameter } from '../errors.ts';
+import { flag, type Input, number, record, records, requiredText, text, texts } from '../input.ts';
+import { resourceIn } from '../place.ts';
+import { addCluster, addService, addTaskDefinition, type ServiceTraits } from './build.ts';
+import { findCluster, findService, findTaskDefinition, needCluster, needService } from './lookup.ts';
+import { serviceConnectSecretsIn } from './references.ts';
+import { ecsTags, renderCluster, renderService, renderTaskDefinition } from './render.ts';
+import { overtake, startDeployment } from './rollouts.ts';
+import { scale, stopAll } from './scaling.ts';
+import type { ServiceState, TaskDefinitionState } from './state.ts';
+
+const createCluster: Operation = (aws, input) => {
+  const cluster = addCluster(aws, text(input, 'clusterName') ?? 'default', tagsIn(input));
+  return { cluster: renderCluster(cluster, true) };
+};
+
+const registerTaskDefinition: Operation = (aws, input, { at }) => {
+  const { tags: _tags, family: _family, ...content } = input;
+  const containers = records(input, 'containerDefinitions');
+  if (containers.length === 0) throw new AwsError('ClientException', 'Container list cannot be empty.');
+  const definition = addTaskDefinition(aws, {
+    family: requiredText(input, 'family'),
+    status: 'ACTIVE',
+    registeredAt: at,
+    tags: tagsIn(input),
+    content: { volumes: [], ...content },
+  });
+  return { taskDefinition: renderTaskDefinition(definition), tags: ecsTags(definition.tags) };
+};
+
+const createService: Operation = (aws, input, { at, caller }) => {
+  const cluster = needCluster(aws, input);
+  const name = requiredText(input, 'serviceName');
+  const existing = cluster.services.get(name);
+  if (existing !== undefined && existing.status !== 'INACTIVE') {
+    throw invalidParameter('Creation of service was not idempotent.');
+  }
+  const taskDefinition = activeTaskDefinition(aws, requiredText(input, 'taskDefinition'));
+  const traits = traitsIn(input);
+  const service = addService(aws, {
+    cluster,
+    name,
+    at,
+    taskDefinition: taskDefinition.arn,
+    desired: number(input, 'desiredCount') ?? (traits.daemon === true ? 1 : 0),
+    ...traits,
+  });
+  startDeployment(aws, service, {
+    at,
+    by: caller.accessKeyId,
+    forced: false,
+    taskDefinition: taskDefinition.arn,
+    serviceConnectSecrets: serviceConnectSecretsIn(input),
+  });
+  return { service: renderService(aws, service, true) };
+};
+
+const updateService: Operation = (aws, input, { at, caller }) => {
+  const service = needService(aws, input);
+  if (service.status !== 'ACTIVE') throw new AwsError('ServiceNotActiveException', 'Service was not ACTIVE.');
+  const forced = flag(input, 'forceNewDeployment') ?? false;
+  refuseOtherControllers(service, input, forced);
+  const desired = number(input, 'desiredCount');
+  if (desired !== undefined && service.daemon) {
+    throw invalidParameter(
+      'The daemon scheduling strategy does not support a desired count for services. Remove the desired count value and try again',
+    );
+  }
+  const asked = text(input, 'taskDefinition');
+  const wanted = asked === undefined ? undefined : activeTaskDefinition(aws, asked).arn;
+  applyConfiguration(service, record(input, 'deploymentConfiguration') ?? {});
+  if (desired !== undefined) scale(aws, service, desired, at);
+
+  const now = service.deployments[0];
+  const connect = record(input, 'serviceConnectConfiguration');
+  const changes = (wanted !== undefined && wanted !== now?.taskDefinition) || connect !== undefined;
+  if (forced || changes) {
+    startDeployment(aws, service, {
+      at,
+      by: caller.accessKeyId,
+      forced,
+      taskDefinition: wanted ?? now?.taskDefinition ?? '',
+      serviceConnectSecrets:
+        connect === undefined ? (now?.serviceConnectSecrets ?? []) : serviceConnectSecretsIn(input),
+    });
+  }
+  return { service: renderService(aws, service, false) };
+};
+
+const deleteService: Operation = (aws, input, { at }) => {
+  const service = needService(aws, input);
+  if (service.status === 'INACTIVE') throw new AwsError('ServiceNotFoundException', 'Service not found.');
+  if (service.desired > 0 && !service.daemon && flag(input, 'force') !== true) {
+    throw invalidParameter('The service cannot be stopped while it is scaled above 0.');
+  }
+  overtake(aws, service, at);
+  service.status = 'DRAINING';
+  service.desired = 0;
+  stopAll(aws, service, at);
+  aws.agenda.at(at + Math.max(1, service.behaviour.drainMs), () => {
+    service.status = 'INACTIVE';
+  });
+  return { service: renderService(aws, service, true) };
+};
+
+const tagResource: Operation = (aws, input) => {
+  const tagged = needTaggable(aws, requiredText(input, 'resourceArn'));
+  tagged.tags = { ...tagged.tags, ...tagsIn(input) };
+  return {};
+};
+
+const untagResource: Operation = (aws, input) => {
+  const tagged = needTaggable(aws, requiredText(input, 'resourceArn'));
+  const gone = texts(input, 'tagKeys');
+  tagged.tags = Object.fromEntries(Object.entries(tagged.tags).filter(([key]) => !gone.includes(key)));
+  return {};
+};
+
+const deregisterTaskDefinition: Operation = (aws, input) => {
+  const definition = findTaskDefinition(aws, requiredText(input, 'taskDefinition'));
+  if (definition === undefined) throw new AwsError('ClientException', 'Unable to describe task definition.');
+  definition.status = 'INACTIVE';
+  return { taskDefinition: renderTaskDefinition(definition) };
+};
+
+/** ECS's writes: UpdateService, and what a test needs to set a fleet up. */
+export const ECS_WRITES: Operations = {
+  CreateCluster: createCluster,
+  RegisterTaskDefinition: registerTaskDefinition,
+  DeregisterTaskDefinition: deregisterTaskDefinition,
+  CreateService: createService,
+  UpdateService: updateService,
+  DeleteService: deleteService,
+  TagResource: tagResource,
+  UntagResource: untagResource,
+};
+
+function refuseOtherControllers(service: ServiceState, input: Input, forced: boolean): void {
+  const { controller } = service;
+  if (controller !== 'CODE_DEPLOY' && controller !== 'EXTERNAL') return;
+  if (forced) {
+    throw invalidParameter(
+      `Cannot force a new deployment on services with a ${controller} deployment controller. Use AWS CodeDeploy to trigger a new deployment.`,
+    );
+  }
+  if (text(input, 'taskDefinition') !== undefined) {
+    throw invalidParameter(
+      `Unable to update task definition on services with a ${controller} deployment controller.`,
+    );
+  }
+}
+
+function activeTaskDefinition(aws: Aws, id: string): TaskDefinitionState {
+  const definition = findTaskDefinition(aws, id);
+  if (definition === undefined) throw new AwsError('ClientException', 'TaskDefinition not found.');
+  if (definition.status !== 'ACTIVE') throw new AwsError('ClientException', 'TaskDefinition is inactive');
+  return definition;
+}
+
+function traitsIn(input: Input): Partial<ServiceTraits> {
+  const configuration = record(input, 'deploymentConfiguration') ?? {};
+  const breaker = record(configuration, 'deploymentCircuitBreaker') ?? {};
+  const controller = oneOf(text(record(input, 'deploymentController') ?? {}, 'type'), CONTROLLERS);
+  const strategy = oneOf(text(configuration, 'strategy'), STRATEGIES);
+  return {
+    tags: tagsIn(input),
+    daemon: text(input, 'schedulingStrategy') === 'DAEMON',
+    minimumHealthyPercent: number(configuration, 'minimumHealthyPercent'),
+    maximumPercent: number(configuration, 'maximumPercent'),
+    circuitBreaker: {
+      enable: flag(breaker, 'enable') ?? false,
+      rollback: flag(breaker, 'rollback') ?? false,
+    },
+    ...(controller === undefined ? {} : { controller }),
+    ...(strategy === undefined ? {} : { strategy }),
+  };
+}
+
+const CONTROLLERS = ['ECS', 'CODE_DEPLOY', 'EXTERNAL'] as const;
+const STRATEGIES = ['ROLLING', 'BLUE_GREEN', 'LINEAR', 'CANARY'] as const;
+
+function oneOf<T extends string>(value: string | undefined, allowed: readonly T[]): T | undefined {
+  if (value === undefined) return undefined;
+  const found = allowed.find((candidate) => candidate === value);
+  if (found === undefined) throw invalidParameter(`${value} is not one of ${allowed.join(', ')}.`);
+  return found;
+}
+
+function applyConfiguration(service: ServiceState, configuration: Input): void {
+  service.minimumHealthyPercent =
+    number(configuration, 'minimumHealthyPercent') ?? service.minimumHealthyPercent;
+  service.maximumPercent = number(configuration, 'maximumPercent') ?? service.maximumPercent;
+}
+
+function needTaggable(aws: Aws, arn: string): { tags: Readonly<Record<string, string>> } {
+  const resource = resourceIn(aws.place, 'ecs', arn) ?? '';
+  const [kind, clusterName = ''] = resource.split('/');
+  const cluster = findCluster(aws, clusterName);
+  const found = kind === 'service' && cluster !== undefined ? findService(aws, cluster, arn) : cluster;
+  if (found === undefined) throw invalidParameter(`${arn} is not valid or does not exist.`);
+  return found;
+}
+
+function tagsIn(input: Input): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    records(input, 'tags').map((tag) => [requiredText(tag, 'key'), text(tag, 'value') ?? '']),
+  );
+}

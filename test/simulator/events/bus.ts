@@ -1,0 +1,69 @@
+import type { Ids } from '../ids.ts';
+import type { Place } from '../place.ts';
+
+/** An event as EventBridge delivers it. */
+export interface AwsEvent {
+  readonly version: '0';
+  readonly id: string;
+  readonly 'detail-type': string;
+  readonly source: string;
+  readonly account: string;
+  /** Whole seconds, as EventBridge has it. */
+  readonly time: string;
+  readonly region: string;
+  readonly resources: readonly string[];
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+/** What an event is about; the bus adds the envelope. */
+export interface Happening {
+  readonly at: number;
+  readonly type: string;
+  readonly source: string;
+  readonly resources: readonly string[];
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+/** Where the simulated services put their events. */
+export interface Bus {
+  readonly events: readonly AwsEvent[];
+  emit(happening: Happening): AwsEvent;
+  /** Calls `listener` with every later event; returns a function that ends it. */
+  readonly onEvent: (listener: (event: AwsEvent) => void) => () => void;
+}
+
+/** A bus that keeps everything it saw. */
+export function createBus(place: Place, ids: Ids): Bus {
+  const events: AwsEvent[] = [];
+  const listeners = new Set<(event: AwsEvent) => void>();
+  return {
+    events,
+    emit({ at, type, source, resources, detail }) {
+      const event: AwsEvent = {
+        version: '0',
+        id: ids.uuid(),
+        'detail-type': type,
+        source,
+        account: place.account,
+        time: wholeSecond(at),
+        region: place.region,
+        resources,
+        detail,
+      };
+      events.push(event);
+      for (const listener of listeners) listener(event);
+      return event;
+    },
+    onEvent(listener) {
+      listeners.add(listener);
+      return () => {
+        listeners.delete(listener);
+      };
+    },
+  };
+}
+
+/** The instant cut (not rounded) to the second: `2026-10-07T01:47:18Z`. */
+export function wholeSecond(at: number): string {
+  return `${new Date(Math.floor(at / 1000) * 1000).toISOString().slice(0, 19)}Z`;
+}

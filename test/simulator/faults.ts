@@ -1,0 +1,75 @@
+import type { Input } from './input.ts';
+
+export const FAULT_KINDS = [
+  'throttle',
+  'server-error',
+  'access-denied',
+  'client-error',
+  'reset-before',
+  'reset-after',
+  'hang',
+  'malformed',
+] as const;
+export type FaultKind = (typeof FAULT_KINDS)[number];
+
+/** Something that goes wrong with the next matching calls. */
+export interface Fault {
+  /** `ecs`, `secretsmanager`, `ssm` or `sqs`; any when absent. */
+  readonly service?: string;
+  /** `*` for every operation. */
+  readonly operation: string;
+  readonly match?: (input: Input) => boolean;
+  readonly kind: FaultKind;
+  /** How many calls it hits; 1 when absent, Infinity for all. */
+  readonly times?: number;
+  /** Whether the call still has its effect; by default only for `reset-after` and `malformed`. */
+  readonly performs?: boolean;
+  /** Replaces the error's code and message (`client-error` and `server-error`). */
+  readonly code?: string;
+  readonly message?: string;
+}
+
+/** A fault that hit one call. */
+export interface Hit extends Fault {
+  readonly performs: boolean;
+}
+
+/** The faults that wait for their calls, in the order in which they were added. */
+export interface Faults {
+  /** Adds a fault and returns a function that withdraws what is left of it. */
+  add(fault: Fault): () => void;
+  clear(): void;
+  /** The first fault for this call, used up once; for the dispatcher. */
+  take(service: string, operation: string, input: Input): Hit | undefined;
+}
+
+/** No faults yet. */
+export function createFaults(): Faults {
+  const waiting = new Set<{ readonly fault: Fault; left: number }>();
+  return {
+    add(fault) {
+      const entry = { fault, left: fault.times ?? 1 };
+      waiting.add(entry);
+      return () => {
+        waiting.delete(entry);
+      };
+    },
+    clear: () => waiting.clear(),
+    take(service, operation, input) {
+      for (const entry of waiting) {
+        if (!hits(entry.fault, service, operation, input)) continue;
+        entry.left -= 1;
+        if (entry.left <= 0) waiting.delete(entry);
+        const { fault } = entry;
+        return { ...fault, performs: fault.performs ?? ['reset-after', 'malformed'].includes(fault.kind) };
+      }
+      return undefined;
+    },
+  };
+}
+
+function hits(fault: Fault, service: string, operation: string, input: Input): boolean {
+  if (fault.service !== undefined && fault.service !== service) return false;
+  if (fault.operation !== '*' && fault.operation !== operation) return false;
+  return fault.match?.(input) ?? true;
+}

@@ -1,0 +1,56 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { AwsError } from '../errors.ts';
+import { type Input, isRecord } from '../input.ts';
+import type { Caller } from '../ledger.ts';
+
+/** A request that names a service and an operation. */
+export interface Request {
+  readonly service: string;
+  readonly operation: string;
+  readonly input: Input;
+  readonly caller: Caller;
+}
+
+const SERVICES: Readonly<Record<string, string>> = {
+  AmazonEC2ContainerServiceV20141113: 'ecs',
+  secretsmanager: 'secretsmanager',
+  AmazonSSM: 'ssm',
+  AmazonSQS: 'sqs',
+};
+
+/** Reads a request of the AWS JSON protocols; what names no service is `unknown` with its method and path. */
+export function parseRequest(
+  headers: IncomingHttpHeaders,
+  method: string,
+  path: string,
+  body: string,
+): Request {
+  const target = headers['x-amz-target'];
+  const [prefix = '', operation = ''] = typeof target === 'string' ? target.split('.') : [];
+  const caller = callerIn(headers);
+  if (prefix === '') return { service: 'unknown', operation: `${method} ${path}`, input: {}, caller };
+  return { service: SERVICES[prefix] ?? prefix, operation, input: parseBody(body), caller };
+}
+
+/** SQS speaks JSON 1.0, the others 1.1. */
+export function contentType(service: string): string {
+  return service === 'sqs' ? 'application/x-amz-json-1.0' : 'application/x-amz-json-1.1';
+}
+
+/** The body of an error; each service has its own habits. */
+export function errorBody(service: string, error: AwsError): string {
+  const type = service === 'sqs' ? `com.amazonaws.sqs#${error.code}` : error.code;
+  const text = service === 'secretsmanager' ? { Message: error.message } : { message: error.message };
+  return JSON.stringify({ __type: type, ...text });
+}
+
+function parseBody(body: string): Input {
+  const parsed: unknown = body === '' ? {} : JSON.parse(body);
+  return isRecord(parsed) ? parsed : {};
+}
+
+/** Who signed it, by the access key in the signature; the signature itself is not verified. */
+function callerIn(headers: IncomingHttpHeaders): Caller {
+  const accessKeyId = /Credential=([^/,\s]+)/.exec(headers.authorization ?? '')?.[1] ?? 'anonymous';
+  return { accessKeyId, userAgent: headers['user-agent'] ?? '' };
+}

@@ -1,0 +1,95 @@
+import type { Input } from './input.ts';
+
+/** Who made a call, as far as an unsigned look at the request tells. */
+export interface Caller {
+  readonly accessKeyId: string;
+  readonly userAgent: string;
+}
+
+/** One call that reached the simulator. */
+export interface Call {
+  readonly at: number;
+  readonly service: string;
+  readonly operation: string;
+  /** The request without any value of a secret or parameter. */
+  readonly input: Input;
+  /** `ok`, an error code, or what a fault did to the connection; `pending` until answered. */
+  outcome: string;
+  readonly accessKeyId: string;
+}
+
+/** One deployment of one service, from its beginning to its end. */
+export interface DeploymentRecord {
+  readonly serviceArn: string;
+  readonly deploymentId: string;
+  readonly taskDefinition: string;
+  readonly createdAt: number;
+  /** `world` for what was built, an access key id for an API call, else what the world was told. */
+  readonly by: string;
+  readonly forced: boolean;
+  outcome: 'in-progress' | 'completed' | 'failed' | 'rolled-back' | 'superseded';
+  finishedAt: number | undefined;
+}
+
+/** What happened, for assertions; never holds a secret's value. */
+export interface Ledger {
+  readonly calls: readonly Call[];
+  /** Calls that would have given away a value, or an indirect way to one. All were refused. */
+  readonly forbidden: readonly Call[];
+  /** Calls of operations that are not modelled. All were refused. */
+  readonly unknown: readonly Call[];
+  readonly deployments: readonly DeploymentRecord[];
+  /** How often an operation was called, e.g. `count('ecs', 'UpdateService')`. */
+  count(service: string, operation: string): number;
+  /** Forgets calls (not deployments), so that a test counts from here. */
+  clearCalls(): void;
+}
+
+/** The ledger's writing side, for the simulator itself. */
+export interface LedgerBook extends Ledger {
+  received(call: Call): void;
+  refusedAsForbidden(call: Call): void;
+  refusedAsUnknown(call: Call): void;
+  deploymentStarted(record: DeploymentRecord): void;
+  deploymentsOf(serviceArn: string): readonly DeploymentRecord[];
+  deployment(serviceArn: string, deploymentId: string): DeploymentRecord | undefined;
+}
+
+/** An empty ledger. */
+export function createLedger(): LedgerBook {
+  const calls: Call[] = [];
+  const forbidden: Call[] = [];
+  const unknown: Call[] = [];
+  const deployments: DeploymentRecord[] = [];
+  const byService = new Map<string, DeploymentRecord[]>();
+  return {
+    calls,
+    forbidden,
+    unknown,
+    deployments,
+    count: (service, operation) =>
+      calls.filter((call) => call.service === service && call.operation === operation).length,
+    clearCalls() {
+      for (const list of [calls, forbidden, unknown]) list.length = 0;
+    },
+    received: (call) => void calls.push(call),
+    refusedAsForbidden: (call) => void forbidden.push(call),
+    refusedAsUnknown: (call) => void unknown.push(call),
+    deploymentStarted(record) {
+      deployments.push(record);
+      const known = byService.get(record.serviceArn);
+      if (known === undefined) byService.set(record.serviceArn, [record]);
+      else known.push(record);
+    },
+    deploymentsOf: (serviceArn) => byService.get(serviceArn) ?? [],
+    deployment: (serviceArn, deploymentId) =>
+      byService.get(serviceArn)?.findLast((record) => record.deploymentId === deploymentId),
+  };
+}
+
+const VALUES: ReadonlySet<string> = new Set(['SecretString', 'SecretBinary', 'Value']);
+
+/** The input without the fields that carry a value. */
+export function withoutValues(input: Input): Input {
+  return Object.fromEntries(Object.entries(input).filter(([key]) => !VALUES.has(key)));
+}

@@ -1,0 +1,149 @@
+import { type Aws, type Operations, seconds } from '../aws.ts';
+import { AwsError } from '../errors.ts';
+import { emitParameterChange } from '../events/native.ts';
+import { flag, type Input, number, records, requiredText, text, texts } from '../input.ts';
+import { page } from '../paging.ts';
+import {
+  findParameter,
+  keyOf,
+  type ParameterState,
+  type ParameterView,
+  parameterAt,
+  writeParameter,
+} from './state.ts';
+
+/** Systems Manager's Parameter Store: metadata only, and what a test needs to set it up. */
+export const SSM: Operations = {
+  DescribeParameters: (aws, input, { at }) => {
+    const filters = records(input, 'ParameterFilters');
+    const found = candidates(aws, filters).flatMap((state) => {
+      const view = parameterAt(state, at);
+      return view !== undefined && filters.every((filter) => passes(state, view, filter))
+        ? [{ state, view }]
+        : [];
+    });
+    const { items, nextToken } = page(found, {
+      scope: `parameters ${JSON.stringify(filters)}`,
+      token: text(input, 'NextToken'),
+      size: number(input, 'MaxResults'),
+      defaultSize: 50,
+      maxSize: 50,
+      sizeName: 'maxResults',
+      invalidSize: 'ValidationException',
+      invalidToken: 'InvalidNextToken',
+    });
+    return { Parameters: items.map(({ state, view }) => described(state, view)), NextToken: nextToken };
+  },
+
+  ListTagsForResource: (aws, input) => {
+    if (requiredText(input, 'ResourceType') !== 'Parameter') throw new AwsError('InvalidResourceType', '');
+    const { view } = need(aws, requiredText(input, 'ResourceId'), 'InvalidResourceId');
+    return { TagList: Object.entries(view.tags).map(([Key, Value]) => ({ Key, Value })) };
+  },
+
+  PutParameter: (aws, input, { at }) => {
+    const name = requiredText(input, 'Name');
+    requiredText(input, 'Value');
+    const existing = findParameter(aws.parameters, name)?.view;
+    if (existing !== undefined && flag(input, 'Overwrite') !== true) {
+      throw new AwsError(
+        'ParameterAlreadyExists',
+        'The parameter already exists. To overwrite this value, set the overwrite option in the request to true.',
+      );
+    }
+    const view: ParameterView = {
+      at,
+      version: (existing?.version ?? 0) + 1,
+      type: text(input, 'Type') ?? existing?.type ?? 'String',
+      description: text(input, 'Description') ?? existing?.description,
+      tags: { ...existing?.tags, ...tagsIn(input) },
+      labels: existing?.labels ?? {},
+      modifiedAt: at,
+      deleted: false,
+    };
+    const state = writeParameter(aws.parameters, aws.place, name, view);
+    const operation = existing === undefined ? 'Create' : 'Update';
+    emitParameterChange(aws, state, { operation, type: view.type, description: view.description }, at);
+    return { Version: view.version, Tier: 'Standard' };
+  },
+
+  DeleteParameter: (aws, input, { at }) => {
+    const { state, view } = need(aws, requiredText(input, 'Name'), 'ParameterNotFound');
+    state.history.push({ ...view, at, deleted: true });
+    emitParameterChange(aws, state, { operation: 'Delete', type: view.type }, at);
+    return {};
+  },
+
+  LabelParameterVersion: (aws, input, { at }) => {
+    const { state, view } = need(aws, requiredText(input, 'Name'), 'ParameterNotFound');
+    const version = number(input, 'ParameterVersion') ?? view.version;
+    if (version > view.version) throw new AwsError('ParameterVersionNotFound', '');
+    const labels = Object.fromEntries(texts(input, 'Labels').map((label) => [label, version]));
+    state.history.push({ ...view, at, labels: { ...view.labels, ...labels } });
+    emitParameterChange(aws, state, { operation: 'LabelParameterVersion', type: view.type }, at);
+    return { InvalidLabels: [], ParameterVersion: version };
+  },
+
+  AddTagsToResource: (aws, input, { at }) => {
+    const { state, view } = need(aws, requiredText(input, 'ResourceId'), 'InvalidResourceId');
+    state.history.push({ ...view, at, tags: { ...view.tags, ...tagsIn(input) } });
+    return {};
+  },
+};
+
+/** A filter on exact names needs no walk over every parameter. */
+function candidates(aws: Aws, filters: readonly Input[]): readonly ParameterState[] {
+  const byName = filters.find((filter) => text(filter, 'Key') === 'Name' && optionOf(filter) === 'Equals');
+  if (byName === undefined) return [...aws.parameters.byKey.values()];
+  const keys = new Set(texts(byName, 'Values').map(keyOf));
+  return [...keys].flatMap((key) => aws.parameters.byKey.get(key) ?? []);
+}
+
+function passes(state: ParameterState, view: ParameterView, filter: Input): boolean {
+  const key = requiredText(filter, 'Key');
+  if (key !== 'Name' && key !== 'Type') {
+    throw new AwsError('InvalidFilterKey', `The simulator has no parameter filter ${key}.`);
+  }
+  const values = texts(filter, 'Values');
+  if (key === 'Type') return values.includes(view.type);
+  switch (optionOf(filter)) {
+    case 'Equals':
+      return values.some((value) => keyOf(value) === keyOf(state.name));
+    case 'BeginsWith':
+      return values.some((value) => state.name.startsWith(value));
+    case 'Contains':
+      return values.some((value) => state.name.includes(value));
+    default:
+      throw new AwsError('InvalidFilterOption', `Option ${optionOf(filter)} is not valid.`);
+  }
+}
+
+function optionOf(filter: Input): string {
+  return text(filter, 'Option') ?? 'Equals';
+}
+
+function described(state: ParameterState, view: ParameterView) {
+  return {
+    Name: state.name,
+    ARN: state.arn,
+    Type: view.type,
+    Description: view.description,
+    LastModifiedDate: seconds(view.modifiedAt),
+    Version: view.version,
+    Tier: 'Standard',
+    Policies: [],
+    DataType: 'text',
+  };
+}
+
+function need(aws: Aws, name: string, code: string) {
+  const found = findParameter(aws.parameters, name);
+  if (found === undefined) throw new AwsError(code, `Parameter ${name} not found.`);
+  return found;
+}
+
+function tagsIn(input: Input): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    records(input, 'Tags').map((tag) => [requiredText(tag, 'Key'), text(tag, 'Value') ?? '']),
+  );
+}

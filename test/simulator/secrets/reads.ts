@@ -1,0 +1,102 @@
+import { type Aws, type Operations, seconds } from '../aws.ts';
+import { flag, type Input, number, records, requiredText, text, texts } from '../input.ts';
+import { page } from '../paging.ts';
+import { isGone, needSecret, type SecretState, type SecretView, viewAt } from './state.ts';
+
+/** DescribeSecret, ListSecretVersionIds and ListSecrets, as late as `lagMs` makes them. */
+export const SECRET_READS: Operations = {
+  DescribeSecret: (aws, input, { at }) => {
+    const secret = needSecret(aws.secrets, aws.place, requiredText(input, 'SecretId'), at);
+    const view = visible(aws, secret, at);
+    return { ...described(aws, secret, view), VersionIdsToStages: labelled(view) };
+  },
+
+  ListSecretVersionIds: (aws, input, { at }) => {
+    const secret = needSecret(aws.secrets, aws.place, requiredText(input, 'SecretId'), at);
+    const deprecated = flag(input, 'IncludeDeprecated') ?? false;
+    const versions = visible(aws, secret, at).versions.filter(
+      (version) => deprecated || version.labels.length > 0,
+    );
+    const { items, nextToken } = cut(versions, input, `versions ${secret.arn} ${deprecated}`);
+    return {
+      ARN: secret.arn,
+      Name: secret.name,
+      NextToken: nextToken,
+      Versions: items.map((version) => ({
+        VersionId: version.id,
+        ...(version.labels.length === 0 ? {} : { VersionStages: version.labels }),
+        CreatedDate: seconds(version.createdAt),
+      })),
+    };
+  },
+
+  ListSecrets: (aws, input, { at }) => {
+    const planned = flag(input, 'IncludePlannedDeletion') ?? false;
+    const wanted = records(input, 'Filters').flatMap((filter) =>
+      text(filter, 'Key') === 'name' ? [texts(filter, 'Values')] : [],
+    );
+    const secrets = [...aws.secrets.byArn.values()].filter(
+      (secret) =>
+        !isGone(secret, at) &&
+        (planned || visible(aws, secret, at).goneAt === undefined) &&
+        wanted.every((prefixes) => prefixes.some((prefix) => secret.name.startsWith(prefix))),
+    );
+    const { items, nextToken } = cut(secrets, input, `secrets ${planned} ${JSON.stringify(wanted)}`);
+    return {
+      NextToken: nextToken,
+      SecretList: items.map((secret) => {
+        const view = visible(aws, secret, at);
+        return { ...described(aws, secret, view), SecretVersionsToStages: labelled(view) };
+      }),
+    };
+  },
+};
+
+function visible(aws: Aws, secret: SecretState, at: number): SecretView {
+  return viewAt(secret, at - aws.settings.lagMs);
+}
+
+function cut<T>(all: readonly T[], input: Input, scope: string) {
+  return page(all, {
+    scope,
+    token: text(input, 'NextToken'),
+    size: number(input, 'MaxResults'),
+    defaultSize: 100,
+    maxSize: 100,
+    sizeName: 'MaxResults',
+    invalidToken: 'InvalidNextTokenException',
+  });
+}
+
+function described(aws: Aws, secret: SecretState, view: SecretView) {
+  return {
+    ARN: secret.arn,
+    Name: secret.name,
+    Description: view.description,
+    KmsKeyId: view.kmsKeyId,
+    RotationEnabled: view.rotationEnabled,
+    ...(view.rotationEnabled === true && secret.owningService === undefined
+      ? {
+          RotationLambdaARN: `arn:${aws.place.partition}:lambda:${aws.place.region}:${aws.place.account}:function:rotate`,
+        }
+      : {}),
+    LastRotatedDate: when(view.lastRotatedAt),
+    LastChangedDate: seconds(view.lastChangedAt),
+    DeletedDate: when(view.goneAt),
+    OwningService: secret.owningService,
+    CreatedDate: seconds(secret.createdAt),
+    Tags: Object.entries(view.tags).map(([Key, Value]) => ({ Key, Value })),
+  };
+}
+
+function when(at: number | undefined): number | undefined {
+  return at === undefined ? undefined : seconds(at);
+}
+
+function labelled(view: SecretView): Readonly<Record<string, readonly string[]>> {
+  return Object.fromEntries(
+    view.versions
+      .filter((version) => version.labels.length > 0)
+      .map((version) => [version.id, version.labels] as const),
+  );
+}

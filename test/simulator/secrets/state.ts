@@ -1,0 +1,106 @@
+import { AwsError } from '../errors.ts';
+import { arnOf, type Place, resourceIn } from '../place.ts';
+
+/** One version of a secret; `digest` stands for the value, which is not kept. */
+export interface SecretVersion {
+  readonly id: string;
+  readonly createdAt: number;
+  readonly labels: readonly string[];
+  readonly digest: string;
+}
+
+/** A secret as it was from `at` until the next view. */
+export interface SecretView {
+  readonly at: number;
+  readonly versions: readonly SecretVersion[];
+  readonly description: string | undefined;
+  readonly kmsKeyId: string | undefined;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly rotationEnabled: boolean | undefined;
+  readonly lastChangedAt: number;
+  readonly lastRotatedAt: number | undefined;
+  /** From this instant on the secret is gone for good; undefined when no deletion is planned. */
+  readonly goneAt: number | undefined;
+}
+
+/** A secret with its whole history, so that any earlier instant can be asked about. */
+export interface SecretState {
+  readonly arn: string;
+  readonly name: string;
+  readonly createdAt: number;
+  readonly owningService: string | undefined;
+  readonly history: SecretView[];
+}
+
+/** All secrets that ever were; of several with one name the last is the living one. */
+export interface SecretsState {
+  readonly byArn: Map<string, SecretState>;
+  readonly byName: Map<string, SecretState[]>;
+}
+
+/** No secrets. */
+export function createSecretsState(): SecretsState {
+  return { byArn: new Map(), byName: new Map() };
+}
+
+/** Adds a secret; its ARN is the name and six characters. */
+export function addSecret(
+  secrets: SecretsState,
+  place: Place,
+  secret: Omit<SecretState, 'arn' | 'history'> & { readonly suffix: string; readonly first: SecretView },
+): SecretState {
+  const { name, suffix, first, createdAt, owningService } = secret;
+  const arn = arnOf(place, 'secretsmanager', `secret:${name}-${suffix}`);
+  const state: SecretState = { arn, name, createdAt, owningService, history: [first] };
+  secrets.byArn.set(arn, state);
+  secrets.byName.set(name, [...(secrets.byName.get(name) ?? []), state]);
+  return state;
+}
+
+/** The secret as it was at `at`; before its creation, its first view. */
+export function viewAt(secret: SecretState, at: number): SecretView {
+  const view = secret.history.findLast((candidate) => candidate.at <= at) ?? secret.history[0];
+  if (view === undefined) throw new Error(`secret ${secret.arn} has no history`);
+  return view;
+}
+
+/** The secret as it is after every change so far. */
+export function latest(secret: SecretState): SecretView {
+  return viewAt(secret, Number.POSITIVE_INFINITY);
+}
+
+/** Records a change; `lastChangedAt` moves with it unless the change says otherwise. */
+export function change(secret: SecretState, at: number, patch: Partial<SecretView>): SecretView {
+  const view = { ...latest(secret), lastChangedAt: at, ...patch, at };
+  secret.history.push(view);
+  return view;
+}
+
+/** Whether the secret has been removed for good. */
+export function isGone(secret: SecretState, at: number): boolean {
+  const { goneAt } = latest(secret);
+  return goneAt !== undefined && goneAt <= at;
+}
+
+/** Finds a living secret by name, partial ARN or full ARN. */
+export function findSecret(
+  secrets: SecretsState,
+  place: Place,
+  id: string,
+  at: number,
+): SecretState | undefined {
+  const byArn = secrets.byArn.get(id);
+  if (byArn !== undefined) return isGone(byArn, at) ? undefined : byArn;
+  const resource = resourceIn(place, 'secretsmanager', id);
+  const name = resource?.startsWith('secret:') ? resource.slice('secret:'.length) : id;
+  return secrets.byName.get(name)?.findLast((secret) => !isGone(secret, at));
+}
+
+/** Like `findSecret`, but throws what Secrets Manager throws. */
+export function needSecret(secrets: SecretsState, place: Place, id: string, at: number): SecretState {
+  const secret = findSecret(secrets, place, id, at);
+  if (secret === undefined) {
+    throw new AwsError('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
+  }
+  return secret;
+}

@@ -1,0 +1,163 @@
+import { createAgenda } from './agenda.ts';
+import type { Aws } from './aws.ts';
+import { dispatch, perform } from './dispatch.ts';
+import { taskArn } from './ecs/names.ts';
+import { heldBy, type StaleTask, staleTasks } from './ecs/staleness.ts';
+import { createEcsState } from './ecs/state.ts';
+import { groupsOf, isRunning, tasksOf } from './ecs/tasks.ts';
+import { type AwsEvent, createBus } from './events/bus.ts';
+import { createFaults, type Faults } from './faults.ts';
+import { listen } from './http/server.ts';
+import { createIds } from './ids.ts';
+import type { Input } from './input.ts';
+import { createLedger, type DeploymentRecord, type Ledger } from './ledger.ts';
+import { type SimulatorOptions, settle } from './options.ts';
+import { createParametersState } from './parameters/state.ts';
+import { type RotationOptions, rotateSecret } from './rotations.ts';
+import { prepareRotation, type Rotation } from './secrets/rotation.ts';
+import { createSecretsState } from './secrets/state.ts';
+import { queueAt } from './sqs/operations.ts';
+import { createSqsState, enqueue, type Message } from './sqs/state.ts';
+import { createThrottle, type Throttle } from './throttle.ts';
+import { createWorld, type Named, serviceOf, type World } from './world/world.ts';
+
+/** A running simulator: one account in one Region, reachable over HTTP and from the test itself. */
+export interface Simulator {
+  readonly endpoint: string;
+  /** What a child process or a bundle needs to find it. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly account: string;
+  readonly region: string;
+  readonly partition: string;
+  readonly world: World;
+  readonly ledger: Ledger;
+  readonly faults: Faults;
+  readonly throttle: Omit<Throttle, 'admit'>;
+  /** Every event so far, oldest first. */
+  readonly events: readonly AwsEvent[];
+  /** Hears every later event; answers a function that ends it. */
+  onEvent(listener: (event: AwsEvent) => void): () => void;
+  /** Puts every later event (that `when` accepts) on a queue, as an EventBridge rule does. */
+  pipeEvents(queueUrl: string, when?: (event: AwsEvent) => boolean, delaySeconds?: number): () => void;
+  /** An API call by somebody else: no HTTP, no throttling, no fault, not among the ledger's calls. */
+  act(
+    service: 'ecs' | 'secretsmanager' | 'ssm' | 'sqs',
+    operation: string,
+    input: Input,
+    by?: string,
+  ): unknown;
+  /** A whole rotation: at once, or with time between the steps. */
+  rotateSecret(secretId: string, options?: RotationOptions): Rotation;
+  /** A rotation whose steps the test calls one by one. */
+  prepareRotation(secretId: string): Rotation;
+  /** Lets everything happen that is due by now; requests and inspections do so by themselves. */
+  advance(): void;
+  /** Running tasks of ACTIVE services that hold an older version than a task started now would get. */
+  staleTasks(resourceArn: string): readonly StaleTask[];
+  /** Which version of each resource every running task of a service holds: task ARN → resource ARN → version. */
+  heldBy(service: Named): ReadonlyMap<string, ReadonlyMap<string, string>>;
+  /** Every deployment the service ever had, oldest first, and who caused it. */
+  deploymentsOf(serviceArn: string): readonly DeploymentRecord[];
+  /** What lies in a queue, visible or not. */
+  messagesIn(queueUrl: string): readonly Message[];
+  close(): Promise<void>;
+}
+
+/** Starts a simulator on a free port of 127.0.0.1. */
+export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
+  const aws = createAws(options);
+  const { settings, place } = aws;
+  const throttle = createThrottle(aws.now, settings.throttleFactor);
+  const faults = createFaults();
+  const server = await listen((request) => dispatch(aws, throttle, faults, request));
+  aws.sqs.endpoint = server.endpoint;
+  const advance = (): void => aws.agenda.runUntil(aws.now());
+  const ticking = settings.tickMs > 0 ? setInterval(advance, settings.tickMs).unref() : undefined;
+  return {
+    endpoint: server.endpoint,
+    env: environment(aws, server.endpoint),
+    account: place.account,
+    region: place.region,
+    partition: place.partition,
+    world: createWorld(aws),
+    ledger: aws.ledger,
+    faults,
+    throttle,
+    events: aws.bus.events,
+    onEvent: aws.bus.onEvent,
+    pipeEvents: (queueUrl, when, delaySeconds) => pipe(aws, queueUrl, when, delaySeconds),
+    act: (service, operation, input, by = 'SOMEBODY') =>
+      perform(aws, service, operation, input, { accessKeyId: by, userAgent: 'simulator' }),
+    rotateSecret: (secretId, how) => rotateSecret(aws, secretId, how),
+    prepareRotation: (secretId) => prepareRotation(aws, secretId, aws.now),
+    advance,
+    staleTasks(resourceArn) {
+      advance();
+      return staleTasks(aws, resourceArn, aws.now());
+    },
+    heldBy(named) {
+      advance();
+      return heldByTasks(aws, named);
+    },
+    deploymentsOf(serviceArn) {
+      advance();
+      return aws.ledger.deploymentsOf(serviceArn);
+    },
+    messagesIn: (queueUrl) => queueAt(aws, queueUrl).messages,
+    async close() {
+      clearInterval(ticking);
+      await server.close();
+    },
+  };
+}
+
+function createAws(options: SimulatorOptions): Aws {
+  const settings = settle(options);
+  const ids = createIds(settings.seed);
+  return {
+    place: settings.place,
+    now: settings.now,
+    ids,
+    agenda: createAgenda(),
+    bus: createBus(settings.place, ids),
+    ledger: createLedger(),
+    settings,
+    ecs: createEcsState(),
+    secrets: createSecretsState(),
+    parameters: createParametersState(),
+    sqs: createSqsState(),
+  };
+}
+
+function environment(aws: Aws, endpoint: string): Readonly<Record<string, string>> {
+  return {
+    AWS_REGION: aws.place.region,
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_ACCESS_KEY_ID: 'TESTING',
+    AWS_SECRET_ACCESS_KEY: 'testing',
+  };
+}
+
+function pipe(
+  aws: Aws,
+  queueUrl: string,
+  when: (event: AwsEvent) => boolean = () => true,
+  delaySeconds?: number,
+): () => void {
+  const queue = queueAt(aws, queueUrl);
+  return aws.bus.onEvent((event) => {
+    if (when(event))
+      enqueue(aws.ids, queue, { body: JSON.stringify(event), attributes: {}, delaySeconds }, aws.now());
+  });
+}
+
+function heldByTasks(aws: Aws, named: Named): ReadonlyMap<string, ReadonlyMap<string, string>> {
+  const service = serviceOf(aws, named);
+  return new Map(
+    groupsOf(service).flatMap((group) =>
+      tasksOf(aws, service, group)
+        .filter(isRunning)
+        .map((task) => [taskArn(aws.place, service, task), heldBy(aws, group, task)] as const),
+    ),
+  );
+}

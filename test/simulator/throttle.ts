@@ -1,0 +1,88 @@
+/** AWS's token buckets, one per account and Region and shared with everybody else. */
+export interface Throttle {
+  /** Takes one token for a call; false means "Rate exceeded". Operations without a published limit always pass. */
+  admit(service: string, operation: string): boolean;
+  /** What a neighbour in the same account uses up; a bucket may go below zero. */
+  consume(bucket: BucketName, tokens: number): void;
+  /** Tokens left now. */
+  left(bucket: BucketName): number;
+  /** 0 switches throttling off; 0.5 halves every burst and refill. Buckets start full again. */
+  scale(factor: number): void;
+}
+
+interface Limit {
+  readonly burst: number;
+  readonly perSecond: number;
+  readonly operations: readonly string[];
+}
+
+/** AWS-FACTS 6; for Secrets Manager and SSM, which publish a rate only, one second's worth is the burst. */
+const LIMITS = {
+  'cluster-read': { burst: 50, perSecond: 20, operations: ['ecs:ListClusters', 'ecs:DescribeClusters'] },
+  'service-read': { burst: 100, perSecond: 20, operations: ['ecs:ListServices', 'ecs:DescribeServices'] },
+  'service-modify': {
+    burst: 50,
+    perSecond: 5,
+    operations: ['ecs:UpdateService', 'ecs:CreateService', 'ecs:DeleteService'],
+  },
+  'task-definition-read': {
+    burst: 50,
+    perSecond: 20,
+    operations: ['ecs:DescribeTaskDefinition', 'ecs:ListTaskDefinitions'],
+  },
+  'cluster-resource-read': { burst: 100, perSecond: 20, operations: ['ecs:ListTasks', 'ecs:DescribeTasks'] },
+  'service-deployments': {
+    burst: 50,
+    perSecond: 20,
+    operations: ['ecs:ListServiceDeployments', 'ecs:DescribeServiceDeployments'],
+  },
+  'describe-secret': { burst: 40_000, perSecond: 40_000, operations: ['secretsmanager:DescribeSecret'] },
+  'list-secrets': { burst: 100, perSecond: 100, operations: ['secretsmanager:ListSecrets'] },
+  'describe-parameters': { burst: 3, perSecond: 3, operations: ['ssm:DescribeParameters'] },
+} as const satisfies Record<string, Limit>;
+
+export type BucketName = keyof typeof LIMITS;
+
+const BUCKET_OF: ReadonlyMap<string, BucketName> = new Map(
+  bucketNames().flatMap((name) => LIMITS[name].operations.map((operation) => [operation, name] as const)),
+);
+
+/** Full buckets that refill with `now`; `factor` as in `scale`. */
+export function createThrottle(now: () => number, initialFactor: number): Throttle {
+  let factor = initialFactor;
+  let levels = new Map<BucketName, { tokens: number; at: number }>();
+
+  const levelOf = (bucket: BucketName): { tokens: number; at: number } => {
+    const { burst, perSecond } = LIMITS[bucket];
+    const at = now();
+    const level = levels.get(bucket) ?? { tokens: burst * factor, at };
+    const elapsed = Math.max(0, at - level.at) / 1000;
+    level.tokens = Math.min(burst * factor, level.tokens + elapsed * perSecond * factor);
+    level.at = Math.max(at, level.at);
+    levels.set(bucket, level);
+    return level;
+  };
+
+  return {
+    admit(service, operation) {
+      const bucket = BUCKET_OF.get(`${service}:${operation}`);
+      if (bucket === undefined || factor === 0) return true;
+      const level = levelOf(bucket);
+      if (level.tokens < 1) return false;
+      level.tokens -= 1;
+      return true;
+    },
+    consume(bucket, tokens) {
+      levelOf(bucket).tokens -= tokens;
+    },
+    left: (bucket) => levelOf(bucket).tokens,
+    scale(next) {
+      factor = next;
+      levels = new Map();
+    },
+  };
+}
+
+function bucketNames(): readonly BucketName[] {
+  return Object.keys(LIMITS).filter((name): name is BucketName => name in LIMITS);
+}

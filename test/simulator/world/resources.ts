@@ -1,0 +1,85 @@
+import type { Aws } from '../aws.ts';
+import { writeParameter } from '../parameters/state.ts';
+import { holderOf } from '../secrets/labels.ts';
+import { addSecret } from '../secrets/state.ts';
+import { urlOf } from '../sqs/operations.ts';
+import { addQueue } from '../sqs/state.ts';
+import { instant } from './services.ts';
+import type {
+  ParameterRef,
+  ParameterSpec,
+  QueueRef,
+  QueueSpec,
+  SecretRef,
+  SecretSpec,
+  SecretVersionSpec,
+} from './specs.ts';
+
+/** Ninety days before now: everything that is built without an instant is older than what a test does to it. */
+const LONG_AGO = 90 * 86_400_000;
+
+/** Builds a secret; no event is emitted for it. */
+export function buildSecret(aws: Aws, spec: SecretSpec): SecretRef {
+  const createdAt = instant(spec.createdAt, aws.now() - LONG_AGO);
+  const name = spec.name ?? `secret-${aws.secrets.byArn.size + 1}`;
+  const versions = (spec.versions ?? [{}]).map((version: SecretVersionSpec, index) => ({
+    id: version.id ?? aws.ids.uuid(),
+    createdAt: instant(version.createdAt, createdAt),
+    labels: version.labels ?? (index === 0 ? ['AWSCURRENT'] : []),
+    digest: `built-${index}`,
+  }));
+  const { arn } = addSecret(aws.secrets, aws.place, {
+    name,
+    suffix: spec.suffix ?? aws.ids.suffix(6),
+    createdAt,
+    owningService: name.includes('!') ? name.slice(0, name.indexOf('!')) : undefined,
+    first: {
+      at: createdAt,
+      versions,
+      description: spec.description,
+      kmsKeyId: undefined,
+      tags: spec.tags ?? {},
+      rotationEnabled: spec.rotationEnabled,
+      lastChangedAt: instant(spec.lastChangedAt, createdAt),
+      lastRotatedAt: spec.lastRotatedAt === undefined ? undefined : Number(spec.lastRotatedAt),
+      goneAt: undefined,
+    },
+  });
+  return { arn, partialArn: arn.slice(0, -7), name, versionId: holderOf(versions, 'AWSCURRENT')?.id ?? '' };
+}
+
+/** Builds a parameter; no event is emitted for it. */
+export function buildParameter(aws: Aws, spec: ParameterSpec): ParameterRef {
+  const modifiedAt = instant(spec.modifiedAt, aws.now() - LONG_AGO);
+  const name = spec.name ?? `/parameter-${aws.parameters.byKey.size + 1}`;
+  const { arn } = writeParameter(aws.parameters, aws.place, name, {
+    at: modifiedAt,
+    version: spec.version ?? 1,
+    type: spec.type ?? 'SecureString',
+    description: spec.description,
+    tags: spec.tags ?? {},
+    labels: {},
+    modifiedAt,
+    deleted: false,
+  });
+  return { arn, name };
+}
+
+/** Builds a queue, with a dead-letter queue when `maxReceiveCount` is given. */
+export function buildQueue(aws: Aws, spec: QueueSpec): QueueRef {
+  const name = spec.name ?? `queue-${aws.sqs.queues.size + 1}`;
+  const { maxReceiveCount, deadLetters } = spec;
+  const redrive =
+    maxReceiveCount === undefined
+      ? undefined
+      : {
+          maxReceiveCount,
+          deadLetterArn: deadLetters?.arn ?? addQueue(aws.sqs, aws.place, `${name}-dead`, aws.now(), {}).arn,
+        };
+  const queue = addQueue(aws.sqs, aws.place, name, aws.now(), {
+    delaySeconds: spec.delaySeconds ?? 0,
+    visibilitySeconds: spec.visibilitySeconds ?? 30,
+    redrive,
+  });
+  return { name, arn: queue.arn, url: urlOf(aws, queue) };
+}

@@ -1,0 +1,169 @@
+import type {
+  RolloutBehaviour,
+  RolloutState,
+  ServiceState,
+  Strategy,
+  TaskDefinitionState,
+} from '../ecs/state.ts';
+
+/** Epoch milliseconds or a Date. */
+export type Instant = number | Date;
+
+export interface ClusterSpec {
+  readonly name?: string;
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+export interface ClusterRef {
+  readonly arn: string;
+  readonly name: string;
+}
+
+export interface TaskDefinitionSpec {
+  readonly family?: string;
+  /** `valueFrom`s, or name and `valueFrom`, of the one container `app`. */
+  readonly secrets?: readonly (string | { readonly name: string; readonly valueFrom: string })[];
+  /** `logConfiguration.secretOptions[].valueFrom`. */
+  readonly logSecrets?: readonly string[];
+  /** `repositoryCredentials.credentialsParameter`. */
+  readonly pullCredentials?: string;
+  readonly credentialSpecs?: readonly string[];
+  readonly dockerSecurityOptions?: readonly string[];
+  /** `fsxWindowsFileServerVolumeConfiguration.authorizationConfig.credentialsParameter`, a volume each. */
+  readonly fsxCredentials?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Further containers, in ECS's own shape. */
+  readonly containers?: readonly Readonly<Record<string, unknown>>[];
+  readonly status?: TaskDefinitionState['status'];
+  readonly registeredAt?: Instant;
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+export interface TaskDefinitionRef {
+  readonly arn: string;
+  readonly family: string;
+  readonly revision: number;
+}
+
+/** How rollouts of a service go; what is not said has the default of `behaviourOf`. */
+export type RolloutSpec = Partial<RolloutBehaviour>;
+
+/** An older deployment that still has tasks. */
+export interface OlderDeploymentSpec {
+  /** The one service's secret-carrying revision when absent. */
+  readonly taskDefinition?: string | TaskDefinitionRef;
+  readonly startedAt?: Instant;
+  readonly running?: number;
+  readonly pending?: number;
+  readonly rolloutState?: RolloutState;
+  readonly serviceConnectSecrets?: readonly string[];
+}
+
+export interface TaskSetSpec {
+  readonly id?: string;
+  readonly status?: 'PRIMARY' | 'ACTIVE';
+  readonly taskDefinition?: string | TaskDefinitionRef;
+  readonly startedAt?: Instant;
+  readonly running?: number;
+  readonly pending?: number;
+  readonly externalId?: string;
+}
+
+export interface ServiceSpec {
+  /** Made if it does not exist; `main` when absent. */
+  readonly cluster?: string | ClusterRef;
+  readonly name?: string;
+  /** ARN or `family:revision`; when absent, a new family with `secrets`. */
+  readonly taskDefinition?: string | TaskDefinitionRef;
+  /** Shorthand for a task definition with these `valueFrom`s. */
+  readonly secrets?: readonly string[];
+  readonly desired?: number;
+  /** Of PRIMARY; `desired` when absent. */
+  readonly running?: number;
+  readonly pending?: number;
+  /** PRIMARY's `createdAt`; an hour ago when absent. */
+  readonly startedAt?: Instant;
+  /** When PRIMARY's tasks started; `startedAt` when absent, one instant per task as a list. */
+  readonly tasksStartedAt?: Instant | readonly Instant[];
+  /** PRIMARY's; COMPLETED when absent, IN_PROGRESS when older tasks or pending ones are given (then time goes on). */
+  readonly rolloutState?: RolloutState;
+  readonly controller?: 'ECS' | 'CODE_DEPLOY' | 'EXTERNAL';
+  readonly strategy?: Strategy;
+  readonly daemon?: boolean;
+  readonly express?: boolean;
+  readonly oldArn?: boolean;
+  readonly status?: ServiceState['status'];
+  readonly minimumHealthyPercent?: number;
+  readonly maximumPercent?: number;
+  readonly circuitBreaker?: { readonly enable: boolean; readonly rollback: boolean };
+  readonly tags?: Readonly<Record<string, string>>;
+  /** Service-connect log `secretOptions` of the PRIMARY deployment. */
+  readonly serviceConnectSecrets?: readonly string[];
+  readonly older?: readonly OlderDeploymentSpec[];
+  readonly taskSets?: readonly TaskSetSpec[];
+  readonly rollout?: RolloutSpec;
+}
+
+export interface ServiceRef {
+  readonly arn: string;
+  readonly name: string;
+  readonly cluster: ClusterRef;
+  /** PRIMARY's. */
+  readonly taskDefinition: string;
+}
+
+export interface SecretVersionSpec {
+  readonly id?: string;
+  readonly createdAt?: Instant;
+  readonly labels?: readonly string[];
+}
+
+export interface SecretSpec {
+  readonly name?: string;
+  /** The six characters that end the ARN. */
+  readonly suffix?: string;
+  readonly description?: string;
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly createdAt?: Instant;
+  /** One version with AWSCURRENT when absent. */
+  readonly versions?: readonly SecretVersionSpec[];
+  readonly lastChangedAt?: Instant;
+  readonly lastRotatedAt?: Instant;
+  readonly rotationEnabled?: boolean;
+}
+
+export interface SecretRef {
+  readonly arn: string;
+  readonly partialArn: string;
+  readonly name: string;
+  readonly versionId: string;
+}
+
+export interface ParameterSpec {
+  readonly name?: string;
+  readonly type?: 'String' | 'StringList' | 'SecureString';
+  readonly description?: string;
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly version?: number;
+  readonly modifiedAt?: Instant;
+}
+
+export interface ParameterRef {
+  readonly arn: string;
+  readonly name: string;
+}
+
+export interface QueueSpec {
+  readonly name?: string;
+  readonly visibilitySeconds?: number;
+  readonly delaySeconds?: number;
+  readonly maxReceiveCount?: number;
+  /** Where messages go after `maxReceiveCount` receives; made with the name `<name>-dead` when absent. */
+  readonly deadLetters?: { readonly arn: string };
+}
+
+export interface QueueRef {
+  readonly name: string;
+  readonly arn: string;
+  readonly url: string;
+}

@@ -1,0 +1,127 @@
+import type { Aws } from '../aws.ts';
+import { addCluster, behaviourOf } from '../ecs/build.ts';
+import { primaryOf } from '../ecs/progress.ts';
+import { startDeployment } from '../ecs/rollouts.ts';
+import { replaceTasks, scale } from '../ecs/scaling.ts';
+import type { ServiceState } from '../ecs/state.ts';
+import { emitExpiration, emitParameterChange } from '../events/native.ts';
+import { findParameter } from '../parameters/state.ts';
+import { buildParameter, buildQueue, buildSecret } from './resources.ts';
+import { buildService } from './services.ts';
+import type {
+  ClusterRef,
+  ClusterSpec,
+  ParameterRef,
+  ParameterSpec,
+  QueueRef,
+  QueueSpec,
+  RolloutSpec,
+  SecretRef,
+  SecretSpec,
+  ServiceRef,
+  ServiceSpec,
+  TaskDefinitionRef,
+  TaskDefinitionSpec,
+} from './specs.ts';
+import { buildTaskDefinition } from './task-definitions.ts';
+
+/** Builds a world without going over HTTP, and does what others do to it. A test states only what differs from the defaults. */
+export interface World {
+  cluster(spec?: ClusterSpec): ClusterRef;
+  taskDefinition(spec?: TaskDefinitionSpec): TaskDefinitionRef;
+  service(spec?: ServiceSpec): ServiceRef;
+  secret(spec?: SecretSpec): SecretRef;
+  parameter(spec?: ParameterSpec): ParameterRef;
+  queue(spec?: QueueSpec): QueueRef;
+  /** How the service's next rollouts go. */
+  behave(service: Named, rollout: RolloutSpec): void;
+  /** A deployment by somebody else, such as CI; `by` appears in the ledger. Answers its id. */
+  deploy(
+    service: Named,
+    wish?: { readonly taskDefinition?: TaskDefinitionRef; readonly by?: string },
+  ): string;
+  /** Somebody else changes the desired count. */
+  scale(service: Named, desired: number): void;
+  /** Tasks crash or lose their node and are started again in the same deployment; 1 when absent. */
+  replaceTasks(service: Named, count?: number): void;
+  /** A parameter's Expiration policy deletes it. */
+  expireParameter(name: string): void;
+  /** A PutParameter that fails: an event with `exception`, and nothing else. */
+  failParameterUpdate(name: string): void;
+}
+
+/** Anything that carries a service's ARN. */
+export interface Named {
+  readonly arn: string;
+}
+
+/** The builders and actions of one world. */
+export function createWorld(aws: Aws): World {
+  const at = (): number => {
+    const now = aws.now();
+    aws.agenda.runUntil(now);
+    return now;
+  };
+  return {
+    cluster(spec = {}) {
+      const { arn, name } = addCluster(
+        aws,
+        spec.name ?? `cluster-${aws.ecs.clusters.size + 1}`,
+        spec.tags ?? {},
+      );
+      return { arn, name };
+    },
+    taskDefinition: (spec = {}) => buildTaskDefinition(aws, spec),
+    service: (spec = {}) => buildService(aws, spec),
+    secret: (spec = {}) => buildSecret(aws, spec),
+    parameter: (spec = {}) => buildParameter(aws, spec),
+    queue: (spec = {}) => buildQueue(aws, spec),
+    behave(named, rollout) {
+      const service = serviceOf(aws, named);
+      service.behaviour = behaviourOf(aws, { ...service.behaviour, ...rollout });
+    },
+    deploy(named, { taskDefinition, by = 'somebody else' } = {}) {
+      const service = serviceOf(aws, named);
+      const now = at();
+      const before = primaryOf(service);
+      return startDeployment(aws, service, {
+        at: now,
+        by,
+        forced: taskDefinition === undefined,
+        taskDefinition: taskDefinition?.arn ?? before.taskDefinition,
+        serviceConnectSecrets: before.serviceConnectSecrets,
+      }).id;
+    },
+    scale: (named, desired) => scale(aws, serviceOf(aws, named), desired, at()),
+    replaceTasks: (named, count = 1) => void replaceTasks(aws, serviceOf(aws, named), count, at()),
+    expireParameter(name) {
+      const { state, view } = needParameter(aws, name);
+      const now = at();
+      state.history.push({ ...view, at: now, deleted: true });
+      emitExpiration(aws, state, view.type, now);
+    },
+    failParameterUpdate(name) {
+      const { state, view } = needParameter(aws, name);
+      const exception = 'ThrottlingException';
+      emitParameterChange(aws, state, { operation: 'Update', type: view.type, exception }, at());
+    },
+  };
+}
+
+/** The service behind a reference. */
+export function serviceOf(aws: Aws, named: Named): ServiceState {
+  const path = named.arn.split('/');
+  const name = path.at(-1) ?? '';
+  const clusters = path.length > 2 ? [aws.ecs.clusters.get(path[1] ?? '')] : [...aws.ecs.clusters.values()];
+  const found = clusters
+    .map((cluster) => cluster?.services.get(name))
+    .find((service) => service?.arn === named.arn);
+  if (found === undefined) throw new Error(`no service ${named.arn} in this world`);
+  return found;
+}
+
+function needParameter(aws: Aws, name: string) {
+  const found = findParameter(aws.parameters, name);
+  if (found === undefined) throw new Error(`no parameter ${name} in this world`);
+  return found;
+}
