@@ -88,6 +88,7 @@ function overLambda<Event, Answer>(parts: Parts, handle: Handle<Event, Answer>):
     .use(injectLambdaContext(logger, { logEvent: false }))
     .use(logMetrics(metrics))
     .handler((event: Event, context: Context) => invoke(event, context, parts, handle));
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- whoever invokes without a context gets none; middy's type allows an answer that our handler, a promise, never gives
   return (event, context) => chain(event, (context ?? {}) as Context, NEVER_ABORTED) as Promise<Answer>;
 }
 

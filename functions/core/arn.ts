@@ -23,20 +23,21 @@ export function parseArn(text: string): Arn | undefined {
   return resource === '' ? undefined : { partition, service, region, account, resource };
 }
 
+/** Throws TypeError, as do the two below, for anything but an ARN of that kind. */
 export function clusterArn(text: string): ClusterArn {
-  ecsResource(text, 'cluster');
-  return text as ClusterArn;
+  if (isClusterArn(text)) return text;
+  throw notTheArnOf('a cluster', text);
 }
 
 /** Accepts both forms that ECS uses: `service/CLUSTER/NAME` and, for old services, `service/NAME`. */
 export function serviceArn(text: string): ServiceArn {
-  ecsResource(text, 'service');
-  return text as ServiceArn;
+  if (isServiceArn(text)) return text;
+  throw notTheArnOf('a service', text);
 }
 
 export function taskDefinitionArn(text: string): TaskDefinitionArn {
-  ecsResource(text, 'task-definition');
-  return text as TaskDefinitionArn;
+  if (isTaskDefinitionArn(text)) return text;
+  throw notTheArnOf('a task definition', text);
 }
 
 /** The last part of an ECS ARN: the name of a cluster or a service. */
@@ -46,7 +47,7 @@ export function nameOf(arn: ClusterArn | ServiceArn): string {
 
 /** Where a bare name that stands in this resource points to. */
 export function homeOf(arn: ClusterArn | ServiceArn | TaskDefinitionArn): Home {
-  const { partition, region, account } = ecsResource(arn, '');
+  const { partition, region, account } = parseArn(arn) ?? neverParsed(arn);
   return { partition, region, account };
 }
 
@@ -56,10 +57,19 @@ export function serviceIn(cluster: ClusterArn, name: string): ServiceArn {
   return serviceArn(`arn:${partition}:ecs:${region}:${account}:service/${nameOf(cluster)}/${name}`);
 }
 
-function ecsResource(text: string, type: string): Arn {
+const isClusterArn = (text: string): text is ClusterArn => isEcsArn(text, 'cluster/');
+const isServiceArn = (text: string): text is ServiceArn => isEcsArn(text, 'service/');
+const isTaskDefinitionArn = (text: string): text is TaskDefinitionArn => isEcsArn(text, 'task-definition/');
+
+function isEcsArn(text: string, type: string): boolean {
   const arn = parseArn(text);
-  if (arn?.service !== 'ecs' || !arn.resource.startsWith(type === '' ? '' : `${type}/`)) {
-    throw new TypeError(`expected the ARN of an ECS ${type || 'resource'}, found ${JSON.stringify(text)}`);
-  }
-  return arn;
+  return arn?.service === 'ecs' && arn.resource.startsWith(type);
+}
+
+function notTheArnOf(what: string, text: string): TypeError {
+  return new TypeError(`expected the ARN of ${what} in ECS, found ${JSON.stringify(text)}`);
+}
+
+function neverParsed(arn: string): never {
+  throw notTheArnOf('a resource', arn);
 }

@@ -6,7 +6,7 @@ export type Event = { readonly id: string; readonly time: number } & (
       readonly type: 'label-updated';
       readonly arn: string;
       readonly label: string;
-      readonly versionId?: string;
+      readonly versionId?: string | undefined;
     }
   | {
       readonly type: 'parameter-change';
@@ -29,14 +29,14 @@ export type CloudTrailEvent = {
   readonly eventName: string;
   readonly failed: boolean;
   /** Full ARN where CloudTrail tells it; otherwise what the caller typed: name or partial ARN. */
-  readonly secret?: string;
+  readonly secret?: string | undefined;
   /** PutSecretValue, UpdateSecret, CreateSecret: the id of the version that the call would create. */
-  readonly clientRequestToken?: string;
+  readonly clientRequestToken?: string | undefined;
   /** PutSecretValue: only if the caller passed them. */
-  readonly versionStages?: readonly string[];
+  readonly versionStages?: readonly string[] | undefined;
   /** UpdateSecretVersionStage. */
-  readonly versionStage?: string;
-  readonly moveToVersionId?: string;
+  readonly versionStage?: string | undefined;
+  readonly moveToVersionId?: string | undefined;
 };
 
 /** What an event says has happened, before anybody has looked whether it is so. */
@@ -45,12 +45,12 @@ export type Claim =
       readonly claim: 'label-moved';
       readonly secret: string;
       readonly label: string;
-      readonly versionId?: string;
+      readonly versionId?: string | undefined;
     }
   | {
       readonly claim: 'version-created';
       readonly secret: string;
-      readonly versionId?: string;
+      readonly versionId?: string | undefined;
       readonly alwaysCreates: boolean;
     }
   | { readonly claim: 'rotated'; readonly secret: string }
@@ -70,7 +70,7 @@ export function claimOf(event: Event): Claim {
     case 'label-updated':
       return event.label === PENDING
         ? ignored('pending-label')
-        : { claim: 'label-moved', secret: event.arn, label: event.label, ...version(event.versionId) };
+        : { claim: 'label-moved', secret: event.arn, label: event.label, versionId: event.versionId };
     case 'parameter-change':
       return event.failed ? ignored('failed-call') : parameterClaim(event.operation, event.arn);
     case 'parameter-policy':
@@ -174,7 +174,7 @@ function created(event: CloudTrailEvent, alwaysCreates: boolean): Claim {
     claim: 'version-created',
     secret: named(event),
     alwaysCreates,
-    ...version(event.clientRequestToken),
+    versionId: event.clientRequestToken,
   };
 }
 
@@ -186,4 +186,3 @@ function named(event: CloudTrailEvent): string {
 
 const isPending = (label: string): boolean => label === PENDING;
 const ignored = (reason: IgnoredReason): Claim => ({ claim: 'none', reason });
-const version = (versionId: string | undefined) => (versionId === undefined ? {} : { versionId });

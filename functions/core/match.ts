@@ -60,10 +60,10 @@ export function suffixWarnings(fleet: Fleet, subjects: readonly Subject[]): read
 /** The matches of each service together, in the order in which they were found. */
 export function byService(matches: readonly Match[]): ReadonlyMap<ServiceArn, readonly [Match, ...Match[]]> {
   const grouped = new Map<ServiceArn, [Match, ...Match[]]>();
-  for (const match of matches) {
-    const group = grouped.get(match.service.arn);
-    if (group === undefined) grouped.set(match.service.arn, [match]);
-    else group.push(match);
+  for (const one of matches) {
+    const group = grouped.get(one.service.arn);
+    if (group === undefined) grouped.set(one.service.arn, [one]);
+    else group.push(one);
   }
   return grouped;
 }

@@ -56,16 +56,32 @@ export function makeReport(
   };
 }
 
-function reportedChange({ changedAt, optedOut: _, possiblyUntil: __, ...change }: Change): ReportedChange {
-  return { ...change, changedAt: iso(changedAt) };
+function reportedChange({
+  changeId,
+  kind,
+  arn,
+  label,
+  versionId,
+  changedAt,
+  source,
+}: Change): ReportedChange {
+  return {
+    changeId,
+    kind,
+    arn,
+    ...(label && { label }),
+    ...(versionId && { versionId }),
+    changedAt: iso(changedAt),
+    source,
+  };
 }
 
 function reportedOutcome(outcome: Outcome): ReportedOutcome {
   const { service, result } = outcome;
   if (outcome.result === 'accepted') return { service, result, deploymentId: outcome.deploymentId };
   if (outcome.result !== 'failed' && outcome.result !== 'unknown') return { service, result };
-  const { retryable: _, throttled: __, ...error } = outcome.error;
-  return { service, result, error };
+  const { code, message, missingAction } = outcome.error;
+  return { service, result, error: { code, message, ...(missingAction && { missingAction }) } };
 }
 
 const iso = (instant: number): string => new Date(instant).toISOString();

@@ -30,9 +30,11 @@ export function alsoOf(tags: Tags, taskDefinition: TaskDefinitionArn): readonly 
  * (letters, digits, white space and `_ . : / = + - @` are what it can).
  */
 export function namesInTag(named: string, text: string): boolean {
-  if (named.length !== text.length) return false;
-  return [...named].every(
-    (char, i) => char === text[i] || (char === '?' && !TAG_CHARACTER.test(text[i] ?? '')),
+  const characters = Array.from(text);
+  const pattern = Array.from(named);
+  if (pattern.length !== characters.length) return false;
+  return pattern.every(
+    (char, i) => char === characters[i] || (char === '?' && !TAG_CHARACTER.test(characters[i] ?? '')),
   );
 }
 

@@ -75,7 +75,7 @@ function kindOf(raw: Envelope): Kind {
         type: 'label-updated',
         arn: resources[0],
         label: detail.labelUpdated,
-        ...given('versionId', detail.versionId),
+        versionId: orAbsent(detail.versionId),
       };
     }
     case 'aws.ssm/Parameter Store Change': {
@@ -103,19 +103,17 @@ function cloudTrailEvent(detail: z.infer<typeof cloudTrail>['detail']): Omit<Clo
     type: 'cloudtrail',
     eventName: detail.eventName,
     failed: detail.errorCode !== undefined && detail.errorCode !== null,
-    ...given('secret', answer?.arn ?? answer?.aRN ?? answer?.ARN ?? named),
-    ...given('clientRequestToken', asked?.clientRequestToken),
-    ...given('versionStages', asked?.versionStages),
-    ...given('versionStage', asked?.versionStage),
-    ...given('moveToVersionId', asked?.moveToVersionId),
+    secret: orAbsent(answer?.arn ?? answer?.aRN ?? answer?.ARN ?? named),
+    clientRequestToken: orAbsent(asked?.clientRequestToken),
+    versionStages: asked?.versionStages ?? undefined,
+    versionStage: orAbsent(asked?.versionStage),
+    moveToVersionId: orAbsent(asked?.moveToVersionId),
   };
 }
 
-/** A property that is absent where AWS left it out, sent null or sent nothing in it. */
-function given<Key extends string, Value>(key: Key, value: Value | null | undefined): { [K in Key]?: Value } {
-  return value === undefined || value === null || value === ''
-    ? {}
-    : ({ [key]: value } as { [K in Key]?: Value });
+/** Left out, null and empty all mean that AWS does not say. */
+function orAbsent(told: string | null | undefined): string | undefined {
+  return told === null || told === "" ? undefined : told;
 }
 
 function parsedJson(body: string): unknown {

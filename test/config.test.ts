@@ -1,0 +1,73 @@
+import { describe, expect, test } from 'vitest';
+import { readConfig, WrongConfiguration } from '../functions/config.ts';
+
+const QUEUE = { CHANGE_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/111122223333/changes' };
+
+test('what is not set has its default', () => {
+  expect(readConfig(['CHANGE_QUEUE_URL'], QUEUE)).toEqual({
+    mode: 'enforce',
+    policy: { select: 'all', pull: 'ignore', maxServices: 0 },
+    rates: { readRate: 16, readBurst: 40, updateRate: 4, updateBurst: 40 },
+    tagPrefix: 'secret-redeploy',
+    clusters: ['*'],
+  });
+});
+
+test('what is set to nothing counts as not set', () => {
+  expect(readConfig([], { MODE: '', CLUSTERS: ' ', MAX_SERVICES: '' })).toEqual(readConfig([], {}));
+});
+
+test('everything can be set', () => {
+  const set = {
+    MODE: 'observe',
+    SELECT: 'tagged',
+    TAG_PREFIX: 'acme/redeploy',
+    CLUSTERS: 'prod-*, !prod-legacy',
+    MAX_SERVICES: '20',
+    PULL_CREDENTIALS: 'redeploy',
+    UPDATE_RATE: '0.5',
+    UPDATE_BURST: '1',
+    READ_RATE: '100',
+    READ_BURST: '7',
+  };
+  expect(readConfig([], set)).toEqual({
+    mode: 'observe',
+    policy: { select: 'tagged', pull: 'redeploy', maxServices: 20 },
+    rates: { readRate: 100, readBurst: 7, updateRate: 0.5, updateBurst: 1 },
+    tagPrefix: 'acme/redeploy',
+    clusters: ['prod-*', '!prod-legacy'],
+  });
+});
+
+describe('what is wrong', () => {
+  const wrong = {
+    MODE: 'on',
+    SELECT: 'some',
+    TAG_PREFIX: 'with space',
+    CLUSTERS: 'prod;dev',
+    MAX_SERVICES: '-1',
+    PULL_CREDENTIALS: 'yes',
+    COOLDOWN_SECONDS: 'a minute',
+    MAX_REDEPLOYS_PER_HOUR: '0',
+    FOLLOW_UP_SECONDS: '0',
+    FOLLOW_UP_LIMIT_MINUTES: '1.5',
+    UPDATE_RATE: '0',
+    UPDATE_BURST: '0',
+    READ_RATE: 'NaN',
+    READ_BURST: '1e3',
+    SWEEP: 'maybe',
+  };
+
+  test('is named all at once', () => {
+    const variables = [...Object.keys(wrong), 'CHANGE_QUEUE_URL'];
+    expect(() => readConfig(['CHANGE_QUEUE_URL'], wrong)).toThrow(WrongConfiguration);
+    for (const variable of variables)
+      expect(() => readConfig(['CHANGE_QUEUE_URL'], wrong)).toThrow(`${variable}: `);
+  });
+
+  test('is named, and nothing else is', () => {
+    expect(() => readConfig([], { ...QUEUE, UPDATE_RATE: '4/s' })).toThrow(
+      /^wrong configuration: UPDATE_RATE: [^;]*$/,
+    );
+  });
+});

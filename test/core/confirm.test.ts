@@ -1,0 +1,211 @@
+import { describe, expect, test } from 'vitest';
+import { endOfSecond } from '../../functions/core/change.ts';
+import {
+  confirmSecret,
+  currentChanges,
+  type SecretClaim,
+  type SecretDescription,
+} from '../../functions/core/confirm.ts';
+import { SECRET } from '../build.ts';
+
+const AT = Date.UTC(2026, 9, 7, 1, 47, 18);
+const YOUNG = AT + 59_000;
+const OLD = AT + 61_000;
+const origin = { changeId: 'event-1', at: AT, source: 'test' };
+
+function secret(
+  different: Partial<SecretDescription> & { labels?: Record<string, string[]> } = {},
+): SecretDescription {
+  const { labels = { v2: ['AWSCURRENT'], v1: ['AWSPREVIOUS'] }, ...rest } = different;
+  return { arn: SECRET, labelsOf: new Map(Object.entries(labels)), ...rest };
+}
+
+const moved = (label: string, versionId?: string): SecretClaim => ({
+  claim: 'label-moved',
+  secret: 'prod/db',
+  label,
+  versionId,
+});
+const created = (versionId: string | undefined, alwaysCreates = false): SecretClaim => ({
+  claim: 'version-created',
+  secret: 'prod/db',
+  versionId,
+  alwaysCreates,
+});
+const rotated: SecretClaim = { claim: 'rotated', secret: 'prod/db' };
+const deleted: SecretClaim = { claim: 'secret-deleted', secret: 'prod/db' };
+
+type Row = {
+  readonly title: string;
+  readonly claim: SecretClaim;
+  readonly secret?: Parameters<typeof secret>[0] | null;
+  readonly now?: number;
+  readonly finds: string;
+};
+
+const TABLE: readonly Row[] = [
+  {
+    title: 'the version carries the label',
+    claim: moved('AWSCURRENT', 'v2'),
+    now: YOUNG,
+    finds: 'AWSCURRENT v2',
+  },
+  { title: 'not visible yet', claim: moved('AWSCURRENT', 'v3'), now: YOUNG, finds: 'look-again' },
+  {
+    title: 'superseded: the change counts all the same',
+    claim: moved('AWSCURRENT', 'v1'),
+    now: OLD,
+    finds: 'AWSCURRENT v1',
+  },
+  {
+    title: 'a custom label',
+    claim: moved('BLUE', 'v2'),
+    secret: { labels: { v2: ['AWSCURRENT', 'BLUE'] } },
+    finds: 'BLUE v2',
+  },
+  {
+    title: 'a custom label that was only removed',
+    claim: moved('BLUE', 'v1'),
+    finds: 'ignored label-removed',
+  },
+  { title: 'the event does not name the version', claim: moved('AWSCURRENT'), finds: 'AWSCURRENT v2' },
+  { title: 'PutSecretValue made the current version', claim: created('v2', true), finds: 'AWSCURRENT v2' },
+  {
+    title: 'what PutSecretValue made has been superseded',
+    claim: created('v1', true),
+    finds: 'AWSCURRENT v1',
+  },
+  { title: 'PutSecretValue without a token', claim: created(undefined, true), finds: 'AWSCURRENT v2' },
+  { title: 'UpdateSecret without a token', claim: created(undefined), finds: 'ignored no-new-version' },
+  { title: 'only a description edited', claim: created('no-such-version'), finds: 'ignored no-new-version' },
+  { title: 'a version that is not visible yet', claim: created('v9'), now: YOUNG, finds: 'look-again' },
+  {
+    title: 'a version that waits for its rotation',
+    claim: created('v3', true),
+    secret: { labels: { v2: ['AWSCURRENT'], v3: ['AWSPENDING'] } },
+    finds: 'ignored pending-label',
+  },
+  {
+    title: 'a version under two labels',
+    claim: created('v2'),
+    secret: { labels: { v2: ['AWSCURRENT', 'BLUE', 'AWSPENDING'] } },
+    finds: 'AWSCURRENT v2, BLUE v2',
+  },
+  { title: 'a rotation succeeded', claim: rotated, finds: 'AWSCURRENT v2' },
+  {
+    title: 'a rotation succeeded, not visible yet',
+    claim: rotated,
+    secret: { lastRotatedAt: AT - 86_400_000 },
+    now: YOUNG,
+    finds: 'look-again',
+  },
+  { title: 'does not exist', claim: rotated, secret: null, finds: 'notice not-found prod/db' },
+  {
+    title: 'scheduled for deletion',
+    claim: moved('AWSCURRENT', 'v2'),
+    secret: { deletedAt: AT },
+    finds: `notice scheduled-for-deletion ${SECRET}`,
+  },
+  {
+    title: 'deleted',
+    claim: deleted,
+    secret: { deletedAt: AT },
+    finds: `notice scheduled-for-deletion ${SECRET}`,
+  },
+  { title: 'deleted for good', claim: deleted, secret: null, finds: 'notice not-found prod/db' },
+  { title: 'deleted, not visible yet', claim: deleted, now: YOUNG, finds: 'look-again' },
+  { title: 'deleted and restored', claim: deleted, finds: 'ignored restored' },
+];
+
+describe('a claim held against the secret', () => {
+  test.each(TABLE)('$title: $finds', (row) => {
+    const found = confirmSecret(
+      row.claim,
+      origin,
+      row.secret === null ? undefined : secret(row.secret),
+      row.now ?? OLD,
+    );
+    expect(told(found)).toBe(row.finds);
+  });
+});
+
+function told(found: ReturnType<typeof confirmSecret>): string {
+  switch (found.finding) {
+    case 'changes':
+      return found.changes.map(({ label, versionId }) => `${label} ${versionId}`).join(', ');
+    case 'notice':
+      return `notice ${found.notice.notice} ${found.notice.arn}`;
+    case 'ignored':
+      return `ignored ${found.reason}`;
+    default:
+      return found.finding;
+  }
+}
+
+describe('the instant of a change', () => {
+  const at = (claim: SecretClaim, different: Parameters<typeof secret>[0]) => {
+    const found = confirmSecret(claim, origin, secret(different), OLD);
+    return found.finding === 'changes' ? found.changes[0]?.changedAt : undefined;
+  };
+
+  test('an event is known to the second: it counts as the end of that second', () => {
+    expect(at(moved('AWSCURRENT', 'v2'), {})).toBe(AT + 999);
+    expect(endOfSecond(AT + 1)).toBe(AT + 1);
+  });
+
+  test('a rotation happened at LastRotatedDate, not when its success was told', () => {
+    expect(at(rotated, { lastRotatedAt: AT - 2_345 })).toBe(AT - 2_345);
+  });
+
+  test('a rotation without LastRotatedDate happened at the last change before it was told', () => {
+    expect(at(rotated, { lastChangedAt: AT - 2_345 })).toBe(AT - 2_345);
+    expect(at(rotated, { lastChangedAt: AT + 60_000 })).toBe(AT + 999);
+  });
+
+  test('a version that waited for its rotation became current when that ended', () => {
+    expect(at(created('v2', true), { lastRotatedAt: AT + 5_432 })).toBe(AT + 5_432);
+    expect(at(created('v2', true), { lastRotatedAt: AT - 86_400_000 })).toBe(AT + 999);
+  });
+});
+
+test.each([
+  ['false', true],
+  ['no', true],
+  ['true', false],
+  [undefined, false],
+])('a secret tagged enabled=%s is opted out: %s', (enabledTag, optedOut) => {
+  const found = confirmSecret(
+    moved('AWSCURRENT', 'v2'),
+    origin,
+    secret(enabledTag === undefined ? {} : { enabledTag }),
+    OLD,
+  );
+  expect(found).toMatchObject({ changes: [{ optedOut }] });
+});
+
+describe('a secret as it is now, no event having told', () => {
+  const versions = [
+    { versionId: 'v2', labels: ['AWSCURRENT', 'BLUE'], createdAt: AT + 1 },
+    { versionId: 'v1', labels: ['AWSPREVIOUS'], createdAt: AT - 86_399_999 },
+    { versionId: 'v3', labels: ['AWSPENDING'], createdAt: AT + 2 },
+  ];
+
+  test('every label that can move is a change as old as its version', () => {
+    expect(currentChanges(origin, secret(), versions)).toMatchObject([
+      { label: 'AWSCURRENT', versionId: 'v2', changedAt: AT + 1 },
+      { label: 'BLUE', versionId: 'v2', changedAt: AT + 1 },
+    ]);
+  });
+
+  test('AWSCURRENT is no older than the last rotation', () => {
+    expect(currentChanges(origin, secret({ lastRotatedAt: AT + 77 }), versions)).toMatchObject([
+      { changedAt: AT + 77 },
+      { changedAt: AT + 1 },
+    ]);
+  });
+
+  test('what changed later may have been a tag: possible, not certain', () => {
+    const [current] = currentChanges(origin, secret({ lastChangedAt: AT + 999_999 }), versions);
+    expect(current).toMatchObject({ changedAt: AT + 1, possiblyUntil: AT + 999_999 });
+  });
+});

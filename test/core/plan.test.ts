@@ -1,0 +1,321 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { serviceArn } from '../../functions/core/arn.ts';
+import type { Change } from '../../functions/core/change.ts';
+import type { EvidenceByService } from '../../functions/core/evidence.ts';
+import type { Fleet, Service } from '../../functions/core/fleet.ts';
+import { match } from '../../functions/core/match.ts';
+import { decideAgain, makePlan, type Plan, questions } from '../../functions/core/plan.ts';
+import type { Subject } from '../../functions/core/subject-index.ts';
+import type { Policy } from '../../functions/core/verdict.ts';
+import {
+  AFTER,
+  BEFORE,
+  CHANGED_AT,
+  change,
+  deployment,
+  draining,
+  fleet,
+  NOW,
+  PARAMETER,
+  POLICY,
+  revisionArn,
+  SECRET,
+  service,
+} from '../build.ts';
+
+type Given = {
+  readonly policy?: Partial<Policy>;
+  readonly evidence?: EvidenceByService;
+  readonly now?: number;
+};
+
+function planned(world: Fleet, subjects: readonly Subject[], given: Given = {}): Plan {
+  const policy = { ...POLICY, ...given.policy };
+  const matches = match(world, subjects, policy.pull);
+  return makePlan({
+    fleet: world,
+    subjects,
+    matches,
+    evidence: given.evidence ?? new Map(),
+    policy,
+    now: given.now ?? NOW,
+  });
+}
+
+/** `name: action reason (changes)` of each decision, redeploys first. */
+function told({ redeploys, others }: Plan): readonly string[] {
+  return [...redeploys.map(({ decision }) => decision), ...others].map(
+    ({ service: arn, action, reason, changeIds }) =>
+      `${arn.slice(arn.lastIndexOf('/') + 1)}: ${[action, reason].filter(Boolean).join(' ')} (${changeIds.join(' ')})`,
+  );
+}
+
+const ofParameter = (different: Partial<Change> = {}) =>
+  change({ changeId: 'change-2', kind: 'parameter', arn: PARAMETER, ...different });
+const both = { 'api:1': [SECRET, PARAMETER] };
+const fresh = [deployment({ createdAt: AFTER })];
+
+describe('several changes are one decision', () => {
+  test('that demands the redeploy for all of them', () => {
+    expect(told(planned(fleet([service()], both), [change(), ofParameter()]))).toEqual([
+      'api: redeploy (change-1 change-2)',
+    ]);
+  });
+
+  test('that names only those for which the service is stale', () => {
+    const world = fleet([service({ deployments: fresh })], both);
+    expect(told(planned(world, [change(), ofParameter({ changedAt: AFTER + 1 })]))).toEqual([
+      'api: redeploy (change-2)',
+    ]);
+  });
+
+  test('to redeploy, though one of the secrets is opted out', () => {
+    expect(told(planned(fleet([service()], both), [change({ optedOut: true }), ofParameter()]))).toEqual([
+      'api: redeploy (change-2)',
+    ]);
+  });
+
+  test('to leave alone what refers to something that is gone: its tasks could not start', () => {
+    const gone = {
+      changeId: 'gone',
+      kind: 'parameter',
+      arn: PARAMETER,
+      notice: 'deleted',
+      at: NOW,
+      source: 'x',
+    } as const;
+    expect(told(planned(fleet([service()], both), [change(), gone]))).toEqual([
+      'api: skip secret-gone (gone)',
+    ]);
+  });
+
+  test('with the references that demand it, each once', () => {
+    const world = fleet([service()], { 'api:1': [SECRET, `${SECRET}:key::`, `${SECRET}:::pinned`] });
+    const [only] = planned(world, [change(), change({ changeId: 'change-2' })]).redeploys;
+    expect(only?.decision.references.map(({ valueFrom }) => valueFrom)).toEqual([SECRET, `${SECRET}:key::`]);
+  });
+});
+
+describe('MAX_SERVICES', () => {
+  const three = ['a', 'b', 'c'].map((name) => service({ name }));
+  const policy = { maxServices: 2 };
+
+  test('leaves all alone when more are stale', () => {
+    expect(told(planned(fleet(three), [change()], { policy }))).toEqual(
+      ['a', 'b', 'c'].map((name) => `${name}: skip over-cap (change-1)`),
+    );
+  });
+
+  test('counts the stale ones only', () => {
+    const [a = service(), b = service()] = three;
+    const world = fleet([a, b, service({ name: 'c', deployments: fresh })]);
+    expect(told(planned(world, [change()], { policy }))).toEqual([
+      'a: redeploy (change-1)',
+      'b: redeploy (change-1)',
+      'c: skip already-fresh (change-1)',
+    ]);
+  });
+
+  test('counts those that wait to be redeployed or cannot be', () => {
+    const world = fleet([
+      service({ name: 'a' }),
+      service({ name: 'b', maximumPercent: 100 }),
+      service({ name: 'c', strategy: 'LINEAR', deployments: [deployment({ rolloutState: 'IN_PROGRESS' })] }),
+    ]);
+    expect(told(planned(world, [change()], { policy })).every((line) => line.includes('over-cap'))).toBe(
+      true,
+    );
+  });
+
+  test('is for each change', () => {
+    const world = fleet(
+      [
+        ...three,
+        service({
+          name: 'd',
+          taskDefinition: revisionArn('d:1'),
+          deployments: [deployment({ taskDefinition: revisionArn('d:1') })],
+        }),
+      ],
+      {
+        'api:1': [SECRET],
+        'd:1': [PARAMETER],
+      },
+    );
+    expect(told(planned(world, [change(), ofParameter()], { policy }))[0]).toBe('d: redeploy (change-2)');
+  });
+
+  test('is not for services named by hand', () => {
+    const changes = three.map(({ arn }) => change({ kind: 'service', arn }));
+    expect(planned(fleet(three, {}), changes, { policy }).redeploys).toHaveLength(3);
+  });
+});
+
+describe('who cannot be read', () => {
+  const unreadable = {
+    ...fleet([service()], {}),
+    revisions: new Map([[revisionArn(), { kind: 'unreadable', why: 'refused' } as const]]),
+  };
+
+  test('is named for every change, for it may refer to any', () => {
+    expect(told(planned(unreadable, [change(), ofParameter()]))).toEqual([
+      'api: skip unreadable (change-1 change-2)',
+    ]);
+  });
+
+  test('is named also if ECS lists it, but does not describe it', () => {
+    const world = { ...fleet([]), unreadable: [{ service: service().arn, cluster: 'main', why: 'refused' }] };
+    expect(told(planned(world, [change()]))).toEqual(['api: skip unreadable (change-1)']);
+  });
+
+  test('is no matter of services named by hand', () => {
+    expect(told(planned(unreadable, [change({ kind: 'service', arn: service().arn })]))).toEqual([
+      'api: redeploy (change-1)',
+    ]);
+  });
+});
+
+test('a service named by hand in a cluster that is not selected is out of scope', () => {
+  const arn = serviceArn('arn:aws:ecs:eu-west-1:111122223333:service/other/api');
+  const world = { ...fleet([]), outOfScope: [{ service: arn, cluster: 'other' }] };
+  expect(told(planned(world, [change({ kind: 'service', arn })]))).toEqual([
+    'api: skip out-of-scope (change-1)',
+  ]);
+});
+
+test('earlier waves stand first', () => {
+  const wave = (value: string) => new Map([['wave', value]]);
+  const world = fleet([
+    service({ name: 'a', tags: wave('2') }),
+    service({ name: 'b' }),
+    service({ name: 'c', tags: wave('1') }),
+  ]);
+  const { redeploys } = planned(world, [change()]);
+  expect(redeploys.map(({ decision }) => [decision.service.at(-1), decision.wave])).toEqual([
+    ['b', 0],
+    ['c', 1],
+    ['a', 2],
+  ]);
+});
+
+describe('what has to be asked beyond DescribeServices', () => {
+  const asked = (different: Parameters<typeof service>[0], now: number) =>
+    questions(match(fleet([service(different)]), [change()], 'ignore'), POLICY, now).map(
+      ({ service: _, ...rest }) => rest,
+    );
+  const rollingBack = { rolloutStateReason: 'circuit breaker: rolling back to deploymentId ecs-svc/1' };
+
+  test('nothing in the first minute', () => {
+    expect(asked({}, CHANGED_AT + 60_000)).toEqual([{ askTasks: false }]);
+  });
+
+  test('the deployments since, when an earlier one for this change may have been rolled back', () => {
+    expect(asked({}, CHANGED_AT + 60_001)).toEqual([{ deploymentsSince: CHANGED_AT, askTasks: false }]);
+  });
+
+  test('the tasks, when ECS lists them all', () => {
+    expect(asked({}, CHANGED_AT + 120_001)).toEqual([{ deploymentsSince: CHANGED_AT, askTasks: true }]);
+  });
+
+  test('the deployment that runs, which may be a rollback or one that must not be interrupted', () => {
+    const since = [{ deploymentsSince: BEFORE - 60_000, askTasks: false }];
+    expect(asked({ deployments: [deployment({ rolloutState: 'IN_PROGRESS' })] }, NOW)).toEqual(since);
+    expect(asked({ deployments: [deployment(), draining()] }, NOW)).toEqual(since);
+    expect(asked({ strategy: 'CANARY' }, NOW)).toEqual(since);
+  });
+
+  test('the deployments since, when PRIMARY is young because of a rollback', () => {
+    const young = deployment({ createdAt: AFTER, ...rollingBack });
+    expect(asked({ deployments: [young] }, NOW)).toEqual([{ deploymentsSince: CHANGED_AT, askTasks: false }]);
+  });
+
+  test.each([
+    ['fresh', { deployments: fresh }],
+    ['opted out', { tags: new Map([['enabled', 'false']]) }],
+    ['deployed by CodeDeploy', { controller: 'CODE_DEPLOY' }],
+  ] as const)('nothing about a service that is %s', (_, different) => {
+    expect(asked(different, CHANGED_AT + 999_999)).toEqual([]);
+  });
+});
+
+test('a service that somebody else deployed at the last moment is left to them', () => {
+  const [only] = planned(fleet([service()]), [change()]).redeploys;
+  const now = service({
+    deployments: [deployment({ createdAt: AFTER, rolloutState: 'IN_PROGRESS' }), draining()],
+  });
+  expect(only && decideAgain(only, now, POLICY, NOW)).toMatchObject({
+    action: 'wait',
+    reason: 'rolling-out',
+  });
+});
+
+describe('always', () => {
+  const anyService: fc.Arbitrary<Service> = fc
+    .record({
+      name: fc.stringMatching(/^[a-z]{1,6}$/),
+      createdAt: fc.constantFrom(BEFORE, AFTER),
+      status: fc.constantFrom('ACTIVE', 'DRAINING'),
+      enabled: fc.constantFrom('true', 'false', undefined),
+      desired: fc.integer({ min: 0, max: 3 }),
+      revision: fc.constantFrom('api:1', 'api:2', 'api:3'),
+    })
+    .map(({ name, createdAt, status, enabled, desired, revision }) =>
+      service({
+        name,
+        status,
+        desired,
+        running: desired,
+        tags: new Map(enabled === undefined ? [] : [['enabled', enabled]]),
+        taskDefinition: revisionArn(revision),
+        deployments: [
+          deployment({ createdAt, desired, running: desired, taskDefinition: revisionArn(revision) }),
+        ],
+      }),
+    );
+  const references = { 'api:1': [SECRET], 'api:2': [PARAMETER], 'api:3': [`${SECRET}:::pinned`] };
+  const worlds = fc.uniqueArray(anyService, { selector: ({ arn }) => arn, maxLength: 20 });
+  const subjects = [change(), ofParameter()];
+
+  test('every matched service is decided upon exactly once', () => {
+    fc.assert(
+      fc.property(worlds, (services) => {
+        const world = fleet(services, references);
+        const matched = new Set(match(world, subjects, 'ignore').map((one) => one.service.arn));
+        const { redeploys, others } = planned(world, subjects);
+        const decided = [
+          ...redeploys.map(({ decision }) => decision.service),
+          ...others.map((one) => one.service),
+        ];
+        expect(decided.toSorted()).toEqual([...matched].toSorted());
+      }),
+    );
+  });
+
+  test('the order of services and changes does not matter', () => {
+    fc.assert(
+      fc.property(worlds, (services) => {
+        const forwards = told(planned(fleet(services, references), subjects));
+        const backwards = told(planned(fleet(services.toReversed(), references), subjects.toReversed()));
+        const sorted = (lines: readonly string[]) =>
+          lines.map((line) => line.replace(/\(.*\)/, '')).toSorted();
+        expect(sorted(backwards)).toEqual(sorted(forwards));
+      }),
+    );
+  });
+
+  test('whoever has been redeployed is not redeployed again', () => {
+    fc.assert(
+      fc.property(worlds, (services) => {
+        const { redeploys } = planned(fleet(services, references), subjects);
+        const done = new Set(redeploys.map(({ decision }) => decision.service));
+        const later = services.map((one) =>
+          done.has(one.arn)
+            ? { ...one, deployments: one.deployments.map((d) => ({ ...d, createdAt: AFTER })) }
+            : one,
+        );
+        expect(planned(fleet(later, references), subjects).redeploys).toEqual([]);
+      }),
+    );
+  });
+});

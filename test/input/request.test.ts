@@ -1,0 +1,106 @@
+import { describe, expect, test } from 'vitest';
+import { parseRequest, WrongRequest } from '../../functions/input/request.ts';
+import { NOW, PARAMETER, SECRET } from '../build.ts';
+import { readSample, sampleFiles } from '../events/samples.ts';
+
+const parse = (request: unknown) => parseRequest(request, NOW);
+
+test.each(sampleFiles().filter((file) => file.startsWith('request-')))('%s is a request', (file) => {
+  expect(() => parseRequest(readSample(file), Date.UTC(2030, 0))).not.toThrow();
+});
+
+test('one name is a list of one', () => {
+  expect(
+    parse({ action: 'plan', secret: 'prod/db', parameter: ['/a', '/b'], clusters: 'prod-*' }),
+  ).toMatchObject({
+    secrets: ['prod/db'],
+    parameters: ['/a', '/b'],
+    clusters: ['prod-*'],
+    force: false,
+  });
+});
+
+describe('a service', () => {
+  test.each([
+    ['main/api', { cluster: 'main', name: 'api' }],
+    ['arn:aws:ecs:eu-west-1:111122223333:service/main/api', { cluster: 'main', name: 'api' }],
+    ['arn:aws-cn:ecs:cn-north-1:111122223333:service/api', { name: 'api' }],
+  ])('%s', (services, named) => {
+    expect(parse({ action: 'redeploy', services }).services).toEqual([{ ...named, asGiven: services }]);
+  });
+
+  test.each([
+    'api',
+    'main/api/x',
+    '/api',
+    'main/',
+    SECRET,
+    'arn:aws:ecs:eu-west-1:111122223333:cluster/main',
+    'arn:',
+  ])('%s is none', (services) => {
+    expect(() => parse({ action: 'redeploy', services })).toThrow(
+      'neither cluster/service nor the ARN of a service',
+    );
+  });
+});
+
+describe('a wrong request', () => {
+  test.each([
+    ['nothing', undefined, 'expected object'],
+    ['text', 'redeploy prod/db', 'expected object'],
+    ['no action', { secret: 'prod/db' }, 'action: '],
+    ['an action that there is not', { action: 'restart', secret: 'prod/db' }, 'action: '],
+    ['no target', { action: 'redeploy' }, 'name a target'],
+    [
+      'two kinds of target',
+      { action: 'redeploy', secret: 'prod/db', services: 'main/api' },
+      'services: give either',
+    ],
+    ['the uses of a service', { action: 'uses', services: 'main/api' }, 'services: uses tells'],
+    ['an empty list', { action: 'plan', secret: [] }, 'secret'],
+    ['an empty name', { action: 'plan', secret: ' ' }, 'secret'],
+    [
+      'a parameter in the place of a secret',
+      { action: 'plan', secret: PARAMETER },
+      'is not the ARN of a secret',
+    ],
+    [
+      'a secret in the place of a parameter',
+      { action: 'plan', parameter: SECRET },
+      'is not the ARN of a parameter',
+    ],
+    ['an instant that is none', { action: 'plan', secret: 'x', at: 'yesterday' }, 'at: expected an instant'],
+    [
+      'an instant that has not been',
+      { action: 'plan', secret: 'x', at: '2999-01-01T00:00:00Z' },
+      'has not been yet',
+    ],
+    ['a field that there is not', { action: 'plan', secret: 'x', dryRun: true }, 'dryRun'],
+    ['a word for yes', { action: 'plan', secret: 'x', force: 'yes' }, 'force: '],
+  ])('%s', (_, request, problem) => {
+    expect(() => parse(request)).toThrow(WrongRequest);
+    expect(() => parse(request)).toThrow(problem);
+  });
+
+  test('names all its faults at once', () => {
+    const request = {
+      action: 'reboot',
+      secret: PARAMETER,
+      services: 'api',
+      at: 'soon',
+      force: 1,
+      extra: true,
+    };
+    for (const fault of [
+      'action: ',
+      'secret: ',
+      'services: give either',
+      'services: api is neither',
+      'at: ',
+      'force: ',
+      'extra',
+    ]) {
+      expect(() => parse(request)).toThrow(fault);
+    }
+  });
+});
