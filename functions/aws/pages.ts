@@ -1,11 +1,17 @@
+/** A page of an AWS listing; a page may be empty although another one follows. */
+export type Page<Item> = {
+  readonly items: readonly Item[] | undefined;
+  readonly nextToken: string | undefined;
+};
+
 /** Follows `nextToken` from page to page. */
-export async function* pages<Page extends { readonly nextToken?: string | undefined }>(
-  call: (from: { readonly nextToken: string | undefined }) => Promise<Page>,
-): AsyncGenerator<Page, void> {
+export async function* pages<Item>(
+  call: (nextToken: string | undefined) => Promise<Page<Item>>,
+): AsyncGenerator<readonly Item[], void> {
   let nextToken: string | undefined;
   do {
-    const page = await call({ nextToken });
-    yield page;
+    const page = await call(nextToken);
+    yield page.items ?? [];
     nextToken = page.nextToken;
   } while (nextToken !== undefined && nextToken !== '');
 }

@@ -1,5 +1,5 @@
 import { DescribeParametersCommand, type SSMClient } from '@aws-sdk/client-ssm';
-import { type Home, parseArn } from '../core/arn.ts';
+import { parseArn } from '../core/arn.ts';
 import { parameterArn } from '../core/reference.ts';
 import type { Parameters } from '../ports.ts';
 import { readFailed } from './errors.ts';
@@ -14,10 +14,9 @@ export function makeParameters(client: SSMClient): Parameters {
     async describe(parameter, signal) {
       const name = nameOf(parameter);
       try {
-        // A page may be empty although more follow.
-        for await (const { Parameters: [found] = [] } of findByName(client, name, signal)) {
+        for await (const [found] of findByName(client, name, signal)) {
           if (found === undefined) continue;
-          const home: Home | undefined = parseArn(parameter);
+          const home = parseArn(parameter);
           const arn = found.ARN ?? (home === undefined ? name : parameterArn(name, home));
           return { arn, changedAt: found.LastModifiedDate?.getTime() ?? 0 };
         }
@@ -32,10 +31,10 @@ export function makeParameters(client: SSMClient): Parameters {
 function findByName(client: SSMClient, name: string, signal: AbortSignal) {
   // A root parameter answers to its name with and without the slash.
   const ParameterFilters = [{ Key: 'Name', Option: 'Equals', Values: [...spellings(name)] }];
-  return pages(async ({ nextToken }) => {
+  return pages(async (nextToken) => {
     const command = new DescribeParametersCommand({ ParameterFilters, NextToken: nextToken });
-    const page = await client.send(command, { abortSignal: signal });
-    return { ...page, nextToken: page.NextToken };
+    const answer = await client.send(command, { abortSignal: signal });
+    return { items: answer.Parameters, nextToken: answer.NextToken };
   });
 }
 

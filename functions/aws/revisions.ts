@@ -1,8 +1,7 @@
-import { DescribeTaskDefinitionCommand, type ECSClient } from '@aws-sdk/client-ecs';
 import type { TaskDefinitionArn } from '../core/arn.ts';
 import type { Revision } from '../core/fleet.ts';
+import type { EcsReads } from './ecs-reads.ts';
 import { callError, isPermanent, readFailed } from './errors.ts';
-import type { Quota } from './quota.ts';
 import { referencesOf } from './references-of.ts';
 
 /**
@@ -10,14 +9,12 @@ import { referencesOf } from './references-of.ts';
  * changes and its number is never used again (AWS-FACTS §5).
  */
 export class Revisions {
-  readonly #ecs: ECSClient;
-  readonly #quota: Quota;
+  readonly #reads: EcsReads;
   readonly #known = new Map<TaskDefinitionArn, Revision>();
   readonly #asked = new Map<TaskDefinitionArn, Promise<Revision>>();
 
-  constructor(ecs: ECSClient, quota: Quota) {
-    this.#ecs = ecs;
-    this.#quota = quota;
+  constructor(reads: EcsReads) {
+    this.#reads = reads;
   }
 
   /** Asks ECS at most once for a revision; one that ECS would not describe is asked for again next time. */
@@ -31,10 +28,8 @@ export class Revisions {
 
   async #read(arn: TaskDefinitionArn, signal: AbortSignal): Promise<Revision> {
     try {
-      const { taskDefinition } = await this.#quota.read('task-definition', signal, () =>
-        this.#ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition: arn }), { abortSignal: signal }),
-      );
-      const revision: Revision = { kind: 'readable', references: referencesOf(taskDefinition ?? {}, arn) };
+      const taskDefinition = await this.#reads.describeTaskDefinition(arn, signal);
+      const revision: Revision = { kind: 'readable', references: referencesOf(taskDefinition, arn) };
       this.#known.set(arn, revision);
       return revision;
     } catch (error) {

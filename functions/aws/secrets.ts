@@ -3,6 +3,7 @@ import {
   type DescribeSecretCommandOutput,
   ListSecretVersionIdsCommand,
   type SecretsManagerClient,
+  type SecretVersionsListEntry,
 } from '@aws-sdk/client-secrets-manager';
 import type { SecretDescription, SecretVersion } from '../core/confirm.ts';
 import type { Secrets } from '../ports.ts';
@@ -28,32 +29,29 @@ export function makeSecrets(client: SecretsManagerClient, tagPrefix: string): Se
     async listVersions(arn, signal) {
       const versions: SecretVersion[] = [];
       try {
-        const listing = pages(async ({ nextToken }) => {
-          const page = await client.send(
-            new ListSecretVersionIdsCommand({
-              SecretId: arn,
-              MaxResults: VERSIONS_A_PAGE,
-              NextToken: nextToken,
-            }),
-            { abortSignal: signal },
-          );
-          return { ...page, nextToken: page.NextToken };
-        });
-        for await (const { Versions = [] } of listing) {
-          versions.push(
-            ...Versions.map(({ VersionId = '', VersionStages = [], CreatedDate }) => ({
-              versionId: VersionId,
-              labels: VersionStages,
-              createdAt: CreatedDate?.getTime() ?? 0,
-            })),
-          );
-        }
+        for await (const page of versionPages(client, arn, signal)) versions.push(...page.map(versionOf));
         return versions;
       } catch (error) {
         throw readFailed(`list the versions of secret ${arn}`, error);
       }
     },
   };
+}
+
+function versionPages(client: SecretsManagerClient, arn: string, signal: AbortSignal) {
+  return pages(async (nextToken) => {
+    const asked = { SecretId: arn, MaxResults: VERSIONS_A_PAGE, NextToken: nextToken };
+    const answer = await client.send(new ListSecretVersionIdsCommand(asked), { abortSignal: signal });
+    return { items: answer.Versions, nextToken: answer.NextToken };
+  });
+}
+
+function versionOf({
+  VersionId = '',
+  VersionStages = [],
+  CreatedDate,
+}: SecretVersionsListEntry): SecretVersion {
+  return { versionId: VersionId, labels: VersionStages, createdAt: CreatedDate?.getTime() ?? 0 };
 }
 
 /** Keeps what decides and drops the rest: a description and other tags are nobody's business here. */

@@ -113,7 +113,7 @@ function cloudTrailEvent(detail: z.infer<typeof cloudTrail>['detail']): Omit<Clo
 
 /** Left out, null and empty all mean that AWS does not say. */
 function orAbsent(told: string | null | undefined): string | undefined {
-  return told === null || told === "" ? undefined : told;
+  return told === null || told === '' ? undefined : told;
 }
 
 function parsedJson(body: string): unknown {

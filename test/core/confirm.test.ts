@@ -137,8 +137,10 @@ function told(found: ReturnType<typeof confirmSecret>): string {
       return `notice ${found.notice.notice} ${found.notice.arn}`;
     case 'ignored':
       return `ignored ${found.reason}`;
-    default:
+    case 'look-again':
       return found.finding;
+    default:
+      return found satisfies never;
   }
 }
 

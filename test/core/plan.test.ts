@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { serviceArn } from '../../functions/core/arn.ts';
 import type { Change } from '../../functions/core/change.ts';
@@ -202,7 +202,7 @@ test('earlier waves stand first', () => {
 describe('what has to be asked beyond DescribeServices', () => {
   const asked = (different: Parameters<typeof service>[0], now: number) =>
     questions(match(fleet([service(different)]), [change()], 'ignore'), POLICY, now).map(
-      ({ service: _, ...rest }) => rest,
+      ({ deploymentsSince, askTasks }) => ({ ...(deploymentsSince && { deploymentsSince }), askTasks }),
     );
   const rollingBack = { rolloutStateReason: 'circuit breaker: rolling back to deploymentId ecs-svc/1' };
 

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { taskDefinitionArn } from '../../functions/core/arn.ts';
 import { match, suffixWarnings } from '../../functions/core/match.ts';
