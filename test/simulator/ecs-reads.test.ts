@@ -1,9 +1,11 @@
 import {
   DescribeClustersCommand,
+  DescribeServiceDeploymentsCommand,
   DescribeServicesCommand,
   DescribeTaskDefinitionCommand,
   DescribeTasksCommand,
   ListClustersCommand,
+  ListServiceDeploymentsCommand,
   ListServicesCommand,
   ListTasksCommand,
 } from '@aws-sdk/client-ecs';
@@ -173,5 +175,47 @@ describe('the other reads', () => {
       startedBy: sim.deploymentsOf(service.arn)[0]?.deploymentId,
     });
     expect(JSON.stringify(tasks)).not.toContain(secret.versionId);
+  });
+
+  it('takes no more than a hundred clusters or tasks at a time', async () => {
+    const { sim, ecs } = await simulate();
+    sim.world.service({ name: 'web', desired: 150 });
+    const many = Array.from({ length: 101 }, (_, i) => `x${i}`);
+    const refused = { name: 'InvalidParameterException' };
+    await expect(ecs.send(new DescribeClustersCommand({ clusters: many }))).rejects.toMatchObject(refused);
+    await expect(ecs.send(new DescribeTasksCommand({ cluster: 'main', tasks: many }))).rejects.toMatchObject(
+      refused,
+    );
+    await expect(ecs.send(new ListTasksCommand({ cluster: 'main', maxResults: 101 }))).rejects.toMatchObject(
+      refused,
+    );
+    const first = await ecs.send(new ListTasksCommand({ cluster: 'main' }));
+    const second = await ecs.send(new ListTasksCommand({ cluster: 'main', nextToken: first.nextToken }));
+    expect([first.taskArns?.length, second.taskArns?.length]).toEqual([100, 50]);
+  });
+
+  it('lists service deployments by status and time, newest first, and describes them', async () => {
+    const { sim, clock, ecs } = await simulate();
+    const service = sim.world.service({ name: 'web' });
+    clock.advance(1500);
+    const between = new Date(clock.now());
+    clock.advance(1500);
+    sim.world.deploy(service);
+    const list = async (more: object) =>
+      (await ecs.send(new ListServiceDeploymentsCommand({ cluster: 'main', service: 'web', ...more })))
+        .serviceDeployments ?? [];
+    expect((await list({})).map(({ status }) => status)).toEqual(['PENDING', 'SUCCESSFUL']);
+    clock.advance(500);
+    const [latest] = await list({ createdAt: { after: between } });
+    expect(latest).toMatchObject({ status: 'IN_PROGRESS', serviceArn: service.arn });
+    expect(latest?.createdAt?.toISOString()).toBe('2026-11-22T03:00:03.000Z');
+    expect(await list({ createdAt: { before: between } })).toHaveLength(1);
+    expect(await list({ status: ['ROLLBACK_FAILED'] })).toEqual([]);
+    const { serviceDeployments } = await ecs.send(
+      new DescribeServiceDeploymentsCommand({ serviceDeploymentArns: [latest?.serviceDeploymentArn ?? ''] }),
+    );
+    expect(serviceDeployments?.[0]).toMatchObject({ status: 'IN_PROGRESS' });
+    await expect(list({ maxResults: 101 })).rejects.toMatchObject({ name: 'InvalidParameterException' });
+    await expect(list({ service: 'none' })).rejects.toMatchObject({ name: 'ServiceNotFoundException' });
   });
 });

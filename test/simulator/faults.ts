@@ -1,16 +1,14 @@
 import type { Input } from './input.ts';
 
-export const FAULT_KINDS = [
-  'throttle',
-  'server-error',
-  'access-denied',
-  'client-error',
-  'reset-before',
-  'reset-after',
-  'hang',
-  'malformed',
-] as const;
-export type FaultKind = (typeof FAULT_KINDS)[number];
+export type FaultKind =
+  | 'throttle'
+  | 'server-error'
+  | 'access-denied'
+  | 'client-error'
+  | 'reset-before'
+  | 'reset-after'
+  | 'hang'
+  | 'malformed';
 
 /** Something that goes wrong with the next matching calls. */
 export interface Fault {

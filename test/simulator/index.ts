@@ -3,7 +3,7 @@ export { createClock, type VirtualClock } from './clock.ts';
 export type { StaleTask } from './ecs/staleness.ts';
 export type { RolloutOutcome } from './ecs/state.ts';
 export type { AwsEvent } from './events/bus.ts';
-export { FAULT_KINDS, type Fault, type FaultKind } from './faults.ts';
+export type { Fault, FaultKind } from './faults.ts';
 export type { Call, DeploymentRecord, Ledger } from './ledger.ts';
 export type { SimulatorOptions } from './options.ts';
 export type { RotationOptions } from './rotations.ts';

@@ -1,4 +1,5 @@
 import {
+  DeleteServiceCommand,
   DescribeServicesCommand,
   DescribeTasksCommand,
   type ECSClient,
@@ -141,6 +142,34 @@ describe('UpdateService', () => {
   });
 });
 
+describe('services that change size', () => {
+  it('get more or fewer tasks in the same deployment', async () => {
+    const { sim, clock, ecs } = await simulate();
+    const service = sim.world.service({ name: 'web', desired: 2 });
+    const resize = async (desiredCount: number) => {
+      await ecs.send(new UpdateServiceCommand({ cluster: 'main', service: 'web', desiredCount }));
+      clock.advance(5000);
+      return (await look(ecs, 'web')).deployments;
+    };
+    expect(await resize(5)).toEqual([['PRIMARY', 'COMPLETED', 5, 0]]);
+    expect(await resize(1)).toEqual([['PRIMARY', 'COMPLETED', 1, 0]]);
+    expect(sim.deploymentsOf(service.arn)).toHaveLength(1);
+  });
+
+  it('are deleted once they are empty, or by force, and leave the lists', async () => {
+    const { sim, clock, ecs } = await simulate();
+    sim.world.service({ name: 'web', rollout: { drainMs: 30_000 } });
+    const remove = (more: object) =>
+      ecs.send(new DeleteServiceCommand({ cluster: 'main', service: 'web', ...more }));
+    await expect(remove({})).rejects.toMatchObject({ name: 'InvalidParameterException' });
+    expect((await remove({ force: true })).service?.status).toBe('DRAINING');
+    await expect(force(ecs, 'web')).rejects.toMatchObject({ name: 'ServiceNotActiveException' });
+    clock.advance(30_000);
+    const { services } = await ecs.send(new DescribeServicesCommand({ cluster: 'main', services: ['web'] }));
+    expect(services?.[0]).toMatchObject({ status: 'INACTIVE', runningCount: 0 });
+  });
+});
+
 describe('rollouts that are special', () => {
   it('never replace anything when the percentages forbid it, until the desired count makes room', async () => {
     const { sim, clock, ecs } = await simulate();
@@ -152,6 +181,25 @@ describe('rollouts that are special', () => {
       ['ACTIVE', 'COMPLETED', 1, 0],
     ]);
     expect(await statuses(ecs, 'one')).toEqual(['IN_PROGRESS', 'SUCCESSFUL']);
+    await ecs.send(new UpdateServiceCommand({ cluster: 'main', service: 'one', desiredCount: 2 }));
+    clock.advance(10_000);
+    expect((await look(ecs, 'one')).deployments).toEqual([
+      ['PRIMARY', 'IN_PROGRESS', 1, 0],
+      ['ACTIVE', 'COMPLETED', 1, 0],
+    ]);
+  });
+
+  it.each([
+    [3, 100, 110, 'IN_PROGRESS'],
+    [3, 100, 134, 'COMPLETED'],
+    [3, 67, 100, 'IN_PROGRESS'],
+    [3, 66, 100, 'COMPLETED'],
+  ])('%i tasks, %i-%i %%: %s', async (desired, minimumHealthyPercent, maximumPercent, state) => {
+    const { sim, clock, ecs } = await simulate();
+    sim.world.service({ name: 'web', desired, minimumHealthyPercent, maximumPercent });
+    await force(ecs, 'web');
+    clock.advance(60_000);
+    expect((await look(ecs, 'web')).primary?.rolloutState).toBe(state);
   });
 
   it('complete at once with nothing to run, and all at once for a daemon', async () => {
@@ -226,28 +274,29 @@ describe('rollouts that are special', () => {
   });
 });
 
-describe('rollouts that fail', () => {
-  const scenario = async (
-    outcome: 'fail' | 'rollback-new-primary' | 'rollback-old-primary' | 'stuck',
-    failAfter = 0,
-  ) => {
-    const world = await simulate({ rolloutMs: 20_000 });
-    const secret = world.sim.world.secret({ name: 'prod/db' });
-    const service = world.sim.world.service({
-      name: 'web',
-      desired: 4,
-      maximumPercent: 150,
-      secrets: [secret.arn],
-      rollout: { outcome, failAfter },
-    });
-    const before = (await look(world.ecs, 'web')).primary;
-    world.sim.rotateSecret('prod/db');
-    world.clock.advance(2000);
-    const forced = (await force(world.ecs, 'web')).service?.deployments?.[0];
-    world.clock.advance(60_000);
-    return { ...world, secret, service, before, forced, after: await look(world.ecs, 'web') };
-  };
+/** A rotation, a force after it, and a minute for the rollout to fail in the given way. */
+const scenario = async (
+  outcome: 'fail' | 'rollback-new-primary' | 'rollback-old-primary' | 'stuck',
+  failAfter = 0,
+) => {
+  const world = await simulate({ rolloutMs: 20_000 });
+  const secret = world.sim.world.secret({ name: 'prod/db' });
+  const service = world.sim.world.service({
+    name: 'web',
+    desired: 4,
+    maximumPercent: 150,
+    secrets: [secret.arn],
+    rollout: { outcome, failAfter },
+  });
+  const before = (await look(world.ecs, 'web')).primary;
+  world.sim.rotateSecret('prod/db');
+  world.clock.advance(2000);
+  const forced = (await force(world.ecs, 'web')).service?.deployments?.[0];
+  world.clock.advance(60_000);
+  return { ...world, secret, service, before, forced, after: await look(world.ecs, 'web') };
+};
 
+describe('rollouts that fail', () => {
   it('without a rollback: FAILED, and the old tasks stay', async () => {
     const { sim, ecs, after, secret, service } = await scenario('fail');
     expect(after.deployments).toEqual([
@@ -313,6 +362,41 @@ describe('rollouts that fail', () => {
     expect(task).toMatchObject({ stopCode: 'TaskFailedToStart', lastStatus: 'STOPPED' });
     expect(task?.stoppedReason).toMatch(/^ResourceInitializationError: unable to pull secrets/);
     expect((await look(ecs, 'web')).running).toBe(2);
+    const told = sim.events.filter((event) => event['detail-type'] === 'ECS Task State Change');
+    expect(told[0]?.detail).toMatchObject({ stopCode: 'TaskFailedToStart', lastStatus: 'STOPPED' });
+  });
+
+  it.each(['rollback-new-primary', 'rollback-old-primary'] as const)(
+    'a blue/green deployment goes back to the set that still serves: %s',
+    async (outcome) => {
+      const { sim, clock, ecs } = await simulate();
+      const secret = sim.world.secret({ name: 'prod/db' });
+      sim.world.service({
+        name: 'web',
+        desired: 2,
+        strategy: 'BLUE_GREEN',
+        secrets: [secret.arn],
+        rollout: { outcome },
+      });
+      sim.rotateSecret('prod/db');
+      await force(ecs, 'web');
+      clock.advance(60_000);
+      expect((await look(ecs, 'web')).deployments).toEqual([['PRIMARY', undefined, 2, 0]]);
+      expect(await statuses(ecs, 'web')).toEqual(['ROLLBACK_SUCCESSFUL', 'SUCCESSFUL']);
+      expect(sim.staleTasks(secret.arn)).toHaveLength(2);
+    },
+  );
+
+  it('recover by themselves once the secret is back', async () => {
+    const { sim, clock, ecs } = await simulate();
+    const secret = sim.world.secret({ name: 'prod/db' });
+    sim.world.service({ name: 'web', secrets: [secret.arn] });
+    sim.act('secretsmanager', 'DeleteSecret', { SecretId: 'prod/db' });
+    await force(ecs, 'web');
+    clock.advance(60_000);
+    sim.act('secretsmanager', 'RestoreSecret', { SecretId: 'prod/db' });
+    clock.advance(600_000);
+    expect((await look(ecs, 'web')).deployments).toEqual([['PRIMARY', 'COMPLETED', 1, 0]]);
   });
 
   it('a rollback that needs new tasks fails too while the secret is gone', async () => {

@@ -1,7 +1,8 @@
 import type { Aws } from '../aws.ts';
-import { emitEcsDeployment } from '../events/native.ts';
+import { emitEcsDeployment, emitTaskStopped } from '../events/native.ts';
 import { newDeployment } from './new-deployment.ts';
 import { end, plan, primaryOf, type Step, setRolloutState, settleRecord } from './progress.ts';
+import { renderTask } from './render.ts';
 import { startProblem } from './resolve.ts';
 import type { DeploymentState, Rollout, RolloutOutcome, ServiceState, TaskState } from './state.ts';
 import { addTask, stopTask } from './tasks.ts';
@@ -40,14 +41,14 @@ export function failTasks(
   if (outcome === 'stuck' && problem === undefined) return;
   const primary = primaryOf(service);
   const reason = problem ?? 'Task failed container health checks';
-  for (const task of pending) stopFailed(aws, primary, task, reason, at);
+  for (const task of pending) stopFailed(aws, service, task, reason, at);
   if (outcome === 'stuck') {
     rollout.attempts += 1;
     plan(aws, service, rollout, at + pause(rollout), resume);
     return;
   }
   while (primary.failedTasks < threshold(service)) {
-    stopFailed(aws, primary, addTask(aws, service, primary, at, undefined), reason, at);
+    stopFailed(aws, service, addTask(aws, service, primary, at, undefined), reason, at);
   }
   if (rollout.rollingBack || outcome === 'fail') giveUp(aws, service, rollout, at);
   else rollBack(aws, service, rollout, outcome, at, resume);
@@ -60,11 +61,13 @@ function outcomeOf(service: ServiceState, rollout: Rollout): Exclude<RolloutOutc
   return service.circuitBreaker.rollback ? rollbackKind : 'fail';
 }
 
-function stopFailed(aws: Aws, primary: DeploymentState, task: TaskState, reason: string, at: number): void {
+/** A task fails, and ECS tells so: `ECS Task State Change` with its stopCode and stoppedReason. */
+function stopFailed(aws: Aws, service: ServiceState, task: TaskState, reason: string, at: number): void {
   const neverStarted = reason.startsWith('ResourceInitializationError') || reason.startsWith('CannotPull');
   const code = neverStarted ? 'TaskFailedToStart' : 'EssentialContainerExited';
   stopTask(aws, task, at, 0, code, reason);
-  primary.failedTasks += 1;
+  primaryOf(service).failedTasks += 1;
+  emitTaskStopped(aws, renderTask(aws, service, task), at);
 }
 
 /** The circuit breaker's own limits: half of the desired count, but at least 3 and at most 200. */

@@ -6,16 +6,15 @@ import { arnOf } from '../place.ts';
 import { findCluster, findService, findTaskDefinition, needCluster, needService } from './lookup.ts';
 import { serviceDeploymentArn, taskArn } from './names.ts';
 import {
-  ecsTags,
   renderCluster,
-  renderService,
   renderServiceDeployment,
   renderServiceDeploymentInFull,
   renderTask,
   renderTaskDefinition,
 } from './render.ts';
+import { ecsTags, renderService } from './render-service.ts';
 import type { ServiceState, TaskState } from './state.ts';
-import { groupsOf, tasksOf } from './tasks.ts';
+import { everyTask } from './tasks.ts';
 
 const HOUR = 3_600_000;
 
@@ -85,8 +84,7 @@ const listTasks: Operation = (aws, input, { at }) => {
   const status = text(input, 'desiredStatus') ?? 'RUNNING';
   const startedBy = text(input, 'startedBy');
   const arns = services.flatMap((service) =>
-    groupsOf(service)
-      .flatMap((group) => tasksOf(aws, service, group))
+    everyTask(aws, service)
       .filter(
         (task) => isListed(task, status, at) && (startedBy === undefined || task.startedBy === startedBy),
       )

@@ -17,7 +17,7 @@ export type Reference =
 const known = new WeakMap<TaskDefinitionState, readonly string[]>();
 
 /** Every value that ECS resolves when a task of this revision starts (AWS-FACTS 3); pull credentials are not among them. */
-export function valuesOf(definition: TaskDefinitionState): readonly string[] {
+function valuesOf(definition: TaskDefinitionState): readonly string[] {
   const cached = known.get(definition);
   if (cached !== undefined) return cached;
   const values = [

@@ -13,7 +13,7 @@ export function startDeployment(
   service: ServiceState,
   request: DeploymentRequest,
 ): DeploymentState {
-  const lastCompleted = lastCompletedOf(service);
+  const lastCompleted = service.deployments.find((deployment) => deployment.rolloutState === 'COMPLETED');
   overtake(aws, service, request.at);
   for (const deployment of service.deployments) deployment.status = 'ACTIVE';
   const primary = newDeployment(aws, service, request);
@@ -95,11 +95,4 @@ export function overtake(aws: Aws, service: ServiceState, at: number): void {
       if (isWanted(task) && task.startedAt === undefined) stopTask(aws, task, at, 0);
     }
   }
-}
-
-function lastCompletedOf(service: ServiceState): DeploymentState | undefined {
-  return (
-    service.deployments.find((deployment) => deployment.rolloutState === 'COMPLETED') ??
-    service.rollout?.lastCompleted
-  );
 }

@@ -1,5 +1,7 @@
 import type { Aws } from '../aws.ts';
+import { emitTaskStopped } from '../events/native.ts';
 import { plan, primaryOf } from './progress.ts';
+import { renderTask } from './render.ts';
 import { startProblem } from './resolve.ts';
 import { roll } from './rolling.ts';
 import type { ServiceState, TaskGroup, TaskState } from './state.ts';
@@ -8,6 +10,8 @@ import { addTask, groupsOf, isWanted, markStarted, stopTask, tasksOf } from './t
 /** Changes the desired count without a deployment; a rollout under way takes it into account. */
 export function scale(aws: Aws, service: ServiceState, desired: number, at: number): void {
   service.desired = desired;
+  // Task sets have their own scale: nothing follows the desired count by itself.
+  if (service.deployments.length === 0) return;
   const { rollout } = service;
   if (rollout !== undefined) {
     if (rollout.blocked) plan(aws, service, rollout, at, roll);
@@ -63,6 +67,7 @@ function startTask(
       return;
     }
     stopTask(aws, task, then, 0, 'TaskFailedToStart', problem);
+    emitTaskStopped(aws, renderTask(aws, service, task), then);
     const pause = Math.min(300_000, 1000 * 2 ** Math.min(attempt, 9));
     aws.agenda.at(then + pause, (later) => {
       const still = groupsOf(service).includes(group) && service.status === 'ACTIVE';

@@ -1,14 +1,7 @@
 import type { Input } from '../input.ts';
 
-export const ROLLOUT_OUTCOMES = [
-  'success',
-  'fail',
-  'rollback-new-primary',
-  'rollback-old-primary',
-  'stuck',
-] as const;
 /** How a rollout ends: FAILED without rollback, either kind of rollback (AWS-FACTS 5), or never. */
-export type RolloutOutcome = (typeof ROLLOUT_OUTCOMES)[number];
+export type RolloutOutcome = 'success' | 'fail' | 'rollback-new-primary' | 'rollback-old-primary' | 'stuck';
 
 /** How the next rollouts of a service go. */
 export interface RolloutBehaviour {
@@ -73,7 +66,7 @@ export interface TaskSetState extends TaskGroup {
   readonly externalId: string | undefined;
 }
 
-export type ServiceDeploymentStatus =
+type ServiceDeploymentStatus =
   | 'PENDING'
   | 'IN_PROGRESS'
   | 'SUCCESSFUL'
@@ -120,7 +113,7 @@ export interface ServiceState {
   readonly createdAt: number;
   status: 'ACTIVE' | 'DRAINING' | 'INACTIVE';
   desired: number;
-  /** Absent on Express services. */
+  /** Absent on Express services and with the EXTERNAL controller. */
   taskDefinition: string | undefined;
   /** Absent means ECS, as in AWS's answers. */
   readonly controller: 'ECS' | 'CODE_DEPLOY' | 'EXTERNAL' | undefined;
@@ -134,6 +127,8 @@ export interface ServiceState {
   /** PRIMARY first. */
   deployments: DeploymentState[];
   readonly taskSets: TaskSetState[];
+  /** Every task that was ever looked at; stopped ones outlive their deployment here. */
+  readonly seen: TaskState[];
   /** Newest first. */
   readonly serviceDeployments: ServiceDeploymentState[];
   behaviour: RolloutBehaviour;

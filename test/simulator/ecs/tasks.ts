@@ -48,6 +48,7 @@ export function addTask(
     stoppedReason: undefined,
   };
   group.tasks.push(task);
+  service.seen.push(task);
   service.cluster.tasks.set(task.id, { task, service });
   if (startedAt !== undefined) markStarted(aws, task, startedAt);
   return task;
@@ -87,6 +88,12 @@ export function isWanted(task: TaskState): boolean {
 /** Still running its containers, told to stop or not. */
 export function isRunning(task: TaskState): boolean {
   return task.startedAt !== undefined && task.stoppedAt === undefined;
+}
+
+/** Every task of a service, the stopped ones of departed deployments too. */
+export function everyTask(aws: Aws, service: ServiceState): readonly TaskState[] {
+  for (const group of groupsOf(service)) tasksOf(aws, service, group);
+  return service.seen;
 }
 
 /** Every group of a service that can have tasks. */

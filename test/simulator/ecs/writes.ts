@@ -5,7 +5,8 @@ import { resourceIn } from '../place.ts';
 import { addCluster, addService, addTaskDefinition, type ServiceTraits } from './build.ts';
 import { findCluster, findService, findTaskDefinition, needCluster, needService } from './lookup.ts';
 import { serviceConnectSecretsIn } from './references.ts';
-import { ecsTags, renderCluster, renderService, renderTaskDefinition } from './render.ts';
+import { renderCluster, renderTaskDefinition } from './render.ts';
+import { ecsTags, renderService } from './render-service.ts';
 import { overtake, startDeployment } from './rollouts.ts';
 import { scale, stopAll } from './scaling.ts';
 import type { ServiceState, TaskDefinitionState } from './state.ts';
@@ -36,25 +37,43 @@ const createService: Operation = (aws, input, { at, caller }) => {
   if (existing !== undefined && existing.status !== 'INACTIVE') {
     throw invalidParameter('Creation of service was not idempotent.');
   }
-  const taskDefinition = activeTaskDefinition(aws, requiredText(input, 'taskDefinition'));
   const traits = traitsIn(input);
+  const external = traits.controller === 'EXTERNAL';
+  const taskDefinition = external ? '' : activeTaskDefinition(aws, requiredText(input, 'taskDefinition')).arn;
   const service = addService(aws, {
     cluster,
     name,
     at,
-    taskDefinition: taskDefinition.arn,
+    taskDefinition,
     desired: number(input, 'desiredCount') ?? (traits.daemon === true ? 1 : 0),
     ...traits,
   });
-  startDeployment(aws, service, {
-    at,
-    by: caller.accessKeyId,
-    forced: false,
-    taskDefinition: taskDefinition.arn,
-    serviceConnectSecrets: serviceConnectSecretsIn(input),
-  });
+  if (traits.controller === 'CODE_DEPLOY') addTaskSet(aws, service, taskDefinition, at);
+  else if (!external) {
+    startDeployment(aws, service, {
+      at,
+      by: caller.accessKeyId,
+      forced: false,
+      taskDefinition,
+      serviceConnectSecrets: serviceConnectSecretsIn(input),
+    });
+  }
   return { service: renderService(aws, service, true) };
 };
+
+/** CodeDeploy's first task set, which runs at once. */
+function addTaskSet(aws: Aws, service: ServiceState, taskDefinition: string, at: number): void {
+  service.taskSets.push({
+    id: `ecs-svc/${aws.ids.digits(19)}`,
+    taskDefinition,
+    createdAt: at,
+    tasks: [],
+    dormant: service.desired === 0 ? [] : [{ count: service.desired, createdAt: at, startedAt: at }],
+    serviceConnectSecrets: [],
+    status: 'PRIMARY',
+    externalId: undefined,
+  });
+}
 
 const updateService: Operation = (aws, input, { at, caller }) => {
   const service = needService(aws, input);

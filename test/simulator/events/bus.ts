@@ -16,7 +16,7 @@ export interface AwsEvent {
 }
 
 /** What an event is about; the bus adds the envelope. */
-export interface Happening {
+interface Happening {
   readonly at: number;
   readonly type: string;
   readonly source: string;

@@ -69,7 +69,18 @@ export function emitExpiration(
   });
 }
 
-export type EcsDeploymentEventName =
+/** `ECS Task State Change` of a task that stopped; `task` is what DescribeTasks says of it. */
+export function emitTaskStopped(aws: Aws, task: { readonly taskArn: string }, at: number): void {
+  aws.bus.emit({
+    at,
+    type: 'ECS Task State Change',
+    source: 'aws.ecs',
+    resources: [task.taskArn],
+    detail: { ...task, updatedAt: new Date(at).toISOString() },
+  });
+}
+
+type EcsDeploymentEventName =
   | 'SERVICE_DEPLOYMENT_IN_PROGRESS'
   | 'SERVICE_DEPLOYMENT_COMPLETED'
   | 'SERVICE_DEPLOYMENT_FAILED';

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { AwsError } from '../errors.ts';
+import { AwsError } from '../errors.ts';
 import { type Input, isRecord } from '../input.ts';
 import type { Caller } from '../ledger.ts';
 
@@ -45,8 +45,13 @@ export function errorBody(service: string, error: AwsError): string {
 }
 
 function parseBody(body: string): Input {
-  const parsed: unknown = body === '' ? {} : JSON.parse(body);
-  return isRecord(parsed) ? parsed : {};
+  try {
+    const parsed: unknown = body === '' ? {} : JSON.parse(body);
+    if (isRecord(parsed)) return parsed;
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+  }
+  throw new AwsError('SerializationException', 'The body of the request is not a JSON object.');
 }
 
 /** Who signed it, by the access key in the signature; the signature itself is not verified. */

@@ -56,6 +56,10 @@ async function serve(
     service = request.service;
     write(response, service, await reply(request));
   } catch (cause) {
+    if (cause instanceof AwsError) {
+      write(response, service, { kind: 'error', error: cause });
+      return;
+    }
     // The simulator itself is wrong: say so loudly, in a way that no client takes for AWS being busy.
     const detail = inspect(cause);
     write(response, service, { kind: 'error', error: new AwsError('SimulatorDefect', detail, 400) });

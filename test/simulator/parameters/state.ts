@@ -35,7 +35,7 @@ export function keyOf(name: string): string {
 }
 
 /** `parameter/a/b` for `/a/b`: the ARN folds the leading slash. */
-export function parameterArn(place: Place, name: string): string {
+function parameterArn(place: Place, name: string): string {
   return arnOf(place, 'ssm', `parameter${name.startsWith('/') ? '' : '/'}${name}`);
 }
 

@@ -14,7 +14,7 @@ import {
 } from './state.ts';
 
 /** What a write answers, and which labels it moved. */
-export interface Written {
+interface Written {
   readonly secret: SecretState;
   readonly answer: Readonly<Record<string, unknown>>;
   readonly moves: readonly LabelMove[];

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Aws, Operation, Operations } from '../aws.ts';
 import { AwsError } from '../errors.ts';
-import { type Input, isRecord, number, record, records, requiredText, text, texts } from '../input.ts';
+import { type Input, isRecord, number, record, requiredText, text, texts } from '../input.ts';
+import { checkSize, eachEntry, entriesIn, invalid } from './entries.ts';
 import { md5, md5OfAttributes } from './md5.ts';
+import { attributesOf, rendered } from './render.ts';
 import { addQueue, enqueue, type Message, type Queue, receive, remove } from './state.ts';
-
-const MEBIBYTE = 1_048_576;
 
 const createQueue: Operation = (aws, input, { at }) => {
   const queue = addQueue(aws.sqs, aws.place, requiredText(input, 'QueueName'), at, {});
@@ -116,10 +116,6 @@ function noSuchQueue(): AwsError {
   return new AwsError('QueueDoesNotExist', 'The specified queue does not exist.');
 }
 
-function invalid(name: string, problem: string): AwsError {
-  return new AwsError('InvalidParameterValue', `Value for parameter ${name} is invalid. Reason: ${problem}.`);
-}
-
 function send(aws: Aws, queue: Queue, input: Input, at: number) {
   const body = requiredText(input, 'MessageBody');
   const delaySeconds = number(input, 'DelaySeconds');
@@ -136,55 +132,6 @@ function send(aws: Aws, queue: Queue, input: Input, at: number) {
   };
 }
 
-function checkSize(entries: readonly Input[]): void {
-  const bytes = entries.reduce(
-    (sum, entry) =>
-      sum +
-      Buffer.byteLength(requiredText(entry, 'MessageBody')) +
-      Buffer.byteLength(JSON.stringify(record(entry, 'MessageAttributes') ?? '')) -
-      2,
-    0,
-  );
-  if (bytes <= MEBIBYTE) return;
-  if (entries.length === 1) throw invalid('MessageBody', `must be shorter than ${MEBIBYTE} bytes`);
-  throw new AwsError(
-    'BatchRequestTooLong',
-    `Batch requests cannot be longer than ${MEBIBYTE} bytes. You have sent ${bytes} bytes.`,
-  );
-}
-
-function entriesIn(input: Input): readonly Input[] {
-  const entries = records(input, 'Entries');
-  if (entries.length === 0)
-    throw new AwsError('EmptyBatchRequest', 'There should be at least one entry in the request.');
-  if (entries.length > 10) {
-    throw new AwsError(
-      'TooManyEntriesInBatchRequest',
-      `Maximum number of entries per request are 10. You have sent ${entries.length}.`,
-    );
-  }
-  const ids = new Set(entries.map((entry) => requiredText(entry, 'Id')));
-  if (ids.size < entries.length)
-    throw new AwsError('BatchEntryIdsNotDistinct', 'Two or more batch entries have the same Id.');
-  return entries;
-}
-
-/** Every entry by itself: one that fails is reported and stops no other. */
-function eachEntry(entries: readonly Input[], act: (entry: Input) => object) {
-  const Successful: object[] = [];
-  const Failed: object[] = [];
-  for (const entry of entries) {
-    const Id = requiredText(entry, 'Id');
-    try {
-      Successful.push({ Id, ...act(entry) });
-    } catch (error) {
-      if (!(error instanceof AwsError)) throw error;
-      Failed.push({ Id, Code: error.code, Message: error.message, SenderFault: true });
-    }
-  }
-  return { Successful, ...(Failed.length === 0 ? {} : { Failed }) };
-}
-
 function byReceipt(queue: Queue, input: Input): Message | undefined {
   const receipt = requiredText(input, 'ReceiptHandle');
   return queue.messages.find((message) => message.receipt === receipt);
@@ -194,33 +141,6 @@ function byReceipt(queue: Queue, input: Input): Message | undefined {
 function discard(queue: Queue, input: Input): void {
   const message = byReceipt(queue, input);
   if (message !== undefined) remove(queue, message);
-}
-
-function rendered(input: Input, message: Message) {
-  const wanted = [...texts(input, 'AttributeNames'), ...texts(input, 'MessageSystemAttributeNames')];
-  const system = {
-    SentTimestamp: String(Math.round(message.sentAt)),
-    ApproximateReceiveCount: String(message.receiveCount),
-    ApproximateFirstReceiveTimestamp: String(Math.round(message.firstReceivedAt ?? 0)),
-  };
-  const attributes = Object.fromEntries(
-    Object.entries(system).filter(([name]) => wanted.includes('All') || wanted.includes(name)),
-  );
-  const askedFor = texts(input, 'MessageAttributeNames');
-  const own = Object.fromEntries(
-    Object.entries(message.attributes).filter(
-      ([name]) => askedFor.includes('All') || askedFor.includes(name),
-    ),
-  );
-  const digest = md5OfAttributes(own);
-  return {
-    MessageId: message.id,
-    ReceiptHandle: message.receipt,
-    MD5OfBody: md5(message.body),
-    Body: message.body,
-    ...(Object.keys(attributes).length === 0 ? {} : { Attributes: attributes }),
-    ...(digest === undefined ? {} : { MessageAttributes: own, MD5OfMessageAttributes: digest }),
-  };
 }
 
 function applyAttributes(queue: Queue, attributes: Input): void {
@@ -233,28 +153,5 @@ function applyAttributes(queue: Queue, attributes: Input): void {
   queue.redrive = {
     deadLetterArn: requiredText(parsed, 'deadLetterTargetArn'),
     maxReceiveCount: Number(parsed['maxReceiveCount']),
-  };
-}
-
-function attributesOf(queue: Queue, at: number): Readonly<Record<string, string>> {
-  const visible = queue.messages.filter((message) => message.visibleAt <= at);
-  const hidden = queue.messages.filter((message) => message.visibleAt > at);
-  const delayed = hidden.filter((message) => message.receiveCount === 0);
-  return {
-    QueueArn: queue.arn,
-    ApproximateNumberOfMessages: String(visible.length),
-    ApproximateNumberOfMessagesDelayed: String(delayed.length),
-    ApproximateNumberOfMessagesNotVisible: String(hidden.length - delayed.length),
-    CreatedTimestamp: String(Math.floor(queue.createdAt / 1000)),
-    DelaySeconds: String(queue.delaySeconds),
-    VisibilityTimeout: String(queue.visibilitySeconds),
-    ...(queue.redrive === undefined
-      ? {}
-      : {
-          RedrivePolicy: JSON.stringify({
-            deadLetterTargetArn: queue.redrive.deadLetterArn,
-            maxReceiveCount: queue.redrive.maxReceiveCount,
-          }),
-        }),
   };
 }

@@ -4,7 +4,7 @@ import { holderOf } from '../secrets/labels.ts';
 import { addSecret } from '../secrets/state.ts';
 import { urlOf } from '../sqs/operations.ts';
 import { addQueue } from '../sqs/state.ts';
-import { instant } from './services.ts';
+import { instant } from './deployments.ts';
 import type {
   ParameterRef,
   ParameterSpec,

@@ -1,0 +1,60 @@
+import { AwsError } from '../errors.ts';
+import { type Input, record, records, requiredText } from '../input.ts';
+
+const MEBIBYTE = 1_048_576;
+
+/** SQS's answer to an argument out of range. */
+export function invalid(name: string, problem: string): AwsError {
+  return new AwsError('InvalidParameterValue', `Value for parameter ${name} is invalid. Reason: ${problem}.`);
+}
+
+/** Refuses more than a mebibyte in one request. */
+export function checkSize(entries: readonly Input[]): void {
+  const bytes = entries.reduce(
+    (sum, entry) =>
+      sum +
+      Buffer.byteLength(requiredText(entry, 'MessageBody')) +
+      Buffer.byteLength(JSON.stringify(record(entry, 'MessageAttributes') ?? '')) -
+      2,
+    0,
+  );
+  if (bytes <= MEBIBYTE) return;
+  if (entries.length === 1) throw invalid('MessageBody', `must be shorter than ${MEBIBYTE} bytes`);
+  throw new AwsError(
+    'BatchRequestTooLong',
+    `Batch requests cannot be longer than ${MEBIBYTE} bytes. You have sent ${bytes} bytes.`,
+  );
+}
+
+/** The entries of a batch: one to ten, with distinct ids. */
+export function entriesIn(input: Input): readonly Input[] {
+  const entries = records(input, 'Entries');
+  if (entries.length === 0)
+    throw new AwsError('EmptyBatchRequest', 'There should be at least one entry in the request.');
+  if (entries.length > 10) {
+    throw new AwsError(
+      'TooManyEntriesInBatchRequest',
+      `Maximum number of entries per request are 10. You have sent ${entries.length}.`,
+    );
+  }
+  const ids = new Set(entries.map((entry) => requiredText(entry, 'Id')));
+  if (ids.size < entries.length)
+    throw new AwsError('BatchEntryIdsNotDistinct', 'Two or more batch entries have the same Id.');
+  return entries;
+}
+
+/** Every entry by itself: one that fails is reported and stops no other. */
+export function eachEntry(entries: readonly Input[], act: (entry: Input) => object) {
+  const Successful: object[] = [];
+  const Failed: object[] = [];
+  for (const entry of entries) {
+    const Id = requiredText(entry, 'Id');
+    try {
+      Successful.push({ Id, ...act(entry) });
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error;
+      Failed.push({ Id, Code: error.code, Message: error.message, SenderFault: true });
+    }
+  }
+  return { Successful, ...(Failed.length === 0 ? {} : { Failed }) };
+}
