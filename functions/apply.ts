@@ -1,9 +1,9 @@
 import pMap from 'p-map';
-import type { ClusterArn, ServiceArn } from './core/arn.ts';
+import { type ClusterArn, keyOf } from './core/arn.ts';
 import type { Decision } from './core/decision.ts';
-import type { Service } from './core/fleet.ts';
 import type { Outcome } from './core/outcome.ts';
 import { decideAgain, type Planned, youngestChange } from './core/plan.ts';
+import type { Look } from './ports.ts';
 import type { Run } from './run.ts';
 
 /** What was done about the planned redeploys; a decision may have changed at the last look. */
@@ -40,7 +40,7 @@ export function stopShort(
 ): readonly Applied[] {
   return redeploys.map(({ decision }) => {
     run.journal.stopped(decision, why);
-    return { decision, outcome: { service: decision.service, result: 'not-executed' } };
+    return { decision, outcome: { service: decision.service, result: 'not-executed', why } };
   });
 }
 
@@ -48,46 +48,49 @@ async function applyGroup(group: readonly Planned[], run: Run): Promise<readonly
   const done: Applied[] = [];
   let open = group;
   for (let pauses = 0; open.length > 0; ) {
-    if (run.remainingMs() < RESERVE_MS)
-      return [...done, ...open.map(({ decision }) => leftUndone(decision, run))];
-    const taken = open.slice(0, await run.world.ecs.takeUpdates(open.length));
+    const taken = open.slice(0, await permitted(open, run));
+    if (taken.length === 0)
+      return [...done, ...open.map(({ decision }) => recorded(outOfTime(decision), run))];
     const tried = await redeployNow(taken, run);
     const again = pauses < THROTTLED_TRIES ? tried.filter(isThrottled) : [];
     done.push(...tried.filter((one) => !again.includes(one)).map((one) => recorded(one, run)));
     if (again.length > 0) await run.world.clock.sleep(THROTTLED_PAUSE_MS * 2 ** pauses++);
-    const services = new Set(again.map(({ decision }) => decision.service));
-    open = [...taken.filter(({ decision }) => services.has(decision.service)), ...open.slice(taken.length)];
+    const repeated = new Set(again.map(({ decision }) => keyOf(decision.cluster, decision.service)));
+    open = [...taken.filter(({ service }) => repeated.has(service.key)), ...open.slice(taken.length)];
   }
   return done;
 }
 
+/** How many of these, from the first on, may be redeployed now: the changes have settled and the quota has room. */
+async function permitted(planned: readonly Planned[], { world, remainingMs, reading }: Run): Promise<number> {
+  const early = Math.max(...planned.map(youngestChange)) + SETTLE_MS - world.clock.now();
+  if (early > remainingMs() - RESERVE_MS) return 0;
+  if (early >= 0) await world.clock.sleep(early + 1);
+  const permits = await world.ecs.takeUpdates(planned.length, reading);
+  return remainingMs() < RESERVE_MS ? 0 : permits;
+}
+
 async function redeployNow(planned: readonly Planned[], run: Run): Promise<readonly Applied[]> {
-  await settle(planned, run);
-  let seen: ReadonlyMap<ServiceArn, Service>;
+  const services = planned.map(({ service }) => service);
   try {
-    const services = await run.world.ecs.lookOnceMore(
-      planned.map(({ service }) => service),
-      run.reading,
-    );
-    seen = new Map(services.map((service) => [service.arn, service]));
+    const seen = await run.world.ecs.lookOnceMore(services, run.reading);
+    return await Promise.all(planned.map((one) => redeployOne(one, seen.get(one.service.key), run)));
   } catch (error) {
-    return planned.map(({ decision }) => ({ decision, outcome: notSeen(decision.service, error) }));
+    // Whether a redeploy is still needed is not known, so none was made.
+    const notSeen = failed('ReadFailed', error instanceof Error ? error.message : String(error));
+    return planned.map(({ decision }) =>
+      run.reading.aborted ? outOfTime(decision) : { decision, outcome: notSeen(decision) },
+    );
   }
-  return Promise.all(planned.map((one) => redeployOne(one, seen.get(one.decision.service), run)));
 }
 
-async function redeployOne(planned: Planned, service: Service | undefined, run: Run): Promise<Applied> {
-  if (service === undefined)
-    return { decision: planned.decision, outcome: { service: planned.decision.service, result: 'gone' } };
-  const decision = decideAgain(planned, service, run.policy, run.world.clock.now());
-  if (decision?.action !== 'redeploy') return { decision: decision ?? planned.decision };
-  return { decision, outcome: await run.world.ecs.forceNewDeployment(service) };
-}
-
-async function settle(planned: readonly Planned[], { world: { clock } }: Run): Promise<void> {
-  const notBefore = Math.max(...planned.map(youngestChange)) + SETTLE_MS;
-  const early = notBefore - clock.now();
-  if (early >= 0) await clock.sleep(early + 1);
+async function redeployOne(planned: Planned, look: Look | undefined, run: Run): Promise<Applied> {
+  const { decision } = planned;
+  if (look === undefined) return { decision, outcome: { service: decision.service, result: 'gone' } };
+  if ('refused' in look) return { decision, outcome: failed('Unreadable', look.refused)(decision) };
+  const now = decideAgain(planned, look.service, run.policy, run.world.clock.now());
+  if (now?.action !== 'redeploy') return { decision: now ?? decision };
+  return { decision: now, outcome: await run.world.ecs.forceNewDeployment(look.service) };
 }
 
 /** Services of one cluster, as many as one look shows. */
@@ -107,19 +110,17 @@ function isThrottled({ outcome }: Applied): boolean {
   return outcome?.result === 'failed' && outcome.error.throttled;
 }
 
-function leftUndone(decision: Decision, run: Run): Applied {
-  return recorded({ decision, outcome: { service: decision.service, result: 'not-executed' } }, run);
+function outOfTime(decision: Decision): Applied {
+  return { decision, outcome: { service: decision.service, result: 'not-executed', why: 'out-of-time' } };
 }
 
-/** The look itself failed: whether a redeploy is still needed is not known, so none was made. */
-function notSeen(service: ServiceArn, error: unknown): Outcome {
-  const message = error instanceof Error ? error.message : String(error);
-  return {
+const failed =
+  (code: string, message: string) =>
+  ({ service }: Decision): Outcome => ({
     service,
     result: 'failed',
-    error: { code: 'ReadFailed', message, retryable: true, throttled: false },
-  };
-}
+    error: { code, message, retryable: true, throttled: false },
+  });
 
 function recorded(applied: Applied, { journal }: Run): Applied {
   if (applied.outcome === undefined) journal.decided(applied.decision);

@@ -1,5 +1,12 @@
 import pMap from 'p-map';
-import { type Change, endOfSecond, type IgnoredReason, isGone, type Notice } from './core/change.ts';
+import {
+  type Change,
+  endOfSecond,
+  type IgnoredReason,
+  isGone,
+  type Notice,
+  type NoticeKind,
+} from './core/change.ts';
 import {
   confirmSecret,
   currentChanges,
@@ -35,15 +42,15 @@ export type Confirmed = {
 
 const CONCURRENCY = 16;
 /** No clock is that wrong: an event from beyond has a broken time. */
-const FUTURE_MS = 5 * 60_000;
+const FUTURE_MS = 60_000;
 
 /** Holds each thing asked against what Secrets Manager and Parameter Store say now; one that fails stops no other. */
 export async function confirm(asked: readonly Asked[], run: Run): Promise<Confirmed> {
   const describe = remembering((secret: string) => run.world.secrets.describe(secret, run.reading));
   const findings = await pMap(asked, (one) => find(one, describe, run), { concurrency: CONCURRENCY });
   const changes = unique(findings.flatMap((found) => (found.finding === 'changes' ? found.changes : [])));
-  const notices = findings.flatMap((found) => (found.finding === 'notice' ? [found.notice] : []));
-  const standing = unique(notices.filter((notice) => !isSuperseded(notice, changes)));
+  const notices = unique(findings.flatMap((found) => (found.finding === 'notice' ? [found.notice] : [])));
+  const standing = notices.filter((notice) => !isSuperseded(notice, changes));
   for (const change of changes) run.journal.received(change);
   for (const found of findings)
     if (found.finding === 'ignored') run.journal.ignored(found.origin, found.reason);
@@ -65,7 +72,8 @@ type Describe = (secret: string) => Promise<SecretDescription | undefined>;
 async function find(asked: Asked, describe: Describe, run: Run): Promise<Found> {
   if (asked.asked !== 'event') return findCurrent(asked, describe, run);
   const { event, key } = asked;
-  const origin = { changeId: event.id, at: event.time, source: sourceOf(event) };
+  const { id, time, region, account } = event;
+  const origin = { changeId: id, at: time, source: sourceOf(event), region, account };
   try {
     const found = await findClaimed(claimOf(event), origin, describe, run);
     if (found.finding === 'look-again') return { finding: 'unconfirmed', key };
@@ -92,10 +100,10 @@ async function findClaimed(
     case 'noticed':
       return {
         finding: 'notice',
-        notice: { ...origin, kind: claim.kind, arn: claim.arn, notice: claim.notice },
+        notice: noticeOf(origin, claim.kind, claim.arn, claim.notice),
       };
     case 'parameter-changed':
-      return { finding: 'changes', changes: [parameterChange(origin, claim.arn, origin.at)] };
+      return { finding: 'changes', changes: [parameterChange(origin, claim.arn, endOfSecond(origin.at))] };
     case 'label-moved':
     case 'version-created':
     case 'rotated':
@@ -123,10 +131,10 @@ async function findCurrent(
       if (parameter === undefined) {
         return {
           finding: 'notice',
-          notice: { ...origin, kind: 'parameter', arn: asked.name, notice: 'not-found' },
+          notice: noticeOf(origin, 'parameter', asked.name, 'not-found'),
         };
       }
-      const changedAt = asked.force ? origin.at : parameter.changedAt;
+      const changedAt = asked.force ? origin.at : endOfSecond(parameter.changedAt);
       return { finding: 'changes', changes: [parameterChange(origin, parameter.arn, changedAt)] };
     }
     case 'secret': {
@@ -143,10 +151,19 @@ async function findCurrent(
   }
 }
 
+function noticeOf(
+  { changeId, at, source }: Origin,
+  kind: Notice['kind'],
+  arn: string,
+  notice: NoticeKind,
+): Notice {
+  return { changeId, at, source, kind, arn, notice };
+}
+
 const none: Found = { finding: 'changes', changes: [] };
 
 function parameterChange({ changeId, source }: Origin, arn: string, changedAt: number): Change {
-  return { changeId, kind: 'parameter', arn, changedAt: endOfSecond(changedAt), source, optedOut: false };
+  return { changeId, kind: 'parameter', arn, changedAt, source, optedOut: false };
 }
 
 /** Deleted and made again: what came later counts. */

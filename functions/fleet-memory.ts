@@ -1,5 +1,4 @@
-import type { Fleet, Service } from './core/fleet.ts';
-import { revisionsInUse } from './core/fleet.ts';
+import { type Fleet, isUnreadable } from './core/fleet.ts';
 import { match } from './core/match.ts';
 import type { Subject } from './core/subject-index.ts';
 import type { Run } from './run.ts';
@@ -9,37 +8,33 @@ const SKEW_MS = 5_000;
 
 /**
  * Keeps the last read of the whole fleet. A read that began after a change shows every service that can be stale for
- * it: whoever began to refer later has a younger deployment. So only the services that matched then are read again.
+ * it: whoever began to refer later has a younger deployment (an `also` tag alone has none: it counts from the next read
+ * on). So only the services that matched then are read again.
  */
 export class FleetMemory {
   #last: Fleet | undefined;
 
   async read(subjects: readonly Subject[], run: Run): Promise<Fleet> {
     const { ecs } = run.world;
+    const { configured, narrowed } = run.scope;
+    if (narrowed.length > 0) return ecs.readFleet([configured, narrowed], run.reading);
     const last = this.#last;
     if (last !== undefined && subjects.every((subject) => instantOf(subject) + SKEW_MS < last.beganAt)) {
       return again(last, subjects, run);
     }
-    const fleet = await ecs.readFleet(run.clusters, run.reading);
-    this.#last = fleet;
+    const fleet = await ecs.readFleet([configured], run.reading);
+    // What could not be read this time may be readable the next time.
+    const isWhole = fleet.unreadable.length + fleet.unreadableClusters.length === 0;
+    this.#last =
+      isWhole && !fleet.services.some((service) => isUnreadable(service, fleet)) ? fleet : undefined;
     return fleet;
   }
 }
 
 async function again(last: Fleet, subjects: readonly Subject[], run: Run): Promise<Fleet> {
   const concerned = new Set(match(last, subjects, run.policy.pull).map(({ service }) => service));
-  const read = last.services.filter((service) => concerned.has(service) || isUnreadable(service, last));
-  if (read.length === 0) return { ...last, services: [] };
-  const now = await run.world.ecs.readAgain(read, run.reading);
-  return {
-    ...now,
-    unreadable: [...last.unreadable, ...now.unreadable],
-    unreadableClusters: last.unreadableClusters,
-  };
-}
-
-function isUnreadable(service: Service, { revisions }: Fleet): boolean {
-  return revisionsInUse(service).some((arn) => revisions.get(arn)?.kind === 'unreadable');
+  if (concerned.size === 0) return { ...last, services: [] };
+  return run.world.ecs.readAgain([...concerned], run.reading);
 }
 
 function instantOf(subject: Subject): number {

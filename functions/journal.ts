@@ -2,10 +2,11 @@ import type { Logger } from '@aws-lambda-powertools/logger';
 import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Change, IgnoredReason, Notice } from './core/change.ts';
 import type { Decision } from './core/decision.ts';
+import { unreadableOf } from './core/fleet.ts';
 import { type Match, suffixWarnings } from './core/match.ts';
 import type { Outcome } from './core/outcome.ts';
 import type { Plan } from './core/plan.ts';
-import { tagWarnings } from './core/tags.ts';
+import { oddTag, tagWarnings } from './core/tags.ts';
 import type { Request } from './input/request.ts';
 import type { Sight } from './read.ts';
 
@@ -23,8 +24,8 @@ export const RECORDS = [
 ] as const;
 type RecordName = (typeof RECORDS)[number];
 
-/** Warnings of one kind that a record carries at most. */
-const WARNINGS_SHOWN = 20;
+/** Items of one kind that a record carries at most: a line of the log has a limit of its own. */
+const SHOWN = 100;
 
 /**
  * Writes the records and counts the metrics that operations see. Names and ARNs only: no value, no tag, no description,
@@ -32,11 +33,12 @@ const WARNINGS_SHOWN = 20;
  */
 export class Journal {
   readonly #logger: Logger;
-  readonly #metrics: Metrics;
+  readonly #metrics: Metrics | undefined;
   /** When the changes of this invocation happened, for the reaction times of those that an event told of. */
   readonly #changedAt = new Map<string, number>();
 
-  constructor(logger: Logger, metrics: Metrics) {
+  /** Without metrics for what a person only asks: it must not move the dashboards. */
+  constructor(logger: Logger, metrics?: Metrics) {
     this.#logger = logger;
     this.#metrics = metrics;
   }
@@ -78,11 +80,17 @@ export class Journal {
   planned({ notices, fleet, subjects }: Sight, matches: readonly Match[], plan: Plan): void {
     for (const notice of notices) this.#noticed(notice, matches);
     if (subjects.length === 0) return;
-    const tags = [...new Set(matches.map(({ service }) => service))].flatMap(tagWarnings);
+    const tags = [
+      ...[...new Set(matches.map(({ service }) => service))].flatMap(tagWarnings),
+      ...subjects.flatMap((subject) => ('oddTag' in subject ? oddTag(subject.arn) : [])),
+    ];
     const suffixes = suffixWarnings(fleet, subjects);
+    const unreadable = unreadableOf(fleet);
     this.#count('Matched', plan.redeploys.length + plan.others.length);
     this.#record(
-      tags.length + suffixes.length + fleet.unreadableClusters.length > 0 ? 'warn' : 'info',
+      tags.length + suffixes.length + unreadable.length + fleet.unreadableClusters.length > 0
+        ? 'warn'
+        : 'info',
       'plan.made',
       {
         ...idsOf(subjects.map(({ changeId }) => changeId)),
@@ -92,6 +100,7 @@ export class Journal {
         reasons: countedByReason(plan.others),
         ...someOf('tagWarnings', tags),
         ...someOf('referenceWarnings', suffixes),
+        ...someOf('unreadable', unreadable),
         ...someOf('unreadableClusters', fleet.unreadableClusters),
       },
     );
@@ -124,7 +133,7 @@ export class Journal {
         this.#count('Redeployed');
         const reactionMs = this.#reaction(decision, outcome.acceptedAt);
         if (reactionMs !== undefined)
-          this.#metrics.addMetric('ReactionMs', MetricUnit.Milliseconds, reactionMs);
+          this.#metrics?.addMetric('ReactionMs', MetricUnit.Milliseconds, reactionMs);
         const { deploymentId } = outcome;
         this.#service('info', 'service.redeployed', decision, null, { deploymentId, reactionMs });
         break;
@@ -157,7 +166,7 @@ export class Journal {
   }
 
   calls({ apiCalls, throttled }: { readonly apiCalls: number; readonly throttled: number }): void {
-    this.#metrics.addMetric('ApiCalls', MetricUnit.Count, apiCalls);
+    this.#metrics?.addMetric('ApiCalls', MetricUnit.Count, apiCalls);
     this.#count('Throttled', throttled);
   }
 
@@ -172,7 +181,8 @@ export class Journal {
       notice: notice.notice,
       at: iso(at),
       source,
-      services,
+      services: services.slice(0, SHOWN),
+      servicesTotal: services.length,
     });
   }
 
@@ -205,7 +215,7 @@ export class Journal {
   }
 
   #count(metric: string, by = 1): void {
-    if (by > 0) this.#metrics.addMetric(metric, MetricUnit.Count, by);
+    if (by > 0) this.#metrics?.addMetric(metric, MetricUnit.Count, by);
   }
 }
 
@@ -241,7 +251,7 @@ function countedByReason(decisions: readonly Decision[]): Readonly<Record<string
 }
 
 function someOf(name: string, items: readonly object[]): object {
-  return items.length === 0 ? {} : { [name]: items.slice(0, WARNINGS_SHOWN), [`${name}Total`]: items.length };
+  return items.length === 0 ? {} : { [name]: items.slice(0, SHOWN), [`${name}Total`]: items.length };
 }
 
 const iso = (instant: number): string => new Date(instant).toISOString();

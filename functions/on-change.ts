@@ -3,9 +3,9 @@ import type { Asked } from './confirm.ts';
 import type { Event } from './core/event.ts';
 import { mustComeBack } from './core/outcome.ts';
 import { parseEvent } from './input/event-shape.ts';
-import { type Handled, planOnly, redeploy } from './redeploy.ts';
+import { lambda, type Parts } from './lambda.ts';
+import { carryOut, type Handled } from './redeploy.ts';
 import type { Run } from './run.ts';
-import { lambda, type Parts } from './service.ts';
 
 /** SQS: events from the bus. All changes of a batch are one plan, so that a service is redeployed once for all of them. */
 export const handler = lambda<SQSEvent, SQSBatchResponse>(['CHANGE_QUEUE_URL'], onChange);
@@ -24,8 +24,7 @@ async function onChange(
   const asked = messages.flatMap(({ id, event }): readonly Asked[] =>
     event === undefined ? [] : [{ asked: 'event', key: id, event }],
   );
-  const handled =
-    config.mode === 'observe' ? await planOnly(asked, 'observe', run) : await redeploy(asked, run);
+  const handled = await carryOut(asked, config.mode, run);
   if ('failure' in handled)
     run.journal.trouble('nothing was decided; the changes come back', handled.failure);
   const open = openChanges(handled);

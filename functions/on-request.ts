@@ -4,11 +4,11 @@ import type { Origin } from './core/confirm.ts';
 import type { Report } from './core/report.ts';
 import { type Uses, usesOf } from './core/uses.ts';
 import { parseRequest, type Request } from './input/request.ts';
-import { REQUEST } from './journal.ts';
+import { Journal, REQUEST } from './journal.ts';
+import { lambda, type Parts } from './lambda.ts';
 import { readFleet } from './read.ts';
-import { type Handled, planOnly, redeploy } from './redeploy.ts';
+import { carryOut, type Handled, planOnly } from './redeploy.ts';
 import type { Run } from './run.ts';
-import { lambda, type Parts } from './service.ts';
 
 /** Direct invocation by a person or a script: answers with a report, or with the uses of a resource. */
 export const handler = lambda<unknown, Report | Uses>([], onRequest);
@@ -17,23 +17,26 @@ export const handler = lambda<unknown, Report | Uses>([], onRequest);
 async function onRequest(
   raw: unknown,
   wide: Run,
-  { config }: Parts,
+  { config, logger }: Parts,
   requestId: string,
 ): Promise<Report | Uses> {
   const now = wide.world.clock.now();
   const request = parseRequest(raw, now);
   wide.journal.requested(requestId, request);
-  const run = { ...wide, clusters: [...wide.clusters, request.clusters] };
-  const asked = askedFor(request, { changeId: requestId, at: request.at ?? now, source: REQUEST });
+  const run = {
+    ...wide,
+    scope: { ...wide.scope, narrowed: request.clusters },
+    journal: request.action === 'redeploy' ? wide.journal : new Journal(logger),
+  };
+  const origin = { changeId: requestId, at: request.at ?? now, source: REQUEST };
   switch (request.action) {
     case 'uses':
-      return uses(asked, run);
+      // All references count, those made a moment ago included: asked as of now, and whatever the label.
+      return uses(askedFor({ ...request, force: true }, { ...origin, at: now }), run);
     case 'plan':
-      return reportOf(await planOnly(asked, 'plan', run));
+      return reportOf(await planOnly(askedFor(request, origin), 'plan', run));
     case 'redeploy':
-      return reportOf(
-        config.mode === 'observe' ? await planOnly(asked, 'observe', run) : await redeploy(asked, run),
-      );
+      return reportOf(await carryOut(askedFor(request, origin), config.mode, run));
     default:
       return request.action satisfies never;
   }

@@ -1,3 +1,4 @@
+import type { ServiceKey } from './core/arn.ts';
 import type { SecretDescription, SecretVersion } from './core/confirm.ts';
 import type { Evidence, Question } from './core/evidence.ts';
 import type { Fleet, NamedFleet, Service } from './core/fleet.ts';
@@ -39,14 +40,17 @@ export type Ecs = {
   /** The same services as they are now, with their tags and their clusters', and the revisions they use now. */
   readAgain(services: readonly Service[], signal: AbortSignal): Promise<Fleet>;
   /** One look at services of one cluster, ten at most, for the moment before a write; the vanished are left out. */
-  lookOnceMore(services: readonly Service[], signal: AbortSignal): Promise<readonly Service[]>;
+  lookOnceMore(services: readonly Service[], signal: AbortSignal): Promise<ReadonlyMap<ServiceKey, Look>>;
   /** What is asked of one service beyond DescribeServices. */
   answer(question: Question, signal: AbortSignal): Promise<Evidence>;
-  /** Permissions to call UpdateService, `most` at most, as soon as there is one. */
-  takeUpdates(most: number): Promise<number>;
+  /** Permissions to call UpdateService, `most` at most, as soon as there is one; none once the signal is aborted. */
+  takeUpdates(most: number, signal: AbortSignal): Promise<number>;
   /** UpdateService with forceNewDeployment and nothing else; whatever AWS answers or fails to answer is an outcome. */
   forceNewDeployment(service: Service): Promise<Outcome>;
 };
+
+/** A service as it is now, or why ECS would not describe it. */
+export type Look = { readonly service: Service } | { readonly refused: string };
 
 /** A service as a person names it. The old form of a service's ARN does not tell the cluster. */
 export type NamedService = { readonly cluster?: string; readonly name: string; readonly asGiven: string };

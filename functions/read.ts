@@ -6,7 +6,6 @@ import type { Origin } from './core/confirm.ts';
 import type { EvidenceByService, Question } from './core/evidence.ts';
 import type { Fleet, NamedFleet } from './core/fleet.ts';
 import type { Subject } from './core/subject-index.ts';
-import { wrong } from './input/request.ts';
 import type { Run } from './run.ts';
 
 /** What a plan is made from: the fleet, and all that it is to be held against. */
@@ -34,22 +33,35 @@ export async function readFleet(confirmed: Confirmed, run: Run): Promise<Sight> 
 export async function readEvidence(questions: readonly Question[], run: Run): Promise<EvidenceByService> {
   const answers = await pMap(
     questions,
-    async (question) => [question.service.arn, await run.world.ecs.answer(question, run.reading)] as const,
+    async (question) => [question.service.key, await run.world.ecs.answer(question, run.reading)] as const,
     { concurrency: CONCURRENCY },
   );
   return new Map(answers);
 }
 
-/** For services named by hand the request itself is the change. Throws WrongRequest if one of them does not exist. */
+/** A service that a person named does not exist; nothing is done about the others either. */
+export class NoSuchService extends Error {
+  override readonly name = 'NoSuchService';
+
+  constructor(asGiven: readonly string[]) {
+    super(
+      `wrong request, nothing was done: ${asGiven.map((given) => `services: there is no service ${given}`).join('; ')}`,
+    );
+  }
+}
+
+/** For services named by hand the request itself is the change. Throws NoSuchService. */
 async function readNamed({ named }: Confirmed, origin: Origin, run: Run): Promise<Sight> {
+  const { configured, narrowed } = run.scope;
   const services = named.map((one) => one.named);
-  const fleet = await run.world.ecs.readNamed(services, run.clusters, run.reading);
-  if (fleet.missing.length > 0)
-    throw wrong(fleet.missing.map((given) => `services: there is no service ${given}`));
-  const changes = [
+  const fleet = await run.world.ecs.readNamed(services, [configured, narrowed], run.reading);
+  if (fleet.missing.length > 0) throw new NoSuchService(fleet.missing);
+  const arns = [
     ...fleet.services.map(({ arn }) => arn),
+    ...fleet.unreadable.map(({ service }) => service),
     ...fleet.outOfScope.map(({ service }) => service),
-  ].map((arn) => serviceChange(origin, arn));
+  ];
+  const changes = arns.map((arn) => serviceChange(origin, arn));
   for (const change of changes) run.journal.received(change);
   return { changes, notices: [], subjects: changes, fleet };
 }

@@ -1,7 +1,8 @@
 import { type Applied, apply, stopShort } from './apply.ts';
 import { type Asked, type Confirmed, confirm } from './confirm.ts';
 import { match } from './core/match.ts';
-import { makePlan, type Plan, questions } from './core/plan.ts';
+import { makePlan, type Plan } from './core/plan.ts';
+import { questions } from './core/questions.ts';
 import { makeReport, type Report } from './core/report.ts';
 import { readEvidence, readFleet, type Sight } from './read.ts';
 import type { Run } from './run.ts';
@@ -27,6 +28,11 @@ export async function planOnly(asked: readonly Asked[], why: 'plan' | 'observe',
   return uponConfirmed(asked, run, async (sight, plan) =>
     reported(sight, plan, stopShort(plan.redeploys, why, run)),
   );
+}
+
+/** What MODE says: in `observe` the records and reports are the same, and nothing is written to ECS. */
+export function carryOut(asked: readonly Asked[], mode: 'enforce' | 'observe', run: Run): Promise<Handled> {
+  return mode === 'observe' ? planOnly(asked, 'observe', run) : redeploy(asked, run);
 }
 
 type Finish = (

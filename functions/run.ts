@@ -7,12 +7,14 @@ import type { World } from './ports.ts';
 export type Run = {
   readonly world: World;
   readonly policy: Policy;
-  /** Each list of globs must select a cluster: the configuration's and, where it narrows, a request's. */
-  readonly clusters: readonly (readonly string[])[];
+  readonly scope: Scope;
   readonly fleets: FleetMemory;
   readonly journal: Journal;
   /** Aborted 30 s before the invocation ends: what has not been read by then is left to the next one. */
   readonly reading: AbortSignal;
   /** Milliseconds until the invocation ends; Infinity where nobody tells. */
-  remainingMs(): number;
+  readonly remainingMs: () => number;
 };
+
+/** Globs of cluster names: the configuration's, and a request's, which can only narrow; none: it does not. */
+export type Scope = { readonly configured: readonly string[]; readonly narrowed: readonly string[] };

@@ -1,6 +1,7 @@
 import {
   clusterArn,
   homeOf,
+  keyOf,
   serviceArn,
   type TaskDefinitionArn,
   taskDefinitionArn,
@@ -76,13 +77,15 @@ export function draining(different: Partial<Deployment> = {}): Deployment {
   return deployment({ id: 'ecs-svc/0', primary: false, createdAt: BEFORE - 1, running: 1, ...different });
 }
 
-export type ServiceDifference = Partial<Omit<Service, 'arn'>> & { readonly arn?: string };
+export type ServiceDifference = Partial<Omit<Service, 'arn' | 'key'>> & { readonly arn?: string };
 
 export function service(different: ServiceDifference = {}): Service {
   const { arn, ...rest } = different;
   const name = rest.name ?? 'api';
+  const ownArn = serviceArn(arn ?? `arn:aws:ecs:${REGION}:${ACCOUNT}:service/main/${name}`);
   return {
-    arn: serviceArn(arn ?? `arn:aws:ecs:${REGION}:${ACCOUNT}:service/main/${name}`),
+    key: keyOf(rest.cluster?.name ?? 'main', ownArn),
+    arn: ownArn,
     name,
     cluster: {
       arn: clusterArn(`arn:aws:ecs:${REGION}:${ACCOUNT}:cluster/main`),

@@ -32,8 +32,16 @@ export type Clients = {
   readonly ssm: SSMClient;
 };
 
-/** Region, credentials and endpoint come from the standard environment; a call that is not answered ends after 10 s. */
-const requestHandler = { connectionTimeout: 3_000, requestTimeout: 10_000, throwOnRequestTimeout: true };
+/**
+ * Region, credentials and endpoint come from the standard environment. A call ends if nothing answers for 10 s: the
+ * first limit is for the beginning of the answer, the second for every pause within it.
+ */
+const requestHandler = {
+  connectionTimeout: 3_000,
+  requestTimeout: 10_000,
+  socketTimeout: 10_000,
+  throwOnRequestTimeout: true,
+};
 
 /** Above the SDK's three: others use the same quotas, and a read that fails costs the whole batch. */
 const READ_ATTEMPTS = 6;

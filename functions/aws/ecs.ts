@@ -6,12 +6,15 @@ import type { Outcome } from '../core/outcome.ts';
 import type { Clock, Ecs, Rates } from '../ports.ts';
 import type { Clients } from './clients.ts';
 import { EcsReads, PAGE } from './ecs-reads.ts';
-import { callError, hasCode, isAnswered, isPermanent, readFailed } from './errors.ts';
+import { callError, isAnswered, isPermanent, isVanished, readFailed } from './errors.ts';
 import { FleetReader } from './fleet-reader.ts';
 import { chunks } from './pages.ts';
 import { Quota } from './quota.ts';
 import { Revisions } from './revisions.ts';
 import { ServiceReader } from './service-reader.ts';
+
+/** However slowly an answer trickles in: after this it counts as lost. */
+const WRITE_TIMEOUT_MS = 15_000;
 
 /** Everything this service asks of ECS and does to it. */
 export function makeEcs({ ecs, ecsWrites }: Clients, rates: Rates, tagPrefix: string, clock: Clock): Ecs {
@@ -26,7 +29,7 @@ export function makeEcs({ ecs, ecsWrites }: Clients, rates: Rates, tagPrefix: st
     readAgain: (some, signal) => fleet.readAgain(some, signal),
     lookOnceMore: (some, signal) => fleet.lookOnceMore(some, signal),
     answer: (question, signal) => answer(reads, question, signal),
-    takeUpdates: (most) => quota.updates.takeUpTo(most),
+    takeUpdates: (most, signal) => quota.updates.takeUpTo(most, signal),
     forceNewDeployment: (service) => forceNewDeployment(ecsWrites, service, clock),
   };
 }
@@ -39,17 +42,11 @@ async function forceNewDeployment(ecs: ECSClient, { arn, cluster }: Service, clo
       service: arn,
       forceNewDeployment: true,
     });
-    const { service } = await ecs.send(command);
+    const { service } = await ecs.send(command, { abortSignal: AbortSignal.timeout(WRITE_TIMEOUT_MS) });
     const primary = service?.deployments?.find(({ status }) => status === 'PRIMARY');
     return { service: arn, result: 'accepted', deploymentId: primary?.id ?? '', acceptedAt: clock.now() };
   } catch (error) {
-    const isGone = hasCode(
-      error,
-      'ServiceNotFoundException',
-      'ServiceNotActiveException',
-      'ClusterNotFoundException',
-    );
-    if (isGone) return { service: arn, result: 'gone' };
+    if (isVanished(error)) return { service: arn, result: 'gone' };
     const result = isAnswered(error) ? 'failed' : 'unknown';
     return { service: arn, result, error: callError(error, 'ecs:UpdateService') };
   }
@@ -67,6 +64,8 @@ async function answer(reads: EcsReads, question: Question, signal: AbortSignal):
     ]);
     return { ...(serviceDeployments && { serviceDeployments }), ...(tasks && { tasks }) };
   } catch (error) {
+    // The last look before the write finds it gone.
+    if (isVanished(error)) return {};
     if (!isPermanent(error)) throw readFailed(`look closer at ${service.arn}`, error);
     return { unreadable: callError(error, 'ecs:ListServiceDeployments').message };
   }

@@ -5,11 +5,19 @@ export class ReadFailed extends Error {
   override readonly name = 'ReadFailed';
 }
 
-const THROTTLED = ['ThrottlingException', 'TooManyRequestsException', 'RequestLimitExceeded', 'Throttling'];
-const DENIED = [
-  'AccessDeniedException',
-  'AccessDenied',
-  'UnauthorizedOperation',
+const THROTTLED = [
+  'ThrottlingException',
+  'ThrottledException',
+  'Throttling',
+  'TooManyRequestsException',
+  'RequestLimitExceeded',
+  'RequestThrottled',
+  'SlowDown',
+];
+/** A permission is missing. */
+const DENIED = ['AccessDeniedException', 'AccessDenied', 'UnauthorizedOperation'];
+/** Whoever calls is not known to AWS, or not any more. */
+const UNKNOWN_CALLER = [
   'UnrecognizedClientException',
   'InvalidClientTokenId',
   'InvalidSignatureException',
@@ -22,19 +30,25 @@ const DENIED = [
 type Answer = { readonly code: string; readonly status: number | undefined; readonly message: string };
 
 export function isThrottled(error: unknown): boolean {
-  return THROTTLED.includes(answerOf(error).code);
+  const { code, status } = answerOf(error);
+  return THROTTLED.includes(code) || status === 429;
 }
 
 /** AWS refused for good what was asked of this one thing: the others may still be asked. */
 export function isPermanent(error: unknown): boolean {
   const { code, status } = answerOf(error);
-  return status !== undefined && status < 500 && !THROTTLED.includes(code) && !DENIED.includes(code);
+  return status !== undefined && status < 500 && !isThrottled(error) && !isRefused(code);
 }
 
 /** Whether an answer came at all that says what became of the call. */
 export function isAnswered(error: unknown): boolean {
   const { status, code } = answerOf(error);
-  return (status !== undefined && status < 500) || DENIED.includes(code);
+  return (status !== undefined && status < 500) || isRefused(code);
+}
+
+/** Deleted, or about to be, while we were busy with it: nobody's error. */
+export function isVanished(error: unknown): boolean {
+  return hasCode(error, 'ClusterNotFoundException', 'ServiceNotFoundException', 'ServiceNotActiveException');
 }
 
 export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
@@ -53,6 +67,10 @@ export function callError(error: unknown, action: string): CallError {
     throttled,
     ...(denied ? { missingAction: action } : {}),
   };
+}
+
+function isRefused(code: string): boolean {
+  return DENIED.includes(code) || UNKNOWN_CALLER.includes(code);
 }
 
 /** Turns whatever kept `attempted` from being read into a ReadFailed that says so. */

@@ -1,10 +1,11 @@
-import { type ClusterArn, clusterArn, nameOf } from '../core/arn.ts';
+import { setMaxListeners } from 'node:events';
+import { type ClusterArn, clusterArn, keyOf, nameOf, type ServiceKey } from '../core/arn.ts';
 import { type Cluster, type Fleet, type NamedFleet, revisionsInUse, type Service } from '../core/fleet.ts';
 import { selects } from '../core/glob.ts';
-import type { Clock, NamedService } from '../ports.ts';
+import type { Clock, Look, NamedService } from '../ports.ts';
 import { type EcsReads, PAGE } from './ecs-reads.ts';
 import { readFailed } from './errors.ts';
-import { findNamed } from './named-services.ts';
+import { namesByCluster, onlyNamed, placesOf } from './named-services.ts';
 import { chunks } from './pages.ts';
 import type { Revisions } from './revisions.ts';
 import { ourTags } from './service-of.ts';
@@ -50,15 +51,18 @@ export class FleetReader {
     return allOrNothing(signal, async (within) => {
       const beganAt = this.#clock.now();
       const all = await this.#listClusters(within);
-      const found = findNamed(named, all, selected(all, globs));
-      const clusters = await this.#describeClusters([...found.clusters], within);
+      const places = placesOf(named, all, selected(all, globs));
+      const names = namesByCluster(places);
+      const clusters = await this.#describeClusters(
+        names === undefined ? selected(all, globs) : [...names.keys()],
+        within,
+      );
       const described = clusters.map((cluster) => {
-        const names = found.namesIn.get(cluster.arn);
-        if (names === undefined) return this.#services.readCluster(cluster, within);
-        return this.#services.describe(cluster, names, within);
+        const inCluster = names?.get(cluster.arn);
+        if (inCluster === undefined) return this.#services.readCluster(cluster, within);
+        return this.#services.describe(cluster, inCluster, within);
       });
-      const fleet = await this.#fleetOf(beganAt, await Promise.all(described), within);
-      return { ...fleet, ...found.sorted(fleet) };
+      return onlyNamed(places, await this.#fleetOf(beganAt, await Promise.all(described), within));
     });
   }
 
@@ -76,14 +80,20 @@ export class FleetReader {
     });
   }
 
-  async lookOnceMore(services: readonly Service[], signal: AbortSignal): Promise<readonly Service[]> {
+  async lookOnceMore(
+    services: readonly Service[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<ServiceKey, Look>> {
     const [first] = services;
-    if (first === undefined) return [];
+    if (first === undefined) return new Map();
     const arns = services.map(({ arn }) => arn);
-    const described = await allOrNothing(signal, (within) =>
+    const { services: seen, unreadable } = await allOrNothing(signal, (within) =>
       this.#services.describe(first.cluster, arns, within),
     );
-    return described.services;
+    return new Map<ServiceKey, Look>([
+      ...unreadable.map(({ service, cluster, why }) => [keyOf(cluster, service), { refused: why }] as const),
+      ...seen.map((service) => [service.key, { service }] as const),
+    ]);
   }
 
   async #listClusters(signal: AbortSignal): Promise<readonly ClusterArn[]> {
@@ -118,7 +128,10 @@ export class FleetReader {
 async function allOrNothing<T>(signal: AbortSignal, read: (within: AbortSignal) => Promise<T>): Promise<T> {
   const failure = new AbortController();
   try {
-    return await read(AbortSignal.any([signal, failure.signal]));
+    const within = AbortSignal.any([signal, failure.signal]);
+    // Every call under way listens to it, which is no leak.
+    setMaxListeners(0, within);
+    return await read(within);
   } catch (error) {
     failure.abort(error);
     throw readFailed('read the fleet', error);

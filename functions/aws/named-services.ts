@@ -1,56 +1,100 @@
-import { type ClusterArn, nameOf, type ServiceArn, serviceArn, serviceIn } from '../core/arn.ts';
+import {
+  type ClusterArn,
+  homeOf,
+  nameOf,
+  parseArn,
+  type ServiceArn,
+  serviceArn,
+  serviceIn,
+} from '../core/arn.ts';
 import type { Fleet, NamedFleet } from '../core/fleet.ts';
 import type { NamedService } from '../ports.ts';
 
-type Found = {
-  /** The clusters to be read. */
-  readonly clusters: ReadonlySet<ClusterArn>;
-  /** The services to be described in a cluster; where there is no entry, all of the cluster's are to be listed. */
-  readonly namesIn: ReadonlyMap<ClusterArn, readonly string[]>;
-  /** What was read, less everything that nobody named, and what could not be found there. */
-  sorted(fleet: Fleet): Pick<NamedFleet, 'services' | 'outOfScope' | 'missing'>;
+/** Where the services that a person named are to be looked for. */
+export type Places = {
+  readonly sought: readonly Sought[];
+  readonly outOfScope: NamedFleet['outOfScope'];
+  /** As they were given: their cluster does not exist here. */
+  readonly nowhere: readonly string[];
 };
 
-/**
- * Says where the services that a person named are to be read. A service's ARN in the old form does not tell its cluster:
- * one such name makes it necessary to list them all.
- */
-export function findNamed(
+type Sought = {
+  readonly asGiven: string;
+  readonly name: string;
+  /** Undefined: a service's ARN in the old form does not tell its cluster. */
+  readonly cluster: ClusterArn | undefined;
+};
+
+/** Finds the clusters of the services named, among all those there are; only the selected ones may be looked into. */
+export function placesOf(
   named: readonly NamedService[],
   all: readonly ClusterArn[],
   selected: readonly ClusterArn[],
-): Found {
+): Places {
   const byName = new Map(all.map((arn) => [nameOf(arn), arn]));
-  const clusterOf = ({ cluster }: NamedService) => (cluster === undefined ? undefined : byName.get(cluster));
-  const isOutOfScope = (one: NamedService) => isIn(clusterOf(one), all) && !isIn(clusterOf(one), selected);
-  const sought = named.filter((one) => !isOutOfScope(one));
-  const everywhere = sought.some(({ cluster }) => cluster === undefined);
-  const namesIn = new Map<ClusterArn, string[]>();
-  for (const one of sought) {
-    const cluster = clusterOf(one);
-    if (cluster !== undefined) namesIn.set(cluster, [...(namesIn.get(cluster) ?? []), one.name]);
+  const sought: Sought[] = [];
+  const outOfScope = new Map<ServiceArn, string>();
+  const nowhere: string[] = [];
+  for (const { cluster: clusterName, name, asGiven } of named) {
+    const cluster = clusterName === undefined ? undefined : byName.get(clusterName);
+    if (clusterName === undefined) sought.push({ asGiven, name, cluster });
+    else if (cluster === undefined || isForeign(asGiven, cluster)) nowhere.push(asGiven);
+    else if (selected.includes(cluster)) sought.push({ asGiven, name, cluster });
+    else
+      outOfScope.set(
+        asGiven.startsWith('arn:') ? serviceArn(asGiven) : serviceIn(cluster, name),
+        clusterName,
+      );
   }
-  const isNamed = (service: Fleet['services'][number]) => (one: NamedService) =>
-    one.asGiven === service.arn || (clusterOf(one) === service.cluster.arn && one.name === service.name);
   return {
-    clusters: new Set(everywhere ? selected : namesIn.keys()),
-    namesIn: everywhere ? new Map() : namesIn,
-    sorted: ({ services }) => ({
-      services: services.filter((service) => sought.some(isNamed(service))),
-      outOfScope: named
-        .filter(isOutOfScope)
-        .map((one) => ({ service: arnOf(one, clusterOf(one)), cluster: one.cluster ?? '' })),
-      missing: sought
-        .filter((one) => !services.some((service) => isNamed(service)(one)))
-        .map(({ asGiven }) => asGiven),
-    }),
+    sought,
+    outOfScope: [...outOfScope].map(([service, cluster]) => ({ service, cluster })),
+    nowhere: [...new Set(nowhere)],
   };
 }
 
-function isIn(cluster: ClusterArn | undefined, clusters: readonly ClusterArn[]): boolean {
-  return cluster !== undefined && clusters.includes(cluster);
+/** The names to be described in each cluster; undefined: one of them may be anywhere, so all are to be listed. */
+export function namesByCluster({ sought }: Places): ReadonlyMap<ClusterArn, readonly string[]> | undefined {
+  const names = new Map<ClusterArn, readonly string[]>();
+  for (const { cluster, name } of sought) {
+    if (cluster === undefined) return undefined;
+    names.set(cluster, [...(names.get(cluster) ?? []), name]);
+  }
+  return names;
 }
 
-function arnOf({ asGiven, name }: NamedService, cluster: ClusterArn | undefined): ServiceArn {
-  return asGiven.startsWith('arn:') || cluster === undefined ? serviceArn(asGiven) : serviceIn(cluster, name);
+/** What was read less everything that nobody named, and with what could not be found. */
+export function onlyNamed({ sought, outOfScope, nowhere }: Places, fleet: Fleet): NamedFleet {
+  const services = fleet.services.filter((read) =>
+    sought.some((one) => isMeant(read.arn, read.cluster.name, one)),
+  );
+  const unreadable = fleet.unreadable.filter((read) =>
+    sought.some((one) => isMeant(read.service, read.cluster, one)),
+  );
+  const found = [
+    ...services.map(({ arn, cluster }) => ({ arn, cluster: cluster.name })),
+    ...unreadable.map(({ service, cluster }) => ({ arn: service, cluster })),
+  ];
+  const missing = sought.filter((one) => !found.some(({ arn, cluster }) => isMeant(arn, cluster, one)));
+  return {
+    ...fleet,
+    services,
+    unreadable,
+    outOfScope,
+    missing: [...nowhere, ...missing.map(({ asGiven }) => asGiven)],
+  };
+}
+
+function isMeant(arn: ServiceArn, cluster: string, { asGiven, cluster: sought, name }: Sought): boolean {
+  return asGiven === arn || (sought !== undefined && nameOf(sought) === cluster && name === nameOf(arn));
+}
+
+/** An ARN of another partition, Region or account names nothing here, whatever the names in it. */
+function isForeign(asGiven: string, here: ClusterArn): boolean {
+  const arn = parseArn(asGiven);
+  const home = homeOf(here);
+  return (
+    arn !== undefined &&
+    (['partition', 'region', 'account'] as const).some((part) => arn[part] !== home[part])
+  );
 }

@@ -15,7 +15,7 @@ export function makeParameters(client: SSMClient): Parameters {
       const name = nameOf(parameter);
       try {
         for await (const [found] of findByName(client, name, signal)) {
-          if (found === undefined) continue;
+          if (found === undefined || isAnother(parameter, found.ARN)) continue;
           const home = parseArn(parameter);
           const arn = found.ARN ?? (home === undefined ? name : parameterArn(name, home));
           return { arn, changedAt: found.LastModifiedDate?.getTime() ?? 0 };
@@ -36,6 +36,11 @@ function findByName(client: SSMClient, name: string, signal: AbortSignal) {
     const answer = await client.send(command, { abortSignal: signal });
     return { items: answer.Parameters, nextToken: answer.NextToken };
   });
+}
+
+/** Names are looked for in this account and Region: an ARN of another one does not mean the namesake here. */
+function isAnother(asked: string, found: string | undefined): boolean {
+  return parseArn(asked) !== undefined && found !== undefined && found !== asked;
 }
 
 /** An ARN leaves the leading slash out, which a nested name has (AWS-FACTS §4). */

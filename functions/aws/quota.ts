@@ -31,8 +31,7 @@ export class Quota {
     const group = this.#reads.get(name);
     if (group === undefined) throw new TypeError(`no quota group ${name}`);
     return group.limit(async () => {
-      signal.throwIfAborted();
-      await group.bucket.takeUpTo(1);
+      await group.bucket.takeUpTo(1, signal);
       signal.throwIfAborted();
       return call();
     });

@@ -4,7 +4,7 @@ import type {
   Tag as SdkTag,
   TaskSet as SdkTaskSet,
 } from '@aws-sdk/client-ecs';
-import { homeOf, serviceArn, type TaskDefinitionArn, taskDefinitionArn } from '../core/arn.ts';
+import { homeOf, keyOf, nameOf, serviceArn, type TaskDefinitionArn, taskDefinitionArn } from '../core/arn.ts';
 import type { Cluster, Deployment, RolloutState, Service, Tags } from '../core/fleet.ts';
 import { alsoOf } from '../core/tags.ts';
 import { parsed, serviceConnectReferences } from './references-of.ts';
@@ -18,8 +18,9 @@ export function serviceOf(described: SdkService, cluster: Cluster, tagPrefix: st
   const daemon = described.schedulingStrategy === 'DAEMON';
   const { deploymentConfiguration } = described;
   return {
+    key: keyOf(cluster.name, arn),
     arn,
-    name: described.serviceName ?? '',
+    name: described.serviceName ?? nameOf(arn),
     cluster,
     status: described.status ?? '',
     controller: described.deploymentController?.type ?? 'ECS',

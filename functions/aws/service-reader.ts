@@ -1,8 +1,8 @@
 import type { DescribeServicesCommandOutput } from '@aws-sdk/client-ecs';
-import { type ServiceArn, serviceArn } from '../core/arn.ts';
+import { serviceArn, serviceIn } from '../core/arn.ts';
 import { type Cluster, revisionsInUse, type Service, type Unreadable } from '../core/fleet.ts';
 import { type EcsReads, SERVICES_A_CALL } from './ecs-reads.ts';
-import { callError, hasCode, isPermanent, readFailed } from './errors.ts';
+import { callError, isPermanent, isVanished, readFailed } from './errors.ts';
 import { chunks } from './pages.ts';
 import type { Revisions } from './revisions.ts';
 import { serviceOf } from './service-of.ts';
@@ -76,7 +76,9 @@ export class ServiceReader {
     const refusals = (answer.failures ?? []).filter(({ reason }) => reason !== 'MISSING');
     return together([
       { services, unreadable: [] },
-      ...refusals.map(({ arn = '', reason = 'no reason given' }) => refused(arn, cluster, reason)),
+      ...refusals.flatMap(({ arn, reason = 'no reason given' }) =>
+        arn ? refused(arn, cluster, reason) : [],
+      ),
     ]);
   }
 }
@@ -88,16 +90,9 @@ export function together(parts: readonly Described[]): Described {
   };
 }
 
-function refused(service: ServiceArn | string, cluster: Cluster, why: string): Described {
-  const isArn = service.startsWith('arn:');
-  return isArn
-    ? { ...NOTHING, unreadable: [{ service: serviceArn(service), cluster: cluster.name, why }] }
-    : NOTHING;
-}
-
-/** Deleted while we were reading: nobody's error. */
-function isVanished(error: unknown): boolean {
-  return hasCode(error, 'ClusterNotFoundException', 'ServiceNotFoundException');
+function refused(given: string, cluster: Cluster, why: string): Described {
+  const service = given.startsWith('arn:') ? serviceArn(given) : serviceIn(cluster.arn, given);
+  return { ...NOTHING, unreadable: [{ service, cluster: cluster.name, why }] };
 }
 
 /** For a promise that somebody else awaits: until then its rejection must not count as unhandled. */

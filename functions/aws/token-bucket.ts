@@ -1,5 +1,8 @@
 import type { Clock } from '../ports.ts';
 
+/** At the slowest rates the signal is to be heard all the same. */
+const LONGEST_SLEEP_MS = 1_000;
+
 /**
  * A token bucket as AWS's own: it starts full with `burst` tokens and regains `rate` a second. Takers are served in
  * the order in which they came.
@@ -20,19 +23,24 @@ export class TokenBucket {
     this.#refilledAt = clock.now();
   }
 
-  /** Waits until there is a token, then takes as many as there are, up to `most`; answers how many it took. */
-  takeUpTo(most: number): Promise<number> {
-    const taken = this.#turn.then(() => this.#take(most));
+  /**
+   * Waits until there is a token, then takes as many as there are, up to `most`; answers how many it took: none once the
+   * signal is aborted.
+   */
+  takeUpTo(most: number, signal: AbortSignal): Promise<number> {
+    const taken = this.#turn.then(() => this.#take(most, signal));
     this.#turn = taken;
     return taken;
   }
 
-  async #take(most: number): Promise<number> {
-    this.#refill();
-    while (this.#tokens < 1) {
-      await this.#clock.sleep(Math.ceil(((1 - this.#tokens) / this.#rate) * 1000));
-      this.#refill();
+  async #take(most: number, signal: AbortSignal): Promise<number> {
+    for (this.#refill(); this.#tokens < 1; this.#refill()) {
+      if (signal.aborted) return 0;
+      await this.#clock.sleep(
+        Math.min(LONGEST_SLEEP_MS, Math.ceil(((1 - this.#tokens) / this.#rate) * 1000)),
+      );
     }
+    if (signal.aborted) return 0;
     const taken = Math.min(most, Math.floor(this.#tokens));
     this.#tokens -= taken;
     return taken;

@@ -45,6 +45,17 @@ export function nameOf(arn: ClusterArn | ServiceArn): string {
   return arn.slice(arn.lastIndexOf('/') + 1);
 }
 
+/**
+ * What tells a service from every other one here: `cluster/service`. Its ARN does not: in the old form, without the
+ * cluster, services of the same name in two clusters share one.
+ */
+export type ServiceKey = Branded<'ServiceKey'>;
+
+export function keyOf(clusterName: string, service: ServiceArn): ServiceKey {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- this is the one place where a key is made
+  return `${clusterName}/${nameOf(service)}` as ServiceKey;
+}
+
 /** Where a bare name that stands in this resource points to. */
 export function homeOf(arn: ClusterArn | ServiceArn | TaskDefinitionArn): Home {
   const { partition, region, account } = parseArn(arn) ?? neverParsed(arn);

@@ -15,6 +15,8 @@ export type Change = {
   readonly source: string;
   /** The secret's own tag says that nothing is to be redeployed for it. */
   readonly optedOut: boolean;
+  /** That tag is neither "true" nor "false". */
+  readonly oddTag?: true;
 };
 
 /** What a notice may say. The first four mean that the resource is gone and no new task that refers to it can start. */
@@ -59,6 +61,7 @@ export const IGNORED_REASONS = [
   'parameter-labelled',
   'policy-reminder',
   'restored',
+  'elsewhere',
 ] as const;
 export type IgnoredReason = (typeof IGNORED_REASONS)[number];
 

@@ -1,3 +1,4 @@
+import { parseArn } from './arn.ts';
 import {
   type Change,
   CURRENT,
@@ -31,7 +32,14 @@ export type SecretVersion = {
 };
 
 /** Where a claim or a request came from: shared by every change that comes of it. */
-export type Origin = { readonly changeId: string; readonly at: number; readonly source: string };
+export type Origin = {
+  readonly changeId: string;
+  readonly at: number;
+  readonly source: string;
+  /** Where an event happened, as far as it tells; a bare name in it means a secret of that place. */
+  readonly region?: string | undefined;
+  readonly account?: string | undefined;
+};
 
 export type Finding =
   | { readonly finding: 'changes'; readonly changes: readonly Change[] }
@@ -55,22 +63,34 @@ export function confirmSecret(
   description: SecretDescription | undefined,
   now: number,
 ): Finding {
+  if (isElsewhere(claim.secret, origin, description)) return { finding: 'ignored', reason: 'elsewhere' };
   const gone = goneNotice(claim.secret, origin, description);
   if (gone !== undefined) return { finding: 'notice', notice: gone };
   if (description === undefined) throw new TypeError('a secret that is not gone has a description');
-  const evidence = { origin, description, young: now - origin.at < VISIBLE_WITHIN_MS };
+  const seen = { origin, description, young: now - origin.at < VISIBLE_WITHIN_MS };
   switch (claim.claim) {
     case 'label-moved':
-      return labelMoved(evidence, claim.label, claim.versionId);
+      return labelMoved(seen, claim.label, claim.versionId);
     case 'version-created':
-      return versionCreated(evidence, claim.versionId, claim.alwaysCreates);
+      return versionCreated(seen, claim.versionId, claim.labelled);
     case 'rotated':
-      return rotated(evidence);
+      return rotated(seen);
     case 'secret-deleted':
-      return evidence.young ? { finding: 'look-again' } : { finding: 'ignored', reason: 'restored' };
+      return seen.young ? { finding: 'look-again' } : { finding: 'ignored', reason: 'restored' };
     default:
       return claim satisfies never;
   }
+}
+
+/** A name was looked up here, but the event comes from another Region or account: the secret found is its namesake. */
+function isElsewhere(
+  asNamed: string,
+  { region, account }: Origin,
+  description: SecretDescription | undefined,
+): boolean {
+  const found = parseArn(description?.arn ?? '');
+  if (asNamed.startsWith('arn:') || found === undefined) return false;
+  return (region ?? found.region) !== found.region || (account ?? found.account) !== found.account;
 }
 
 /** The notice that a secret is not there, or not for long; undefined for one that is. */
@@ -79,8 +99,11 @@ export function goneNotice(
   origin: Origin,
   description: SecretDescription | undefined,
 ): Notice | undefined {
+  const { changeId, at, source } = origin;
   const notice = (arn: string, kind: NoticeKind): Notice => ({
-    ...origin,
+    changeId,
+    at,
+    source,
     kind: 'secret',
     arn,
     notice: kind,
@@ -103,7 +126,7 @@ export function currentChanges(
     version.labels.filter(startsRedeploys).map((label) => {
       const rotatedAt = label === CURRENT ? (description.lastRotatedAt ?? 0) : 0;
       const certain = endOfSecond(Math.max(version.createdAt, rotatedAt));
-      const possibly = endOfSecond(description.lastChangedAt ?? 0);
+      const possibly = isTheRotation(description) ? 0 : endOfSecond(description.lastChangedAt ?? 0);
       return {
         ...changeOf(origin, description, certain, label, version.versionId),
         ...(possibly > certain ? { possiblyUntil: possibly } : {}),
@@ -112,15 +135,20 @@ export function currentChanges(
   );
 }
 
+/** A rotation leaves both dates, some milliseconds apart (AWS-FACTS §2.1): then nothing else has changed since. */
+function isTheRotation({ lastChangedAt = 0, lastRotatedAt = 0 }: SecretDescription): boolean {
+  return Math.abs(lastChangedAt - lastRotatedAt) < 1_000;
+}
+
 /** A change of the whole secret, whichever label: everything that refers to it and is older than the origin's instant. */
 export function forcedChange(origin: Origin, description: SecretDescription): Change {
   return changeOf(origin, description, origin.at);
 }
 
-type Evidence = { readonly origin: Origin; readonly description: SecretDescription; readonly young: boolean };
+type Seen = { readonly origin: Origin; readonly description: SecretDescription; readonly young: boolean };
 
 function labelMoved(
-  { origin, description, young }: Evidence,
+  { origin, description, young }: Seen,
   label: string,
   versionId: string | undefined,
 ): Finding {
@@ -132,12 +160,13 @@ function labelMoved(
 }
 
 /** Also where the label has moved on since: what the version has now, or had as AWSPREVIOUS tells, moved at that call. */
-function versionCreated(evidence: Evidence, versionId: string | undefined, alwaysCreates: boolean): Finding {
-  const { origin, description, young } = evidence;
+function versionCreated(seen: Seen, versionId: string | undefined, labelled: readonly string[]): Finding {
+  const { origin, description, young } = seen;
   if (versionId === undefined) {
-    return alwaysCreates
-      ? labelMoved(evidence, CURRENT, undefined)
-      : { finding: 'ignored', reason: 'no-new-version' };
+    const [label] = labelled;
+    return label === undefined
+      ? { finding: 'ignored', reason: 'no-new-version' }
+      : labelMoved(seen, label, undefined);
   }
   const labels = description.labelsOf.get(versionId) ?? [];
   if (labels.length === 0)
@@ -156,7 +185,7 @@ function versionCreated(evidence: Evidence, versionId: string | undefined, alway
 }
 
 /** RotationSucceeded comes when the rotation function has returned, some time after the label moved (AWS-FACTS §2.2). */
-function rotated({ origin, description, young }: Evidence): Finding {
+function rotated({ origin, description, young }: Seen): Finding {
   const { lastRotatedAt, lastChangedAt } = description;
   const notYetVisible = lastRotatedAt !== undefined && lastRotatedAt < origin.at - VISIBLE_WITHIN_MS;
   if (notYetVisible && young) return { finding: 'look-again' };
@@ -182,6 +211,8 @@ function changeOf(
     changedAt,
     source,
     optedOut: description.enabledTag !== undefined && description.enabledTag !== 'true',
+    ...(description.enabledTag !== undefined &&
+      !['true', 'false'].includes(description.enabledTag) && { oddTag: true }),
   };
 }
 

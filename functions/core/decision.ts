@@ -46,6 +46,8 @@ export type Decision = Verdict & {
   readonly wave: number;
   /** What demands the redeploy, or what the verdict is about; none for a service named by hand. */
   readonly references: readonly ReportedReference[];
+  /** Only on a service named by hand: it is opted out of what happens by itself, which a person overrules. */
+  readonly optedOut?: true;
 };
 
 export const redeploy: Verdict = { action: 'redeploy', reason: null };

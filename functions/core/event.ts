@@ -1,7 +1,12 @@
 import { CURRENT, type IgnoredReason, type NoticeKind, PENDING } from './change.ts';
 
 /** An event of EventBridge whose shape has been checked; `time` is in milliseconds, always a whole second in practice. */
-export type Event = { readonly id: string; readonly time: number } & (
+export type Event = {
+  readonly id: string;
+  readonly time: number;
+  readonly region?: string | undefined;
+  readonly account?: string | undefined;
+} & (
   | {
       readonly type: 'label-updated';
       readonly arn: string;
@@ -51,7 +56,8 @@ export type Claim =
       readonly claim: 'version-created';
       readonly secret: string;
       readonly versionId?: string | undefined;
-      readonly alwaysCreates: boolean;
+      /** The labels that such a call gives to what it always creates; none: it may have created nothing. */
+      readonly labelled: readonly string[];
     }
   | { readonly claim: 'rotated'; readonly secret: string }
   | { readonly claim: 'secret-deleted'; readonly secret: string }
@@ -137,7 +143,7 @@ function cloudTrailClaim(event: CloudTrailEvent): Claim {
       return putClaim(event);
     case 'UpdateSecret':
     case 'CreateSecret':
-      return created(event, false);
+      return created(event, []);
     case 'UpdateSecretVersionStage':
       return stageClaim(event);
     case 'DeleteSecret':
@@ -159,7 +165,12 @@ function putClaim(event: CloudTrailEvent): Claim {
   const { versionStages } = event;
   const onlyPending =
     versionStages !== undefined && versionStages.length > 0 && versionStages.every(isPending);
-  return onlyPending ? ignored('pending-label') : created(event, true);
+  return onlyPending
+    ? ignored('pending-label')
+    : created(
+        event,
+        (versionStages ?? [CURRENT]).filter((label) => !isPending(label)),
+      );
 }
 
 function stageClaim(event: CloudTrailEvent): Claim {
@@ -169,11 +180,11 @@ function stageClaim(event: CloudTrailEvent): Claim {
   return { claim: 'label-moved', secret: named(event), label, versionId: event.moveToVersionId };
 }
 
-function created(event: CloudTrailEvent, alwaysCreates: boolean): Claim {
+function created(event: CloudTrailEvent, labelled: readonly string[]): Claim {
   return {
     claim: 'version-created',
     secret: named(event),
-    alwaysCreates,
+    labelled,
     versionId: event.clientRequestToken,
   };
 }

@@ -1,4 +1,4 @@
-import type { ServiceArn } from './arn.ts';
+import type { ServiceKey } from './arn.ts';
 import { primaryOf, type Service } from './fleet.ts';
 import type { Task } from './freshness.ts';
 
@@ -12,7 +12,7 @@ export type Evidence = {
   /** Why ECS would not tell. */
   readonly unreadable?: string;
 };
-export type EvidenceByService = ReadonlyMap<ServiceArn, Evidence>;
+export type EvidenceByService = ReadonlyMap<ServiceKey, Evidence>;
 
 export type Question = {
   readonly service: Service;

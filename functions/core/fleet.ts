@@ -1,4 +1,4 @@
-import type { ClusterArn, ServiceArn, TaskDefinitionArn } from './arn.ts';
+import type { ClusterArn, ServiceArn, ServiceKey, TaskDefinitionArn } from './arn.ts';
 import type { Reference } from './reference.ts';
 
 /** Tags whose key begins with our prefix, by the key's rest: `enabled`, `wave`, `also`, … */
@@ -26,6 +26,7 @@ export type Deployment = {
 
 /** A service as DescribeServices shows it. */
 export type Service = {
+  readonly key: ServiceKey;
   readonly arn: ServiceArn;
   readonly name: string;
   readonly cluster: Cluster;
@@ -82,6 +83,24 @@ export function hasTasks(deployment: Deployment): boolean {
 /** Deployments whose references count: PRIMARY, and every other one that still has tasks. */
 export function deploymentsInUse(service: Service): readonly Deployment[] {
   return service.deployments.filter((deployment) => deployment.primary || hasTasks(deployment));
+}
+
+/** Whether one of the revisions that it uses could not be described: it may refer to anything. */
+export function isUnreadable(service: Service, { revisions }: Fleet): boolean {
+  return revisionsInUse(service).some((arn) => revisions.get(arn)?.kind === 'unreadable');
+}
+
+/** What of the fleet could not be read, and why. */
+export function unreadableOf(
+  fleet: Fleet,
+): readonly { readonly service: ServiceArn; readonly why: string }[] {
+  const byRevision = fleet.services.flatMap((service) =>
+    revisionsInUse(service).flatMap((arn) => {
+      const revision = fleet.revisions.get(arn);
+      return revision?.kind === 'unreadable' ? [{ service: service.arn, why: revision.why }] : [];
+    }),
+  );
+  return [...fleet.unreadable.map(({ service, why }) => ({ service, why })), ...byRevision];
 }
 
 /** The revisions that the service's tasks run, or would run if started now. */

@@ -12,12 +12,12 @@ export type Freshness = 'fresh' | 'rolling-out' | 'possibly-stale' | 'stale';
  */
 export function freshness(service: Service, change: Change, tasks: readonly Task[] | undefined): Freshness {
   const primary = primaryOf(service);
-  if (primary !== undefined && primary.createdAt > change.changedAt) {
-    return isComplete(service, primary) ? since(change, [primary]) : 'rolling-out';
-  }
   // Fewer tasks than the service counts prove nothing.
-  const allTasks = tasks !== undefined && tasks.length >= service.running + service.pending;
-  return allTasks ? since(change, tasks) : 'stale';
+  const byTasks =
+    tasks !== undefined && tasks.length >= service.running + service.pending ? since(change, tasks) : 'stale';
+  if (primary === undefined || primary.createdAt <= change.changedAt) return byTasks;
+  if (!isComplete(service, primary)) return 'rolling-out';
+  return byTasks === 'fresh' ? 'fresh' : since(change, [primary]);
 }
 
 function since({ changedAt, possiblyUntil = changedAt }: Change, started: readonly Task[]): Freshness {

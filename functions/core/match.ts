@@ -1,6 +1,6 @@
-import type { ServiceArn, TaskDefinitionArn } from './arn.ts';
+import type { ServiceKey, TaskDefinitionArn } from './arn.ts';
 import { CURRENT, PREVIOUS } from './change.ts';
-import { deploymentsInUse, type Fleet, primaryOf, type Service } from './fleet.ts';
+import { deploymentsInUse, type Fleet, isUnreadable, primaryOf, type Service } from './fleet.ts';
 import { type Form, followedLabel, type Reference, type Target } from './reference.ts';
 import { SUFFIX_LENGTH, type Subject, SubjectIndex } from './subject-index.ts';
 
@@ -19,7 +19,13 @@ export type Hit = {
 };
 
 /** A service beside one subject that it refers to. A service named by hand has no hits. */
-export type Match = { readonly service: Service; readonly subject: Subject; readonly hits: readonly Hit[] };
+export type Match = {
+  readonly service: Service;
+  readonly subject: Subject;
+  readonly hits: readonly Hit[];
+  /** A revision that it uses could not be described: it may refer to more than is known. */
+  readonly partlyUnreadable: boolean;
+};
 
 /** A reference to an older, deleted secret of the same name: it does not match, and the next task cannot start. */
 export type SuffixWarning = {
@@ -34,7 +40,7 @@ export type PullPolicy = 'ignore' | 'redeploy';
 export function match(fleet: Fleet, subjects: readonly Subject[], pull: PullPolicy): readonly Match[] {
   const index = new SubjectIndex(subjects, fleet);
   return fleet.services.flatMap((service) => [
-    ...index.of(service).map((subject) => ({ service, subject, hits: [] })),
+    ...index.of(service).map((subject) => ({ service, subject, hits: [], partlyUnreadable: false })),
     ...matchesOf(service, fleet, index, pull),
   ]);
 }
@@ -52,17 +58,17 @@ export function suffixWarnings(fleet: Fleet, subjects: readonly Subject[]): read
       .map(({ reference }) => ({
         service: service.arn,
         valueFrom: reference.valueFrom,
-        problem: 'has the name of the changed secret with another suffix: an older, deleted secret',
+        problem: 'has the name of the changed secret with another suffix: perhaps an older, deleted secret',
       })),
   );
 }
 
 /** The matches of each service together, in the order in which they were found. */
-export function byService(matches: readonly Match[]): ReadonlyMap<ServiceArn, readonly [Match, ...Match[]]> {
-  const grouped = new Map<ServiceArn, [Match, ...Match[]]>();
+export function byService(matches: readonly Match[]): ReadonlyMap<ServiceKey, readonly [Match, ...Match[]]> {
+  const grouped = new Map<ServiceKey, [Match, ...Match[]]>();
   for (const one of matches) {
-    const group = grouped.get(one.service.arn);
-    if (group === undefined) grouped.set(one.service.arn, [one]);
+    const group = grouped.get(one.service.key);
+    if (group === undefined) grouped.set(one.service.key, [one]);
     else group.push(one);
   }
   return grouped;
@@ -80,7 +86,8 @@ function matchesOf(service: Service, fleet: Fleet, index: SubjectIndex, pull: Pu
       }
     }
   }
-  return [...hits].map(([subject, found]) => ({ service, subject, hits: found }));
+  const partlyUnreadable = isUnreadable(service, fleet);
+  return [...hits].map(([subject, found]) => ({ service, subject, hits: found, partlyUnreadable }));
 }
 
 type Found = { readonly reference: Reference; readonly inPrimary: boolean };

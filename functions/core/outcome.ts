@@ -1,14 +1,12 @@
 import type { ServiceArn } from './arn.ts';
 
-export const RESULTS = ['accepted', 'not-executed', 'gone', 'failed', 'unknown'] as const;
-
 /**
  * What became of a decision to redeploy. `gone`: the service was deleted meanwhile. `unknown`: the call may have had
  * its effect, but the answer was lost.
  */
 export type Outcome = { readonly service: ServiceArn } & (
   | { readonly result: 'accepted'; readonly deploymentId: string; readonly acceptedAt: number }
-  | { readonly result: 'not-executed' }
+  | { readonly result: 'not-executed'; readonly why: 'plan' | 'observe' | 'out-of-time' }
   | { readonly result: 'gone' }
   | { readonly result: 'failed'; readonly error: CallError }
   | { readonly result: 'unknown'; readonly error: CallError }
@@ -36,6 +34,7 @@ export function mustComeBack(outcome: Outcome): boolean {
     case 'failed':
       return outcome.error.retryable;
     case 'not-executed':
+      return outcome.why === 'out-of-time';
     case 'unknown':
       return true;
     default:

@@ -1,13 +1,11 @@
-import type { ServiceArn } from './arn.ts';
-import { type Decision, type ReportedReference, skip, type Verdict } from './decision.ts';
-import type { Evidence, EvidenceByService, Question } from './evidence.ts';
-import { looksLikeRollback } from './evidence.ts';
-import { type Fleet, type NamedFleet, primaryOf, revisionsInUse, type Service } from './fleet.ts';
-import { isComplete } from './freshness.ts';
+import { keyOf, type ServiceArn, type ServiceKey } from './arn.ts';
+import { type Decision, type ReportedReference, type SKIP_REASONS, skip, type Verdict } from './decision.ts';
+import type { Evidence, EvidenceByService } from './evidence.ts';
+import { type Fleet, isUnreadable, type NamedFleet, type Service } from './fleet.ts';
 import { byService, type Match } from './match.ts';
 import type { Subject } from './subject-index.ts';
-import { waveOf } from './tags.ts';
-import { type Policy, TASKS_TELL_AFTER_MS, verdictOn } from './verdict.ts';
+import { isOptedOut, waveOf } from './tags.ts';
+import { type Policy, verdictOn } from './verdict.ts';
 
 /** A decision with what it was made from, so that it can be made again when the service has been looked at again. */
 export type Planned = {
@@ -35,25 +33,6 @@ export type Basis = {
 };
 
 const NOTHING_ASKED: Evidence = {};
-/** From this age of a change on, an earlier deployment for it may have been rolled back. */
-const ROLLED_BACK_AFTER_MS = 60_000;
-/** A service deployment is created at about the same time as its PRIMARY deployment. */
-const SAME_TIME_MS = 60_000;
-
-/** What DescribeServices cannot tell about those services that would be redeployed otherwise (DESIGN §4). */
-export function questions(matches: readonly Match[], policy: Policy, now: number): readonly Question[] {
-  return [...byService(matches).values()].flatMap((ofService) => {
-    const asked = ofService.flatMap((match) => question(match, policy, now) ?? []);
-    const [first] = asked;
-    if (first === undefined) return [];
-    const instants = asked.flatMap(({ deploymentsSince }) => deploymentsSince ?? []);
-    return {
-      service: first.service,
-      ...(instants.length === 0 ? {} : { deploymentsSince: Math.min(...instants) }),
-      askTasks: asked.some(({ askTasks }) => askTasks),
-    };
-  });
-}
 
 /**
  * One decision for every service that refers to one of the subjects and for every one that cannot be read, in a fixed
@@ -64,7 +43,7 @@ export function makePlan(basis: Basis): Plan {
   const overCap = changesOverCap(basis);
   const planned = [...byService(matches).values()].flatMap((ofService) => {
     const [{ service }] = ofService;
-    const known = evidence.get(service.arn) ?? NOTHING_ASKED;
+    const known = evidence.get(service.key) ?? NOTHING_ASKED;
     const decision = decide(ofService, known, policy, now, overCap);
     return decision === undefined ? [] : [{ decision, service, matches: ofService, evidence: known }];
   });
@@ -90,45 +69,26 @@ export function youngestChange({ matches }: Planned): number {
   return Math.max(...matches.map(({ subject }) => ('notice' in subject ? 0 : subject.changedAt)));
 }
 
-function question(match: Match, policy: Policy, now: number): Question | undefined {
-  const { service, subject } = match;
-  const verdict = verdictOn(match, NOTHING_ASKED, policy, now);
-  if (verdict === undefined || 'notice' in subject) return undefined;
-  const { changedAt } = subject;
-  const askTasks = now - changedAt > TASKS_TELL_AFTER_MS;
-  if (verdict.reason === 'possibly-stale') return { service, askTasks };
-  if (verdict.reason === 'already-fresh' || verdict.reason === 'rolling-out') {
-    return looksLikeRollback(service) ? { service, deploymentsSince: changedAt, askTasks: false } : undefined;
-  }
-  if (verdict.action !== 'redeploy') return undefined;
-  const primary = primaryOf(service);
-  if (primary !== undefined && (service.strategy !== 'ROLLING' || !isComplete(service, primary))) {
-    return { service, deploymentsSince: Math.min(changedAt, primary.createdAt - SAME_TIME_MS), askTasks };
-  }
-  const old = now - changedAt > ROLLED_BACK_AFTER_MS;
-  return { service, ...(old ? { deploymentsSince: changedAt } : {}), askTasks };
-}
-
 /** Counted over all services before any is redeployed; services named by hand are never too many. */
 function changesOverCap({ matches, evidence, policy, now }: Basis): ReadonlySet<string> {
   if (policy.maxServices === 0) return new Set();
-  const stale = new Map<string, Set<ServiceArn>>();
+  const stale = new Map<string, Set<ServiceKey>>();
   for (const match of matches.filter(({ subject }) => subject.kind !== 'service')) {
     const { service, subject } = match;
-    if (!isStale(verdictOn(match, evidence.get(service.arn) ?? NOTHING_ASKED, policy, now))) continue;
-    stale.set(subject.changeId, (stale.get(subject.changeId) ?? new Set()).add(service.arn));
+    if (!isStale(verdictOn(match, evidence.get(service.key) ?? NOTHING_ASKED, policy, now))) continue;
+    stale.set(subject.changeId, (stale.get(subject.changeId) ?? new Set()).add(service.key));
   }
-  return new Set(
-    [...stale].filter(([, services]) => services.size > policy.maxServices).map(([changeId]) => changeId),
-  );
+  const over = [...stale].filter(([, services]) => services.size > policy.maxServices);
+  return new Set(over.map(([changeId]) => changeId));
 }
 
+/** To be redeployed, now or later, or in need of it. */
 function isStale(verdict: Verdict | undefined): boolean {
-  return (
-    verdict?.action === 'redeploy' ||
-    verdict?.reason === 'deployment-in-progress' ||
-    verdict?.reason === 'cannot-replace'
-  );
+  return isToBeRedeployed(verdict) || verdict?.reason === 'cannot-replace';
+}
+
+function isToBeRedeployed(verdict: Verdict | undefined): boolean {
+  return verdict?.action === 'redeploy' || verdict?.reason === 'deployment-in-progress';
 }
 
 function decide(
@@ -141,76 +101,117 @@ function decide(
   const judged = matches.flatMap((match) => {
     const verdict = verdictOn(match, evidence, policy, now);
     if (verdict === undefined) return [];
-    const capped =
-      isStale(verdict) && match.subject.kind !== 'service' && overCap.has(match.subject.changeId);
+    const { kind, changeId } = match.subject;
+    const capped = isToBeRedeployed(verdict) && kind !== 'service' && overCap.has(changeId);
     return { match, verdict: capped ? skip('over-cap') : verdict };
   });
   const verdict = strongest(judged.map((one) => one.verdict));
   const [first] = judged;
   if (verdict === undefined || first === undefined) return undefined;
+  const { service } = first.match;
   const concerned = judged.filter((one) => one.verdict.reason === verdict.reason).map((one) => one.match);
+  const byHand = concerned.some(({ subject }) => subject.kind === 'service');
   return {
     ...verdict,
-    service: first.match.service.arn,
-    cluster: first.match.service.cluster.name,
+    service: service.arn,
+    cluster: service.cluster.name,
     changeIds: [...new Set(concerned.map(({ subject }) => subject.changeId))],
-    wave: waveOf(first.match.service),
+    wave: waveOf(service),
     references: reported(concerned, verdict),
+    ...(byHand && isOptedOut(service, policy.select) && { optedOut: true }),
   };
 }
 
 /**
- * Several changes, one decision. What one change demands another one's being settled does not take away; but a task
- * that refers to something gone cannot start, and a service that is to be left alone is left alone for all.
+ * Several changes, one decision. A task that refers to something gone cannot start, whatever else demands it; apart from
+ * that, what one change demands no other one takes away. Of several reasons to leave a service alone, the one that
+ * somebody should look at is told.
  */
 function strongest(verdicts: readonly Verdict[]): Verdict | undefined {
   return (
     verdicts.find(({ reason }) => reason === 'secret-gone') ??
     verdicts.find(({ action }) => action === 'redeploy') ??
     verdicts.find(({ action }) => action === 'wait') ??
-    verdicts[0]
+    verdicts.toSorted((a, b) => urgency(b) - urgency(a))[0]
   );
+}
+
+/** From what needs no attention to what needs it most. */
+const BY_URGENCY: readonly (typeof SKIP_REASONS)[number][] = [
+  'pinned',
+  'label-not-moved',
+  'pull-only',
+  'opted-out',
+  'out-of-scope',
+  'not-active',
+  'no-tasks',
+  'already-fresh',
+  'possibly-stale',
+  'unsupported-controller',
+  'unreadable',
+  'cannot-replace',
+  'over-cap',
+  'rollout-failed',
+  'secret-gone',
+];
+
+function urgency({ action, reason }: Verdict): number {
+  return action === 'skip' ? BY_URGENCY.indexOf(reason) : -1;
 }
 
 function reported(matches: readonly Match[], { action }: Verdict): readonly ReportedReference[] {
   const hits = matches.flatMap((match) => match.hits);
   const shown = action === 'redeploy' ? hits.filter(({ effect }) => effect === 'moves') : hits;
-  const unique = new Map(shown.map((hit) => [hit.reference, reportedReference(hit)]));
-  return [...unique.values()];
+  return [...new Map(shown.map((hit) => [hit.reference, reportedReference(hit)])).values()];
 }
 
-export function reportedReference({
-  reference,
-  form,
-  label,
-  versionId,
-}: Match['hits'][number]): ReportedReference {
+export function reportedReference(hit: Match['hits'][number]): ReportedReference {
+  const { reference, form, label, versionId } = hit;
   const { taskDefinition, container, place, valueFrom } = reference;
   return { taskDefinition, container, place, valueFrom, form, label, versionId };
 }
 
 /** Whoever cannot be read may refer to any of the subjects: said, rather than passed over. */
-function unreadable({ fleet, subjects }: Basis, planned: readonly Planned[]): readonly Decision[] {
-  const changeIds = [
-    ...new Set(subjects.filter(({ kind }) => kind !== 'service').map(({ changeId }) => changeId)),
+function unreadable({ fleet, subjects, policy }: Basis, planned: readonly Planned[]): readonly Decision[] {
+  const changeIds = (service: ServiceArn) => [
+    ...new Set(
+      subjects
+        .filter(({ kind, arn }) => kind !== 'service' || arn === service)
+        .map(({ changeId }) => changeId),
+    ),
   ];
-  if (changeIds.length === 0) return [];
-  const known = new Set(planned.map(({ decision }) => decision.service));
+  const known = new Set(planned.map(({ service }) => service.key));
   const inFleet = fleet.services
-    .filter((service) =>
-      revisionsInUse(service).some((arn) => fleet.revisions.get(arn)?.kind === 'unreadable'),
-    )
-    .map((service) => ({ service: service.arn, cluster: service.cluster.name, wave: waveOf(service) }));
-  return [...inFleet, ...fleet.unreadable.map(({ service, cluster }) => ({ service, cluster, wave: 0 }))]
-    .filter(({ service }) => !known.has(service))
-    .map((one) => ({ ...skip('unreadable'), ...one, changeIds, references: [] }));
+    .filter((service) => isUnreadable(service, fleet))
+    .map((service) => ({
+      ...skip(isOptedOut(service, policy.select) ? 'opted-out' : 'unreadable'),
+      service: service.arn,
+      cluster: service.cluster.name,
+      wave: waveOf(service),
+    }));
+  const refused = fleet.unreadable.map(({ service, cluster }) => ({
+    ...skip('unreadable'),
+    service,
+    cluster,
+    wave: 0,
+  }));
+  return [...inFleet, ...refused]
+    .filter(({ service, cluster }) => !known.has(keyOf(cluster, service)) && changeIds(service).length > 0)
+    .map((one) => ({ ...one, changeIds: changeIds(one.service), references: [] }));
 }
 
 /** Named by hand, in a cluster that is not selected: not even looked at. */
 function outOfScope({ fleet, subjects }: Basis): readonly Decision[] {
   return (fleet.outOfScope ?? []).map(({ service, cluster }) => {
     const changeIds = subjects.filter(({ arn }) => arn === service).map(({ changeId }) => changeId);
-    return { ...skip('out-of-scope'), service, cluster, wave: 0, changeIds, references: [] };
+    return {
+      ...skip('out-of-scope'),
+      service,
+      cluster,
+      wave: 0,
+      changeIds: [...new Set(changeIds)],
+      references: [],
+    };
   });
 }
 

@@ -3,7 +3,7 @@ import type { Service, Tags } from './fleet.ts';
 import type { RawReference } from './reference.ts';
 
 /** A tag whose value means nothing; the value itself is never logged. */
-export type TagWarning = { readonly service: string; readonly tag: string; readonly problem: string };
+export type TagWarning = { readonly arn: string; readonly tag: string; readonly problem: string };
 
 /** What a service's tags and its cluster's say of it, under the given selection. */
 export function isOptedOut({ tags, cluster }: Service, select: 'all' | 'tagged'): boolean {
@@ -41,12 +41,16 @@ export function namesInTag(named: string, text: string): boolean {
 /** Tags of a service whose value is none of those that mean something. */
 export function tagWarnings({ arn, tags, cluster }: Service): readonly TagWarning[] {
   const warnings: TagWarning[] = [];
-  const warn = (tag: string, problem: string) => warnings.push({ service: arn, tag, problem });
-  if (isOdd(tags)) warn('enabled', 'neither "true" nor "false": taken as false');
-  if (isOdd(cluster.tags))
-    warn('enabled', `of cluster ${cluster.name}: neither "true" nor "false": taken as false`);
-  if (!WAVE.test(tags.get('wave') ?? '0')) warn('wave', 'no integer from 0: taken as 0');
+  if (isOdd(tags)) warnings.push(oddTag(arn));
+  if (isOdd(cluster.tags)) warnings.push(oddTag(cluster.arn));
+  if (!WAVE.test(tags.get('wave') ?? '0'))
+    warnings.push({ arn, tag: 'wave', problem: 'no integer from 0: taken as 0' });
   return warnings;
+}
+
+/** An `enabled` tag of a service, a cluster or a secret that says neither. */
+export function oddTag(arn: string): TagWarning {
+  return { arn, tag: 'enabled', problem: 'neither "true" nor "false": taken as false' };
 }
 
 const WAVE = /^\d{1,6}$/;

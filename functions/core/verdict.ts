@@ -36,12 +36,14 @@ export function verdictOn(
   const { service, subject, hits } = match;
   const optedOut = isOptedOut(service, policy.select);
   if ('notice' in subject) {
-    if (!isGone(subject)) return undefined;
+    // Where only tasks that are about to go refer to it, new ones can start all the same.
+    if (!isGone(subject) || !hits.some(({ inPrimary }) => inPrimary)) return undefined;
     return skip(optedOut ? 'opted-out' : 'secret-gone');
   }
   const byHand = subject.kind === 'service';
   if (!byHand && (optedOut || subject.optedOut)) return skip('opted-out');
-  if (evidence.unreadable !== undefined) return skip('unreadable');
+  const known = hits.some(({ effect, inPrimary }) => effect === 'moves' && inPrimary);
+  if (evidence.unreadable !== undefined || (match.partlyUnreadable && !known)) return skip('unreadable');
   return (
     (byHand ? undefined : ineffective(hits)) ??
     unavailable(service) ??

@@ -17,6 +17,8 @@ const envelope = z.object({
   time: z
     .string()
     .check(z.refine((time) => !Number.isNaN(Date.parse(time)), 'expected an instant in ISO 8601')),
+  region: maybe(z.string()),
+  account: maybe(z.string()),
   resources: z.optional(z.array(z.string())),
   detail: z.record(z.string(), z.unknown()),
 });
@@ -61,11 +63,16 @@ const cloudTrail = z.object({
 /** Reads the body of a message as an event. Throws MalformedEvent with every fault it has. */
 export function parseEvent(body: string): Event {
   const raw = checked(envelope, parsedJson(body));
-  return { id: raw.id, time: Date.parse(raw.time), ...kindOf(raw) };
+  const { id, time, region, account } = raw;
+  return { id, time: Date.parse(time), region: orAbsent(region), account: orAbsent(account), ...kindOf(raw) };
 }
 
 type Envelope = z.infer<typeof envelope>;
-type Kind = Event extends infer Member ? (Member extends Event ? Omit<Member, 'id' | 'time'> : never) : never;
+type Kind = Event extends infer Member
+  ? Member extends Event
+    ? Omit<Member, 'id' | 'time' | 'region' | 'account'>
+    : never
+  : never;
 
 function kindOf(raw: Envelope): Kind {
   switch (`${raw.source}/${raw['detail-type']}`) {
@@ -96,7 +103,7 @@ function kindOf(raw: Envelope): Kind {
   }
 }
 
-function cloudTrailEvent(detail: z.infer<typeof cloudTrail>['detail']): Omit<CloudTrailEvent, 'id' | 'time'> {
+function cloudTrailEvent(detail: z.infer<typeof cloudTrail>['detail']): CloudTrailEvent {
   const { requestParameters: asked, responseElements: answer } = detail;
   const named = detail.additionalEventData?.SecretId ?? asked?.secretId ?? asked?.name;
   return {

@@ -59,7 +59,9 @@ export function parseRequest(raw: unknown, now: number): Request {
     ...(error === undefined ? [] : problemsOf(error)),
     ...contradictions(data ?? asFarAsReadable(raw, error), raw, now),
   ];
-  if (data === undefined || problems.length > 0) throw wrong(problems);
+  if (data === undefined || problems.length > 0) {
+    throw new WrongRequest(`wrong request, nothing was done: ${problems.join('; ')}`);
+  }
   return {
     action: data.action,
     secrets: data.secret ?? [],
@@ -70,10 +72,6 @@ export function parseRequest(raw: unknown, now: number): Request {
     force: data.force ?? false,
     ...(data.reason === undefined ? {} : { reason: data.reason }),
   };
-}
-
-export function wrong(problems: readonly string[]): WrongRequest {
-  return new WrongRequest(`wrong request, nothing was done: ${problems.join('; ')}`);
 }
 
 type Readable = z.infer<typeof readable>;

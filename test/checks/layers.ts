@@ -11,23 +11,23 @@ const OWN = {
   aws: /^functions\/aws\//,
   flow: /^functions\/(?:redeploy|confirm|read|apply|fleet-memory|journal|run|record-format)\.ts$/,
   config: /^functions\/config\.ts$/,
-  service: /^functions\/service\.ts$/,
+  lambda: /^functions\/lambda\.ts$/,
   handlers: /^functions\/on-[a-z]+\.ts$/,
 };
 
 const SDK = /^@aws-sdk\//;
 const POWERTOOLS = /^@aws-lambda-powertools\//;
 
-/** Arrows point one way: handlers → service → aws → core, handlers → the main path → core. */
+/** Arrows point one way: handlers → lambda.ts → aws → core, handlers → the main path → core. */
 const LAYERS: readonly Layer[] = [
   { files: OWN.core, may: [OWN.core] },
   { files: OWN.ports, may: [OWN.core] },
   { files: OWN.input, may: [OWN.core, OWN.ports, OWN.input, /^zod\//] },
   { files: OWN.config, may: [OWN.core, OWN.ports, OWN.input, /^zod\//] },
-  { files: OWN.aws, may: [OWN.core, OWN.ports, OWN.aws, SDK, /^p-limit$/] },
+  { files: OWN.aws, may: [OWN.core, OWN.ports, OWN.aws, SDK, /^p-limit$/, /^node:events$/] },
   { files: OWN.flow, may: [OWN.core, OWN.ports, OWN.input, OWN.flow, POWERTOOLS, /^p-map$/] },
   {
-    files: OWN.service,
+    files: OWN.lambda,
     may: [
       OWN.core,
       OWN.ports,
@@ -40,7 +40,7 @@ const LAYERS: readonly Layer[] = [
       /^node:/,
     ],
   },
-  { files: OWN.handlers, may: [OWN.core, OWN.ports, OWN.input, OWN.flow, OWN.service, /^aws-lambda$/] },
+  { files: OWN.handlers, may: [OWN.core, OWN.ports, OWN.input, OWN.flow, OWN.lambda, /^aws-lambda$/] },
 ];
 
 export type Imports = ReadonlyMap<string, readonly string[]>;

@@ -26,11 +26,11 @@ const moved = (label: string, versionId?: string): SecretClaim => ({
   label,
   versionId,
 });
-const created = (versionId: string | undefined, alwaysCreates = false): SecretClaim => ({
+const created = (versionId: string | undefined, ...labelled: string[]): SecretClaim => ({
   claim: 'version-created',
   secret: 'prod/db',
   versionId,
-  alwaysCreates,
+  labelled,
 });
 const rotated: SecretClaim = { claim: 'rotated', secret: 'prod/db' };
 const deleted: SecretClaim = { claim: 'secret-deleted', secret: 'prod/db' };
@@ -69,19 +69,27 @@ const TABLE: readonly Row[] = [
     finds: 'ignored label-removed',
   },
   { title: 'the event does not name the version', claim: moved('AWSCURRENT'), finds: 'AWSCURRENT v2' },
-  { title: 'PutSecretValue made the current version', claim: created('v2', true), finds: 'AWSCURRENT v2' },
+  {
+    title: 'PutSecretValue made the current version',
+    claim: created('v2', 'AWSCURRENT'),
+    finds: 'AWSCURRENT v2',
+  },
   {
     title: 'what PutSecretValue made has been superseded',
-    claim: created('v1', true),
+    claim: created('v1', 'AWSCURRENT'),
     finds: 'AWSCURRENT v1',
   },
-  { title: 'PutSecretValue without a token', claim: created(undefined, true), finds: 'AWSCURRENT v2' },
+  {
+    title: 'PutSecretValue without a token',
+    claim: created(undefined, 'AWSCURRENT'),
+    finds: 'AWSCURRENT v2',
+  },
   { title: 'UpdateSecret without a token', claim: created(undefined), finds: 'ignored no-new-version' },
   { title: 'only a description edited', claim: created('no-such-version'), finds: 'ignored no-new-version' },
   { title: 'a version that is not visible yet', claim: created('v9'), now: YOUNG, finds: 'look-again' },
   {
     title: 'a version that waits for its rotation',
-    claim: created('v3', true),
+    claim: created('v3', 'AWSCURRENT'),
     secret: { labels: { v2: ['AWSCURRENT'], v3: ['AWSPENDING'] } },
     finds: 'ignored pending-label',
   },
@@ -165,8 +173,8 @@ describe('the instant of a change', () => {
   });
 
   test('a version that waited for its rotation became current when that ended', () => {
-    expect(at(created('v2', true), { lastRotatedAt: AT + 5_432 })).toBe(AT + 5_432);
-    expect(at(created('v2', true), { lastRotatedAt: AT - 86_400_000 })).toBe(AT + 999);
+    expect(at(created('v2', 'AWSCURRENT'), { lastRotatedAt: AT + 5_432 })).toBe(AT + 5_432);
+    expect(at(created('v2', 'AWSCURRENT'), { lastRotatedAt: AT - 86_400_000 })).toBe(AT + 999);
   });
 });
 
@@ -209,5 +217,15 @@ describe('a secret as it is now, no event having told', () => {
   test('what changed later may have been a tag: possible, not certain', () => {
     const [current] = currentChanges(origin, secret({ lastChangedAt: AT + 999_999 }), versions);
     expect(current).toMatchObject({ changedAt: AT + 1, possiblyUntil: AT + 999_999 });
+  });
+
+  test('what changed when it was rotated is the rotation', () => {
+    const changes = currentChanges(
+      origin,
+      secret({ lastRotatedAt: AT + 5_000, lastChangedAt: AT + 5_040 }),
+      versions,
+    );
+    expect(changes).toMatchObject([{ changedAt: AT + 5_999 }, { changedAt: AT + 1 }]);
+    expect(changes.map(({ possiblyUntil }) => possiblyUntil)).toEqual([undefined, undefined]);
   });
 });

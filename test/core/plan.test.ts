@@ -5,7 +5,8 @@ import type { Change } from '../../functions/core/change.ts';
 import type { EvidenceByService } from '../../functions/core/evidence.ts';
 import type { Fleet, Service } from '../../functions/core/fleet.ts';
 import { match } from '../../functions/core/match.ts';
-import { decideAgain, makePlan, type Plan, questions } from '../../functions/core/plan.ts';
+import { decideAgain, makePlan, type Plan } from '../../functions/core/plan.ts';
+import { questions } from '../../functions/core/questions.ts';
 import type { Subject } from '../../functions/core/subject-index.ts';
 import type { Policy } from '../../functions/core/verdict.ts';
 import {
@@ -97,6 +98,24 @@ describe('several changes are one decision', () => {
   });
 });
 
+describe('of several reasons to leave a service alone', () => {
+  const custom = change({ changeId: 'change-2', label: 'BLUE' });
+
+  test.each([
+    ['already-fresh', { deployments: fresh }],
+    ['cannot-replace', { maximumPercent: 100 }],
+    ['unsupported-controller', { controller: 'EXTERNAL' }],
+  ] as const)('%s is told, and not that another label has not moved', (reason, different) => {
+    const world = fleet([service(different)]);
+    for (const subjects of [
+      [custom, change()],
+      [change(), custom],
+    ]) {
+      expect(told(planned(world, subjects))).toEqual([`api: skip ${reason} (change-1)`]);
+    }
+  });
+});
+
 describe('MAX_SERVICES', () => {
   const three = ['a', 'b', 'c'].map((name) => service({ name }));
   const policy = { maxServices: 2 };
@@ -123,9 +142,11 @@ describe('MAX_SERVICES', () => {
       service({ name: 'b', maximumPercent: 100 }),
       service({ name: 'c', strategy: 'LINEAR', deployments: [deployment({ rolloutState: 'IN_PROGRESS' })] }),
     ]);
-    expect(told(planned(world, [change()], { policy })).every((line) => line.includes('over-cap'))).toBe(
-      true,
-    );
+    expect(told(planned(world, [change()], { policy }))).toEqual([
+      'a: skip over-cap (change-1)',
+      'b: skip cannot-replace (change-1)',
+      'c: skip over-cap (change-1)',
+    ]);
   });
 
   test('is for each change', () => {
@@ -152,6 +173,23 @@ describe('MAX_SERVICES', () => {
   });
 });
 
+test('what only draining tasks refer to may be gone: the redeploy that another change demands is made', () => {
+  const gone = {
+    changeId: 'gone',
+    kind: 'parameter',
+    arn: PARAMETER,
+    notice: 'deleted',
+    at: NOW,
+    source: 'x',
+  } as const;
+  const old = draining({ taskDefinition: revisionArn('api:0') });
+  const world = fleet([service({ deployments: [deployment(), old] })], {
+    'api:1': [SECRET],
+    'api:0': [PARAMETER],
+  });
+  expect(told(planned(world, [gone, change()]))).toEqual(['api: redeploy (change-1)']);
+});
+
 describe('who cannot be read', () => {
   const unreadable = {
     ...fleet([service()], {}),
@@ -162,6 +200,19 @@ describe('who cannot be read', () => {
     expect(told(planned(unreadable, [change(), ofParameter()]))).toEqual([
       'api: skip unreadable (change-1 change-2)',
     ]);
+  });
+
+  test('but not if it is opted out', () => {
+    const [only = service()] = unreadable.services;
+    const world = { ...unreadable, services: [{ ...only, tags: new Map([['enabled', 'false']]) }] };
+    expect(told(planned(world, [change()]))).toEqual(['api: skip opted-out (change-1)']);
+  });
+
+  test('is named, and not said to roll out, where only an older revision can be read', () => {
+    const old = draining({ taskDefinition: revisionArn('api:0') });
+    const readable = fleet([service({ deployments: [deployment(), old] })], { 'api:0': [SECRET] });
+    const world = { ...readable, revisions: new Map([...readable.revisions, ...unreadable.revisions]) };
+    expect(told(planned(world, [change()]))).toEqual(['api: skip unreadable (change-1)']);
   });
 
   test('is named also if ECS lists it, but does not describe it', () => {
@@ -221,8 +272,23 @@ describe('what has to be asked beyond DescribeServices', () => {
   test('the deployment that runs, which may be a rollback or one that must not be interrupted', () => {
     const since = [{ deploymentsSince: BEFORE - 60_000, askTasks: false }];
     expect(asked({ deployments: [deployment({ rolloutState: 'IN_PROGRESS' })] }, NOW)).toEqual(since);
-    expect(asked({ deployments: [deployment(), draining()] }, NOW)).toEqual(since);
+    expect(asked({ deployments: [deployment(), draining()] }, NOW)).toEqual([
+      { deploymentsSince: BEFORE - 60_001, askTasks: false },
+    ]);
     expect(asked({ strategy: 'CANARY' }, NOW)).toEqual(since);
+  });
+
+  test('the deployments since, when a rollback may be what looks complete', () => {
+    expect(asked({ deployments: fresh }, CHANGED_AT + 60_000)).toEqual([]);
+    expect(asked({ deployments: fresh }, CHANGED_AT + 60_001)).toEqual([
+      { deploymentsSince: CHANGED_AT, askTasks: false },
+    ]);
+  });
+
+  test('the same of what cannot be replaced: its tasks may have been stopped by hand', () => {
+    expect(asked({ maximumPercent: 100 }, CHANGED_AT + 120_001)).toEqual([
+      { deploymentsSince: CHANGED_AT, askTasks: true },
+    ]);
   });
 
   test('the deployments since, when PRIMARY is young because of a rollback', () => {
@@ -231,7 +297,6 @@ describe('what has to be asked beyond DescribeServices', () => {
   });
 
   test.each([
-    ['fresh', { deployments: fresh }],
     ['opted out', { tags: new Map([['enabled', 'false']]) }],
     ['deployed by CodeDeploy', { controller: 'CODE_DEPLOY' }],
   ] as const)('nothing about a service that is %s', (_, different) => {

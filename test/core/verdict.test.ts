@@ -302,6 +302,12 @@ const TABLE: readonly Row[] = [
     service: { maximumPercent: 100, strategy: 'BLUE_GREEN' },
   },
   {
+    title: 'started in between, but every task was started later',
+    verdict: 'skip already-fresh',
+    change: { changedAt: BEFORE - 1, possiblyUntil: CHANGED_AT },
+    evidence: { tasks: [{ createdAt: AFTER }, { createdAt: AFTER }] },
+  },
+  {
     title: 'started between the certain and the possible instant',
     verdict: 'skip possibly-stale',
     change: { changedAt: BEFORE - 1, possiblyUntil: CHANGED_AT },

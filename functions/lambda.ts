@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
@@ -101,13 +102,14 @@ async function invoke<Event, Answer>(
   const { config, world, fleets, logger, metrics, counts } = parts;
   const remainingMs = () => context?.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY;
   const reading = new AbortController();
+  setMaxListeners(0, reading.signal);
   const readingMs = Math.max(0, Math.min(remainingMs() - READ_RESERVE_MS, FOREVER_MS));
   const timer = setTimeout(() => reading.abort(new Error('the time for reading is over')), readingMs);
   const journal = new Journal(logger, metrics);
   const run = {
     world,
     policy: config.policy,
-    clusters: [config.clusters],
+    scope: { configured: config.clusters, narrowed: [] },
     fleets,
     journal,
     reading: reading.signal,

@@ -1,0 +1,27 @@
+// One Lambda environment: a process of its own that loads a built bundle and calls its handler, one event at a time.
+// `node test/demo/lambda-host.mjs dist/on-change/index.mjs`, started with an IPC channel by lambda.ts.
+import { randomUUID } from 'node:crypto';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+/** What serverless.yml gives the functions. */
+const TIMEOUT_MS = 270_000;
+
+const [bundle] = process.argv.slice(2);
+const { handler } = await import(pathToFileURL(resolve(bundle)).href);
+
+process.on('disconnect', () => process.exit());
+process.on('message', async (event) => {
+  const endsAt = Date.now() + TIMEOUT_MS;
+  const context = {
+    functionName: process.env.AWS_LAMBDA_FUNCTION_NAME,
+    awsRequestId: randomUUID(),
+    getRemainingTimeInMillis: () => endsAt - Date.now(),
+  };
+  try {
+    process.send({ answer: (await handler(event, context)) ?? null });
+  } catch (error) {
+    process.send({ problem: String(error) });
+  }
+});
+process.send({ ready: true });

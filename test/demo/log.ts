@@ -1,0 +1,62 @@
+import { createWriteStream, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { finished } from 'node:stream/promises';
+import { z } from 'zod/mini';
+
+const LogRecord = z.object({
+  event: z.string(),
+  functionName: z.optional(z.string()),
+  service: z.optional(z.string()),
+  reason: z.optional(z.string()),
+  redeploy: z.optional(z.number()),
+  wait: z.optional(z.number()),
+  skip: z.optional(z.number()),
+});
+type LogRecord = z.infer<typeof LogRecord>;
+
+/** Where the functions' own output goes, and what the demo learns from it. */
+export type FunctionLog = {
+  readonly file: string;
+  readonly write: (line: string) => void;
+  /** Why a service was left alone or has to wait, as the function first said it: a reason code. */
+  readonly reasonFor: (serviceArn: string) => string | undefined;
+  close(): Promise<void>;
+};
+
+/** Writes a new file in the folder for temporary files; `onRecord` hears each structured record. */
+export function openLog(
+  onRecord: (record: LogRecord) => void,
+  onLine: (line: string) => void = () => {},
+): FunctionLog {
+  const file = join(mkdtempSync(join(tmpdir(), 'ecs-secret-redeploy-demo-')), 'functions.log');
+  const stream = createWriteStream(file);
+  const reasons = new Map<string, string>();
+  return {
+    file,
+    write(line) {
+      stream.write(`${line}\n`);
+      onLine(line);
+      const record = recordIn(line);
+      if (record === undefined) return;
+      const { service, reason } = record;
+      if (service !== undefined && reason !== undefined && !reasons.has(service))
+        reasons.set(service, reason);
+      onRecord(record);
+    },
+    reasonFor: (serviceArn) => reasons.get(serviceArn),
+    async close() {
+      stream.end();
+      await finished(stream);
+    },
+  };
+}
+
+/** Metrics and other output are no records. */
+function recordIn(line: string): LogRecord | undefined {
+  try {
+    return z.safeParse(LogRecord, JSON.parse(line)).data;
+  } catch {
+    return undefined;
+  }
+}

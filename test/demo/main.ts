@@ -1,0 +1,103 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { deployedTimes } from './deployed.ts';
+import { frameOf } from './live-table.ts';
+import { labelOf } from './member.ts';
+import { reportLines } from './report.ts';
+import { PARAMETER_NAME, SECRET_NAME } from './resources.ts';
+import { openScreen, painter, type Screen } from './screen.ts';
+import { CLOUDTRAIL_DELAY_SECONDS, openStage, type Stage, WINDOW_SECONDS } from './stage.ts';
+import { askAgain, makeChanges, settled } from './story.ts';
+import { judge } from './verdict.ts';
+import type { Sighting } from './watch.ts';
+
+/** Longest from the start to the end of the rollouts. */
+const PATIENCE_MS = 22_000;
+const REDRAW_MS = 100;
+
+// `npm run demo`, with `--verbose` to see what the functions print. Exit code 1 if anything ended as it should not.
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
+process.exitCode = (await play(process.argv.includes('--verbose'))) ? 0 : 1;
+
+async function play(verbose: boolean): Promise<boolean> {
+  const startedAt = Date.now();
+  const screen = openScreen();
+  const time = (): string => `${((Date.now() - startedAt) / 1000).toFixed(1).padStart(5)} s`;
+  const tell = (line: string): void => screen.say(`${time()}  ${line}`);
+  const stage = await openStage(tell, verbose ? (line) => screen.say(`         | ${line}`) : undefined);
+  try {
+    introduce(screen, stage);
+    const stopShowing = keepShowing(screen, stage, time);
+    await makeChanges(stage, tell);
+    const inTime = await settled(stage, startedAt + PATIENCE_MS);
+    await sleep(2 * REDRAW_MS);
+    stopShowing();
+    if (inTime) tell('a person asks on-request for the same redeploy once more');
+    const again = inTime ? await askAgain(stage) : undefined;
+    return conclude(screen, stage, again);
+  } finally {
+    await stage.close();
+  }
+}
+
+function introduce(screen: Screen, { fleet, log }: Stage): void {
+  const clusters = new Set(fleet.map(({ cluster }) => cluster)).size;
+  const { cloudTrailDelaySeconds, batchingWindowSeconds } = deployedTimes();
+  const lines = [
+    `${fleet.length} services in ${clusters} clusters on a simulated AWS: real HTTP, real clock, no account.`,
+    `The secret ${SECRET_NAME} is rotated and the parameter ${PARAMETER_NAME} changes; running containers keep the old values.`,
+    'Watch those that use them get restarted: all of them, nobody else, once each, and no value is read.',
+  ];
+  screen.say();
+  for (const line of lines) screen.say(painter(screen)('bold', line));
+  screen.say();
+  screen.say(
+    `For the demo CloudTrail's events wait ${CLOUDTRAIL_DELAY_SECONDS} s (deployed: ${cloudTrailDelaySeconds}) and Lambda gathers messages for ${WINDOW_SECONDS} s (deployed: ${batchingWindowSeconds}).`,
+  );
+  screen.say(`What the functions print goes to ${log.file}`);
+  screen.say();
+}
+
+/** Answers a function that ends it. */
+function keepShowing(screen: Screen, { watch, log }: Stage, time: () => string): () => void {
+  const paint = painter(screen);
+  const show = (): void => {
+    screen.show(frameOf(watch.look(), log.reasonFor, { paint, columns: screen.columns, time: time() }));
+  };
+  const timer = setInterval(show, REDRAW_MS);
+  return () => {
+    clearInterval(timer);
+    show();
+    screen.release();
+  };
+}
+
+function conclude(screen: Screen, stage: Stage, again: Parameters<typeof reportLines>[2]): boolean {
+  const paint = painter(screen);
+  const sightings = stage.watch.look();
+  for (const line of reportLines(stage, sightings, again, { paint, columns: screen.columns }))
+    screen.say(line);
+  const problems = judge({
+    states: sightings.map(endOf),
+    valuesRead: stage.sim.ledger.forbidden.length,
+    settled: again !== undefined,
+  });
+  screen.say();
+  for (const problem of problems) screen.say(paint('red', `✖ ${problem}`));
+  if (problems.length === 0) {
+    const meant = sightings.filter(({ member }) => member.expect === 'redeployed').length;
+    screen.say(
+      paint('green', `✔ ${meant} services redeployed, once each; nobody else touched; no value was read.`),
+    );
+  }
+  screen.say();
+  return problems.length === 0;
+}
+
+function endOf({ member, stale, deployments }: Sighting) {
+  return {
+    service: labelOf(member),
+    expect: member.expect,
+    deployments: deployments.length,
+    staleTasks: stale,
+  };
+}

@@ -1,0 +1,165 @@
+import { labelOf } from './member.ts';
+import { PARAMETER_ARN, PARAMETER_NAME, SECRET_ARN, SECRET_NAME } from './resources.ts';
+import type { Paint } from './screen.ts';
+import { CALLERS, type Stage } from './stage.ts';
+import type { RequestReport } from './story.ts';
+import { tableLines } from './table.ts';
+import type { Exposure, Sighting } from './watch.ts';
+
+/** What stands left of the explanations, and how wide those are at most. */
+const LEFT_OF_WHY = 57;
+const WHY_WIDTH = 58;
+
+/** Everything that is told at the end, as lines. */
+export function reportLines(
+  stage: Stage,
+  sightings: readonly Sighting[],
+  again: RequestReport | undefined,
+  { paint, columns }: { readonly paint: Paint; readonly columns: number },
+): readonly string[] {
+  const exposures = stage.watch.exposures();
+  const section = (title: string, lines: readonly string[]) => ['', paint('bold', title), ...lines];
+  return [
+    ...section('Redeployed', redeployed(sightings, exposures)),
+    ...section('Left alone', leftAlone(sightings, stage.log.reasonFor, columns)),
+    ...section('How long old values lived', lifetimes(exposures)),
+    ...section('Events and the rules in infra/', traffic(stage)),
+    ...section('API calls of the functions', apiCalls(stage)),
+    ...section('Values of secrets and parameters read', valuesRead(stage)),
+    ...section('A person asks for the same redeploy once more', repeated(again)),
+  ];
+}
+
+function redeployed(sightings: readonly Sighting[], exposures: readonly Exposure[]): readonly string[] {
+  const rows = sightings
+    .filter(({ deployments }) => deployments.length > 0)
+    .map(({ member, deployments }) => {
+      const own = exposures.filter((exposure) => exposure.member === member);
+      const reaction = most(own.map(reactionMs));
+      const exposure = most(own.map(exposureMs));
+      return [
+        labelOf(member),
+        `${deployments.length} x`,
+        seconds(reaction),
+        seconds(exposure),
+        member.because,
+      ];
+    });
+  const head = ['service', 'deployed', 'reaction', 'exposure', 'what it uses, and how'];
+  return tableLines(rows, { head, align: ['left', 'right', 'right', 'right', 'left'] });
+}
+
+function leftAlone(
+  sightings: readonly Sighting[],
+  reasonFor: (arn: string) => string | undefined,
+  columns: number,
+): readonly string[] {
+  const rows = sightings
+    .filter(({ deployments }) => deployments.length === 0)
+    .map(({ member, stale }) => [
+      labelOf(member),
+      reasonFor(member.arn) ?? '(not matched)',
+      stale === 0 ? '' : `${stale} old`,
+      member.because,
+    ]);
+  return tableLines(rows, {
+    head: ['service', 'reason', 'tasks', 'in other words'],
+    widths: [null, null, null, Math.min(WHY_WIDTH, Math.max(WHY_WIDTH / 2, columns - LEFT_OF_WHY))],
+  });
+}
+
+function lifetimes(exposures: readonly Exposure[]): readonly string[] {
+  const rows = [
+    { name: `secret ${SECRET_NAME}`, arn: SECRET_ARN },
+    { name: `parameter ${PARAMETER_NAME}`, arn: PARAMETER_ARN },
+  ].map(({ name, arn }) => {
+    const own = exposures.filter(
+      ({ resource, member }) => resource === arn && member.expect === 'redeployed',
+    );
+    return [name, String(own.length), range(own.map(reactionMs)), range(own.map(exposureMs))];
+  });
+  return [
+    ...tableLines(rows, {
+      head: ['changed', 'services', 'change → UpdateService accepted', 'change → last old task gone'],
+    }),
+    '  (2 s of the reaction are deliberate: the new deployment is to be younger than every record of the change)',
+  ];
+}
+
+function traffic(stage: Stage): readonly string[] {
+  const rows = stage
+    .traffic()
+    .map(({ kind, queue, count }) => [
+      kind,
+      String(count),
+      queue === undefined ? 'held back' : `let through to the queue "${queue}"`,
+    ]);
+  return [
+    ...tableLines(rows, { align: ['left', 'right', 'left'] }),
+    `  ${stage.messagesLeft()} messages are left on the queues`,
+  ];
+}
+
+function apiCalls({ sim }: Stage): readonly string[] {
+  const callers: readonly string[] = Object.values(CALLERS);
+  const calls = sim.ledger.calls.filter(({ accessKeyId }) => callers.includes(accessKeyId));
+  const operations = [...new Set(calls.map(({ service, operation }) => `${service}:${operation}`))].sort();
+  const rows = operations.map((name) => [
+    name,
+    ...callers.map((caller) =>
+      String(
+        calls.filter(
+          ({ service, operation, accessKeyId }) =>
+            accessKeyId === caller && `${service}:${operation}` === name,
+        ).length,
+      ),
+    ),
+  ]);
+  return tableLines(rows, {
+    head: ['operation', ...Object.keys(CALLERS)],
+    align: ['left', 'right', 'right'],
+  });
+}
+
+function valuesRead({ sim }: Stage): readonly string[] {
+  const { forbidden } = sim.ledger;
+  if (forbidden.length === 0) return ['  none: no call was made that could have returned one'];
+  return forbidden.map(({ service, operation }) => `  ${service}:${operation} was called, and refused`);
+}
+
+function repeated(again: RequestReport | undefined): readonly string[] {
+  if (again === undefined) return ['  not asked: the first round did not come to its end'];
+  const { matched, redeploy, wait, skip } = again.summary;
+  const reasons = again.decisions.map(({ reason }) => reason ?? 'redeploy').sort();
+  const counted = [...new Set(reasons)].map(
+    (reason) => `${reasons.filter((other) => other === reason).length} ${reason}`,
+  );
+  return [
+    `  ${matched} services use the secret or the parameter: redeploy ${redeploy}, wait for ${wait}, leave ${skip} alone`,
+    `  (${counted.join(', ')})`,
+  ];
+}
+
+function reactionMs({ changedAt, acceptedAt }: Exposure): number | undefined {
+  return acceptedAt === undefined ? undefined : acceptedAt - changedAt;
+}
+
+function exposureMs({ changedAt, goneAt }: Exposure): number | undefined {
+  return goneAt === undefined ? undefined : goneAt - changedAt;
+}
+
+/** Undefined where one is undefined: it is not over. */
+function most(all: readonly (number | undefined)[]): number | undefined {
+  return all.includes(undefined) ? undefined : Math.max(...all.map(Number));
+}
+
+function range(all: readonly (number | undefined)[]): string {
+  const known = all.filter((one) => one !== undefined);
+  if (known.length === 0) return 'never';
+  const open = known.length < all.length ? `, ${all.length - known.length} never` : '';
+  return `${seconds(Math.min(...known))} to ${seconds(Math.max(...known))}${open}`;
+}
+
+function seconds(ms: number | undefined): string {
+  return ms === undefined ? 'never' : `${(ms / 1000).toFixed(1)} s`;
+}

@@ -1,0 +1,77 @@
+import { styleText } from 'node:util';
+
+/** The moving part of the screen: drawn in place on a terminal, told in one line now and then elsewhere. */
+export type Frame = { readonly table: readonly string[]; readonly time: string; readonly line: string };
+
+export type Screen = {
+  /** False in a log: there is neither colour nor cursor. */
+  readonly live: boolean;
+  readonly columns: number;
+  /** Prints a line for good. */
+  say(line?: string): void;
+  /** Shows the present state. */
+  show(frame: Frame): void;
+  /** Leaves the last frame where it is. */
+  release(): void;
+};
+
+export type Colour = 'green' | 'yellow' | 'red' | 'dim' | 'bold';
+export type Paint = (colour: Colour, text: string) => string;
+
+/** A log has no width; nobody minds lines of this one. */
+const LOG_COLUMNS = 120;
+/** Between two plain lines, at least. */
+const PLAIN_EVERY_MS = 1000;
+
+export function openScreen(out: NodeJS.WriteStream = process.stdout): Screen {
+  const live = out.isTTY && process.env['TERM'] !== 'dumb';
+  return live ? terminal(out) : plainLog(out);
+}
+
+/** Colours only where there is somebody to see them (https://no-color.org). */
+export function painter({ live }: Pick<Screen, 'live'>): Paint {
+  const colours = live && !process.env['NO_COLOR'];
+  return (colour, text) => (colours ? styleText(colour, text) : text);
+}
+
+function terminal(out: NodeJS.WriteStream): Screen {
+  let shown: readonly string[] = [];
+  const erase = (): string => (shown.length === 0 ? '' : `\u001b[${shown.length}A\u001b[0J`);
+  const draw = (before: string, lines: readonly string[]): void => {
+    out.write(`${erase()}${before}${lines.map((line) => `${line}\n`).join('')}`);
+    shown = lines;
+  };
+  return {
+    live: true,
+    columns: out.columns,
+    say: (line = '') => draw(`${line}\n`, shown),
+    // What is taller than the window could not be drawn over.
+    show({ table, time, line }) {
+      const fits = table.length < out.rows;
+      draw('', fits ? table : [`${time}  ${line}`.slice(0, out.columns - 1)]);
+    },
+    release() {
+      shown = [];
+    },
+  };
+}
+
+function plainLog(out: NodeJS.WriteStream): Screen {
+  let told = { line: '', at: 0 };
+  let latest: Frame | undefined;
+  const tell = (): void => {
+    if (latest === undefined || latest.line === told.line) return;
+    out.write(`${latest.time}  ${latest.line}\n`);
+    told = { line: latest.line, at: Date.now() };
+  };
+  return {
+    live: false,
+    columns: LOG_COLUMNS,
+    say: (line = '') => void out.write(`${line}\n`),
+    show(frame) {
+      latest = frame;
+      if (Date.now() - told.at >= PLAIN_EVERY_MS) tell();
+    },
+    release: tell,
+  };
+}

@@ -1,0 +1,39 @@
+import CliTable from 'cli-table3';
+
+/** No lines: it is read in logs, too. */
+const NO_LINES = Object.fromEntries(
+  [
+    'top top-mid top-left top-right bottom bottom-mid bottom-left bottom-right'.split(' '),
+    'left-mid mid mid-mid right right-mid'.split(' '),
+  ]
+    .flat()
+    .map((name) => [name, '']),
+);
+
+export type TableOptions = {
+  readonly head?: readonly string[];
+  /** `null`: as wide as it needs to be. */
+  readonly widths?: readonly (number | null)[];
+  readonly align?: readonly ('left' | 'right')[];
+};
+
+/** Rows as aligned lines, two columns in from the left. */
+export function tableLines(
+  rows: readonly (readonly string[])[],
+  options: TableOptions = {},
+): readonly string[] {
+  const { head = [], widths = [], align = [] } = options;
+  const table = new CliTable({
+    head: [...head],
+    colWidths: [...widths],
+    colAligns: [...align],
+    wordWrap: true,
+    chars: { ...NO_LINES, left: '  ', middle: '' },
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
+  });
+  table.push(...rows.map((row) => [...row]));
+  return table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd());
+}

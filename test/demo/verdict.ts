@@ -1,0 +1,44 @@
+import type { Expectation } from './member.ts';
+
+/** How one service ended. */
+export type EndState = {
+  readonly service: string;
+  readonly expect: Expectation;
+  /** Deployments by the service under test, whichever of its functions made them. */
+  readonly deployments: number;
+  /** Running tasks that hold an old value. */
+  readonly staleTasks: number;
+};
+
+export type End = {
+  readonly states: readonly EndState[];
+  /** Calls that asked for a value. */
+  readonly valuesRead: number;
+  /** Whether every message was finished with and every rollout had ended before the demo lost its patience. */
+  readonly settled: boolean;
+};
+
+/** Holds the end against what was expected; answers everything that is wrong, in plain words. */
+export function judge({ states, valuesRead, settled }: End): readonly string[] {
+  const reads =
+    valuesRead === 0 ? [] : [`calls that asked for the value of a secret or a parameter: ${valuesRead}`];
+  const late = settled ? [] : ['messages or rollouts were left when the time was over'];
+  return [...states.flatMap(problemsOf), ...reads, ...late];
+}
+
+function problemsOf(state: EndState): readonly string[] {
+  const { service, expect, staleTasks } = state;
+  const stale =
+    expect !== 'left-alone' && staleTasks > 0
+      ? [`${service}: tasks that still hold an old value: ${staleTasks}`]
+      : [];
+  return [...deploymentProblems(state), ...stale];
+}
+
+function deploymentProblems({ service, expect, deployments }: EndState): readonly string[] {
+  if (expect !== 'redeployed') {
+    return deployments === 0 ? [] : [`${service}: was redeployed and should have been left alone`];
+  }
+  if (deployments === 0) return [`${service}: was not redeployed`];
+  return deployments === 1 ? [] : [`${service}: was redeployed ${deployments} times instead of once`];
+}
