@@ -44,7 +44,7 @@ const requestHandler = {
 };
 
 /** Above the SDK's three: others use the same quotas, and a read that fails costs the whole batch. */
-const READ_ATTEMPTS = 6;
+const READ_ATTEMPTS = 5;
 
 export function makeClients(counts: CallCounts): Clients {
   const reads = { maxAttempts: READ_ATTEMPTS, requestHandler };
