@@ -1,0 +1,31 @@
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+
+export type BundleName = 'on-change' | 'on-request';
+
+let copy: Promise<string> | undefined;
+
+/** The address of a built bundle, of a copy that no later build changes. */
+export async function bundle(name: BundleName): Promise<string> {
+  copy ??= copied(process.env['E2E_DIST'] ?? resolve('dist'));
+  return pathToFileURL(join(await copy, name, 'index.mjs')).href;
+}
+
+async function copied(dist: string): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'e2e-dist-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  for (let attempt = 0; attempt < 20; attempt++) {
+    try {
+      cpSync(dist, folder, { recursive: true });
+    } catch {
+      // Somebody is building; the next attempt finds it done.
+    }
+    if (['on-change', 'on-request'].every((name) => existsSync(join(folder, name, 'index.mjs'))))
+      return folder;
+    await sleep(250);
+  }
+  throw new Error(`no bundles in ${dist}: run "npm run build" first`);
+}

@@ -1,0 +1,90 @@
+import { z } from 'zod/mini';
+import type { Invocation } from './lambda.ts';
+
+const Reference = z.strictObject({
+  taskDefinition: z.nullable(z.string()),
+  container: z.nullable(z.string()),
+  place: z.enum(['secrets', 'log', 'service-connect', 'credential-spec', 'fsx', 'pull', 'also']),
+  valueFrom: z.string(),
+  form: z.enum(['full-arn', 'partial-arn', 'name', 'pass-through']),
+  label: z.nullable(z.string()),
+  versionId: z.nullable(z.string()),
+});
+
+/** The report of DESIGN 8, and not a field more inside its lists. */
+const Report = z.object({
+  changes: z.array(
+    z.strictObject({
+      changeId: z.string(),
+      kind: z.enum(['secret', 'parameter', 'service']),
+      arn: z.string(),
+      label: z.optional(z.nullable(z.string())),
+      versionId: z.optional(z.nullable(z.string())),
+      changedAt: z.string(),
+      source: z.string(),
+    }),
+  ),
+  decisions: z.array(
+    z.strictObject({
+      service: z.string(),
+      cluster: z.string(),
+      action: z.enum(['redeploy', 'wait', 'skip']),
+      reason: z.nullable(z.string()),
+      changeIds: z.array(z.string()),
+      wave: z.int(),
+      references: z.array(Reference),
+      optedOut: z.optional(z.boolean()),
+    }),
+  ),
+  outcomes: z.array(
+    z.strictObject({
+      service: z.string(),
+      result: z.enum(['accepted', 'not-executed', 'gone', 'failed', 'unknown']),
+      deploymentId: z.optional(z.string()),
+      error: z.optional(z.unknown()),
+    }),
+  ),
+  summary: z.strictObject({
+    matched: z.int(),
+    redeploy: z.int(),
+    wait: z.int(),
+    skip: z.int(),
+    accepted: z.int(),
+    failed: z.int(),
+  }),
+});
+
+const Uses = z.object({
+  uses: z.array(
+    z.object({
+      service: z.string(),
+      cluster: z.string(),
+      optedOut: z.boolean(),
+      references: z.array(Reference),
+    }),
+  ),
+});
+
+/** The answer to `redeploy` and `plan`; throws what is wrong with its shape or with the request. */
+export function reportIn(invocation: Invocation): z.infer<typeof Report> {
+  return Report.parse(answerOf(invocation));
+}
+
+/** The answer to `uses`. */
+export function usesIn(invocation: Invocation): z.infer<typeof Uses> {
+  return Uses.parse(answerOf(invocation));
+}
+
+/** `name action reason`, sorted. */
+export function decided(invocation: Invocation): readonly string[] {
+  return reportIn(invocation)
+    .decisions.map(({ service, action, reason }) =>
+      [service.split('/').at(-1), action, reason].filter((word) => word !== null).join(' '),
+    )
+    .sort();
+}
+
+function answerOf(invocation: Invocation): unknown {
+  if ('error' in invocation) throw new Error(`the request was refused: ${invocation.error.message}`);
+  return invocation.answer;
+}

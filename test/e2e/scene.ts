@@ -1,0 +1,126 @@
+import { z } from 'zod/mini';
+import {
+  type Call,
+  type SecretRef,
+  type Simulator,
+  type SimulatorOptions,
+  startSimulator,
+} from '../simulator/index.ts';
+import { type Message, message, returned, sqsEvent } from './batch.ts';
+import type { BundleName } from './bundles.ts';
+import { labelUpdated, type Place, type RawEvent } from './events.ts';
+import { type Lambda, type LogRecord, startLambda } from './lambda.ts';
+
+/** The part of a test's context that cleans up. */
+export interface Cleaner {
+  onTestFinished(clean: () => void | Promise<void>): void;
+}
+
+/** A simulated account with one Lambda function after another looking at it. */
+export interface Scene {
+  readonly sim: Simulator;
+  readonly place: Place;
+  /** A fresh process of a bundle. */
+  lambda(name?: BundleName, env?: Readonly<Record<string, string>>): Promise<Lambda>;
+  /** The same, with an eye on what its import asks of the environment. */
+  watchedLambda(name: BundleName): Promise<Lambda>;
+  /** One UpdateService call per entry, `cluster/service`, in order. */
+  updates(): readonly Update[];
+}
+
+export interface Update {
+  readonly service: string;
+  readonly at: number;
+  readonly outcome: string;
+  readonly fields: readonly string[];
+}
+
+const QUICK = { READ_RATE: '500', READ_BURST: '500', UPDATE_RATE: '100', UPDATE_BURST: '200' };
+
+/** A simulator without limits or delays, unless told otherwise; all of it ends with the test. */
+export async function scene(cleaner: Cleaner, options: SimulatorOptions = {}): Promise<Scene> {
+  const sim = await startSimulator({ throttling: false, ...options });
+  cleaner.onTestFinished(() => sim.close());
+  const { url } = sim.world.queue({ name: 'changes' });
+  const start = async (name: BundleName, env: Readonly<Record<string, string>>, watch: boolean) => {
+    const all = { ...sim.env, CHANGE_QUEUE_URL: url, ...QUICK, ...env };
+    const lambda = await startLambda(name, all, watch);
+    cleaner.onTestFinished(() => lambda.stop());
+    return lambda;
+  };
+  return {
+    sim,
+    place: sim,
+    lambda: (name = 'on-change', env = {}) => start(name, env, false),
+    watchedLambda: (name) => start(name, {}, true),
+    updates: () =>
+      sim.ledger.calls
+        .filter(({ service, operation }) => service === 'ecs' && operation === 'UpdateService')
+        .map(updateOf),
+  };
+}
+
+const Target = z.object({ cluster: z.string(), service: z.string() });
+
+function updateOf({ at, input, outcome }: Call): Update {
+  const { cluster, service } = Target.parse(input);
+  return {
+    service: `${cluster.split('/').at(-1)}/${service.split('/').at(-1)}`,
+    at,
+    outcome,
+    fields: Object.keys(input).sort(),
+  };
+}
+
+/** The names of the services that were asked to redeploy, sorted; one that was asked twice appears twice. */
+export function updated(stage: Scene): readonly string[] {
+  return stage
+    .updates()
+    .map(({ service }) => service)
+    .sort();
+}
+
+/** Hands events to a function as one batch; answers the ids of the events that came back. */
+export async function deliver(
+  lambda: Lambda,
+  events: readonly (RawEvent | string)[],
+  remainingMs?: number,
+): Promise<readonly string[]> {
+  const messages: readonly Message[] = events.map((event, index) =>
+    message(event, typeof event === 'string' ? `raw-${index}` : `${event.id}#${index}`),
+  );
+  const ids = returned(await lambda.invoke(sqsEvent(messages), remainingMs));
+  return ids.map((id) => id.replace(/#\d+$/, '')).sort();
+}
+
+/** The service records, as `service.kind cluster/name reason`, sorted. */
+export function told(lambda: Lambda): readonly string[] {
+  return lambda
+    .records()
+    .filter(({ event }) => String(event).startsWith('service.'))
+    .map(({ event, service, cluster, reason }) =>
+      [event, `${String(cluster)}/${String(service).split('/').at(-1)}`, reason].filter(Boolean).join(' '),
+    )
+    .sort();
+}
+
+/** The records of one kind. */
+export function recordsOf(lambda: Lambda, event: string): readonly LogRecord[] {
+  return lambda.records().filter((record) => record['event'] === event);
+}
+
+/** A secret whose AWSCURRENT moved to a new version `ago` milliseconds ago, by rotation, and the native event of that. */
+export function rotated(stage: Scene, ago = 6000, name = 'prod/db') {
+  const at = Math.floor((Date.now() - ago) / 1000) * 1000;
+  const versionId = `new-version-of-${name.replaceAll('/', '-')}-0123456789`;
+  const secret: SecretRef = stage.sim.world.secret({
+    name,
+    versions: [
+      { id: versionId, createdAt: at, labels: ['AWSCURRENT'] },
+      { labels: ['AWSPREVIOUS'], createdAt: at - 86_400_000 },
+    ],
+    lastChangedAt: at,
+    lastRotatedAt: at,
+  });
+  return { secret, versionId, at, event: labelUpdated({ place: stage.place, at }, secret, versionId) };
+}

@@ -1,0 +1,138 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it, vi } from 'vitest';
+import { parameterChange } from './events.ts';
+import type { Lambda } from './lambda.ts';
+import { deliver, recordsOf, rotated, scene, told, updated } from './scene.ts';
+
+vi.setConfig({ maxConcurrency: 16 });
+
+describe.concurrent('between the plan and UpdateService', () => {
+  it.concurrent('somebody else was faster: the service is left alone', async (context) => {
+    const stage = await scene(context);
+    const { secret, event, at } = rotated(stage, 0);
+    const api = stage.sim.world.service({ name: 'api', secrets: [secret.arn] });
+    stage.sim.world.service({ name: 'web', secrets: [secret.arn] });
+    const lambda = await stage.lambda();
+    const delivered = deliver(lambda, [event]);
+    await planned(lambda, at + 1000);
+    stage.sim.world.deploy(api, { by: 'CI' });
+    expect(await delivered).toEqual([]);
+    expect(updated(stage)).toEqual(['main/web']);
+  });
+
+  it.concurrent('somebody deleted the service: it is left alone', async (context) => {
+    const stage = await scene(context);
+    const { secret, event, at } = rotated(stage, 0);
+    stage.sim.world.service({ name: 'api', secrets: [secret.arn] });
+    stage.sim.world.service({ name: 'web', secrets: [secret.arn] });
+    const lambda = await stage.lambda();
+    const delivered = deliver(lambda, [event]);
+    await planned(lambda, at + 1000);
+    stage.sim.act('ecs', 'DeleteService', { cluster: 'main', service: 'api', force: true });
+    expect(await delivered).toEqual([]);
+    expect(updated(stage)).toEqual(['main/web']);
+    expect(told(lambda).filter((line) => line.includes('main/api'))).toHaveLength(1);
+  });
+
+  it.concurrent('UpdateService waits until two seconds after the change', async (context) => {
+    const stage = await scene(context);
+    const { secret, event, at } = rotated(stage, 0);
+    stage.sim.world.service({ name: 'api', secrets: [secret.arn] });
+    await deliver(await stage.lambda(), [event]);
+    expect(stage.updates()[0]?.at).toBeGreaterThanOrEqual(at + 2999);
+    expect(stage.updates()[0]?.at).toBeLessThan(at + 5000);
+  });
+});
+
+describe.concurrent('a warm process', () => {
+  it.concurrent('sees what began to refer after its last read', async (context) => {
+    const stage = await scene(context);
+    const first = rotated(stage, 20_000, 'first');
+    stage.sim.world.service({ name: 'api', secrets: [first.secret.arn] });
+    const lambda = await stage.lambda();
+    await deliver(lambda, [first.event]);
+    await sleep(20);
+    stage.sim.world.parameter({ name: '/late' });
+    stage.sim.world.service({ name: 'newcomer', secrets: ['/late'], startedAt: Date.now() });
+    stage.sim.world.service({ cluster: 'new', name: 'other', secrets: ['/late'], startedAt: Date.now() });
+    await sleep(1100);
+    const arn = 'arn:aws:ssm:eu-west-1:111122223333:parameter/late';
+    const change = parameterChange({ place: stage.place, at: Date.now() }, { arn, name: '/late' });
+    expect(await deliver(lambda, [change])).toEqual([]);
+    expect(updated(stage)).toEqual(['main/api', 'main/newcomer', 'new/other']);
+  });
+
+  it.concurrent('honours an opt-out that is younger than its last read', async (context) => {
+    const stage = await scene(context);
+    const first = rotated(stage, 20_000, 'first');
+    const second = rotated(stage, 30_000, 'second');
+    stage.sim.world.service({ name: 'api', secrets: [first.secret.arn] });
+    stage.sim.world.service({ name: 'web', secrets: [second.secret.arn] });
+    stage.sim.world.service({ cluster: 'whole', name: 'all', secrets: [second.secret.arn] });
+    const lambda = await stage.lambda();
+    await deliver(lambda, [first.event]);
+    const tags = [{ key: 'secret-redeploy:enabled', value: 'false' }];
+    const arn = 'arn:aws:ecs:eu-west-1:111122223333';
+    stage.sim.act('ecs', 'TagResource', { resourceArn: `${arn}:service/main/web`, tags });
+    stage.sim.act('ecs', 'TagResource', { resourceArn: `${arn}:cluster/whole`, tags });
+    await deliver(lambda, [second.event]);
+    expect(updated(stage)).toEqual(['main/api']);
+    expect(told(lambda)).toContain('service.skipped whole/all opted-out');
+  });
+
+  it.concurrent('does not describe a revision twice', async (context) => {
+    const stage = await scene(context);
+    const { secret, event } = rotated(stage, 0);
+    stage.sim.world.service({ name: 'api', secrets: [secret.arn] });
+    stage.sim.world.service({ name: 'web', secrets: ['/other'] });
+    const lambda = await stage.lambda();
+    await deliver(lambda, [event]);
+    await deliver(lambda, [rotated(stage, 0, 'other').event]);
+    expect(stage.sim.ledger.count('ecs', 'DescribeTaskDefinition')).toBe(2);
+  });
+});
+
+describe.concurrent('over MAX_SERVICES', () => {
+  it.concurrent('an event redeploys none, and its message is done', async (context) => {
+    const stage = await scene(context);
+    const { secret, event } = rotated(stage);
+    for (const name of ['a', 'b', 'c']) stage.sim.world.service({ name, secrets: [secret.arn] });
+    stage.sim.world.service({ name: 'd', secrets: [secret.arn], startedAt: Date.now() - 3000 });
+    const lambda = await stage.lambda('on-change', { MAX_SERVICES: '2' });
+    expect(await deliver(lambda, [event])).toEqual([]);
+    expect(stage.updates()).toEqual([]);
+    expect(told(lambda)).toEqual([
+      'service.skipped main/a over-cap',
+      'service.skipped main/b over-cap',
+      'service.skipped main/c over-cap',
+      'service.skipped main/d already-fresh',
+    ]);
+  });
+});
+
+describe.concurrent('a notice', () => {
+  it.concurrent.for(['DeleteSecret', 'gone', 'parameter'])('restarts nothing: %s', async (how, context) => {
+    const stage = await scene(context);
+    const { secret, event } = rotated(stage);
+    const parameter = stage.sim.world.parameter({ name: '/app/key' });
+    stage.sim.world.service({ name: 'api', secrets: [secret.arn, '/app/key'] });
+    if (how !== 'parameter') {
+      const ForceDeleteWithoutRecovery = how === 'gone';
+      stage.sim.act('secretsmanager', 'DeleteSecret', { SecretId: secret.arn, ForceDeleteWithoutRecovery });
+    }
+    const deletion = parameterChange({ place: stage.place, at: Date.now() }, parameter, {
+      operation: 'Delete',
+    });
+    const lambda = await stage.lambda();
+    expect(await deliver(lambda, [how === 'parameter' ? deletion : event])).toEqual([]);
+    expect(stage.updates()).toEqual([]);
+    expect(recordsOf(lambda, 'change.notice')).toHaveLength(1);
+    expect(JSON.stringify(lambda.records())).toContain('service/main/api');
+  });
+});
+
+/** Resolves when the plan has been made, and not before `at`. */
+async function planned(lambda: Lambda, at: number): Promise<void> {
+  await vi.waitFor(() => expect(recordsOf(lambda, 'plan.made')).toHaveLength(1), 5000);
+  await sleep(Math.max(0, at - Date.now()));
+}
