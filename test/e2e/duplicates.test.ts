@@ -236,16 +236,16 @@ describe.concurrent('an edit that creates no version', () => {
 
 describe.concurrent('a change that Secrets Manager does not show', () => {
   it.concurrent('is looked at again while it is young, and done once it shows', async (context) => {
-    const stage = await scene(context, { lagMs: 2500 });
+    const stage = await scene(context, { lagMs: 4000 });
     const secret = stage.sim.world.secret({ name: 'prod/db' });
     stage.sim.world.service({ name: 'api', secrets: [secret.arn] });
+    const lambda = await stage.lambda();
     stage.sim.rotateSecret(secret.arn);
     const [event] = nativeEvents(stage);
     if (event === undefined) throw new Error('no native event');
-    const lambda = await stage.lambda();
     expect(await deliver(lambda, [event])).toEqual([event.id]);
     expect(updated(stage)).toEqual([]);
-    await sleep(2800);
+    await sleep(4200);
     expect(await deliver(lambda, [event])).toEqual([]);
     expect(updated(stage)).toEqual(['main/api']);
   });

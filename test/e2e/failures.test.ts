@@ -17,8 +17,8 @@ const CLOSER_LOOKS = ['ListServiceDeployments', 'ListTasks', 'DescribeTasks'] as
 const READS = ['DescribeSecret', ...FLEET_READS, ...CLOSER_LOOKS] as const;
 const LASTING = ['throttle', 'server-error', 'reset-before', 'access-denied'] as const;
 
-/** Reading stops 30 s before the end: this leaves five to a function that would go on trying. */
-const FIVE_SECONDS = 35_000;
+/** Reading stops 30 s before the end: this leaves three to a function that would go on trying. */
+const THREE_SECONDS = 33_000;
 
 describe.concurrent('a failing read', () => {
   it.concurrent.for(['throttle', 'server-error', 'reset-before', 'reset-after'] as const)(
@@ -58,7 +58,11 @@ describe.concurrent('a failing read', () => {
       });
       stage.sim.faults.add({ operation, kind, times: Number.POSITIVE_INFINITY });
       const begun = Date.now();
-      const back = await deliver(await stage.lambda(), [irrelevant, event, notice, 'no event'], FIVE_SECONDS);
+      const back = await deliver(
+        await stage.lambda(),
+        [irrelevant, event, notice, 'no event'],
+        THREE_SECONDS,
+      );
       expect(back).toEqual([event.id, notice.id, 'raw-3'].sort());
       expect(updated(stage)).toEqual([]);
       expect(Date.now() - begun).toBeLessThan(9000);
@@ -74,7 +78,7 @@ describe.concurrent('a failing read', () => {
     async ({ kind, operation }, context) => {
       const { stage, event } = await ancientChange(context);
       stage.sim.faults.add({ operation, kind, times: Number.POSITIVE_INFINITY });
-      expect(await deliver(await stage.lambda(), [event], FIVE_SECONDS)).toEqual([event.id]);
+      expect(await deliver(await stage.lambda(), [event], THREE_SECONDS)).toEqual([event.id]);
       expect(updated(stage)).toEqual([]);
     },
   );
