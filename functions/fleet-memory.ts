@@ -1,3 +1,4 @@
+import type { ClusterArn } from './core/arn.ts';
 import { type Fleet, isUnreadable } from './core/fleet.ts';
 import { match } from './core/match.ts';
 import type { Subject } from './core/subject-index.ts';
@@ -34,7 +35,10 @@ export class FleetMemory {
 async function again(last: Fleet, subjects: readonly Subject[], run: Run): Promise<Fleet> {
   const concerned = new Set(match(last, subjects, run.policy.pull).map(({ service }) => service));
   if (concerned.size === 0) return { ...last, services: [] };
-  return run.world.ecs.readAgain([...concerned], run.reading);
+  const services = new Map<ClusterArn, readonly string[]>();
+  for (const { cluster, arn } of concerned)
+    services.set(cluster.arn, [...(services.get(cluster.arn) ?? []), arn]);
+  return run.world.ecs.readThese(services, () => true, run.reading);
 }
 
 function instantOf(subject: Subject): number {

@@ -1,32 +1,72 @@
 import pMap from 'p-map';
 import type { Confirmed } from './confirm.ts';
-import type { ServiceArn } from './core/arn.ts';
+import type { ClusterArn, ServiceArn, ServiceKey } from './core/arn.ts';
 import type { Change, Notice } from './core/change.ts';
 import type { Origin } from './core/confirm.ts';
 import type { EvidenceByService, Question } from './core/evidence.ts';
-import type { Fleet, NamedFleet } from './core/fleet.ts';
+import type { Fleet, NamedFleet, Service } from './core/fleet.ts';
+import { type FollowUp, followingOf, matchAgain, openKey } from './core/follow-up.ts';
+import { type Match, match } from './core/match.ts';
 import type { Subject } from './core/subject-index.ts';
+import type { FailedWaves } from './core/waves.ts';
 import type { Run } from './run.ts';
 
 /** What a plan is made from: the fleet, and all that it is to be held against. */
 export type Sight = {
   readonly changes: readonly Change[];
   readonly notices: readonly Notice[];
-  /** Changes and notices together. */
+  /** Changes and notices that are looked at for the first time. */
   readonly subjects: readonly Subject[];
   readonly fleet: Fleet & Partial<Pick<NamedFleet, 'outOfScope'>>;
+  readonly matches: readonly Match[];
+  readonly followUps: readonly FollowUp[];
+  readonly failedWaves: FailedWaves;
+  /** Services that follow-ups are about and that still exist. */
+  readonly seen: ReadonlySet<ServiceKey>;
 };
 
 const CONCURRENCY = 32;
 
-/** Reads no more of the fleet than is asked for: nothing for nothing, named services alone, else all of it. */
+/** Reads no more of the fleet than is asked for: nothing for nothing, named or followed services alone, else all of it. */
 export async function readFleet(confirmed: Confirmed, run: Run): Promise<Sight> {
+  const first = await readFirst(confirmed, run);
+  const later = await readFollowed(confirmed.followUps, run);
+  const matches = [...match(first.fleet, first.subjects, run.policy.pull), ...later.matches];
+  const { followUps } = confirmed;
+  const failedWaves = new Map(
+    followUps.flatMap(({ changeId, failedWave }) =>
+      failedWave === null ? [] : [[changeId, failedWave] as const],
+    ),
+  );
+  return { ...first, matches, followUps, failedWaves, seen: later.seen };
+}
+
+type FirstSight = Pick<Sight, 'changes' | 'notices' | 'subjects' | 'fleet'>;
+
+async function readFirst(confirmed: Confirmed, run: Run): Promise<FirstSight> {
   const { changes, notices, named } = confirmed;
   const [first] = named;
   if (first !== undefined) return readNamed(confirmed, first.origin, run);
   const subjects = [...changes, ...notices];
   const fleet = subjects.length === 0 ? NO_FLEET : await run.fleets.read(subjects, run);
   return { changes, notices, subjects, fleet };
+}
+
+/** Ten services a call and no listing. What a followed deployment refers to was known when it began to be followed. */
+async function readFollowed(
+  followUps: readonly FollowUp[],
+  run: Run,
+): Promise<{ readonly matches: readonly Match[]; readonly seen: ReadonlySet<ServiceKey> }> {
+  const open = new Map(followUps.flatMap((one) => one.open).map((one) => [openKey(one), one]));
+  if (open.size === 0) return { matches: [], seen: new Set() };
+  const names = new Map<ClusterArn, readonly string[]>();
+  for (const { cluster, name } of open.values()) names.set(cluster, [...(names.get(cluster) ?? []), name]);
+  const isFollowed = (service: Service) => followUps.every((one) => followingOf(one, service) !== 'waiting');
+  const fleet = await run.world.ecs.readThese(names, (service) => !isFollowed(service), run.reading);
+  return {
+    matches: followUps.flatMap((followUp) => matchAgain(followUp, fleet, run.policy.pull)),
+    seen: new Set(fleet.services.map(({ key }) => key)),
+  };
 }
 
 /** Asks ECS what DescribeServices does not tell, about those services only where it may change the decision. */
@@ -51,7 +91,7 @@ export class NoSuchService extends Error {
 }
 
 /** For services named by hand the request itself is the change. Throws NoSuchService. */
-async function readNamed({ named }: Confirmed, origin: Origin, run: Run): Promise<Sight> {
+async function readNamed({ named }: Confirmed, origin: Origin, run: Run): Promise<FirstSight> {
   const { configured, narrowed } = run.scope;
   const services = named.map((one) => one.named);
   const fleet = await run.world.ecs.readNamed(services, [configured, narrowed], run.reading);

@@ -66,17 +66,18 @@ export class FleetReader {
     });
   }
 
-  readAgain(services: readonly Service[], signal: AbortSignal): Promise<Fleet> {
+  readThese(
+    services: ReadonlyMap<ClusterArn, readonly string[]>,
+    wantsRevisions: (service: Service) => boolean,
+    signal: AbortSignal,
+  ): Promise<Fleet> {
     return allOrNothing(signal, async (within) => {
       const beganAt = this.#clock.now();
-      const arnsIn = new Map<ClusterArn, string[]>();
-      for (const { arn, cluster } of services)
-        arnsIn.set(cluster.arn, [...(arnsIn.get(cluster.arn) ?? []), arn]);
-      const clusters = await this.#describeClusters([...arnsIn.keys()], within);
+      const clusters = await this.#describeClusters([...services.keys()], within);
       const described = clusters.map((cluster) =>
-        this.#services.describe(cluster, arnsIn.get(cluster.arn) ?? [], within),
+        this.#services.describe(cluster, services.get(cluster.arn) ?? [], within, wantsRevisions),
       );
-      return this.#fleetOf(beganAt, await Promise.all(described), within);
+      return this.#fleetOf(beganAt, await Promise.all(described), within, wantsRevisions);
     });
   }
 
@@ -88,7 +89,7 @@ export class FleetReader {
     if (first === undefined) return new Map();
     const arns = services.map(({ arn }) => arn);
     const { services: seen, unreadable } = await allOrNothing(signal, (within) =>
-      this.#services.describe(first.cluster, arns, within),
+      this.#services.describe(first.cluster, arns, within, () => false),
     );
     return new Map<ServiceKey, Look>([
       ...unreadable.map(({ service, cluster, why }) => [keyOf(cluster, service), { refused: why }] as const),
@@ -110,9 +111,14 @@ export class FleetReader {
     });
   }
 
-  async #fleetOf(beganAt: number, parts: readonly Described[], signal: AbortSignal): Promise<Fleet> {
+  async #fleetOf(
+    beganAt: number,
+    parts: readonly Described[],
+    signal: AbortSignal,
+    wantsRevisions: (service: Service) => boolean = () => true,
+  ): Promise<Fleet> {
     const { services, unreadable } = together(parts);
-    const arns = [...new Set(services.flatMap(revisionsInUse))];
+    const arns = [...new Set(services.filter(wantsRevisions).flatMap(revisionsInUse))];
     const read = arns.map(async (arn) => [arn, await this.#revisions.get(arn, signal)] as const);
     return {
       beganAt,

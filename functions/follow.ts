@@ -1,0 +1,132 @@
+import pMap from 'p-map';
+import type { Change } from './core/change.ts';
+import { begin, type FollowUp } from './core/follow-up.ts';
+import { restoreCommand } from './core/restore.ts';
+import { delayOf, isOverdue, packed } from './core/schedule.ts';
+import { type Closed, type Result, type Standing, standingOf } from './core/standing.ts';
+import { followUpBody } from './input/follow-up-shape.ts';
+import type { Sight } from './read.ts';
+import type { Run } from './run.ts';
+
+/** The changes whose follow-up could not be sent: their messages must come back. */
+export type Followed = { readonly unsent: ReadonlySet<string> };
+
+/** Below SQS's limit of 1 MiB (AWS-FACTS §2.5). */
+const MESSAGE_BYTES = 900_000;
+/** Services of which it is asked why their tasks stopped, for one change. */
+const EXPLAINED = 20;
+
+/**
+ * After a look: a change for which nothing waits is settled; one that has had its time is unsettled; every other goes back
+ * to the queue and is looked at again later.
+ */
+export async function follow(sight: Sight, results: readonly Result[], run: Run): Promise<Followed> {
+  if (run.follow.how === 'not-at-all') return { unsent: new Set() };
+  const now = run.world.clock.now();
+  const looks = [...sight.followUps, ...firstLooks(sight.changes, now)];
+  const standings = looks.map((followUp) => standingOf(followUp, results, sight.seen));
+  for (const standing of standings) await tellNews(standing, run);
+  const goesOn = (standing: Standing) => standing.followUp.open.length > 0 && mayGoOn(standing, now, run);
+  const unsent = await sendAll(standings.filter(goesOn), now, run);
+  for (const standing of standings.filter((one) => !goesOn(one))) await tellEnd(standing, now, run);
+  return { unsent };
+}
+
+function firstLooks(changes: readonly Change[], now: number): readonly FollowUp[] {
+  const byId = new Map<string, Change[]>();
+  for (const change of changes) byId.set(change.changeId, [...(byId.get(change.changeId) ?? []), change]);
+  return [...byId].map(([changeId, ofId]) => begin(changeId, ofId, now));
+}
+
+function mayGoOn({ followUp }: Standing, now: number, { follow: { how, limitMs }, world }: Run): boolean {
+  return how === 'to-the-end' && world.queue !== undefined && !isOverdue(followUp, now, limitMs);
+}
+
+/** Follow-ups that are due at the same time travel together. */
+async function sendAll(standings: readonly Standing[], now: number, run: Run): Promise<ReadonlySet<string>> {
+  const { firstSeconds, limitMs } = run.follow;
+  const byDelay = new Map<number, FollowUp[]>();
+  for (const standing of standings) {
+    const delay = delayOf(standing, now, firstSeconds, limitMs);
+    byDelay.set(delay, [...(byDelay.get(delay) ?? []), standing.followUp]);
+  }
+  const messages = [...byDelay].flatMap(([delay, followUps]) =>
+    packed(followUps, followUpBody, MESSAGE_BYTES).map((together) => ({ delay, together })),
+  );
+  const unsent = await pMap(messages, ({ delay, together }) => send(together, delay, run), {
+    concurrency: 8,
+  });
+  return new Set(unsent.flat());
+}
+
+async function send(followUps: readonly FollowUp[], delay: number, run: Run): Promise<readonly string[]> {
+  try {
+    await run.world.queue?.send(followUpBody(followUps), delay);
+    return [];
+  } catch (error) {
+    run.journal.trouble('a follow-up could not be sent: its message comes back', error);
+    return followUps.map(({ changeId }) => changeId);
+  }
+}
+
+/** Later looks tell only what has changed since the one before. */
+async function tellNews({ followUp, news, closed }: Standing, run: Run): Promise<void> {
+  const { changeId } = followUp;
+  for (const decision of news) run.journal.decided({ ...decision, changeIds: [changeId] });
+  for (const one of closed.filter(({ wasOpen }) => wasOpen)) {
+    if (one.how === 'fresh') run.journal.fresh(changeId, one);
+    else if (one.decision === undefined) run.journal.gone(changeId, one);
+    else if (one.how === 'skipped') run.journal.decided({ ...one.decision, changeIds: [changeId] });
+  }
+  const failed = closed.filter(
+    ({ how, wasOpen, decision }) => how === 'failed' && wasOpen && decision?.reason === 'rollout-failed',
+  );
+  await tellFailures(failed, followUp, 'rollout-failed', run);
+}
+
+async function tellEnd({ followUp, waiting, moved, stuck }: Standing, now: number, run: Run): Promise<void> {
+  const { changeId, tally, changes } = followUp;
+  if (waiting.length > 0) {
+    await tellFailures(stuck, followUp, 'stuck', run);
+    run.journal.unsettled(changeId, tally, waiting);
+    return;
+  }
+  const changedAt = Math.min(...changes.map((change) => change.changedAt));
+  const exposureMs = moved && tally.failed === 0 ? Math.max(0, now - changedAt) : undefined;
+  run.journal.settled(changeId, tally, exposureMs);
+}
+
+/** With what a person needs: why the tasks stopped, and how to put the previous version back. */
+async function tellFailures(
+  failed: readonly Pick<Closed, 'service' | 'cluster' | 'now'>[],
+  { changeId, changes }: FollowUp,
+  reason: 'rollout-failed' | 'stuck',
+  run: Run,
+): Promise<void> {
+  const [change] = changes;
+  if (failed.length === 0 || change === undefined) return;
+  const restore = await restoreOf(change, run);
+  const explained = new Set(failed.slice(0, EXPLAINED));
+  await pMap(
+    failed,
+    async (one) => {
+      const asks = explained.has(one) && one.now !== undefined;
+      const why = asks
+        ? await run.world.ecs.stoppedReason(one.now, change.changedAt, run.reading)
+        : undefined;
+      run.journal.rolloutFailed(changeId, one, reason, why, restore);
+    },
+    { concurrency: 8 },
+  );
+}
+
+async function restoreOf(change: Change, { world, reading }: Run): Promise<string | undefined> {
+  if (change.kind === 'service') return undefined;
+  if (change.kind === 'parameter') return restoreCommand(change, undefined);
+  try {
+    return restoreCommand(change, (await world.secrets.describe(change.arn, reading))?.labelsOf);
+  } catch {
+    // The command is worth printing without the version as well.
+    return restoreCommand(change, undefined);
+  }
+}

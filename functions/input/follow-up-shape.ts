@@ -1,0 +1,106 @@
+import * as z from 'zod/mini';
+import { clusterArn } from '../core/arn.ts';
+import type { FollowUp } from '../core/follow-up.ts';
+import { problemsOf } from './problems.ts';
+
+/**
+ * The message in which follow-ups travel through the queue. The version is raised when older code could not understand
+ * the message any more; newer code goes on understanding all earlier versions, for messages survive an upgrade.
+ */
+export const FOLLOW_UP_VERSION = 1;
+
+/** A follow-up that this code cannot read; it comes back, and ends in the dead-letter queue. */
+export class MalformedFollowUp extends Error {
+  override readonly name = 'MalformedFollowUp';
+}
+
+const count = z.number().check(z.int(), z.minimum(0));
+const text = z.string().check(z.minLength(1));
+
+const change = z.object({
+  changeId: text,
+  kind: z.enum(['secret', 'parameter', 'service']),
+  arn: text,
+  label: z.exactOptional(text),
+  versionId: z.exactOptional(text),
+  changedAt: z.number(),
+  possiblyUntil: z.exactOptional(z.number()),
+  source: text,
+  optedOut: z.boolean(),
+});
+
+/** Names and ids only, grouped by cluster: five thousand services are to fit into a message. */
+const openIn = z.tuple([
+  z.pipe(
+    text.check(
+      z.refine((arn) => /^arn:[^:]+:ecs:[^:]+:[^:]+:cluster\//.test(arn), 'expected the ARN of a cluster'),
+    ),
+    z.transform(clusterArn),
+  ),
+  z.array(z.tuple([text, z.nullable(z.string()), z.string()])),
+]);
+
+const envelope = z.object({ kind: z.literal('follow-up'), version: z.number() });
+const message = z.object({
+  followUps: z.array(
+    z.object({
+      changeId: text,
+      changes: z.array(change).check(z.minLength(1)),
+      firstHandledAt: z.number(),
+      hop: count,
+      open: z.array(openIn),
+      tally: z.object({ redeployed: count, fresh: count, failed: count, skipped: count }),
+      failedWave: z.nullable(count),
+    }),
+  ),
+});
+
+/** Whether a message is meant as a follow-up, readable or not. */
+export function isFollowUp(body: string): boolean {
+  return body.startsWith(START);
+}
+
+/** Throws MalformedFollowUp. */
+export function parseFollowUps(body: string): readonly FollowUp[] {
+  const raw = parsed(body);
+  const { data: outside } = z.safeParse(envelope, raw);
+  if (outside !== undefined && outside.version > FOLLOW_UP_VERSION) {
+    throw new MalformedFollowUp(
+      `the follow-up has format version ${outside.version}, this code knows ${FOLLOW_UP_VERSION}: deploy the newer code again, then redrive`,
+    );
+  }
+  const { data, error } = z.safeParse(message, raw);
+  if (data === undefined)
+    throw new MalformedFollowUp(`the follow-up cannot be read: ${problemsOf(error).join('; ')}`);
+  return data.followUps.map((followUp) => ({
+    ...followUp,
+    open: followUp.open.flatMap(([cluster, services]) =>
+      services.map(([name, deploymentId, told]) => ({ cluster, name, deploymentId, told })),
+    ),
+  }));
+}
+
+/** The body of a message that carries these follow-ups. */
+export function followUpBody(followUps: readonly FollowUp[]): string {
+  return `${START}${FOLLOW_UP_VERSION},"followUps":[${followUps.map(written).join(',')}]}`;
+}
+
+const START = '{"kind":"follow-up","version":';
+
+function written(followUp: FollowUp): string {
+  const byCluster = new Map<string, [string, string | null, string][]>();
+  for (const { cluster, name, deploymentId, told } of followUp.open) {
+    const services = byCluster.get(cluster) ?? [];
+    services.push([name, deploymentId, told]);
+    byCluster.set(cluster, services);
+  }
+  return JSON.stringify({ ...followUp, open: [...byCluster] });
+}
+
+function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch (cause) {
+    throw new MalformedFollowUp('the follow-up is not JSON', { cause });
+  }
+}
