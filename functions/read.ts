@@ -61,8 +61,9 @@ async function readFollowed(
   if (open.size === 0) return { matches: [], seen: new Set() };
   const names = new Map<ClusterArn, readonly string[]>();
   for (const { cluster, name } of open.values()) names.set(cluster, [...(names.get(cluster) ?? []), name]);
-  const isFollowed = (service: Service) => followUps.every((one) => followingOf(one, service) !== 'waiting');
-  const fleet = await run.world.ecs.readThese(names, (service) => !isFollowed(service), run.reading);
+  const mustBeMatched = (service: Service) =>
+    followUps.some((one) => (followingOf(one, service) ?? 'followed') !== 'followed');
+  const fleet = await run.world.ecs.readThese(names, mustBeMatched, run.reading);
   return {
     matches: followUps.flatMap((followUp) => matchAgain(followUp, fleet, run.policy.pull)),
     seen: new Set(fleet.services.map(({ key }) => key)),

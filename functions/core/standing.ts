@@ -1,5 +1,6 @@
 import { nameOf, type ServiceArn, type ServiceKey, serviceIn } from './arn.ts';
 import type { Decision, Verdict } from './decision.ts';
+import { isRollingBack } from './evidence.ts';
 import { primaryOf, type Service } from './fleet.ts';
 import { type FollowUp, type OpenService, openKey } from './follow-up.ts';
 import type { Outcome } from './outcome.ts';
@@ -131,8 +132,10 @@ function stateOf(
   if (outcome !== undefined) return afterOutcome(outcome, close, keepOpen);
   if (decision.action === 'skip') return close(howClosed(decision));
   const primary = primaryOf(service);
-  const rolling = decision.reason === 'rolling-out' ? (primary?.id ?? null) : (before?.deploymentId ?? null);
-  return keepOpen(decision.reason ?? own.reason ?? 'redeploy', rolling);
+  // A rollback is nothing to be followed: its coming to an end is no success.
+  const isAdopted = decision.reason === 'rolling-out' && !isRollingBack(planned.evidence);
+  const followed = isAdopted ? primary?.id : before?.deploymentId;
+  return keepOpen(decision.reason ?? own.reason ?? 'redeploy', followed ?? null);
 }
 
 function afterOutcome(
