@@ -18,6 +18,7 @@ import {
 } from './core/confirm.ts';
 import { type Claim, claimOf, type Event, sourceOf } from './core/event.ts';
 import type { FollowUp } from './core/follow-up.ts';
+import type { Reading } from './core/reading.ts';
 import type { NamedService } from './ports.ts';
 import type { Run } from './run.ts';
 
@@ -31,7 +32,8 @@ export type Asked =
       readonly force: boolean;
     }
   | { readonly asked: 'service'; readonly origin: Origin; readonly named: NamedService }
-  | { readonly asked: 'follow-up'; readonly key: string; readonly followUp: FollowUp };
+  | { readonly asked: 'follow-up'; readonly key: string; readonly followUp: FollowUp }
+  | { readonly asked: 'reading'; readonly key: string; readonly reading: Reading };
 
 export type Confirmed = {
   readonly changes: readonly Change[];
@@ -40,6 +42,8 @@ export type Confirmed = {
   readonly named: readonly { readonly origin: Origin; readonly named: NamedService }[];
   /** Changes that have been looked at before: nothing of them needs to be confirmed again. */
   readonly followUps: readonly FollowUp[];
+  /** Changes for which a part of the fleet has been read. */
+  readonly readings: readonly Reading[];
   /** Keys of messages that must come back: Secrets Manager did not answer. */
   readonly unconfirmed: readonly string[];
   /** Keys of messages that must be looked at again: what they tell is not visible yet. */
@@ -66,6 +70,7 @@ export async function confirm(asked: readonly Asked[], run: Run): Promise<Confir
     notices: standing,
     named: asked.flatMap((one) => (one.asked === 'service' ? [one] : [])),
     followUps: oncePerChange(asked.flatMap((one) => (one.asked === 'follow-up' ? [one.followUp] : []))),
+    readings: asked.flatMap((one) => (one.asked === 'reading' ? [one.reading] : [])),
     unconfirmed: findings.flatMap((found) => (found.finding === 'unconfirmed' ? [found.key] : [])),
     notVisible: findings.flatMap((found) => (found.finding === 'not-visible' ? [found.key] : [])),
   };
@@ -133,6 +138,7 @@ async function findCurrent(
   switch (asked.asked) {
     case 'service':
     case 'follow-up':
+    case 'reading':
       return none;
     case 'parameter': {
       const { origin } = asked;

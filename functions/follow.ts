@@ -1,10 +1,11 @@
 import pMap from 'p-map';
 import type { Change } from './core/change.ts';
 import { begin, type FollowUp } from './core/follow-up.ts';
+import type { Reading } from './core/reading.ts';
 import { restoreCommand } from './core/restore.ts';
 import { delayOf, isOverdue, packed } from './core/schedule.ts';
 import { type Closed, type Result, type Standing, standingOf } from './core/standing.ts';
-import { followUpBody } from './input/follow-up-shape.ts';
+import { followUpBody, readingBody } from './input/follow-up-shape.ts';
 import type { Sight } from './read.ts';
 import type { Run } from './run.ts';
 
@@ -23,19 +24,22 @@ const EXPLAINED = 20;
 export async function follow(sight: Sight, results: readonly Result[], run: Run): Promise<Followed> {
   if (run.follow.how === 'not-at-all') return { unsent: new Set() };
   const now = run.world.clock.now();
-  const looks = [...sight.followUps, ...firstLooks(sight.changes, now)];
+  const looks = [...sight.followUps, ...firstLooks(sight, now)];
   const standings = looks.map((followUp) => standingOf(followUp, results, sight.seen));
   for (const standing of standings) await tellNews(standing, run);
   const goesOn = (standing: Standing) => standing.followUp.open.length > 0 && mayGoOn(standing, now, run);
-  const unsent = await sendAll(standings.filter(goesOn), now, run);
+  const unsent = [
+    ...(await sendAll(standings.filter(goesOn), now, run)),
+    ...(await sendReadings(sight.postponed, run)),
+  ];
   for (const standing of standings.filter((one) => !goesOn(one))) await tellEnd(standing, now, run);
-  return { unsent };
+  return { unsent: new Set(unsent) };
 }
 
-function firstLooks(changes: readonly Change[], now: number): readonly FollowUp[] {
+function firstLooks({ changes, firstHandledAt }: Sight, now: number): readonly FollowUp[] {
   const byId = new Map<string, Change[]>();
   for (const change of changes) byId.set(change.changeId, [...(byId.get(change.changeId) ?? []), change]);
-  return [...byId].map(([changeId, ofId]) => begin(changeId, ofId, now));
+  return [...byId].map(([changeId, ofId]) => begin(changeId, ofId, firstHandledAt.get(changeId) ?? now));
 }
 
 function mayGoOn({ followUp }: Standing, now: number, { follow: { how, limitMs }, world }: Run): boolean {
@@ -43,7 +47,7 @@ function mayGoOn({ followUp }: Standing, now: number, { follow: { how, limitMs }
 }
 
 /** Follow-ups that are due at the same time travel together. */
-async function sendAll(standings: readonly Standing[], now: number, run: Run): Promise<ReadonlySet<string>> {
+async function sendAll(standings: readonly Standing[], now: number, run: Run): Promise<readonly string[]> {
   const { firstSeconds, limitMs } = run.follow;
   const byDelay = new Map<number, FollowUp[]>();
   for (const standing of standings) {
@@ -56,16 +60,41 @@ async function sendAll(standings: readonly Standing[], now: number, run: Run): P
   const unsent = await pMap(messages, ({ delay, together }) => send(together, delay, run), {
     concurrency: 8,
   });
-  return new Set(unsent.flat());
+  return unsent.flat();
 }
 
-async function send(followUps: readonly FollowUp[], delay: number, run: Run): Promise<readonly string[]> {
+function send(followUps: readonly FollowUp[], delay: number, run: Run): Promise<readonly string[]> {
+  return trySend(
+    followUpBody(followUps),
+    delay,
+    followUps.map(({ changeId }) => changeId),
+    run,
+  );
+}
+
+/** The rest of the fleet is read at once, by an invocation with all its time before it. */
+async function sendReadings(readings: readonly Reading[], run: Run): Promise<readonly string[]> {
+  const unsent = readings.map((reading) => {
+    const changeIds = [...reading.changes, ...reading.notices].map(({ changeId }) => changeId);
+    return trySend(readingBody(reading), 1, changeIds, run);
+  });
+  return (await Promise.all(unsent)).flat();
+}
+
+/** Answers the changes whose message could not be sent. */
+async function trySend(
+  body: string,
+  delay: number,
+  changeIds: readonly string[],
+  run: Run,
+): Promise<readonly string[]> {
   try {
-    await run.world.queue?.send(followUpBody(followUps), delay);
+    if (run.world.queue === undefined) throw new Error('there is no queue: CHANGE_QUEUE_URL is not set');
+    await run.world.queue.send(body, delay);
     return [];
   } catch (error) {
     run.journal.trouble('a follow-up could not be sent: its message comes back', error);
-    return followUps.map(({ changeId }) => changeId);
+    return changeIds;
   }
 }
 

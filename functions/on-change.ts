@@ -1,10 +1,11 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { Asked } from './confirm.ts';
 import { isDenied } from './core/outcome.ts';
+import type { Handled } from './handled.ts';
 import { parseEvent } from './input/event-shape.ts';
 import { isFollowUp, parseFollowUps } from './input/follow-up-shape.ts';
 import { lambda, type Parts } from './lambda.ts';
-import { carryOut, type Handled } from './redeploy.ts';
+import { carryOut } from './redeploy.ts';
 import type { Run } from './run.ts';
 
 /** SQS: events and follow-ups. All changes of a batch are one plan, so that a service is redeployed once for all of them. */
@@ -47,9 +48,13 @@ type Message = {
 function parsed({ messageId: id, body }: SQSRecord, { journal }: Run): Message {
   try {
     if (isFollowUp(body)) {
-      const followUps = parseFollowUps(body);
-      const asked = followUps.map((followUp): Asked => ({ asked: 'follow-up', key: id, followUp }));
-      return { id, body, asked, changeIds: followUps.map(({ changeId }) => changeId) };
+      const { followUps, readings } = parseFollowUps(body);
+      const asked = [
+        ...followUps.map((followUp): Asked => ({ asked: 'follow-up', key: id, followUp })),
+        ...readings.map((reading): Asked => ({ asked: 'reading', key: id, reading })),
+      ];
+      const changes = [...followUps, ...readings.flatMap((one) => [...one.changes, ...one.notices])];
+      return { id, body, asked, changeIds: changes.map(({ changeId }) => changeId) };
     }
     const event = parseEvent(body);
     return { id, body, asked: [{ asked: 'event', key: id, event }], changeIds: [event.id] };
@@ -80,8 +85,9 @@ async function sendAgain(
 /** The changes for which their message is still needed. */
 function openChanges(handled: Handled): ReadonlySet<string> {
   if ('failure' in handled) {
-    const { changes, notices, followUps } = handled.confirmed;
-    return new Set([...changes, ...notices, ...followUps].map(({ changeId }) => changeId));
+    const { changes, notices, followUps, readings } = handled.confirmed;
+    const read = readings.flatMap((one) => [...one.changes, ...one.notices]);
+    return new Set([...changes, ...notices, ...followUps, ...read].map(({ changeId }) => changeId));
   }
   const denied = handled.results.filter(({ outcome }) => outcome !== undefined && isDenied(outcome));
   return new Set([...handled.followed.unsent, ...denied.flatMap(({ decision }) => decision.changeIds)]);

@@ -3,6 +3,7 @@ import type { SecretDescription, SecretVersion } from './core/confirm.ts';
 import type { Evidence, Question } from './core/evidence.ts';
 import type { Fleet, NamedFleet, Service } from './core/fleet.ts';
 import type { Outcome } from './core/outcome.ts';
+import type { PartOfFleet } from './core/reading.ts';
 
 /** Everything this service does to the outside world. Instants are milliseconds since the epoch. */
 export type World = {
@@ -32,8 +33,15 @@ export type Clock = {
  * says that the time for reading is over; what merely vanished meanwhile is left out.
  */
 export type Ecs = {
-  /** All services of the selected clusters, with the revisions in use. Each list of globs must select a cluster. */
-  readFleet(globs: readonly (readonly string[])[], signal: AbortSignal): Promise<Fleet>;
+  /**
+   * All services of the selected clusters, with the revisions in use. Each list of globs must select a cluster; `only`
+   * leaves all but some clusters out. Where the time for reading ends before all of them are read, the rest is named.
+   */
+  readFleet(
+    globs: readonly (readonly string[])[],
+    signal: AbortSignal,
+    only?: readonly ClusterArn[],
+  ): Promise<PartOfFleet>;
   readNamed(
     services: readonly NamedService[],
     globs: readonly (readonly string[])[],

@@ -7,6 +7,7 @@ import type { EvidenceByService, Question } from './core/evidence.ts';
 import type { Fleet, NamedFleet, Service } from './core/fleet.ts';
 import { type FollowUp, followingOf, matchAgain, openKey } from './core/follow-up.ts';
 import { type Match, match } from './core/match.ts';
+import { type Reading, withPart } from './core/reading.ts';
 import type { Subject } from './core/subject-index.ts';
 import type { FailedWaves } from './core/waves.ts';
 import type { Run } from './run.ts';
@@ -23,33 +24,88 @@ export type Sight = {
   readonly failedWaves: FailedWaves;
   /** Services that follow-ups are about and that still exist. */
   readonly seen: ReadonlySet<ServiceKey>;
+  /** Changes for which the fleet could be read in part only: nothing is decided about them yet. */
+  readonly postponed: readonly Reading[];
+  /** By change, if that was not now. */
+  readonly firstHandledAt: ReadonlyMap<string, number>;
 };
 
 const CONCURRENCY = 32;
 
 /** Reads no more of the fleet than is asked for: nothing for nothing, named or followed services alone, else all of it. */
 export async function readFleet(confirmed: Confirmed, run: Run): Promise<Sight> {
-  const first = await readFirst(confirmed, run);
-  const later = await readFollowed(confirmed.followUps, run);
-  const matches = [...match(first.fleet, first.subjects, run.policy.pull), ...later.matches];
-  const { followUps } = confirmed;
+  const { parts, postponed } = await readFirst(confirmed, run);
+  const { followUps, readings } = confirmed;
+  const later = await readFollowed(followUps, run);
+  const first = parts.flatMap(({ fleet, changes, notices }) =>
+    match(fleet, [...changes, ...notices], run.policy.pull),
+  );
+  const changes = parts.flatMap((part) => part.changes);
+  const notices = parts.flatMap((part) => part.notices);
   const failedWaves = new Map(
     followUps.flatMap(({ changeId, failedWave }) =>
       failedWave === null ? [] : [[changeId, failedWave] as const],
     ),
   );
-  return { ...first, matches, followUps, failedWaves, seen: later.seen };
+  return {
+    changes,
+    notices,
+    subjects: [...changes, ...notices],
+    fleet: together(parts.map(({ fleet }) => fleet)),
+    matches: [...first, ...later.matches],
+    followUps,
+    failedWaves,
+    seen: later.seen,
+    postponed,
+    firstHandledAt: new Map(
+      readings.flatMap((one) => one.changes.map(({ changeId }) => [changeId, one.firstHandledAt])),
+    ),
+  };
 }
 
-type FirstSight = Pick<Sight, 'changes' | 'notices' | 'subjects' | 'fleet'>;
+function together(fleets: readonly Sight['fleet'][]): Sight['fleet'] {
+  return {
+    beganAt: Math.min(...fleets.map(({ beganAt }) => beganAt)),
+    services: fleets.flatMap(({ services }) => services),
+    revisions: new Map(fleets.flatMap(({ revisions }) => [...revisions])),
+    unreadable: fleets.flatMap(({ unreadable }) => unreadable),
+    unreadableClusters: fleets.flatMap(({ unreadableClusters }) => unreadableClusters),
+    outOfScope: fleets.flatMap(({ outOfScope = [] }) => outOfScope),
+  };
+}
 
-async function readFirst(confirmed: Confirmed, run: Run): Promise<FirstSight> {
-  const { changes, notices, named } = confirmed;
+type FirstSight = Pick<Sight, 'changes' | 'notices' | 'fleet'>;
+
+/** New changes, and changes whose fleet has been read in part; those for which the time ends once more are postponed. */
+async function readFirst(
+  confirmed: Confirmed,
+  run: Run,
+): Promise<Pick<Sight, 'postponed'> & { readonly parts: readonly FirstSight[] }> {
+  const { changes, notices, named, readings } = confirmed;
   const [first] = named;
-  if (first !== undefined) return readNamed(confirmed, first.origin, run);
-  const subjects = [...changes, ...notices];
-  const fleet = subjects.length === 0 ? NO_FLEET : await run.fleets.read(subjects, run);
-  return { changes, notices, subjects, fleet };
+  if (first !== undefined) return { parts: [await readNamed(confirmed, first.origin, run)], postponed: [] };
+  const parts: FirstSight[] = [];
+  const postponed: Reading[] = [];
+  if (changes.length + notices.length > 0) {
+    const read = await run.fleets.read([...changes, ...notices], run);
+    const begun = { changes, notices, firstHandledAt: run.world.clock.now(), matched: [], left: [] };
+    if (read.left.length === 0) parts.push({ changes, notices, fleet: read.fleet });
+    else postponed.push(withPart(begun, read));
+  }
+  for (const reading of readings) {
+    const { configured } = run.scope;
+    const next = withPart(reading, await run.world.ecs.readFleet([configured], run.reading, reading.left));
+    if (next.left.length > 0) postponed.push(next);
+    else parts.push({ ...next, fleet: await readMatched(next, run) });
+  }
+  return { parts, postponed };
+}
+
+/** After the last part: those that matched in any of them, as they are now. */
+function readMatched({ matched }: Reading, run: Run): Promise<Fleet> {
+  const names = new Map<ClusterArn, readonly string[]>();
+  for (const { cluster, name } of matched) names.set(cluster, [...(names.get(cluster) ?? []), name]);
+  return run.world.ecs.readThese(names, () => true, run.reading);
 }
 
 /** Ten services a call and no listing. What a followed deployment refers to was known when it began to be followed. */
@@ -104,17 +160,9 @@ async function readNamed({ named }: Confirmed, origin: Origin, run: Run): Promis
   ];
   const changes = arns.map((arn) => serviceChange(origin, arn));
   for (const change of changes) run.journal.received(change);
-  return { changes, notices: [], subjects: changes, fleet };
+  return { changes, notices: [], fleet };
 }
 
 function serviceChange({ changeId, at, source }: Origin, arn: ServiceArn): Change {
   return { changeId, kind: 'service', arn, changedAt: at, source, optedOut: false };
 }
-
-const NO_FLEET: Fleet = {
-  beganAt: 0,
-  services: [],
-  revisions: new Map(),
-  unreadable: [],
-  unreadableClusters: [],
-};

@@ -1,20 +1,11 @@
 import { apply, stopShort } from './apply.ts';
-import { type Asked, type Confirmed, confirm } from './confirm.ts';
+import { type Asked, confirm } from './confirm.ts';
 import { makePlan, type Plan } from './core/plan.ts';
 import { questions } from './core/questions.ts';
-import { makeReport, type Report } from './core/report.ts';
-import type { Result } from './core/standing.ts';
-import { type Followed, follow } from './follow.ts';
+import { follow } from './follow.ts';
+import { type Done, type Handled, reported } from './handled.ts';
 import { readEvidence, readFleet, type Sight } from './read.ts';
 import type { Run } from './run.ts';
-
-/** `failure` is there if the fleet could not be read or decided upon: then nothing has been done. */
-export type Handled =
-  | ({ readonly confirmed: Confirmed; readonly report: Report } & Done)
-  | { readonly confirmed: Confirmed; readonly failure: unknown };
-
-/** What became of each decision, and of each change. */
-type Done = { readonly results: readonly Result[]; readonly followed: Followed };
 
 /**
  * The main path. What AWS told or a person asked becomes changes, and every service of which a task was started before a
@@ -52,18 +43,9 @@ async function uponConfirmed(asked: readonly Asked[], run: Run, finish: Finish):
     const plan = makePlan({ ...sight, evidence, policy: run.policy, now: run.world.clock.now() });
     run.journal.planned(sight, plan);
     const done = await finish(sight, plan);
-    return { confirmed, ...done, report: reported(sight, plan, done.results) };
+    const postponed = sight.postponed.length > 0;
+    return { confirmed, ...done, postponed, report: reported(sight, plan, done.results) };
   } catch (failure) {
     return { confirmed, failure };
   }
-}
-
-function reported({ changes, notices }: Sight, { unmatched }: Plan, results: readonly Result[]): Report {
-  const decisions = [...results.map(({ decision }) => decision), ...unmatched];
-  return makeReport(
-    changes,
-    notices,
-    decisions,
-    results.flatMap(({ outcome }) => outcome ?? []),
-  );
 }

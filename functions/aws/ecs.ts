@@ -24,7 +24,7 @@ export function makeEcs({ ecs, ecsWrites }: Clients, rates: Rates, tagPrefix: st
   const services = new ServiceReader(reads, revisions, tagPrefix);
   const fleet = new FleetReader(reads, services, revisions, tagPrefix, clock);
   return {
-    readFleet: (globs, signal) => fleet.readFleet(globs, signal),
+    readFleet: (globs, signal, only) => fleet.readFleet(globs, signal, only),
     readNamed: (named, globs, signal) => fleet.readNamed(named, globs, signal),
     readThese: (some, wantsRevisions, signal) => fleet.readThese(some, wantsRevisions, signal),
     stoppedReason: (service, since, signal) => stoppedReason(reads, service, since, signal),

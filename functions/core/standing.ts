@@ -127,6 +127,8 @@ function stateOf(
     ...(reason === 'rolling-out' && { stuck: about }),
     ...(isNews(decision, outcome, before) && { news: decision }),
     ...(own.action === 'wait' && own.until !== undefined && { until: own.until }),
+    // It waits for nothing but the next invocation.
+    ...(reason === 'out-of-time' && { until: 0 }),
   });
   if (own.action === 'skip') return close(howClosed(own));
   if (outcome !== undefined) return afterOutcome(outcome, close, keepOpen);

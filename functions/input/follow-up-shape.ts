@@ -1,6 +1,8 @@
 import * as z from 'zod/mini';
 import { clusterArn } from '../core/arn.ts';
+import { NOTICES } from '../core/change.ts';
 import type { FollowUp } from '../core/follow-up.ts';
+import type { Reading } from '../core/reading.ts';
 import { problemsOf } from './problems.ts';
 
 /**
@@ -29,19 +31,39 @@ const change = z.object({
   optedOut: z.boolean(),
 });
 
-/** Names and ids only, grouped by cluster: five thousand services are to fit into a message. */
-const openIn = z.tuple([
-  z.pipe(
-    text.check(
-      z.refine((arn) => /^arn:[^:]+:ecs:[^:]+:[^:]+:cluster\//.test(arn), 'expected the ARN of a cluster'),
-    ),
-    z.transform(clusterArn),
+const notice = z.object({
+  changeId: text,
+  kind: z.enum(['secret', 'parameter']),
+  arn: text,
+  notice: z.enum(NOTICES),
+  at: z.number(),
+  source: text,
+});
+
+const cluster = z.pipe(
+  text.check(
+    z.refine((arn) => /^arn:[^:]+:ecs:[^:]+:[^:]+:cluster\//.test(arn), 'expected the ARN of a cluster'),
   ),
-  z.array(z.tuple([text, z.nullable(z.string()), z.string()])),
-]);
+  z.transform(clusterArn),
+);
+
+/** Names and ids only, grouped by cluster: five thousand services are to fit into a message. */
+const openIn = z.tuple([cluster, z.array(z.tuple([text, z.nullable(z.string()), z.string()]))]);
 
 const envelope = z.object({ kind: z.literal('follow-up'), version: z.number() });
 const message = z.object({
+  readings: z._default(
+    z.array(
+      z.object({
+        changes: z.array(change),
+        notices: z.array(notice),
+        firstHandledAt: z.number(),
+        matched: z.array(z.tuple([cluster, z.array(text)])),
+        left: z.array(cluster).check(z.minLength(1)),
+      }),
+    ),
+    [],
+  ),
   followUps: z.array(
     z.object({
       changeId: text,
@@ -60,8 +82,11 @@ export function isFollowUp(body: string): boolean {
   return body.startsWith(START);
 }
 
+/** What a message of ours carries. */
+export type Carried = { readonly followUps: readonly FollowUp[]; readonly readings: readonly Reading[] };
+
 /** Throws MalformedFollowUp. */
-export function parseFollowUps(body: string): readonly FollowUp[] {
+export function parseFollowUps(body: string): Carried {
   const raw = parsed(body);
   const { data: outside } = z.safeParse(envelope, raw);
   if (outside !== undefined && outside.version > FOLLOW_UP_VERSION) {
@@ -72,17 +97,31 @@ export function parseFollowUps(body: string): readonly FollowUp[] {
   const { data, error } = z.safeParse(message, raw);
   if (data === undefined)
     throw new MalformedFollowUp(`the follow-up cannot be read: ${problemsOf(error).join('; ')}`);
-  return data.followUps.map((followUp) => ({
-    ...followUp,
-    open: followUp.open.flatMap(([cluster, services]) =>
-      services.map(([name, deploymentId, told]) => ({ cluster, name, deploymentId, told })),
-    ),
-  }));
+  return {
+    followUps: data.followUps.map((followUp) => ({
+      ...followUp,
+      open: followUp.open.flatMap(([cluster, services]) =>
+        services.map(([name, deploymentId, told]) => ({ cluster, name, deploymentId, told })),
+      ),
+    })),
+    readings: data.readings.map((reading) => ({
+      ...reading,
+      matched: reading.matched.flatMap(([cluster, names]) => names.map((name) => ({ cluster, name }))),
+    })),
+  };
 }
 
 /** The body of a message that carries these follow-ups. */
 export function followUpBody(followUps: readonly FollowUp[]): string {
   return `${START}${FOLLOW_UP_VERSION},"followUps":[${followUps.map(written).join(',')}]}`;
+}
+
+/** The body of a message that carries a read of the fleet which is to be gone on with. */
+export function readingBody(reading: Reading): string {
+  const names = new Map<string, string[]>();
+  for (const { cluster, name } of reading.matched) names.set(cluster, [...(names.get(cluster) ?? []), name]);
+  const written = JSON.stringify({ ...reading, matched: [...names] });
+  return `${START}${FOLLOW_UP_VERSION},"followUps":[],"readings":[${written}]}`;
 }
 
 const START = '{"kind":"follow-up","version":';

@@ -38,6 +38,8 @@ export type Loop = {
 export type LoopOptions = SimulatorOptions & {
   readonly env?: Readonly<Record<string, string>>;
   readonly deliverTwice?: boolean;
+  /** What each invocation is told that it has left, and has: real milliseconds. */
+  readonly remainingMs?: number;
 };
 
 const QUICK = { READ_RATE: '10000', READ_BURST: '10000', UPDATE_RATE: '1000', UPDATE_BURST: '1000' };
@@ -45,6 +47,7 @@ const QUICK = { READ_RATE: '10000', READ_BURST: '10000', UPDATE_RATE: '1000', UP
 export async function startLoop({
   env = {},
   deliverTwice = false,
+  remainingMs,
   ...options
 }: LoopOptions = {}): Promise<Loop> {
   const clock = createClock();
@@ -72,13 +75,25 @@ export async function startLoop({
     const event = {
       Records: messages.map(({ MessageId, Body }) => ({ messageId: MessageId, body: Body })),
     } as SQSEvent;
-    if (killAfter === Infinity) return handle(event);
+    const context = remainingMs === undefined ? {} : { getRemainingTimeInMillis: () => remainingMs };
+    if (killAfter === Infinity) return handle(event, context);
     const revive = kill(sim, killAfter);
     killAfter = Infinity;
     await handle(event).catch(() => undefined);
     revive();
     handle = connect();
     return undefined;
+  };
+
+  /** What Lambda's event source does with a batch: deletes what was not given back. */
+  const deliver = async (messages: readonly Received[]) => {
+    const answer = await invoke(messages);
+    if (deliverTwice) await invoke(messages);
+    if (answer === undefined) return;
+    const back = new Set(answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
+    for (const { ReceiptHandle } of messages.filter(({ MessageId }) => !back.has(MessageId))) {
+      sim.act('sqs', 'DeleteMessage', { QueueUrl: url, ReceiptHandle });
+    }
   };
 
   return {
@@ -96,22 +111,16 @@ export async function startLoop({
       void sim.act('sqs', 'SendMessage', { QueueUrl: url, MessageBody: JSON.stringify(event) }),
     async run(forMs = Infinity) {
       const end = clock.now() + forMs;
-      for (let invocations = 0; ; invocations++) {
-        const visibleAt = Math.min(...sim.messagesIn(url).map((message) => message.visibleAt));
-        if (visibleAt === Infinity || visibleAt > end) {
-          if (forMs < Infinity && Number.isFinite(visibleAt)) clock.set(end);
-          sim.advance();
-          return invocations;
-        }
-        clock.set(visibleAt);
-        const messages = await receiveAll(sim, url);
-        const answer = await invoke(messages);
-        if (deliverTwice) await invoke(messages);
-        const back = new Set(answer?.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
-        for (const { MessageId, ReceiptHandle } of answer === undefined ? [] : messages) {
-          if (!back.has(MessageId)) sim.act('sqs', 'DeleteMessage', { QueueUrl: url, ReceiptHandle });
-        }
+      const nextDue = () => Math.min(...sim.messagesIn(url).map(({ visibleAt }) => visibleAt));
+      let invocations = 0;
+      for (let due = nextDue(); due <= end && due < Infinity; due = nextDue()) {
+        clock.set(due);
+        await deliver(await receiveAll(sim, url));
+        invocations++;
       }
+      if (forMs < Infinity) clock.set(end);
+      sim.advance();
+      return invocations;
     },
   };
 }

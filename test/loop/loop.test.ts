@@ -45,7 +45,8 @@ describe('a change is followed until the last old task is gone', () => {
     ).toEqual(['prod-db-0', 'prod-db-1', 'prod-db-2']);
     expect(loop.told('change.unsettled')).toEqual([]);
     const exposure = Number(loop.told('change.settled')[0]?.['exposureSeconds']) * 1000;
-    const lastGone = Math.max(...loop.sim.ledger.deployments.map(({ createdAt }) => createdAt)) + 20_000 - changedAt;
+    const lastGone =
+      Math.max(...loop.sim.ledger.deployments.map(({ createdAt }) => createdAt)) + 20_000 - changedAt;
     expect(exposure).toBeGreaterThanOrEqual(lastGone - 2_000);
     expect(exposure).toBeLessThanOrEqual(lastGone + 46_000);
   });
@@ -316,7 +317,9 @@ describe('other deployments', () => {
     await loop.run();
     expect(loop.sim.staleTasks(secret.arn)).toEqual([]);
     expect(redeploys(loop)).toHaveLength(1);
-    expect(redeploys(loop)[0]?.at).toBeGreaterThan(loop.sim.deploymentsOf(blue.arn)[1]?.createdAt ?? Infinity);
+    expect(redeploys(loop)[0]?.at).toBeGreaterThan(
+      loop.sim.deploymentsOf(blue.arn)[1]?.createdAt ?? Infinity,
+    );
   });
 
   test('one that is younger than the change is adopted and followed', async () => {
@@ -360,4 +363,30 @@ test('what is not visible yet is looked at again', async () => {
   await loop.run();
   expect(loop.sim.staleTasks(secret.arn)).toEqual([]);
   expect(loop.told('change.settled')).toHaveLength(1);
+});
+
+describe('a fleet that is too large for one invocation', () => {
+  test('is read in parts, and redeployed after the last one', async () => {
+    const loop = await startLoop({ remainingMs: 30_200, latencyMs: 10 });
+    const secret = loop.sim.world.secret({ name: 'prod/db' });
+    for (let i = 0; i < 60; i++) {
+      loop.sim.world.service({
+        cluster: `c${i}`,
+        name: 'api',
+        secrets: [secret.arn],
+        startedAt: loop.clock.now() - DAY,
+      });
+    }
+    const event = currentMoved(loop.sim, 'prod/db');
+    loop.send(event);
+    await loop.run();
+    expect(loop.sim.staleTasks(secret.arn)).toEqual([]);
+    expect(redeploys(loop)).toHaveLength(60);
+    expect(loop.told('change.received')).toHaveLength(1);
+    expect(loop.told('change.settled')).toMatchObject([{ changeId: event.id, redeployed: 60 }]);
+    const listings = loop.sim.ledger.calls.flatMap(({ operation, at }) =>
+      operation === 'ListServices' ? [at] : [],
+    );
+    expect(new Set(listings).size).toBeGreaterThan(1);
+  });
 });
