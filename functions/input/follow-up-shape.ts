@@ -40,7 +40,7 @@ const notice = z.object({
   source: text,
 });
 
-const cluster = z.pipe(
+const clusterText = z.pipe(
   text.check(
     z.refine((arn) => /^arn:[^:]+:ecs:[^:]+:[^:]+:cluster\//.test(arn), 'expected the ARN of a cluster'),
   ),
@@ -48,7 +48,7 @@ const cluster = z.pipe(
 );
 
 /** Names and ids only, grouped by cluster: five thousand services are to fit into a message. */
-const openIn = z.tuple([cluster, z.array(z.tuple([text, z.nullable(z.string()), z.string()]))]);
+const openIn = z.tuple([clusterText, z.array(z.tuple([text, z.nullable(z.string()), z.string()]))]);
 
 const envelope = z.object({ kind: z.literal('follow-up'), version: z.number() });
 const message = z.object({
@@ -58,8 +58,8 @@ const message = z.object({
         changes: z.array(change),
         notices: z.array(notice),
         firstHandledAt: z.number(),
-        matched: z.array(z.tuple([cluster, z.array(text)])),
-        left: z.array(cluster).check(z.minLength(1)),
+        matched: z.array(z.tuple([clusterText, z.array(text)])),
+        left: z.array(clusterText).check(z.minLength(1)),
       }),
     ),
     [],
@@ -120,8 +120,8 @@ export function followUpBody(followUps: readonly FollowUp[]): string {
 export function readingBody(reading: Reading): string {
   const names = new Map<string, string[]>();
   for (const { cluster, name } of reading.matched) names.set(cluster, [...(names.get(cluster) ?? []), name]);
-  const written = JSON.stringify({ ...reading, matched: [...names] });
-  return `${START}${FOLLOW_UP_VERSION},"followUps":[],"readings":[${written}]}`;
+  const body = JSON.stringify({ ...reading, matched: [...names] });
+  return `${START}${FOLLOW_UP_VERSION},"followUps":[],"readings":[${body}]}`;
 }
 
 const START = '{"kind":"follow-up","version":';

@@ -41,7 +41,7 @@ describe('a change is followed until the last old task is gone', () => {
       loop
         .told('service.fresh')
         .map(({ service }) => idOf(service))
-        .sort(),
+        .toSorted((a, b) => String(a).localeCompare(String(b))),
     ).toEqual(['prod-db-0', 'prod-db-1', 'prod-db-2']);
     expect(loop.told('change.unsettled')).toEqual([]);
     const exposure = Number(loop.told('change.settled')[0]?.['exposureSeconds']) * 1000;
@@ -66,7 +66,9 @@ describe('a change is followed until the last old task is gone', () => {
     loop.sim.ledger.clearCalls();
     loop.restart();
     await loop.run(40_000);
-    const operations = loop.sim.ledger.calls.map(({ operation }) => operation).sort();
+    const operations = loop.sim.ledger.calls
+      .map(({ operation }) => operation)
+      .toSorted((a, b) => String(a).localeCompare(String(b)));
     expect(operations).toEqual([
       'DescribeClusters',
       'DescribeServices',
@@ -293,7 +295,7 @@ describe('whatever happens to the handler', () => {
       loop
         .told('service.fresh')
         .map(({ service }) => idOf(service))
-        .sort()
+        .toSorted((a, b) => String(a).localeCompare(String(b)))
         .slice(0, 2),
     ).toEqual(['prod-db-1', 'prod-db-2']);
     expect(loop.sim.messagesIn(`${loop.sim.endpoint}/${loop.sim.account}/changes-dead`)).toHaveLength(1);
