@@ -17,14 +17,14 @@ import {
   type SecretDescription,
 } from './core/confirm.ts';
 import { type Claim, claimOf, type Event, sourceOf } from './core/event.ts';
-import type { FollowUp } from './core/follow-up.ts';
+import { type FollowUp, merged } from './core/follow-up.ts';
 import type { Reading } from './core/reading.ts';
 import type { NamedService } from './ports.ts';
 import type { Run } from './run.ts';
 
 /** What AWS told or a person asked for. `key` tells it from its neighbours: the message's id. */
 export type Asked =
-  | { readonly asked: 'event'; readonly key: string; readonly event: Event }
+  | { readonly asked: 'event'; readonly key: string; readonly event: Event; readonly again: boolean }
   | {
       readonly asked: 'secret' | 'parameter';
       readonly origin: Origin;
@@ -46,6 +46,8 @@ export type Confirmed = {
   readonly readings: readonly Reading[];
   /** Keys of messages that must come back: Secrets Manager did not answer. */
   readonly unconfirmed: readonly string[];
+  /** Changes whose message has come back before. */
+  readonly again: ReadonlySet<string>;
   /** Keys of messages that must be looked at again: what they tell is not visible yet. */
   readonly notVisible: readonly string[];
 };
@@ -69,7 +71,8 @@ export async function confirm(asked: readonly Asked[], run: Run): Promise<Confir
     changes,
     notices: standing,
     named: asked.flatMap((one) => (one.asked === 'service' ? [one] : [])),
-    followUps: oncePerChange(asked.flatMap((one) => (one.asked === 'follow-up' ? [one.followUp] : []))),
+    followUps: merged(asked.flatMap((one) => (one.asked === 'follow-up' ? [one.followUp] : []))),
+    again: new Set(asked.flatMap((one) => (one.asked === 'event' && one.again ? [one.event.id] : []))),
     readings: asked.flatMap((one) => (one.asked === 'reading' ? [one.reading] : [])),
     unconfirmed: findings.flatMap((found) => (found.finding === 'unconfirmed' ? [found.key] : [])),
     notVisible: findings.flatMap((found) => (found.finding === 'not-visible' ? [found.key] : [])),
@@ -180,11 +183,6 @@ const none: Found = { finding: 'changes', changes: [] };
 
 function parameterChange({ changeId, source }: Origin, arn: string, changedAt: number): Change {
   return { changeId, kind: 'parameter', arn, changedAt, source, optedOut: false };
-}
-
-/** The same follow-up delivered twice is one. */
-function oncePerChange(followUps: readonly FollowUp[]): readonly FollowUp[] {
-  return [...new Map(followUps.map((followUp) => [JSON.stringify(followUp), followUp])).values()];
 }
 
 /** Deleted and made again: what came later counts. */

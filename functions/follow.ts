@@ -5,15 +5,18 @@ import type { Reading } from './core/reading.ts';
 import { restoreCommand } from './core/restore.ts';
 import { delayOf, isOverdue, packed } from './core/schedule.ts';
 import { type Closed, type Result, type Standing, standingOf } from './core/standing.ts';
-import { followUpBody, readingBody } from './input/follow-up-shape.ts';
+import { followUpBody, MESSAGE_BYTES, readingBody } from './input/follow-up-shape.ts';
 import type { Sight } from './read.ts';
 import type { Run } from './run.ts';
 
-/** The changes whose follow-up could not be sent: their messages must come back. */
-export type Followed = { readonly unsent: ReadonlySet<string> };
+/** Changes whose messages must come back. */
+export type Followed = {
+  /** Their follow-up could not be sent. */
+  readonly unsent: ReadonlySet<string>;
+  /** A permission is missing: their messages are to end in the dead-letter queue. */
+  readonly denied: ReadonlySet<string>;
+};
 
-/** Below SQS's limit of 1 MiB (AWS-FACTS §2.5). */
-const MESSAGE_BYTES = 900_000;
 /** Services of which it is asked why their tasks stopped, for one change. */
 const EXPLAINED = 20;
 
@@ -22,18 +25,50 @@ const EXPLAINED = 20;
  * to the queue and is looked at again later.
  */
 export async function follow(sight: Sight, results: readonly Result[], run: Run): Promise<Followed> {
-  if (run.follow.how === 'not-at-all') return { unsent: new Set() };
+  if (run.follow.how === 'not-at-all') return { unsent: new Set(), denied: new Set() };
   const now = run.world.clock.now();
   const looks = [...sight.followUps, ...firstLooks(sight, now)];
-  const standings = looks.map((followUp) => standingOf(followUp, results, sight.seen));
-  for (const standing of standings) await tellNews(standing, run);
+  const standings = looks.map((before) => rebased(standingOf(before, results, sight.seen), now, run));
+  const bounced = standings.filter((standing) => isBounced(standing, sight));
+  const others = standings.filter((standing) => !bounced.includes(standing));
+  for (const standing of others) await tellNews(standing, run);
   const goesOn = (standing: Standing) => standing.followUp.open.length > 0 && mayGoOn(standing, now, run);
-  const unsent = [
-    ...(await sendAll(standings.filter(goesOn), now, run)),
-    ...(await sendReadings(sight.postponed, run)),
-  ];
-  for (const standing of standings.filter((one) => !goesOn(one))) await tellEnd(standing, now, run);
-  return { unsent: new Set(unsent) };
+  const unsent = await Promise.all([
+    sendAll(others.filter(goesOn), now, run),
+    sendDenied(others, run),
+    sendReadings(sight.postponed, run),
+  ]);
+  for (const standing of others.filter((one) => !goesOn(one))) await tellEnd(standing, now, run);
+  const denied = standings.filter(
+    (one) => one.denied.length > 0 && (one.followUp.denied || one.followUp.hop === 1),
+  );
+  return { unsent: new Set(unsent.flat()), denied: new Set(denied.map(({ followUp }) => followUp.changeId)) };
+}
+
+/** What was started when the time was over already, by a message that lay in a dead-letter queue, is followed all the same. */
+function rebased(standing: Standing, now: number, { follow: { limitMs } }: Run): Standing {
+  const { followUp } = standing;
+  const isStarted = standing.accepted > 0 && (followUp.denied || isOverdue(followUp, now, limitMs));
+  return isStarted
+    ? { ...standing, followUp: { ...followUp, denied: false, firstHandledAt: now } }
+    : standing;
+}
+
+/**
+ * A message that comes back because a permission is missing brings nothing new: what else there is to its change was told
+ * and sent on when it came for the first time.
+ */
+function isBounced({ followUp, denied }: Standing, { again }: Sight): boolean {
+  return denied.length > 0 && (followUp.denied || (followUp.hop === 1 && again.has(followUp.changeId)));
+}
+
+/** In a later look the denied services part from the rest, so that only they bounce until they are in the dead-letter queue. */
+async function sendDenied(standings: readonly Standing[], run: Run): Promise<readonly string[]> {
+  const parting = standings.filter(({ denied, followUp }) => denied.length > 0 && followUp.hop > 1);
+  const unsent = parting.map(({ followUp, denied }) =>
+    send([{ ...followUp, open: denied, denied: true }], 1, run),
+  );
+  return (await Promise.all(unsent)).flat();
 }
 
 function firstLooks({ changes, firstHandledAt }: Sight, now: number): readonly FollowUp[] {
@@ -104,8 +139,9 @@ async function tellNews({ followUp, news, closed }: Standing, run: Run): Promise
   for (const decision of news) run.journal.decided({ ...decision, changeIds: [changeId] });
   for (const one of closed.filter(({ wasOpen }) => wasOpen)) {
     if (one.how === 'fresh') run.journal.fresh(changeId, one);
-    else if (one.decision === undefined) run.journal.gone(changeId, one);
-    else if (one.how === 'skipped') run.journal.decided({ ...one.decision, changeIds: [changeId] });
+    else if (one.now === undefined) run.journal.gone(changeId, one);
+    else if (one.how === 'skipped' && one.decision !== undefined)
+      run.journal.decided({ ...one.decision, changeIds: [changeId] });
   }
   const failed = closed.filter(
     ({ how, wasOpen, decision }) => how === 'failed' && wasOpen && decision?.reason === 'rollout-failed',
@@ -116,12 +152,12 @@ async function tellNews({ followUp, news, closed }: Standing, run: Run): Promise
 async function tellEnd({ followUp, waiting, moved, stuck }: Standing, now: number, run: Run): Promise<void> {
   const { changeId, tally, changes } = followUp;
   if (waiting.length > 0) {
-    await tellFailures(stuck, followUp, 'stuck', run);
+    if (isOverdue(followUp, now, run.follow.limitMs)) await tellFailures(stuck, followUp, 'stuck', run);
     run.journal.unsettled(changeId, tally, waiting);
     return;
   }
   const changedAt = Math.min(...changes.map((change) => change.changedAt));
-  const exposureMs = moved && tally.failed === 0 ? Math.max(0, now - changedAt) : undefined;
+  const exposureMs = moved && tally.failed + tally.left === 0 ? Math.max(0, now - changedAt) : undefined;
   run.journal.settled(changeId, tally, exposureMs);
 }
 

@@ -1,6 +1,5 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { Asked } from './confirm.ts';
-import { isDenied } from './core/outcome.ts';
 import type { Handled } from './handled.ts';
 import { parseEvent } from './input/event-shape.ts';
 import { isFollowUp, parseFollowUps } from './input/follow-up-shape.ts';
@@ -45,7 +44,7 @@ type Message = {
   readonly changeIds: readonly string[];
 };
 
-function parsed({ messageId: id, body }: SQSRecord, { journal }: Run): Message {
+function parsed({ messageId: id, body, attributes }: SQSRecord, { journal }: Run): Message {
   try {
     if (isFollowUp(body)) {
       const { followUps, readings } = parseFollowUps(body);
@@ -57,12 +56,16 @@ function parsed({ messageId: id, body }: SQSRecord, { journal }: Run): Message {
       return { id, body, asked, changeIds: changes.map(({ changeId }) => changeId) };
     }
     const event = parseEvent(body);
-    return { id, body, asked: [{ asked: 'event', key: id, event }], changeIds: [event.id] };
+    const again = Number(attributes?.ApproximateReceiveCount ?? 1) > 1;
+    return { id, body, asked: [{ asked: 'event', key: id, event, again }], changeIds: [event.id] };
   } catch (error) {
     journal.trouble('the message comes back: it is no event', error, { messageId: id });
     return { id, body, asked: [], changeIds: [] };
   }
 }
+
+/** Secrets Manager is consistent after some seconds. */
+const SOON_S = 30;
 
 /** What an event tells may not be visible yet: the event itself is looked at again, soon. Answers who could not be sent. */
 async function sendAgain(
@@ -73,7 +76,7 @@ async function sendAgain(
   const unsent: string[] = [];
   for (const { id, body } of messages.filter((message) => confirmed.notVisible.includes(message.id))) {
     try {
-      await run.world.queue?.send(body, run.follow.firstSeconds);
+      await run.world.queue?.send(body, Math.min(run.follow.firstSeconds, SOON_S));
     } catch (error) {
       run.journal.trouble('an event could not be sent again: it comes back', error, { messageId: id });
       unsent.push(id);
@@ -89,6 +92,5 @@ function openChanges(handled: Handled): ReadonlySet<string> {
     const read = readings.flatMap((one) => [...one.changes, ...one.notices]);
     return new Set([...changes, ...notices, ...followUps, ...read].map(({ changeId }) => changeId));
   }
-  const denied = handled.results.filter(({ outcome }) => outcome !== undefined && isDenied(outcome));
-  return new Set([...handled.followed.unsent, ...denied.flatMap(({ decision }) => decision.changeIds)]);
+  return new Set([...handled.followed.unsent, ...handled.followed.denied]);
 }

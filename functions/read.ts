@@ -1,15 +1,16 @@
 import pMap from 'p-map';
 import type { Confirmed } from './confirm.ts';
-import type { ClusterArn, ServiceArn, ServiceKey } from './core/arn.ts';
+import { type ClusterArn, keyOf, type ServiceArn, type ServiceKey } from './core/arn.ts';
 import type { Change, Notice } from './core/change.ts';
 import type { Origin } from './core/confirm.ts';
 import type { EvidenceByService, Question } from './core/evidence.ts';
-import type { Fleet, NamedFleet, Service } from './core/fleet.ts';
-import { type FollowUp, followingOf, matchAgain, openKey } from './core/follow-up.ts';
+import { type Fleet, isUnreadable, type NamedFleet, type Service } from './core/fleet.ts';
+import { type FollowUp, followingOf, isKnown, matchAgain, openKey } from './core/follow-up.ts';
 import { type Match, match } from './core/match.ts';
 import { type Reading, withPart } from './core/reading.ts';
+import type { Seen } from './core/standing.ts';
 import type { Subject } from './core/subject-index.ts';
-import type { FailedWaves } from './core/waves.ts';
+import type { EarlierLooks } from './core/waves.ts';
 import type { Run } from './run.ts';
 
 /** What a plan is made from: the fleet, and all that it is to be held against. */
@@ -21,11 +22,12 @@ export type Sight = {
   readonly fleet: Fleet & Partial<Pick<NamedFleet, 'outOfScope'>>;
   readonly matches: readonly Match[];
   readonly followUps: readonly FollowUp[];
-  readonly failedWaves: FailedWaves;
-  /** Services that follow-ups are about and that still exist. */
-  readonly seen: ReadonlySet<ServiceKey>;
+  readonly earlier: EarlierLooks;
+  readonly seen: Seen;
   /** Changes for which the fleet could be read in part only: nothing is decided about them yet. */
   readonly postponed: readonly Reading[];
+  /** Changes whose message has come back before. */
+  readonly again: ReadonlySet<string>;
   /** By change, if that was not now. */
   readonly firstHandledAt: ReadonlyMap<string, number>;
 };
@@ -42,11 +44,6 @@ export async function readFleet(confirmed: Confirmed, run: Run): Promise<Sight> 
   );
   const changes = parts.flatMap((part) => part.changes);
   const notices = parts.flatMap((part) => part.notices);
-  const failedWaves = new Map(
-    followUps.flatMap(({ changeId, failedWave }) =>
-      failedWave === null ? [] : [[changeId, failedWave] as const],
-    ),
-  );
   return {
     changes,
     notices,
@@ -54,13 +51,22 @@ export async function readFleet(confirmed: Confirmed, run: Run): Promise<Sight> 
     fleet: together(parts.map(({ fleet }) => fleet)),
     matches: [...first, ...later.matches],
     followUps,
-    failedWaves,
+    earlier: earlierLooks(followUps, later.seen),
     seen: later.seen,
     postponed,
+    again: confirmed.again,
     firstHandledAt: new Map(
       readings.flatMap((one) => one.changes.map(({ changeId }) => [changeId, one.firstHandledAt])),
     ),
   };
+}
+
+function earlierLooks(followUps: readonly FollowUp[], { refused }: Seen): EarlierLooks {
+  const failed = followUps.flatMap(({ changeId, failedWave }) =>
+    failedWave === null ? [] : [[changeId, failedWave] as const],
+  );
+  const unseen = followUps.filter(({ open }) => open.some((one) => refused.has(openKey(one))));
+  return { failed: new Map(failed), unseen: new Set(unseen.map(({ changeId }) => changeId)) };
 }
 
 function together(fleets: readonly Sight['fleet'][]): Sight['fleet'] {
@@ -112,18 +118,28 @@ function readMatched({ matched }: Reading, run: Run): Promise<Fleet> {
 async function readFollowed(
   followUps: readonly FollowUp[],
   run: Run,
-): Promise<{ readonly matches: readonly Match[]; readonly seen: ReadonlySet<ServiceKey> }> {
+): Promise<Pick<Sight, 'matches' | 'seen'>> {
   const open = new Map(followUps.flatMap((one) => one.open).map((one) => [openKey(one), one]));
-  if (open.size === 0) return { matches: [], seen: new Set() };
+  if (open.size === 0) return { matches: [], seen: { described: new Set(), refused: new Set() } };
   const names = new Map<ClusterArn, readonly string[]>();
   for (const { cluster, name } of open.values()) names.set(cluster, [...(names.get(cluster) ?? []), name]);
   const mustBeMatched = (service: Service) =>
-    followUps.some((one) => (followingOf(one, service) ?? 'followed') !== 'followed');
+    followUps
+      .map((one) => followingOf(one, service))
+      .some((following) => following !== undefined && !isKnown(following));
   const fleet = await run.world.ecs.readThese(names, mustBeMatched, run.reading);
   return {
     matches: followUps.flatMap((followUp) => matchAgain(followUp, fleet, run.policy.pull)),
-    seen: new Set(fleet.services.map(({ key }) => key)),
+    seen: { described: new Set(fleet.services.map(({ key }) => key)), refused: refusedIn(fleet) },
   };
+}
+
+/** ECS would not describe them, or not what they refer to: no reason to take them for gone. */
+function refusedIn(fleet: Fleet): ReadonlySet<ServiceKey> {
+  return new Set([
+    ...fleet.unreadable.map(({ service, cluster }) => keyOf(cluster, service)),
+    ...fleet.services.filter((service) => isUnreadable(service, fleet)).map(({ key }) => key),
+  ]);
 }
 
 /** Asks ECS what DescribeServices does not tell, about those services only where it may change the decision. */

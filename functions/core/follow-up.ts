@@ -9,6 +9,8 @@ export type OpenService = {
   readonly name: string;
   /** The deployment that is followed: ours or, if it is younger than the change, anybody's. */
   readonly deploymentId: string | null;
+  /** We started it: then its coming to an end is a success for certain, and no rollback that looks like one. */
+  readonly ours: boolean;
   /** What the log was last told of it, so that later looks tell only what is new. */
   readonly told: string;
 };
@@ -18,6 +20,8 @@ export type Tally = {
   readonly fresh: number;
   readonly failed: number;
   readonly skipped: number;
+  /** Of those that were skipped: services that may still run on the old value. */
+  readonly left: number;
 };
 
 /**
@@ -33,15 +37,26 @@ export type FollowUp = {
   readonly hop: number;
   readonly open: readonly OpenService[];
   readonly tally: Tally;
+  /** It is about services only that we may not redeploy: it goes to the dead-letter queue, unless somebody permits it. */
+  readonly denied: boolean;
   /** The earliest wave in which a redeploy failed. */
   readonly failedWave: number | null;
 };
 
-export const NOTHING_YET: Tally = { redeployed: 0, fresh: 0, failed: 0, skipped: 0 };
+export const NOTHING_YET: Tally = { redeployed: 0, fresh: 0, failed: 0, skipped: 0, left: 0 };
 
 /** A change that is looked at for the first time. */
 export function begin(changeId: string, changes: readonly Change[], now: number): FollowUp {
-  return { changeId, changes, firstHandledAt: now, hop: 0, open: [], tally: NOTHING_YET, failedWave: null };
+  return {
+    changeId,
+    changes,
+    firstHandledAt: now,
+    hop: 0,
+    open: [],
+    tally: NOTHING_YET,
+    denied: false,
+    failedWave: null,
+  };
 }
 
 /**
@@ -54,21 +69,26 @@ export function followingOf({ open, changes }: FollowUp, service: Service): Matc
   const primary = primaryOf(service);
   const isYoung = primary !== undefined && changes.every(({ changedAt }) => primary.createdAt > changedAt);
   if (one.deploymentId === null || (primary?.id === one.deploymentId && !isYoung)) return 'waiting';
-  return primary?.id === one.deploymentId ? 'followed' : 'superseded';
+  if (primary?.id !== one.deploymentId) return 'superseded';
+  return one.ours ? 'followed' : 'adopted';
 }
 
 /** The open services of a change as they are now, beside that change. */
 export function matchAgain(followUp: FollowUp, fleet: Fleet, pull: PullPolicy): readonly Match[] {
   const open = new Set(followUp.open.map(openKey));
   const services = fleet.services.filter(({ key }) => open.has(key));
-  const isFollowed = (service: Service) => followingOf(followUp, service) === 'followed';
-  const followed = services
-    .filter(isFollowed)
-    .flatMap((service) =>
-      followUp.changes.map(
-        (subject): Match => ({ service, subject, hits: [], partlyUnreadable: false, following: 'followed' }),
-      ),
-    );
+  const isFollowed = (service: Service) => isKnown(followingOf(followUp, service));
+  const followed = services.filter(isFollowed).flatMap((service) =>
+    relevant(followUp, service).map(
+      (subject): Match => ({
+        service,
+        subject,
+        hits: [],
+        partlyUnreadable: false,
+        following: followingOf(followUp, service) ?? 'waiting',
+      }),
+    ),
+  );
   const others = match(
     { ...fleet, services: services.filter((service) => !isFollowed(service)) },
     followUp.changes,
@@ -81,6 +101,38 @@ export function matchAgain(followUp: FollowUp, fleet: Fleet, pull: PullPolicy): 
       following: followingOf(followUp, one.service) ?? ('waiting' as const),
     })),
   ];
+}
+
+/** The deployment that is followed is PRIMARY: what it refers to was known when it began to be followed. */
+export function isKnown(following: Match['following']): boolean {
+  return following === 'followed' || following === 'adopted';
+}
+
+/** Of services named by hand each one's own change concerns it and no other. */
+function relevant({ changes }: FollowUp, service: Service): readonly Change[] {
+  return changes.filter(({ kind, arn }) => kind !== 'service' || arn === service.arn);
+}
+
+/** The same change received more than once is one: what any of its messages waits for, it waits for. */
+export function merged(followUps: readonly FollowUp[]): readonly FollowUp[] {
+  const byId = new Map<string, FollowUp>();
+  for (const one of followUps) {
+    const id = `${one.denied} ${one.changeId}`;
+    const before = byId.get(id);
+    byId.set(id, before === undefined ? one : mergedTwo(before, one));
+  }
+  return [...byId.values()];
+}
+
+function mergedTwo(a: FollowUp, b: FollowUp): FollowUp {
+  const open = new Map([...a.open, ...b.open].map((one) => [openKey(one), one]));
+  const failedWave = Math.min(a.failedWave ?? Infinity, b.failedWave ?? Infinity);
+  return {
+    ...(a.hop > b.hop ? a : b),
+    firstHandledAt: Math.min(a.firstHandledAt, b.firstHandledAt),
+    open: [...open.values()],
+    failedWave: Number.isFinite(failedWave) ? failedWave : null,
+  };
 }
 
 export function openKey({ cluster, name }: OpenService): ServiceKey {

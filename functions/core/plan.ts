@@ -6,7 +6,7 @@ import { byService, type Match } from './match.ts';
 import type { Subject } from './subject-index.ts';
 import { isOptedOut, waveOf } from './tags.ts';
 import { type Policy, verdictOn } from './verdict.ts';
-import { type FailedWaves, inWaves, isToBeRedeployed, type Judged } from './waves.ts';
+import { type EarlierLooks, inWaves, isToBeRedeployed, type Judged } from './waves.ts';
 
 /** A decision with what it was made from, so that it can be made again when the service has been looked at again. */
 export type Planned = {
@@ -33,7 +33,7 @@ export type Basis = {
   readonly matches: readonly Match[];
   readonly evidence: EvidenceByService;
   readonly policy: Policy;
-  readonly failedWaves: FailedWaves;
+  readonly earlier: EarlierLooks;
   /** Milliseconds. */
   readonly now: number;
 };
@@ -45,7 +45,7 @@ const NOTHING_ASKED: Evidence = {};
  * order: earlier waves first, then by ARN.
  */
 export function makePlan(basis: Basis): Plan {
-  const judged = inWaves(capped(judgedAll(basis), basis.policy), basis.failedWaves);
+  const judged = inWaves(capped(judgedAll(basis), basis.policy), basis.earlier);
   const verdicts = new Map(judged.map((one) => [one.match, one]));
   const planned = [...byService(basis.matches).values()].flatMap((ofService): readonly Planned[] => {
     const [{ service }] = ofService;

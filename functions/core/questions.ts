@@ -43,13 +43,16 @@ function question(match: Match, opening: Opening, policy: Policy, now: number): 
   }
   if (reason !== 'rolling-out' && reason !== 'already-fresh') return undefined;
   const opens = waveOf(service) < (opening.get(changeId) ?? 0);
-  const isOver = reason === 'already-fresh' && (opens || now - changedAt > ROLLED_BACK_AFTER_MS);
+  const isOver =
+    reason === 'already-fresh' &&
+    (opens || match.following === 'adopted' || now - changedAt > ROLLED_BACK_AFTER_MS);
   return mayBeRollback(match, isOver) ? { service, deploymentsSince: changedAt, askTasks: false } : undefined;
 }
 
 /** A rollback that is over looks like any other complete deployment; one that was followed to its end is none. */
 function mayBeRollback({ service, following }: Match, isOver: boolean): boolean {
-  return looksLikeRollback(service) || following === 'superseded' || (isOver && following !== 'followed');
+  if (looksLikeRollback(service) || following === 'superseded') return true;
+  return isOver && following !== 'followed';
 }
 
 /** By change, the latest wave that would be redeployed: before it opens, the earlier ones must have come through. */

@@ -4,6 +4,7 @@ import type { Standing } from './standing.ts';
 /** What SQS can delay a message by, and when a lost answer may be looked at again (DESIGN §4). */
 const LONGEST_S = 900;
 const AFTER_LOST_ANSWER_S = 10;
+const SPREAD_S = 5;
 /** Each look waits half as long again as the one before. */
 const GROWTH = 1.5;
 
@@ -18,29 +19,33 @@ export function delayOf(
   limitMs: number,
 ): number {
   const grown = Math.min(LONGEST_S, firstSeconds * GROWTH ** (followUp.hop - 1));
-  const known = until === undefined ? Infinity : (until - now) / 1000;
+  const known =
+    until === undefined ? Infinity : (until - now) / 1000 + (until > now ? spread(followUp.changeId) : 0);
   const left = (followUp.firstHandledAt + limitMs - now) / 1000;
   const delay = Math.ceil(Math.min(grown, Math.max(known, 0), Math.max(left, 0)));
   return Math.min(LONGEST_S, Math.max(delay, unsure ? AFTER_LOST_ANSWER_S : 1));
+}
+
+/** Several changes wait for the same instant: a few seconds apart the later ones find what the first has done. */
+function spread(changeId: string): number {
+  return Array.from(changeId).reduce((sum, char) => (sum * 31 + (char.codePointAt(0) ?? 0)) % SPREAD_S, 0);
 }
 
 export function isOverdue({ firstHandledAt }: FollowUp, now: number, limitMs: number): boolean {
   return now >= firstHandledAt + limitMs;
 }
 
-/**
- * Packs follow-ups that are due at the same time into as few messages as `maxBytes` allows. One that is too large by itself
- * is split by its services; each part then ends by itself.
- */
+/** Packs follow-ups that are due at the same time into as few messages as `maxBytes` allows; none is ever split. */
 export function packed(
   followUps: readonly FollowUp[],
-  bodyOf: BodyOf,
+  bodyOf: (followUps: readonly FollowUp[]) => string,
   maxBytes: number,
 ): readonly FollowUp[][] {
   const messages: FollowUp[][] = [];
   let room = 0;
-  for (const followUp of followUps.flatMap((one) => parts(one, bodyOf, maxBytes))) {
-    const bytes = bytesOf([followUp], bodyOf);
+  for (const followUp of followUps) {
+    // Names, ids and ARNs are ASCII: a character is a byte.
+    const bytes = bodyOf([followUp]).length;
     const last = messages.at(-1);
     if (last === undefined || bytes > room) {
       messages.push([followUp]);
@@ -51,19 +56,4 @@ export function packed(
     }
   }
   return messages;
-}
-
-type BodyOf = (followUps: readonly FollowUp[]) => string;
-
-function parts(followUp: FollowUp, bodyOf: BodyOf, maxBytes: number): readonly FollowUp[] {
-  if (followUp.open.length <= 1 || bytesOf([followUp], bodyOf) <= maxBytes) return [followUp];
-  const half = Math.ceil(followUp.open.length / 2);
-  return [followUp.open.slice(0, half), followUp.open.slice(half)].flatMap((open) =>
-    parts({ ...followUp, open }, bodyOf, maxBytes),
-  );
-}
-
-/** Names, ids and ARNs are ASCII: a character is a byte. */
-function bytesOf(followUps: readonly FollowUp[], bodyOf: BodyOf): number {
-  return bodyOf(followUps).length;
 }

@@ -46,10 +46,12 @@ export function verdictOn(
   if (!byHand && (optedOut || subject.optedOut)) return skip('opted-out');
   if (evidence.unreadable !== undefined || isInDoubt(match)) return skip('unreadable');
   return (
-    (byHand || match.following === 'followed' ? undefined : ineffective(hits)) ??
+    (byHand || match.following === 'followed' || match.following === 'adopted'
+      ? undefined
+      : ineffective(hits)) ??
     unavailable(service) ??
     (service.controller === 'ECS' ? undefined : skip('unsupported-controller')) ??
-    afterRollout({ service, change: subject, hits, evidence, policy, now })
+    afterRollout({ service, change: subject, hits, evidence, policy, now, following: match.following })
   );
 }
 
@@ -84,6 +86,7 @@ type Candidate = {
   readonly evidence: Evidence;
   readonly policy: Policy;
   readonly now: number;
+  readonly following: Match['following'];
 };
 
 function afterRollout(candidate: Candidate): Verdict {
@@ -93,7 +96,7 @@ function afterRollout(candidate: Candidate): Verdict {
   const state = freshness(service, change, tasks);
   if (state === 'fresh') return skip('already-fresh');
   if (state === 'rolling-out' || onlyDrains(hits)) return wait('rolling-out');
-  if (mustNotInterrupt(service, evidence)) return wait('deployment-in-progress');
+  if (mustNotInterrupt(candidate)) return wait('deployment-in-progress');
   return staleVerdict(candidate, state);
 }
 
@@ -132,7 +135,9 @@ function onlyDrains(hits: readonly Hit[]): boolean {
 }
 
 /** A blue/green, linear or canary deployment restarts its whole cycle when forced; a rollback must come to its end. */
-function mustNotInterrupt(service: Service, evidence: Evidence): boolean {
+function mustNotInterrupt({ service, evidence, following }: Candidate): boolean {
+  // What was followed is no longer PRIMARY and yet not over: ECS is about to roll it back.
+  if (following === 'superseded' && isDeploying(evidence)) return true;
   const inProgress = primaryOf(service)?.rolloutState === 'IN_PROGRESS';
   if (isRollingBack(evidence) || (inProgress && looksLikeRollback(service))) return true;
   return service.strategy !== 'ROLLING' && (inProgress || isDeploying(evidence));

@@ -1,3 +1,4 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
 import * as z from 'zod/mini';
 import { clusterArn } from '../core/arn.ts';
 import { NOTICES } from '../core/change.ts';
@@ -48,9 +49,16 @@ const clusterText = z.pipe(
 );
 
 /** Names and ids only, grouped by cluster: five thousand services are to fit into a message. */
-const openIn = z.tuple([clusterText, z.array(z.tuple([text, z.nullable(z.string()), z.string()]))]);
+const openIn = z.tuple([
+  clusterText,
+  z.array(z.tuple([text, z.nullable(z.string()), z.boolean(), z.string()])),
+]);
 
-const envelope = z.object({ kind: z.literal('follow-up'), version: z.number() });
+const envelope = z.object({
+  kind: z.literal('follow-up'),
+  version: z.number(),
+  gzip: z.optional(z.string()),
+});
 const message = z.object({
   readings: z._default(
     z.array(
@@ -71,7 +79,8 @@ const message = z.object({
       firstHandledAt: z.number(),
       hop: count,
       open: z.array(openIn),
-      tally: z.object({ redeployed: count, fresh: count, failed: count, skipped: count }),
+      tally: z.object({ redeployed: count, fresh: count, failed: count, skipped: count, left: count }),
+      denied: z.boolean(),
       failedWave: z.nullable(count),
     }),
   ),
@@ -94,14 +103,17 @@ export function parseFollowUps(body: string): Carried {
       `the follow-up has format version ${outside.version}, this code knows ${FOLLOW_UP_VERSION}: deploy the newer code again, then redrive`,
     );
   }
-  const { data, error } = z.safeParse(message, raw);
+  const { data, error } = z.safeParse(
+    message,
+    outside?.gzip === undefined ? raw : parsed(unpacked(outside.gzip)),
+  );
   if (data === undefined)
     throw new MalformedFollowUp(`the follow-up cannot be read: ${problemsOf(error).join('; ')}`);
   return {
     followUps: data.followUps.map((followUp) => ({
       ...followUp,
       open: followUp.open.flatMap(([cluster, services]) =>
-        services.map(([name, deploymentId, told]) => ({ cluster, name, deploymentId, told })),
+        services.map(([name, deploymentId, ours, told]) => ({ cluster, name, deploymentId, ours, told })),
       ),
     })),
     readings: data.readings.map((reading) => ({
@@ -113,7 +125,7 @@ export function parseFollowUps(body: string): Carried {
 
 /** The body of a message that carries these follow-ups. */
 export function followUpBody(followUps: readonly FollowUp[]): string {
-  return `${START}${FOLLOW_UP_VERSION},"followUps":[${followUps.map(written).join(',')}]}`;
+  return fitting(`${START}${FOLLOW_UP_VERSION},"followUps":[${followUps.map(written).join(',')}]}`);
 }
 
 /** The body of a message that carries a read of the fleet which is to be gone on with. */
@@ -121,19 +133,38 @@ export function readingBody(reading: Reading): string {
   const names = new Map<string, string[]>();
   for (const { cluster, name } of reading.matched) names.set(cluster, [...(names.get(cluster) ?? []), name]);
   const body = JSON.stringify({ ...reading, matched: [...names] });
-  return `${START}${FOLLOW_UP_VERSION},"followUps":[],"readings":[${body}]}`;
+  return fitting(`${START}${FOLLOW_UP_VERSION},"followUps":[],"readings":[${body}]}`);
 }
+
+/** What would be too large is compressed: names repeat themselves. A change is never split, its waves hang together. */
+function fitting(body: string): string {
+  if (body.length <= MESSAGE_BYTES) return body;
+  return `${START}${FOLLOW_UP_VERSION},"gzip":"${gzipSync(body).toString('base64')}"}`;
+}
+
+/** Below SQS's limit of 1 MiB (AWS-FACTS §2.5). */
+export const MESSAGE_BYTES = 900_000;
+/** No message of ours grows beyond this when it is unpacked. */
+const UNPACKED_BYTES = 64_000_000;
 
 const START = '{"kind":"follow-up","version":';
 
 function written(followUp: FollowUp): string {
-  const byCluster = new Map<string, [string, string | null, string][]>();
-  for (const { cluster, name, deploymentId, told } of followUp.open) {
+  const byCluster = new Map<string, [string, string | null, boolean, string][]>();
+  for (const { cluster, name, deploymentId, ours, told } of followUp.open) {
     const services = byCluster.get(cluster) ?? [];
-    services.push([name, deploymentId, told]);
+    services.push([name, deploymentId, ours, told]);
     byCluster.set(cluster, services);
   }
   return JSON.stringify({ ...followUp, open: [...byCluster] });
+}
+
+function unpacked(packed: string): string {
+  try {
+    return gunzipSync(Buffer.from(packed, 'base64'), { maxOutputLength: UNPACKED_BYTES }).toString();
+  } catch (cause) {
+    throw new MalformedFollowUp('the follow-up cannot be unpacked', { cause });
+  }
 }
 
 function parsed(body: string): unknown {

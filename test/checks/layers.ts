@@ -22,7 +22,7 @@ const POWERTOOLS = /^@aws-lambda-powertools\//;
 const LAYERS: readonly Layer[] = [
   { files: OWN.core, may: [OWN.core] },
   { files: OWN.ports, may: [OWN.core] },
-  { files: OWN.input, may: [OWN.core, OWN.ports, OWN.input, /^zod\//] },
+  { files: OWN.input, may: [OWN.core, OWN.ports, OWN.input, /^zod\//, /^node:zlib$/] },
   { files: OWN.config, may: [OWN.core, OWN.ports, OWN.input, /^zod\//] },
   { files: OWN.aws, may: [OWN.core, OWN.ports, OWN.aws, SDK, /^p-limit$/, /^node:events$/] },
   { files: OWN.flow, may: [OWN.core, OWN.ports, OWN.input, OWN.flow, POWERTOOLS, /^p-map$/] },

@@ -41,7 +41,7 @@ function planned(world: Fleet, subjects: readonly Subject[], given: Given = {}):
     matches,
     evidence: given.evidence ?? new Map(),
     policy,
-    failedWaves: given.failedWaves ?? new Map(),
+    earlier: { failed: given.failedWaves ?? new Map(), unseen: new Set() },
     now: given.now ?? NOW,
   });
 }

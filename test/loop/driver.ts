@@ -65,6 +65,7 @@ export async function startLoop({
       },
     );
   let handle = connect();
+  const received = new Map<string, number>();
   let killAfter = Infinity;
   onTestFinished(async () => {
     vi.unstubAllEnvs();
@@ -73,7 +74,11 @@ export async function startLoop({
 
   const invoke = async (messages: readonly Received[]) => {
     const event = {
-      Records: messages.map(({ MessageId, Body }) => ({ messageId: MessageId, body: Body })),
+      Records: messages.map(({ MessageId, Body }) => ({
+        messageId: MessageId,
+        body: Body,
+        attributes: { ApproximateReceiveCount: String(received.get(MessageId) ?? 1) },
+      })),
     } as SQSEvent;
     const context = remainingMs === undefined ? {} : { getRemainingTimeInMillis: () => remainingMs };
     if (killAfter === Infinity) return handle(event, context);
@@ -115,7 +120,9 @@ export async function startLoop({
       let invocations = 0;
       for (let due = nextDue(); due <= end && due < Infinity; due = nextDue()) {
         clock.set(due);
-        await deliver(await receiveAll(sim, url));
+        const messages = await receiveAll(sim, url);
+        for (const { MessageId } of messages) received.set(MessageId, (received.get(MessageId) ?? 0) + 1);
+        await deliver(messages);
         invocations++;
       }
       if (forMs < Infinity) clock.set(end);
