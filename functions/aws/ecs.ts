@@ -65,6 +65,7 @@ async function answer(reads: EcsReads, question: Question, signal: AbortSignal):
     ]);
     return { ...(serviceDeployments && { serviceDeployments }), ...(tasks && { tasks }) };
   } catch (error) {
+    if (question.optional === true && !signal.aborted) return {};
     // The last look before the write finds it gone.
     if (isVanished(error)) return {};
     if (!isPermanent(error)) throw readFailed(`look closer at ${service.arn}`, error);

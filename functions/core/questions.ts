@@ -8,14 +8,18 @@ import { HOUR_MS, type Policy, TASKS_TELL_AFTER_MS, verdictOn } from './verdict.
 
 /** From this age of a change on, an earlier deployment for it may have been rolled back. */
 const ROLLED_BACK_AFTER_MS = 60_000;
+/** As many calls as a full token bucket allows at once, by default. */
+const FEW = 40;
 /** A service deployment is created at about the same time as the deployment it makes, and keeps that instant. */
 const SAME_TIME_MS = 60_000;
 
 /** What DescribeServices cannot tell about those services for which it may change the decision (DESIGN §4). */
 export function questions(matches: readonly Match[], policy: Policy, now: number): readonly Question[] {
   const opening = wavesToOpen(matches, policy, now);
+  const redeploys = matches.filter((match) => verdictOn(match, {}, policy, now)?.action === 'redeploy');
+  const few = redeploys.length <= FEW;
   return [...byService(matches).values()].flatMap((ofService) => {
-    const asked = ofService.flatMap((match) => question(match, opening, policy, now) ?? []);
+    const asked = ofService.flatMap((match) => question(match, { opening, few }, policy, now) ?? []);
     const [first] = asked;
     if (first === undefined) return [];
     const instants = asked.flatMap(({ deploymentsSince }) => deploymentsSince ?? []);
@@ -23,11 +27,17 @@ export function questions(matches: readonly Match[], policy: Policy, now: number
       service: first.service,
       ...(instants.length === 0 ? {} : { deploymentsSince: Math.min(...instants) }),
       askTasks: asked.some(({ askTasks }) => askTasks),
+      ...(asked.every(({ optional }) => optional) && { optional: true as const }),
     };
   });
 }
 
-function question(match: Match, opening: Opening, policy: Policy, now: number): Question | undefined {
+function question(
+  match: Match,
+  { opening, few }: Circumstances,
+  policy: Policy,
+  now: number,
+): Question | undefined {
   const { service, subject } = match;
   const verdict = verdictOn(match, {}, policy, now);
   if (verdict === undefined || 'notice' in subject) return undefined;
@@ -35,6 +45,8 @@ function question(match: Match, opening: Opening, policy: Policy, now: number): 
   const { action, reason } = verdict;
   if (action === 'redeploy' || reason === 'possibly-stale' || reason === 'cannot-replace') {
     const since = deploymentsToAsk(match, changedAt, now);
+    // Rolled back already, within a minute? To ask of a few services costs no time.
+    if (since >= now && few) return { service, deploymentsSince: changedAt, askTasks: false, optional: true };
     return {
       service,
       ...(since < now && { deploymentsSince: since }),
@@ -54,6 +66,9 @@ function mayBeRollback({ service, following }: Match, isOver: boolean): boolean 
   if (looksLikeRollback(service) || following === 'superseded') return true;
   return isOver && following !== 'followed';
 }
+
+/** Of the whole plan, what bears on each question in it. */
+type Circumstances = { readonly opening: Opening; readonly few: boolean };
 
 /** By change, the latest wave that would be redeployed: before it opens, the earlier ones must have come through. */
 type Opening = ReadonlyMap<string, number>;
