@@ -1,13 +1,10 @@
 import pMap from 'p-map';
-import { type ClusterArn, keyOf } from './core/arn.ts';
-import type { Decision } from './core/decision.ts';
+import type { ClusterArn } from './core/arn.ts';
 import type { Outcome } from './core/outcome.ts';
-import { decideAgain, type Planned, youngestChange } from './core/plan.ts';
+import { decideAgain, isLaterLook, type Plan, type Planned, youngestChange } from './core/plan.ts';
+import type { Result } from './core/standing.ts';
 import type { Look } from './ports.ts';
 import type { Run } from './run.ts';
-
-/** What was done about the planned redeploys; a decision may have changed at the last look. */
-export type Applied = { readonly decision: Decision; readonly outcome?: Outcome };
 
 /** What one DescribeServices shows (AWS-FACTS §6). */
 const A_LOOK = 10;
@@ -20,77 +17,85 @@ const RESERVE_MS = 30_000;
 /** How often an UpdateService that AWS answers with ThrottlingException is tried, and the first pause; it doubles. */
 const THROTTLED_TRIES = 6;
 const THROTTLED_PAUSE_MS = 500;
+/** No sooner does ECS show for certain what became of a call whose answer was lost (DESIGN §4). */
+const LOST_ANSWER_MS = 10_000;
 
 /**
  * Calls UpdateService once for each planned redeploy, paced below the quota. Just before, each service is looked at once
  * more, for somebody else may have been faster. One failure stops no other; what time does not allow is `not-executed`.
  */
-export async function apply(redeploys: readonly Planned[], run: Run): Promise<readonly Applied[]> {
+export async function apply({ redeploys, others }: Plan, run: Run): Promise<readonly Result[]> {
   const applied = await pMap(groups(redeploys), (group) => applyGroup(group, run), {
     concurrency: CONCURRENCY,
   });
-  return applied.flat();
+  return [...applied.flat(), ...others.map(leftAlone)];
 }
 
 /** Leaves every planned redeploy undone, and says why. */
-export function stopShort(
-  redeploys: readonly Planned[],
-  why: 'plan' | 'observe',
-  run: Run,
-): readonly Applied[] {
-  return redeploys.map(({ decision }) => {
-    run.journal.stopped(decision, why);
-    return { decision, outcome: { service: decision.service, result: 'not-executed', why } };
+export function stopShort({ redeploys, others }: Plan, why: 'plan' | 'observe', run: Run): readonly Result[] {
+  const stopped = redeploys.map((planned): Result => {
+    run.journal.stopped(planned.decision, why);
+    return { planned, decision: planned.decision, outcome: notExecuted(planned, why) };
   });
+  return [...stopped, ...others.map(leftAlone)];
 }
 
-async function applyGroup(group: readonly Planned[], run: Run): Promise<readonly Applied[]> {
-  const done: Applied[] = [];
+function leftAlone(planned: Planned): Result {
+  return { planned, decision: planned.decision };
+}
+
+async function applyGroup(group: readonly Planned[], run: Run): Promise<readonly Result[]> {
+  const done: Result[] = [];
   let open = group;
   for (let pauses = 0; open.length > 0; ) {
     const taken = open.slice(0, await permitted(open, run));
-    if (taken.length === 0)
-      return [...done, ...open.map(({ decision }) => recorded(outOfTime(decision), run))];
+    if (taken.length === 0) return [...done, ...open.map((planned) => recorded(outOfTime(planned), run))];
     const tried = await redeployNow(taken, run);
     const again = pauses < THROTTLED_TRIES ? tried.filter(isThrottled) : [];
     done.push(...tried.filter((one) => !again.includes(one)).map((one) => recorded(one, run)));
     if (again.length > 0) await run.world.clock.sleep(THROTTLED_PAUSE_MS * 2 ** pauses++);
-    const repeated = new Set(again.map(({ decision }) => keyOf(decision.cluster, decision.service)));
-    open = [...taken.filter(({ service }) => repeated.has(service.key)), ...open.slice(taken.length)];
+    open = [...again.map(({ planned }) => planned), ...open.slice(taken.length)];
   }
   return done;
 }
 
 /** How many of these, from the first on, may be redeployed now: the changes have settled and the quota has room. */
-async function permitted(planned: readonly Planned[], { world, remainingMs, reading }: Run): Promise<number> {
-  const early = Math.max(...planned.map(youngestChange)) + SETTLE_MS - world.clock.now();
+async function permitted(planned: readonly Planned[], run: Run): Promise<number> {
+  const { world, remainingMs, reading, lostAnswers } = run;
+  const notBefore = planned.flatMap((one) => [
+    youngestChange(one) + SETTLE_MS,
+    (lostAnswers.get(one.service.key) ?? 0) + LOST_ANSWER_MS,
+  ]);
+  const early = Math.max(...notBefore) - world.clock.now();
   if (early > remainingMs() - RESERVE_MS) return 0;
   if (early >= 0) await world.clock.sleep(early + 1);
   const permits = await world.ecs.takeUpdates(planned.length, reading);
   return remainingMs() < RESERVE_MS ? 0 : permits;
 }
 
-async function redeployNow(planned: readonly Planned[], run: Run): Promise<readonly Applied[]> {
+async function redeployNow(planned: readonly Planned[], run: Run): Promise<readonly Result[]> {
   const services = planned.map(({ service }) => service);
   try {
     const seen = await run.world.ecs.lookOnceMore(services, run.reading);
     return await Promise.all(planned.map((one) => redeployOne(one, seen.get(one.service.key), run)));
   } catch (error) {
     // Whether a redeploy is still needed is not known, so none was made.
-    const notSeen = failed('ReadFailed', error instanceof Error ? error.message : String(error));
-    return planned.map(({ decision }) =>
-      run.reading.aborted ? outOfTime(decision) : { decision, outcome: notSeen(decision) },
-    );
+    const message = error instanceof Error ? error.message : String(error);
+    return planned.map((one) => (run.reading.aborted ? outOfTime(one) : failed(one, 'ReadFailed', message)));
   }
 }
 
-async function redeployOne(planned: Planned, look: Look | undefined, run: Run): Promise<Applied> {
-  const { decision } = planned;
-  if (look === undefined) return { decision, outcome: { service: decision.service, result: 'gone' } };
-  if ('refused' in look) return { decision, outcome: failed('Unreadable', look.refused)(decision) };
+async function redeployOne(before: Planned, look: Look | undefined, run: Run): Promise<Result> {
+  const { decision, service } = before;
+  if (look === undefined)
+    return { planned: before, decision, outcome: { service: service.arn, result: 'gone' } };
+  if ('refused' in look) return failed(before, 'Unreadable', look.refused);
+  const planned = { ...before, service: look.service };
   const now = decideAgain(planned, look.service, run.policy, run.world.clock.now());
-  if (now?.action !== 'redeploy') return { decision: now ?? decision };
-  return { decision: now, outcome: await run.world.ecs.forceNewDeployment(look.service) };
+  if (now?.action !== 'redeploy') return { planned, decision: now ?? decision };
+  const outcome = await run.world.ecs.forceNewDeployment(look.service);
+  if (outcome.result === 'unknown') run.lostAnswers.set(service.key, run.world.clock.now());
+  return { planned, decision: now, outcome };
 }
 
 /** Services of one cluster, as many as one look shows. */
@@ -106,24 +111,29 @@ function groups(redeploys: readonly Planned[]): readonly (readonly Planned[])[] 
   return [...byCluster.values()].flat();
 }
 
-function isThrottled({ outcome }: Applied): boolean {
+function isThrottled({ outcome }: Result): boolean {
   return outcome?.result === 'failed' && outcome.error.throttled;
 }
 
-function outOfTime(decision: Decision): Applied {
-  return { decision, outcome: { service: decision.service, result: 'not-executed', why: 'out-of-time' } };
+function outOfTime(planned: Planned): Result {
+  return { planned, decision: planned.decision, outcome: notExecuted(planned, 'out-of-time') };
 }
 
-const failed =
-  (code: string, message: string) =>
-  ({ service }: Decision): Outcome => ({
-    service,
-    result: 'failed',
-    error: { code, message, retryable: true, throttled: false },
-  });
+function notExecuted({ service }: Planned, why: 'plan' | 'observe' | 'out-of-time'): Outcome {
+  return { service: service.arn, result: 'not-executed', why };
+}
 
-function recorded(applied: Applied, { journal }: Run): Applied {
-  if (applied.outcome === undefined) journal.decided(applied.decision);
-  else journal.carriedOut(applied.decision, applied.outcome);
-  return applied;
+function failed(planned: Planned, code: string, message: string): Result {
+  const error = { code, message, retryable: true, throttled: false };
+  return {
+    planned,
+    decision: planned.decision,
+    outcome: { service: planned.service.arn, result: 'failed', error },
+  };
+}
+
+function recorded(result: Result, { journal }: Run): Result {
+  if (result.outcome !== undefined) journal.carriedOut(result.decision, result.outcome);
+  else if (!isLaterLook(result.planned)) journal.decided(result.decision);
+  return result;
 }

@@ -7,6 +7,13 @@ import type { Rates } from './ports.ts';
 export type Config = {
   readonly mode: 'enforce' | 'observe';
   readonly policy: Policy;
+  readonly followUp: {
+    /** Without it nothing is followed: the first look is the last. */
+    readonly queueUrl: string | undefined;
+    readonly firstSeconds: number;
+    /** From the first handling of a change on. */
+    readonly limitMs: number;
+  };
   readonly rates: Rates;
   readonly tagPrefix: string;
   /** Globs of cluster names; `!glob` excludes. */
@@ -95,7 +102,18 @@ export function readConfig(
     throw new WrongConfiguration(`wrong configuration: ${problems.join('; ')}`);
   return {
     mode: data.MODE,
-    policy: { select: data.SELECT, pull: data.PULL_CREDENTIALS, maxServices: data.MAX_SERVICES },
+    policy: {
+      select: data.SELECT,
+      pull: data.PULL_CREDENTIALS,
+      maxServices: data.MAX_SERVICES,
+      cooldownMs: data.COOLDOWN_SECONDS * 1000,
+      maxPerHour: data.MAX_REDEPLOYS_PER_HOUR,
+    },
+    followUp: {
+      queueUrl: data.CHANGE_QUEUE_URL,
+      firstSeconds: data.FOLLOW_UP_SECONDS,
+      limitMs: data.FOLLOW_UP_LIMIT_MINUTES * 60_000,
+    },
     rates: {
       readRate: data.READ_RATE,
       readBurst: data.READ_BURST,

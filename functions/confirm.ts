@@ -17,27 +17,39 @@ import {
   type SecretDescription,
 } from './core/confirm.ts';
 import { type Claim, claimOf, type Event, sourceOf } from './core/event.ts';
+import { type FollowUp, merged } from './core/follow-up.ts';
+import type { Reading } from './core/reading.ts';
 import type { NamedService } from './ports.ts';
 import type { Run } from './run.ts';
 
 /** What AWS told or a person asked for. `key` tells it from its neighbours: the message's id. */
 export type Asked =
-  | { readonly asked: 'event'; readonly key: string; readonly event: Event }
+  | { readonly asked: 'event'; readonly key: string; readonly event: Event; readonly again: boolean }
   | {
       readonly asked: 'secret' | 'parameter';
       readonly origin: Origin;
       readonly name: string;
       readonly force: boolean;
     }
-  | { readonly asked: 'service'; readonly origin: Origin; readonly named: NamedService };
+  | { readonly asked: 'service'; readonly origin: Origin; readonly named: NamedService }
+  | { readonly asked: 'follow-up'; readonly key: string; readonly followUp: FollowUp }
+  | { readonly asked: 'reading'; readonly key: string; readonly reading: Reading };
 
 export type Confirmed = {
   readonly changes: readonly Change[];
   readonly notices: readonly Notice[];
   /** Services named by hand: whether they are there shows only when the fleet is read. */
   readonly named: readonly { readonly origin: Origin; readonly named: NamedService }[];
-  /** Keys of messages that must come back: not visible yet, or Secrets Manager did not answer. */
+  /** Changes that have been looked at before: nothing of them needs to be confirmed again. */
+  readonly followUps: readonly FollowUp[];
+  /** Changes for which a part of the fleet has been read. */
+  readonly readings: readonly Reading[];
+  /** Keys of messages that must come back: Secrets Manager did not answer. */
   readonly unconfirmed: readonly string[];
+  /** Changes whose message has come back before. */
+  readonly again: ReadonlySet<string>;
+  /** Keys of messages that must be looked at again: what they tell is not visible yet. */
+  readonly notVisible: readonly string[];
 };
 
 const CONCURRENCY = 16;
@@ -59,14 +71,18 @@ export async function confirm(asked: readonly Asked[], run: Run): Promise<Confir
     changes,
     notices: standing,
     named: asked.flatMap((one) => (one.asked === 'service' ? [one] : [])),
+    followUps: merged(asked.flatMap((one) => (one.asked === 'follow-up' ? [one.followUp] : []))),
+    again: new Set(asked.flatMap((one) => (one.asked === 'event' && one.again ? [one.event.id] : []))),
+    readings: asked.flatMap((one) => (one.asked === 'reading' ? [one.reading] : [])),
     unconfirmed: findings.flatMap((found) => (found.finding === 'unconfirmed' ? [found.key] : [])),
+    notVisible: findings.flatMap((found) => (found.finding === 'not-visible' ? [found.key] : [])),
   };
 }
 
 type Found =
   | Exclude<Finding, { finding: 'look-again' | 'ignored' }>
   | { readonly finding: 'ignored'; readonly origin: Origin; readonly reason: IgnoredReason }
-  | { readonly finding: 'unconfirmed'; readonly key: string };
+  | { readonly finding: 'unconfirmed' | 'not-visible'; readonly key: string };
 type Describe = (secret: string) => Promise<SecretDescription | undefined>;
 
 async function find(asked: Asked, describe: Describe, run: Run): Promise<Found> {
@@ -76,7 +92,7 @@ async function find(asked: Asked, describe: Describe, run: Run): Promise<Found> 
   const origin = { changeId: id, at: time, source: sourceOf(event), region, account };
   try {
     const found = await findClaimed(claimOf(event), origin, describe, run);
-    if (found.finding === 'look-again') return { finding: 'unconfirmed', key };
+    if (found.finding === 'look-again') return { finding: 'not-visible', key };
     return found.finding === 'ignored' ? { ...found, origin } : found;
   } catch (error) {
     run.journal.trouble('the message comes back: its change could not be confirmed', error, {
@@ -122,11 +138,13 @@ async function findCurrent(
   describe: Describe,
   run: Run,
 ): Promise<Found> {
-  const { origin } = asked;
   switch (asked.asked) {
     case 'service':
-      return { finding: 'changes', changes: [] };
+    case 'follow-up':
+    case 'reading':
+      return none;
     case 'parameter': {
+      const { origin } = asked;
       const parameter = await run.world.parameters.describe(asked.name, run.reading);
       if (parameter === undefined) {
         return {
@@ -138,6 +156,7 @@ async function findCurrent(
       return { finding: 'changes', changes: [parameterChange(origin, parameter.arn, changedAt)] };
     }
     case 'secret': {
+      const { origin } = asked;
       const description = await describe(asked.name);
       const gone = goneNotice(asked.name, origin, description);
       if (gone !== undefined || description === undefined)

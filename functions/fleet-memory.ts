@@ -1,5 +1,7 @@
+import type { ClusterArn } from './core/arn.ts';
 import { type Fleet, isUnreadable } from './core/fleet.ts';
 import { match } from './core/match.ts';
+import type { PartOfFleet } from './core/reading.ts';
 import type { Subject } from './core/subject-index.ts';
 import type { Run } from './run.ts';
 
@@ -14,27 +16,33 @@ const SKEW_MS = 5_000;
 export class FleetMemory {
   #last: Fleet | undefined;
 
-  async read(subjects: readonly Subject[], run: Run): Promise<Fleet> {
+  async read(subjects: readonly Subject[], run: Run): Promise<PartOfFleet> {
     const { ecs } = run.world;
     const { configured, narrowed } = run.scope;
     if (narrowed.length > 0) return ecs.readFleet([configured, narrowed], run.reading);
     const last = this.#last;
     if (last !== undefined && subjects.every((subject) => instantOf(subject) + SKEW_MS < last.beganAt)) {
-      return again(last, subjects, run);
+      return { fleet: await again(last, subjects, run), left: [] };
     }
-    const fleet = await ecs.readFleet([configured], run.reading);
-    // What could not be read this time may be readable the next time.
-    const isWhole = fleet.unreadable.length + fleet.unreadableClusters.length === 0;
-    this.#last =
-      isWhole && !fleet.services.some((service) => isUnreadable(service, fleet)) ? fleet : undefined;
-    return fleet;
+    const read = await ecs.readFleet([configured], run.reading);
+    this.#last = isWhole(read) ? read.fleet : undefined;
+    return read;
   }
+}
+
+/** What could not be read this time may be readable the next time. */
+function isWhole({ fleet, left }: PartOfFleet): boolean {
+  const unread = left.length + fleet.unreadable.length + fleet.unreadableClusters.length;
+  return unread === 0 && !fleet.services.some((service) => isUnreadable(service, fleet));
 }
 
 async function again(last: Fleet, subjects: readonly Subject[], run: Run): Promise<Fleet> {
   const concerned = new Set(match(last, subjects, run.policy.pull).map(({ service }) => service));
   if (concerned.size === 0) return { ...last, services: [] };
-  return run.world.ecs.readAgain([...concerned], run.reading);
+  const services = new Map<ClusterArn, readonly string[]>();
+  for (const { cluster, arn } of concerned)
+    services.set(cluster.arn, [...(services.get(cluster.arn) ?? []), arn]);
+  return run.world.ecs.readThese(services, () => true, run.reading);
 }
 
 function instantOf(subject: Subject): number {

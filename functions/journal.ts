@@ -3,29 +3,14 @@ import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Change, IgnoredReason, Notice } from './core/change.ts';
 import type { Decision } from './core/decision.ts';
 import { unreadableOf } from './core/fleet.ts';
+import type { Tally } from './core/follow-up.ts';
 import { type Match, suffixWarnings } from './core/match.ts';
 import type { Outcome } from './core/outcome.ts';
-import type { Plan } from './core/plan.ts';
+import { isLaterLook, type Plan } from './core/plan.ts';
 import { oddTag, tagWarnings } from './core/tags.ts';
 import type { Request } from './input/request.ts';
 import type { Sight } from './read.ts';
-
-/** Every value that the field `event` of a record can have (DESIGN §9). */
-export const RECORDS = [
-  'change.received',
-  'change.ignored',
-  'change.notice',
-  'plan.made',
-  'service.redeployed',
-  'service.skipped',
-  'service.waiting',
-  'service.failed',
-  'request.received',
-] as const;
-type RecordName = (typeof RECORDS)[number];
-
-/** Items of one kind that a record carries at most: a line of the log has a limit of its own. */
-const SHOWN = 100;
+import { ALARMING, countedByReason, idsOf, iso, type RecordName, SHOWN, someOf } from './record.ts';
 
 /**
  * Writes the records and counts the metrics that operations see. Names and ARNs only: no value, no tag, no description,
@@ -77,7 +62,7 @@ export class Journal {
   }
 
   /** What was decided about everybody, what is left alone and why; the redeploys are recorded when they are done. */
-  planned({ notices, fleet, subjects }: Sight, matches: readonly Match[], plan: Plan): void {
+  planned({ notices, fleet, subjects, matches }: Sight, plan: Plan): void {
     for (const notice of notices) this.#noticed(notice, matches);
     if (subjects.length === 0) return;
     const tags = [
@@ -86,25 +71,22 @@ export class Journal {
     ];
     const suffixes = suffixWarnings(fleet, subjects);
     const unreadable = unreadableOf(fleet);
-    this.#count('Matched', plan.redeploys.length + plan.others.length);
-    this.#record(
-      tags.length + suffixes.length + unreadable.length + fleet.unreadableClusters.length > 0
-        ? 'warn'
-        : 'info',
-      'plan.made',
-      {
-        ...idsOf(subjects.map(({ changeId }) => changeId)),
-        redeploy: plan.redeploys.length,
-        wait: plan.others.filter(({ action }) => action === 'wait').length,
-        skip: plan.others.filter(({ action }) => action === 'skip').length,
-        reasons: countedByReason(plan.others),
-        ...someOf('tagWarnings', tags),
-        ...someOf('referenceWarnings', suffixes),
-        ...someOf('unreadable', unreadable),
-        ...someOf('unreadableClusters', fleet.unreadableClusters),
-      },
-    );
-    for (const decision of plan.others) this.decided(decision);
+    const first = [...plan.redeploys, ...plan.others].filter((planned) => !isLaterLook(planned));
+    const decisions = [...first.map(({ decision }) => decision), ...plan.unmatched];
+    const warnings = tags.length + suffixes.length + unreadable.length + fleet.unreadableClusters.length;
+    this.#count('Matched', decisions.length);
+    this.#record(warnings > 0 ? 'warn' : 'info', 'plan.made', {
+      ...idsOf(subjects.map(({ changeId }) => changeId)),
+      redeploy: decisions.filter(({ action }) => action === 'redeploy').length,
+      wait: decisions.filter(({ action }) => action === 'wait').length,
+      skip: decisions.filter(({ action }) => action === 'skip').length,
+      reasons: countedByReason(decisions),
+      ...someOf('tagWarnings', tags),
+      ...someOf('referenceWarnings', suffixes),
+      ...someOf('unreadable', unreadable),
+      ...someOf('unreadableClusters', fleet.unreadableClusters),
+    });
+    for (const decision of decisions) if (decision.action !== 'redeploy') this.decided(decision);
   }
 
   /** A service that is left alone, for now or altogether. */
@@ -119,6 +101,49 @@ export class Journal {
       decision,
       decision.reason,
     );
+  }
+
+  /** No task of it runs on the old value any more. */
+  fresh(changeId: string, { service, cluster }: About): void {
+    this.#record('info', 'service.fresh', { changeId, service, cluster });
+  }
+
+  /** It was deleted while it was followed. */
+  gone(changeId: string, { service, cluster }: About): void {
+    this.#count('Skipped');
+    this.#record('info', 'service.skipped', { changeId, service, cluster, reason: 'gone' });
+  }
+
+  /** A deployment that failed, was rolled back or does not come to an end; `restore` is for a person, and is never run. */
+  rolloutFailed(
+    changeId: string,
+    { service, cluster }: About,
+    reason: string,
+    why: string | undefined,
+    restore: string | undefined,
+  ): void {
+    this.#count('RolloutFailed');
+    this.#record('error', 'service.failed', {
+      changeId,
+      service,
+      cluster,
+      reason,
+      stoppedReason: why,
+      restore,
+    });
+  }
+
+  settled(changeId: string, tally: Tally, exposureMs: number | undefined): void {
+    const exposureSeconds = exposureMs === undefined ? undefined : exposureMs / 1000;
+    if (exposureSeconds !== undefined)
+      this.#metrics?.addMetric('ExposureSeconds', MetricUnit.Seconds, exposureSeconds);
+    this.#record('info', 'change.settled', { changeId, ...tally, exposureSeconds });
+  }
+
+  /** The time that the change was given is over, and services still wait. */
+  unsettled(changeId: string, tally: Tally, waiting: readonly object[]): void {
+    this.#count('StaleServices', waiting.length);
+    this.#record('error', 'change.unsettled', { changeId, ...tally, ...someOf('waiting', waiting) });
   }
 
   /** A redeploy that was decided upon, but is not to be made. */
@@ -219,39 +244,9 @@ export class Journal {
   }
 }
 
+type About = { readonly service: string; readonly cluster: string };
+
 /** The source of changes that no event told of. */
 export const REQUEST = 'request';
 
 type Level = 'info' | 'warn' | 'error';
-
-/** Left alone, and yet somebody should look. */
-const ALARMING: readonly string[] = [
-  'secret-gone',
-  'unreadable',
-  'unsupported-controller',
-  'rollout-failed',
-  'cannot-replace',
-  'over-cap',
-];
-
-/** One change in most cases; of several the first stands for them, so that every record has a `changeId`. */
-function idsOf(changeIds: readonly string[]): {
-  readonly changeId?: string;
-  readonly changeIds?: readonly string[];
-} {
-  const ids = [...new Set(changeIds)];
-  const [changeId] = ids;
-  return changeId === undefined ? {} : ids.length === 1 ? { changeId } : { changeId, changeIds: ids };
-}
-
-function countedByReason(decisions: readonly Decision[]): Readonly<Record<string, number>> {
-  const counts = new Map<string, number>();
-  for (const { reason } of decisions) if (reason !== null) counts.set(reason, (counts.get(reason) ?? 0) + 1);
-  return Object.fromEntries(counts);
-}
-
-function someOf(name: string, items: readonly object[]): object {
-  return items.length === 0 ? {} : { [name]: items.slice(0, SHOWN), [`${name}Total`]: items.length };
-}
-
-const iso = (instant: number): string => new Date(instant).toISOString();

@@ -10,8 +10,10 @@ import type { Context } from 'aws-lambda';
 import { CallCounts, makeClients } from './aws/clients.ts';
 import { makeEcs } from './aws/ecs.ts';
 import { makeParameters } from './aws/parameters.ts';
+import { makeQueue } from './aws/queue.ts';
 import { makeSecrets } from './aws/secrets.ts';
 import { type Config, type Required, readConfig } from './config.ts';
+import type { ServiceKey } from './core/arn.ts';
 import { FleetMemory } from './fleet-memory.ts';
 import { Journal } from './journal.ts';
 import type { Clock, World } from './ports.ts';
@@ -23,6 +25,7 @@ export type Parts = {
   readonly config: Config;
   readonly world: World;
   readonly fleets: FleetMemory;
+  readonly lostAnswers: Map<ServiceKey, number>;
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly counts: CallCounts;
@@ -51,7 +54,7 @@ export function lambda<Event, Answer>(
   return async (event, context) => {
     if (refused !== undefined) throw refused;
     try {
-      connected ??= overLambda(connect(readConfig(required)), handle);
+      connected ??= connectedHandler(readConfig(required), handle, REAL_CLOCK);
     } catch (error) {
       refused = error;
       throw error;
@@ -60,11 +63,22 @@ export function lambda<Event, Answer>(
   };
 }
 
+/** The handler for a configuration that is known; tests give it a clock of their own. */
+export function connectedHandler<Event, Answer>(
+  config: Config,
+  handle: Handle<Event, Answer>,
+  clock: Clock,
+): Handler<Event, Answer> {
+  return overLambda(connect(config, clock), handle);
+}
+
+const REAL_CLOCK: Clock = { now: () => Date.now(), sleep: (ms) => sleep(ms) };
+
 /** The one place where the service meets the real world. */
-function connect(config: Config): Parts {
+function connect(config: Config, clock: Clock): Parts {
   const counts = new CallCounts();
   const clients = makeClients(counts);
-  const clock: Clock = { now: () => Date.now(), sleep: (ms) => sleep(ms) };
+  const { queueUrl } = config.followUp;
   return {
     config,
     counts,
@@ -73,8 +87,10 @@ function connect(config: Config): Parts {
       ecs: makeEcs(clients, config.rates, config.tagPrefix, clock),
       secrets: makeSecrets(clients.secretsManager, config.tagPrefix),
       parameters: makeParameters(clients.ssm),
+      queue: queueUrl === undefined ? undefined : makeQueue(clients.sqs, queueUrl),
     },
     fleets: new FleetMemory(),
+    lostAnswers: new Map(),
     // A level set from outside would hide records; they are what operations see.
     logger: new Logger({ logLevel: 'INFO', logFormatter: new RecordFormat() }),
     metrics: new Metrics({ namespace: NAMESPACE }),
@@ -99,7 +115,7 @@ async function invoke<Event, Answer>(
   parts: Parts,
   handle: Handle<Event, Answer>,
 ): Promise<Answer> {
-  const { config, world, fleets, logger, metrics, counts } = parts;
+  const { config, world, fleets, lostAnswers, logger, metrics, counts } = parts;
   const remainingMs = () => context?.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY;
   const reading = new AbortController();
   setMaxListeners(0, reading.signal);
@@ -111,6 +127,8 @@ async function invoke<Event, Answer>(
     policy: config.policy,
     scope: { configured: config.clusters, narrowed: [] },
     fleets,
+    lostAnswers,
+    follow: { how: 'to-the-end' as const, ...config.followUp },
     journal,
     reading: reading.signal,
     remainingMs,

@@ -1,55 +1,96 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { Asked } from './confirm.ts';
-import type { Event } from './core/event.ts';
-import { mustComeBack } from './core/outcome.ts';
+import type { Handled } from './handled.ts';
 import { parseEvent } from './input/event-shape.ts';
+import { isFollowUp, parseFollowUps } from './input/follow-up-shape.ts';
 import { lambda, type Parts } from './lambda.ts';
-import { carryOut, type Handled } from './redeploy.ts';
+import { carryOut } from './redeploy.ts';
 import type { Run } from './run.ts';
 
-/** SQS: events from the bus. All changes of a batch are one plan, so that a service is redeployed once for all of them. */
+/** SQS: events and follow-ups. All changes of a batch are one plan, so that a service is redeployed once for all of them. */
 export const handler = lambda<SQSEvent, SQSBatchResponse>(['CHANGE_QUEUE_URL'], onChange);
 
 /**
- * Who acknowledges what: a message that is not named in the answer is done and SQS deletes it. A named one comes back
- * when its visibility timeout is over, and after five times goes to the dead-letter queue. It is named if it is no event,
- * if its change could not be confirmed, if the fleet could not be read, or if something is left to do for it.
+ * Who acknowledges what: a message that is not named in the answer is done and SQS deletes it; what is left to do for it
+ * has been sent back to the queue as a follow-up. A named one comes back when its visibility timeout is over, and after
+ * five times goes to the dead-letter queue. It is named if it cannot be read, if its change could not be confirmed, if the
+ * fleet could not be read, if a permission is missing, or if its follow-up could not be sent.
  */
-async function onChange(
+export async function onChange(
   { Records: records }: SQSEvent,
   run: Run,
   { config }: Parts,
 ): Promise<SQSBatchResponse> {
   const messages = records.map((record) => parsed(record, run));
-  const asked = messages.flatMap(({ id, event }): readonly Asked[] =>
-    event === undefined ? [] : [{ asked: 'event', key: id, event }],
+  const handled = await carryOut(
+    messages.flatMap(({ asked }) => asked),
+    config.mode,
+    run,
   );
-  const handled = await carryOut(asked, config.mode, run);
   if ('failure' in handled)
     run.journal.trouble('nothing was decided; the changes come back', handled.failure);
+  const back = new Set([...handled.confirmed.unconfirmed, ...(await sendAgain(messages, handled, run))]);
   const open = openChanges(handled);
-  const isBack = ({ id, event }: Message) =>
-    event === undefined || handled.confirmed.unconfirmed.includes(id) || open.has(event.id);
+  const isBack = ({ id, asked, changeIds }: Message) =>
+    asked.length === 0 || back.has(id) || changeIds.some((changeId) => open.has(changeId));
   return { batchItemFailures: messages.filter(isBack).map(({ id }) => ({ itemIdentifier: id })) };
 }
 
-type Message = { readonly id: string; readonly event: Event | undefined };
+type Message = {
+  readonly id: string;
+  readonly body: string;
+  /** Nothing, if it cannot be read. */
+  readonly asked: readonly Asked[];
+  readonly changeIds: readonly string[];
+};
 
-function parsed({ messageId, body }: SQSRecord, { journal }: Run): Message {
+function parsed({ messageId: id, body, attributes }: SQSRecord, { journal }: Run): Message {
   try {
-    return { id: messageId, event: parseEvent(body) };
+    if (isFollowUp(body)) {
+      const { followUps, readings } = parseFollowUps(body);
+      const asked = [
+        ...followUps.map((followUp): Asked => ({ asked: 'follow-up', key: id, followUp })),
+        ...readings.map((reading): Asked => ({ asked: 'reading', key: id, reading })),
+      ];
+      const changes = [...followUps, ...readings.flatMap((one) => [...one.changes, ...one.notices])];
+      return { id, body, asked, changeIds: changes.map(({ changeId }) => changeId) };
+    }
+    const event = parseEvent(body);
+    const again = Number(attributes?.ApproximateReceiveCount ?? 1) > 1;
+    return { id, body, asked: [{ asked: 'event', key: id, event, again }], changeIds: [event.id] };
   } catch (error) {
-    journal.trouble('the message comes back: it is no event', error, { messageId });
-    return { id: messageId, event: undefined };
+    journal.trouble('the message comes back: it is no event', error, { messageId: id });
+    return { id, body, asked: [], changeIds: [] };
   }
 }
 
-/** The changes for which something is left to do. */
+/** Secrets Manager is consistent after some seconds. */
+const SOON_S = 30;
+
+/** What an event tells may not be visible yet: the event itself is looked at again, soon. Answers who could not be sent. */
+async function sendAgain(
+  messages: readonly Message[],
+  { confirmed }: Handled,
+  run: Run,
+): Promise<readonly string[]> {
+  const unsent: string[] = [];
+  for (const { id, body } of messages.filter((message) => confirmed.notVisible.includes(message.id))) {
+    try {
+      await run.world.queue?.send(body, Math.min(run.follow.firstSeconds, SOON_S));
+    } catch (error) {
+      run.journal.trouble('an event could not be sent again: it comes back', error, { messageId: id });
+      unsent.push(id);
+    }
+  }
+  return unsent;
+}
+
+/** The changes for which their message is still needed. */
 function openChanges(handled: Handled): ReadonlySet<string> {
   if ('failure' in handled) {
-    const { changes, notices } = handled.confirmed;
-    return new Set([...changes, ...notices].map(({ changeId }) => changeId));
+    const { changes, notices, followUps, readings } = handled.confirmed;
+    const read = readings.flatMap((one) => [...one.changes, ...one.notices]);
+    return new Set([...changes, ...notices, ...followUps, ...read].map(({ changeId }) => changeId));
   }
-  const unfinished = handled.applied.filter(({ outcome }) => outcome !== undefined && mustComeBack(outcome));
-  return new Set(unfinished.flatMap(({ decision }) => decision.changeIds));
+  return new Set([...handled.followed.unsent, ...handled.followed.denied]);
 }

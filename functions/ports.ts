@@ -1,8 +1,9 @@
-import type { ServiceKey } from './core/arn.ts';
+import type { ClusterArn, ServiceKey } from './core/arn.ts';
 import type { SecretDescription, SecretVersion } from './core/confirm.ts';
 import type { Evidence, Question } from './core/evidence.ts';
 import type { Fleet, NamedFleet, Service } from './core/fleet.ts';
 import type { Outcome } from './core/outcome.ts';
+import type { PartOfFleet } from './core/reading.ts';
 
 /** Everything this service does to the outside world. Instants are milliseconds since the epoch. */
 export type World = {
@@ -10,6 +11,8 @@ export type World = {
   readonly ecs: Ecs;
   readonly secrets: Secrets;
   readonly parameters: Parameters;
+  /** Where follow-ups go; without it the first look is the last. */
+  readonly queue: Queue | undefined;
 };
 
 /** Our share of the ECS quotas: calls a second and burst, for each read group and for UpdateService. */
@@ -30,19 +33,35 @@ export type Clock = {
  * says that the time for reading is over; what merely vanished meanwhile is left out.
  */
 export type Ecs = {
-  /** All services of the selected clusters, with the revisions in use. Each list of globs must select a cluster. */
-  readFleet(globs: readonly (readonly string[])[], signal: AbortSignal): Promise<Fleet>;
+  /**
+   * All services of the selected clusters, with the revisions in use. Each list of globs must select a cluster; `only`
+   * leaves all but some clusters out. Where the time for reading ends before all of them are read, the rest is named.
+   */
+  readFleet(
+    globs: readonly (readonly string[])[],
+    signal: AbortSignal,
+    only?: readonly ClusterArn[],
+  ): Promise<PartOfFleet>;
   readNamed(
     services: readonly NamedService[],
     globs: readonly (readonly string[])[],
     signal: AbortSignal,
   ): Promise<NamedFleet>;
-  /** The same services as they are now, with their tags and their clusters', and the revisions they use now. */
-  readAgain(services: readonly Service[], signal: AbortSignal): Promise<Fleet>;
+  /**
+   * These services, by name or ARN, as they are now, with their tags and their clusters', and the revisions that they use
+   * now, where those are wanted.
+   */
+  readThese(
+    services: ReadonlyMap<ClusterArn, readonly string[]>,
+    wantsRevisions: (service: Service) => boolean,
+    signal: AbortSignal,
+  ): Promise<Fleet>;
   /** One look at services of one cluster, ten at most, for the moment before a write; the vanished are left out. */
   lookOnceMore(services: readonly Service[], signal: AbortSignal): Promise<ReadonlyMap<ServiceKey, Look>>;
   /** What is asked of one service beyond DescribeServices. */
   answer(question: Question, signal: AbortSignal): Promise<Evidence>;
+  /** Why tasks of a service that were created after this instant have stopped; undefined: none has, or ECS does not say. */
+  stoppedReason(service: Service, since: number, signal: AbortSignal): Promise<string | undefined>;
   /** Permissions to call UpdateService, `most` at most, as soon as there is one; none once the signal is aborted. */
   takeUpdates(most: number, signal: AbortSignal): Promise<number>;
   /** UpdateService with forceNewDeployment and nothing else; whatever AWS answers or fails to answer is an outcome. */
@@ -51,6 +70,11 @@ export type Ecs = {
 
 /** A service as it is now, or why ECS would not describe it. */
 export type Look = { readonly service: Service } | { readonly refused: string };
+
+export type Queue = {
+  /** `delaySeconds` up to 900. */
+  send(body: string, delaySeconds: number): Promise<void>;
+};
 
 /** A service as a person names it. The old form of a service's ARN does not tell the cluster. */
 export type NamedService = { readonly cluster?: string; readonly name: string; readonly asGiven: string };

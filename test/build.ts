@@ -24,7 +24,13 @@ export const BEFORE = CHANGED_AT - 3_600_000;
 export const AFTER = CHANGED_AT + 2_000;
 export const NOW = CHANGED_AT + 10_000;
 
-export const POLICY: Policy = { select: 'all', pull: 'ignore', maxServices: 0 };
+export const POLICY: Policy = {
+  select: 'all',
+  pull: 'ignore',
+  maxServices: 0,
+  cooldownMs: 60_000,
+  maxPerHour: 6,
+};
 
 export function change(different: Partial<Change> = {}): Change {
   return {

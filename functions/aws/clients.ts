@@ -1,5 +1,6 @@
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { isThrottled } from './errors.ts';
 
@@ -30,6 +31,7 @@ export type Clients = {
   readonly ecsWrites: ECSClient;
   readonly secretsManager: SecretsManagerClient;
   readonly ssm: SSMClient;
+  readonly sqs: SQSClient;
 };
 
 /**
@@ -53,11 +55,13 @@ export function makeClients(counts: CallCounts): Clients {
     ecsWrites: new ECSClient({ maxAttempts: 1, requestHandler }),
     secretsManager: new SecretsManagerClient(reads),
     ssm: new SSMClient(reads),
+    sqs: new SQSClient(reads),
   };
   countCalls(clients.ecs, counts);
   countCalls(clients.ecsWrites, counts);
   countCalls(clients.secretsManager, counts);
   countCalls(clients.ssm, counts);
+  countCalls(clients.sqs, counts);
   return clients;
 }
 

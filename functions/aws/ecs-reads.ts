@@ -87,9 +87,20 @@ export class EcsReads {
     });
   }
 
-  listTasks(cluster: ClusterArn, serviceName: string, signal: AbortSignal): AsyncIterable<readonly string[]> {
+  listTasks(
+    cluster: ClusterArn,
+    serviceName: string,
+    desiredStatus: 'RUNNING' | 'STOPPED',
+    signal: AbortSignal,
+  ): AsyncIterable<readonly string[]> {
     return this.#pages('cluster-resource', signal, async (nextToken) => {
-      const command = new ListTasksCommand({ cluster, serviceName, maxResults: PAGE, nextToken });
+      const command = new ListTasksCommand({
+        cluster,
+        serviceName,
+        desiredStatus,
+        maxResults: PAGE,
+        nextToken,
+      });
       const answer = await this.#ecs.send(command, { abortSignal: signal });
       return { items: answer.taskArns, nextToken: answer.nextToken };
     });

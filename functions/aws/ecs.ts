@@ -1,4 +1,4 @@
-import { type ECSClient, UpdateServiceCommand } from '@aws-sdk/client-ecs';
+import { type ECSClient, type Task as SdkTask, UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import type { Evidence, Question, ServiceDeployment } from '../core/evidence.ts';
 import type { Service } from '../core/fleet.ts';
 import type { Task } from '../core/freshness.ts';
@@ -24,9 +24,10 @@ export function makeEcs({ ecs, ecsWrites }: Clients, rates: Rates, tagPrefix: st
   const services = new ServiceReader(reads, revisions, tagPrefix);
   const fleet = new FleetReader(reads, services, revisions, tagPrefix, clock);
   return {
-    readFleet: (globs, signal) => fleet.readFleet(globs, signal),
+    readFleet: (globs, signal, only) => fleet.readFleet(globs, signal, only),
     readNamed: (named, globs, signal) => fleet.readNamed(named, globs, signal),
-    readAgain: (some, signal) => fleet.readAgain(some, signal),
+    readThese: (some, wantsRevisions, signal) => fleet.readThese(some, wantsRevisions, signal),
+    stoppedReason: (service, since, signal) => stoppedReason(reads, service, since, signal),
     lookOnceMore: (some, signal) => fleet.lookOnceMore(some, signal),
     answer: (question, signal) => answer(reads, question, signal),
     takeUpdates: (most, signal) => quota.updates.takeUpTo(most, signal),
@@ -64,6 +65,7 @@ async function answer(reads: EcsReads, question: Question, signal: AbortSignal):
     ]);
     return { ...(serviceDeployments && { serviceDeployments }), ...(tasks && { tasks }) };
   } catch (error) {
+    if (question.optional === true && !signal.aborted) return {};
     // The last look before the write finds it gone.
     if (isVanished(error)) return {};
     if (!isPermanent(error)) throw readFailed(`look closer at ${service.arn}`, error);
@@ -86,17 +88,40 @@ async function serviceDeploymentsOf(
   return found;
 }
 
-async function tasksOf(
-  reads: EcsReads,
-  { name, cluster }: Service,
-  signal: AbortSignal,
-): Promise<readonly Task[]> {
+async function tasksOf(reads: EcsReads, service: Service, signal: AbortSignal): Promise<readonly Task[]> {
   const tasks: Task[] = [];
-  for await (const page of reads.listTasks(cluster.arn, name, signal)) {
-    for (const hundred of chunks(page, PAGE)) {
-      const described = await reads.describeTasks(cluster.arn, hundred, signal);
-      tasks.push(...described.map(({ createdAt }) => ({ createdAt: createdAt?.getTime() ?? 0 })));
-    }
+  for await (const described of taskPages(reads, service, 'RUNNING', signal)) {
+    tasks.push(...described.map(({ createdAt }) => ({ createdAt: createdAt?.getTime() ?? 0 })));
   }
   return tasks;
+}
+
+/** ECS keeps stopped tasks for about an hour. The first that says why will do: they mostly fail alike. */
+async function stoppedReason(
+  reads: EcsReads,
+  service: Service,
+  since: number,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  try {
+    for await (const described of taskPages(reads, service, 'STOPPED', signal)) {
+      const told = described.find((task) => (task.createdAt?.getTime() ?? 0) > since && task.stoppedReason);
+      if (told !== undefined) return told.stoppedReason;
+    }
+    return undefined;
+  } catch {
+    // It would have explained a failure that is reported all the same.
+    return undefined;
+  }
+}
+
+async function* taskPages(
+  reads: EcsReads,
+  { name, cluster }: Service,
+  desiredStatus: 'RUNNING' | 'STOPPED',
+  signal: AbortSignal,
+): AsyncGenerator<readonly SdkTask[], void> {
+  for await (const page of reads.listTasks(cluster.arn, name, desiredStatus, signal)) {
+    for (const hundred of chunks(page, PAGE)) yield await reads.describeTasks(cluster.arn, hundred, signal);
+  }
 }

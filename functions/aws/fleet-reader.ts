@@ -1,7 +1,9 @@
 import { setMaxListeners } from 'node:events';
+import pLimit from 'p-limit';
 import { type ClusterArn, clusterArn, keyOf, nameOf, type ServiceKey } from '../core/arn.ts';
 import { type Cluster, type Fleet, type NamedFleet, revisionsInUse, type Service } from '../core/fleet.ts';
 import { selects } from '../core/glob.ts';
+import type { PartOfFleet } from '../core/reading.ts';
 import type { Clock, Look, NamedService } from '../ports.ts';
 import { type EcsReads, PAGE } from './ecs-reads.ts';
 import { readFailed } from './errors.ts';
@@ -12,6 +14,10 @@ import { ourTags } from './service-of.ts';
 import { type Described, type ServiceReader, together } from './service-reader.ts';
 
 type Globs = readonly (readonly string[])[];
+
+/** One after the other in a way, so that whole clusters are read when the time ends, and not a little of each. */
+const CLUSTERS_AT_A_TIME = 8;
+const NEVER = new AbortController().signal;
 
 /** Reads the fleet, or as much of it as is wanted. Throws ReadFailed. */
 export class FleetReader {
@@ -35,16 +41,38 @@ export class FleetReader {
     this.#clock = clock;
   }
 
-  readFleet(globs: Globs, signal: AbortSignal): Promise<Fleet> {
+  readFleet(globs: Globs, signal: AbortSignal, only?: readonly ClusterArn[]): Promise<PartOfFleet> {
     return allOrNothing(signal, async (within) => {
       const beganAt = this.#clock.now();
-      const clusters = await this.#describeClusters(
-        selected(await this.#listClusters(within), globs),
-        within,
+      const wanted = only ?? selected(await this.#listClusters(within), globs);
+      const clusters = await this.#describeClusters(wanted, within);
+      const limit = pLimit(CLUSTERS_AT_A_TIME);
+      const parts = await Promise.all(
+        clusters.map((cluster) => limit(() => this.#unlessTimeIsOver(cluster, signal, within))),
       );
-      const described = clusters.map((cluster) => this.#services.readCluster(cluster, within));
-      return this.#fleetOf(beganAt, await Promise.all(described), within);
+      const left = clusters.filter((_, i) => parts[i] === undefined).map(({ arn }) => arn);
+      if (left.length > 0 && left.length === clusters.length) signal.throwIfAborted();
+      const whole = parts.flatMap((part) => part ?? []);
+      // The revisions of these have been read: no call is made for them any more.
+      return { fleet: await this.#fleetOf(beganAt, whole, NEVER), left };
     });
+  }
+
+  /** A cluster with all that its services refer to; undefined if the time for reading ended before. */
+  async #unlessTimeIsOver(
+    cluster: Cluster,
+    signal: AbortSignal,
+    within: AbortSignal,
+  ): Promise<Described | undefined> {
+    try {
+      const described = await this.#services.readCluster(cluster, within);
+      const arns = described.services.flatMap(revisionsInUse);
+      await Promise.all(arns.map((arn) => this.#revisions.get(arn, within)));
+      return described;
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      throw error;
+    }
   }
 
   readNamed(named: readonly NamedService[], globs: Globs, signal: AbortSignal): Promise<NamedFleet> {
@@ -66,17 +94,18 @@ export class FleetReader {
     });
   }
 
-  readAgain(services: readonly Service[], signal: AbortSignal): Promise<Fleet> {
+  readThese(
+    services: ReadonlyMap<ClusterArn, readonly string[]>,
+    wantsRevisions: (service: Service) => boolean,
+    signal: AbortSignal,
+  ): Promise<Fleet> {
     return allOrNothing(signal, async (within) => {
       const beganAt = this.#clock.now();
-      const arnsIn = new Map<ClusterArn, string[]>();
-      for (const { arn, cluster } of services)
-        arnsIn.set(cluster.arn, [...(arnsIn.get(cluster.arn) ?? []), arn]);
-      const clusters = await this.#describeClusters([...arnsIn.keys()], within);
+      const clusters = await this.#describeClusters([...services.keys()], within);
       const described = clusters.map((cluster) =>
-        this.#services.describe(cluster, arnsIn.get(cluster.arn) ?? [], within),
+        this.#services.describe(cluster, services.get(cluster.arn) ?? [], within, wantsRevisions),
       );
-      return this.#fleetOf(beganAt, await Promise.all(described), within);
+      return this.#fleetOf(beganAt, await Promise.all(described), within, wantsRevisions);
     });
   }
 
@@ -88,7 +117,7 @@ export class FleetReader {
     if (first === undefined) return new Map();
     const arns = services.map(({ arn }) => arn);
     const { services: seen, unreadable } = await allOrNothing(signal, (within) =>
-      this.#services.describe(first.cluster, arns, within),
+      this.#services.describe(first.cluster, arns, within, () => false),
     );
     return new Map<ServiceKey, Look>([
       ...unreadable.map(({ service, cluster, why }) => [keyOf(cluster, service), { refused: why }] as const),
@@ -110,9 +139,14 @@ export class FleetReader {
     });
   }
 
-  async #fleetOf(beganAt: number, parts: readonly Described[], signal: AbortSignal): Promise<Fleet> {
+  async #fleetOf(
+    beganAt: number,
+    parts: readonly Described[],
+    signal: AbortSignal,
+    wantsRevisions: (service: Service) => boolean = () => true,
+  ): Promise<Fleet> {
     const { services, unreadable } = together(parts);
-    const arns = [...new Set(services.flatMap(revisionsInUse))];
+    const arns = [...new Set(services.filter(wantsRevisions).flatMap(revisionsInUse))];
     const read = arns.map(async (arn) => [arn, await this.#revisions.get(arn, signal)] as const);
     return {
       beganAt,

@@ -48,19 +48,24 @@ export class ServiceReader {
   }
 
   /** These services of the cluster, by name or ARN. */
-  async describe(cluster: Cluster, services: readonly string[], signal: AbortSignal): Promise<Described> {
+  async describe(
+    cluster: Cluster,
+    services: readonly string[],
+    signal: AbortSignal,
+    wantsRevisions: (service: Service) => boolean = () => true,
+  ): Promise<Described> {
     const tens = chunks([...new Set(services)], SERVICES_A_CALL);
-    return together(await Promise.all(tens.map((ten) => this.#describeTen(cluster, ten, signal))));
+    const described = together(await Promise.all(tens.map((ten) => this.#describeTen(cluster, ten, signal))));
+    for (const arn of described.services.filter(wantsRevisions).flatMap(revisionsInUse)) {
+      void awaitedLater(this.#revisions.get(arn, signal));
+    }
+    return described;
   }
 
   /** If ECS refuses to describe several services in one call, each is asked for alone, so that one cannot hide the others. */
   async #describeTen(cluster: Cluster, services: readonly string[], signal: AbortSignal): Promise<Described> {
     try {
-      return this.#describedIn(
-        await this.#reads.describeServices(cluster.arn, services, signal),
-        cluster,
-        signal,
-      );
+      return this.#describedIn(await this.#reads.describeServices(cluster.arn, services, signal), cluster);
     } catch (error) {
       if (isVanished(error)) return NOTHING;
       if (!isPermanent(error)) throw readFailed(`describe services of cluster ${cluster.name}`, error);
@@ -70,9 +75,8 @@ export class ServiceReader {
     }
   }
 
-  #describedIn(answer: DescribeServicesCommandOutput, cluster: Cluster, signal: AbortSignal): Described {
+  #describedIn(answer: DescribeServicesCommandOutput, cluster: Cluster): Described {
     const services = (answer.services ?? []).map((service) => serviceOf(service, cluster, this.#tagPrefix));
-    for (const arn of services.flatMap(revisionsInUse)) void awaitedLater(this.#revisions.get(arn, signal));
     const refusals = (answer.failures ?? []).filter(({ reason }) => reason !== 'MISSING');
     return together([
       { services, unreadable: [] },

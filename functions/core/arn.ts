@@ -41,7 +41,7 @@ export function taskDefinitionArn(text: string): TaskDefinitionArn {
 }
 
 /** The last part of an ECS ARN: the name of a cluster or a service. */
-export function nameOf(arn: ClusterArn | ServiceArn): string {
+export function nameOf(arn: string): string {
   return arn.slice(arn.lastIndexOf('/') + 1);
 }
 
@@ -51,7 +51,7 @@ export function nameOf(arn: ClusterArn | ServiceArn): string {
  */
 export type ServiceKey = Branded<'ServiceKey'>;
 
-export function keyOf(clusterName: string, service: ServiceArn): ServiceKey {
+export function keyOf(clusterName: string, service: string): ServiceKey {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- this is the one place where a key is made
   return `${clusterName}/${nameOf(service)}` as ServiceKey;
 }

@@ -15,6 +15,7 @@ export const SKIP_REASONS = [
   'unsupported-controller',
   'rollout-failed',
   'already-fresh',
+  'earlier-wave-failed',
   'cannot-replace',
   'over-cap',
   'possibly-stale',
@@ -22,12 +23,19 @@ export const SKIP_REASONS = [
 export type SkipReason = (typeof SKIP_REASONS)[number];
 
 /** Why a service is not redeployed yet. */
-export const WAIT_REASONS = ['rolling-out', 'deployment-in-progress'] as const;
+export const WAIT_REASONS = [
+  'rolling-out',
+  'earlier-wave',
+  'deployment-in-progress',
+  'cooldown',
+  'too-often',
+] as const;
 export type WaitReason = (typeof WAIT_REASONS)[number];
 
 export type Verdict =
   | { readonly action: 'redeploy'; readonly reason: null }
-  | { readonly action: 'wait'; readonly reason: WaitReason }
+  /** `until`, where it is known: the instant from which on it may be redeployed. */
+  | { readonly action: 'wait'; readonly reason: WaitReason; readonly until?: number }
   | { readonly action: 'skip'; readonly reason: SkipReason };
 
 /** A reference as reports show it. */
@@ -38,7 +46,7 @@ export type ReportedReference = RawReference & {
 };
 
 /** What becomes of one matched service, for all changes together: plain data. */
-export type Decision = Verdict & {
+export type Decision = WithoutUntil<Verdict> & {
   readonly service: ServiceArn;
   /** The cluster's name. */
   readonly cluster: string;
@@ -50,6 +58,13 @@ export type Decision = Verdict & {
   readonly optedOut?: true;
 };
 
+/** A verdict as reports show it. */
+type WithoutUntil<Of extends Verdict> = Of extends Verdict ? Omit<Of, 'until'> : never;
+
 export const redeploy: Verdict = { action: 'redeploy', reason: null };
-export const wait = (reason: WaitReason): Verdict => ({ action: 'wait', reason });
+export const wait = (reason: WaitReason, until?: number): Verdict => ({
+  action: 'wait',
+  reason,
+  ...(until !== undefined && { until }),
+});
 export const skip = (reason: SkipReason): Verdict => ({ action: 'skip', reason });

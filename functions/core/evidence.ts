@@ -19,6 +19,8 @@ export type Question = {
   /** Service deployments created since this instant; undefined: need not be asked. */
   readonly deploymentsSince?: number;
   readonly askTasks: boolean;
+  /** The decision stands without the answer, too: if ECS does not give one, none is needed. */
+  readonly optional?: true;
 };
 
 const ROLLBACK_RUNNING = ['ROLLBACK_REQUESTED', 'ROLLBACK_IN_PROGRESS'];

@@ -16,8 +16,20 @@ export function freshness(service: Service, change: Change, tasks: readonly Task
   const byTasks =
     tasks !== undefined && tasks.length >= service.running + service.pending ? since(change, tasks) : 'stale';
   if (primary === undefined || primary.createdAt <= change.changedAt) return byTasks;
-  if (!isComplete(service, primary)) return 'rolling-out';
+  if (!isComplete(service, primary) && !isYoungThroughout(service, change)) return 'rolling-out';
   return byTasks === 'fresh' ? 'fresh' : since(change, [primary]);
+}
+
+/** One young deployment takes the place of another: no task is older than the change, whoever deploys so often. */
+function isYoungThroughout(
+  { deployments }: Service,
+  { changedAt, possiblyUntil = changedAt }: Change,
+): boolean {
+  const used = deployments.filter(hasTasks);
+  return (
+    used.some(({ primary, running }) => !primary && running > 0) &&
+    used.every(({ createdAt }) => createdAt > possiblyUntil)
+  );
 }
 
 function since({ changedAt, possiblyUntil = changedAt }: Change, started: readonly Task[]): Freshness {

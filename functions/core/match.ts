@@ -25,6 +25,11 @@ export type Match = {
   readonly hits: readonly Hit[];
   /** A revision that it uses could not be described: it may refer to more than is known. */
   readonly partlyUnreadable: boolean;
+  /**
+   * Only in a later look: the deployment that is followed, ours or somebody's that we adopted, is still PRIMARY (then the
+   * match needs no hits, it was matched when it began to be followed), another one has taken its place, or there is none.
+   */
+  readonly following?: 'followed' | 'adopted' | 'superseded' | 'waiting';
 };
 
 /** A reference to an older, deleted secret of the same name: it does not match, and the next task cannot start. */

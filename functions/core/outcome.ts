@@ -25,19 +25,7 @@ export type CallError = {
   readonly missingAction?: string;
 };
 
-/** Whether the message that asked for it must come back: something that can still be done has not been done. */
-export function mustComeBack(outcome: Outcome): boolean {
-  switch (outcome.result) {
-    case 'accepted':
-    case 'gone':
-      return false;
-    case 'failed':
-      return outcome.error.retryable;
-    case 'not-executed':
-      return outcome.why === 'out-of-time';
-    case 'unknown':
-      return true;
-    default:
-      return outcome satisfies never;
-  }
+/** Somebody must grant a permission first: the message that asked for it is to end in the dead-letter queue. */
+export function isDenied(outcome: Outcome): boolean {
+  return outcome.result === 'failed' && outcome.error.missingAction !== undefined;
 }

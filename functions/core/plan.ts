@@ -6,19 +6,24 @@ import { byService, type Match } from './match.ts';
 import type { Subject } from './subject-index.ts';
 import { isOptedOut, waveOf } from './tags.ts';
 import { type Policy, verdictOn } from './verdict.ts';
+import { type EarlierLooks, inWaves, isToBeRedeployed, type Judged } from './waves.ts';
 
 /** A decision with what it was made from, so that it can be made again when the service has been looked at again. */
 export type Planned = {
   readonly decision: Decision;
   readonly service: Service;
-  readonly matches: readonly Match[];
+  /** Each subject with its own verdict; the decision is the strongest of them. */
+  readonly judged: readonly Judged[];
   readonly evidence: Evidence;
 };
 
 export type Plan = {
   /** Redeploys, in the order in which they are to be done. */
   readonly redeploys: readonly Planned[];
-  readonly others: readonly Decision[];
+  /** Matched services that are left alone, for now or altogether. */
+  readonly others: readonly Planned[];
+  /** Services of which nothing is known but that they may be concerned. */
+  readonly unmatched: readonly Decision[];
 };
 
 /** Everything that has been read, and the rules to decide by. */
@@ -28,6 +33,7 @@ export type Basis = {
   readonly matches: readonly Match[];
   readonly evidence: EvidenceByService;
   readonly policy: Policy;
+  readonly earlier: EarlierLooks;
   /** Milliseconds. */
   readonly now: number;
 };
@@ -39,72 +45,67 @@ const NOTHING_ASKED: Evidence = {};
  * order: earlier waves first, then by ARN.
  */
 export function makePlan(basis: Basis): Plan {
-  const { matches, evidence, policy, now } = basis;
-  const overCap = changesOverCap(basis);
-  const planned = [...byService(matches).values()].flatMap((ofService) => {
+  const judged = inWaves(capped(judgedAll(basis), basis.policy), basis.earlier);
+  const verdicts = new Map(judged.map((one) => [one.match, one]));
+  const planned = [...byService(basis.matches).values()].flatMap((ofService): readonly Planned[] => {
     const [{ service }] = ofService;
-    const known = evidence.get(service.key) ?? NOTHING_ASKED;
-    const decision = decide(ofService, known, policy, now, overCap);
-    return decision === undefined ? [] : [{ decision, service, matches: ofService, evidence: known }];
+    const ofThis = ofService.flatMap((one) => verdicts.get(one) ?? []);
+    const decision = decide(ofThis, basis.policy);
+    const evidence = basis.evidence.get(service.key) ?? NOTHING_ASKED;
+    return decision === undefined ? [] : [{ decision, service, judged: ofThis, evidence }];
   });
   const ordered = planned.toSorted((a, b) => byWaveAndArn(a.decision, b.decision));
   return {
     redeploys: ordered.filter(({ decision }) => decision.action === 'redeploy'),
-    others: [
-      ...ordered.map(({ decision }) => decision).filter(({ action }) => action !== 'redeploy'),
-      ...unreadable(basis, planned),
-      ...outOfScope(basis),
-    ].toSorted(byWaveAndArn),
+    others: ordered.filter(({ decision }) => decision.action !== 'redeploy'),
+    unmatched: [...unreadable(basis, planned), ...outOfScope(basis)].toSorted(byWaveAndArn),
   };
 }
 
 /** The same decision again, about the service as it is now; undefined if nothing is left to decide. */
-export function decideAgain({ matches, evidence }: Planned, service: Service, policy: Policy, now: number) {
-  const renewed = matches.map((match) => ({ ...match, service }));
-  return decide(renewed, evidence, policy, now, new Set());
+export function decideAgain({ judged, evidence }: Planned, service: Service, policy: Policy, now: number) {
+  const renewed = judged.flatMap(({ match }) => judge({ ...match, service }, evidence, policy, now));
+  return decide(renewed, policy);
+}
+
+/** Whether all that was decided upon here had been looked at before. */
+export function isLaterLook({ judged }: Planned): boolean {
+  return judged.every(({ match }) => match.following !== undefined);
 }
 
 /** The instant that every change of a planned redeploy is older than. */
-export function youngestChange({ matches }: Planned): number {
-  return Math.max(...matches.map(({ subject }) => ('notice' in subject ? 0 : subject.changedAt)));
+export function youngestChange({ judged }: Planned): number {
+  return Math.max(...judged.map(({ match: { subject } }) => ('notice' in subject ? 0 : subject.changedAt)));
 }
 
-/** Counted over all services before any is redeployed; services named by hand are never too many. */
-function changesOverCap({ matches, evidence, policy, now }: Basis): ReadonlySet<string> {
-  if (policy.maxServices === 0) return new Set();
+function judgedAll({ matches, evidence, policy, now }: Basis): readonly Judged[] {
+  return matches.flatMap((match) =>
+    judge(match, evidence.get(match.service.key) ?? NOTHING_ASKED, policy, now),
+  );
+}
+
+function judge(match: Match, evidence: Evidence, policy: Policy, now: number): readonly Judged[] {
+  const verdict = verdictOn(match, evidence, policy, now);
+  return verdict === undefined ? [] : [{ match, verdict }];
+}
+
+/** Counted over all services and waves before any is redeployed; services named by hand are never too many. */
+function capped(judged: readonly Judged[], { maxServices }: Policy): readonly Judged[] {
+  if (maxServices === 0) return judged;
   const stale = new Map<string, Set<ServiceKey>>();
-  for (const match of matches.filter(({ subject }) => subject.kind !== 'service')) {
-    const { service, subject } = match;
-    if (!isStale(verdictOn(match, evidence.get(service.key) ?? NOTHING_ASKED, policy, now))) continue;
-    stale.set(subject.changeId, (stale.get(subject.changeId) ?? new Set()).add(service.key));
+  for (const { match, verdict } of judged) {
+    const isStale = isToBeRedeployed(verdict) || verdict.reason === 'cannot-replace';
+    if (!isStale || match.subject.kind === 'service' || match.following !== undefined) continue;
+    const { changeId } = match.subject;
+    stale.set(changeId, (stale.get(changeId) ?? new Set()).add(match.service.key));
   }
-  const over = [...stale].filter(([, services]) => services.size > policy.maxServices);
-  return new Set(over.map(([changeId]) => changeId));
-}
-
-/** To be redeployed, now or later, or in need of it. */
-function isStale(verdict: Verdict | undefined): boolean {
-  return isToBeRedeployed(verdict) || verdict?.reason === 'cannot-replace';
-}
-
-function isToBeRedeployed(verdict: Verdict | undefined): boolean {
-  return verdict?.action === 'redeploy' || verdict?.reason === 'deployment-in-progress';
-}
-
-function decide(
-  matches: readonly Match[],
-  evidence: Evidence,
-  policy: Policy,
-  now: number,
-  overCap: ReadonlySet<string>,
-): Decision | undefined {
-  const judged = matches.flatMap((match) => {
-    const verdict = verdictOn(match, evidence, policy, now);
-    if (verdict === undefined) return [];
-    const { kind, changeId } = match.subject;
-    const capped = isToBeRedeployed(verdict) && kind !== 'service' && overCap.has(changeId);
-    return { match, verdict: capped ? skip('over-cap') : verdict };
+  return judged.map(({ match, verdict }) => {
+    const tooMany = (stale.get(match.subject.changeId)?.size ?? 0) > maxServices;
+    return { match, verdict: tooMany && isToBeRedeployed(verdict) ? skip('over-cap') : verdict };
   });
+}
+
+function decide(judged: readonly Judged[], policy: Policy): Decision | undefined {
   const verdict = strongest(judged.map((one) => one.verdict));
   const [first] = judged;
   if (verdict === undefined || first === undefined) return undefined;
@@ -112,7 +113,7 @@ function decide(
   const concerned = judged.filter((one) => one.verdict.reason === verdict.reason).map((one) => one.match);
   const byHand = concerned.some(({ subject }) => subject.kind === 'service');
   return {
-    ...verdict,
+    ...withoutUntil(verdict),
     service: service.arn,
     cluster: service.cluster.name,
     changeIds: [...new Set(concerned.map(({ subject }) => subject.changeId))],
@@ -122,14 +123,21 @@ function decide(
   };
 }
 
+function withoutUntil(verdict: Verdict) {
+  return verdict.action === 'wait' ? ({ action: 'wait', reason: verdict.reason } as const) : verdict;
+}
+
 /**
- * Several changes, one decision. A task that refers to something gone cannot start, whatever else demands it; apart from
- * that, what one change demands no other one takes away. Of several reasons to leave a service alone, the one that
- * somebody should look at is told.
+ * Several changes, one decision. A task that refers to something gone cannot start, and a service whose turn has not come
+ * would start with what an earlier wave has not proved yet, whatever else demands it; apart from that, what one change
+ * demands no other one takes away. Of several reasons to leave a service alone, the one that somebody should look at is
+ * told.
  */
-function strongest(verdicts: readonly Verdict[]): Verdict | undefined {
+export function strongest(verdicts: readonly Verdict[]): Verdict | undefined {
   return (
     verdicts.find(({ reason }) => reason === 'secret-gone') ??
+    verdicts.find(({ reason }) => reason === 'earlier-wave-failed') ??
+    verdicts.find(({ reason }) => reason === 'earlier-wave') ??
     verdicts.find(({ action }) => action === 'redeploy') ??
     verdicts.find(({ action }) => action === 'wait') ??
     verdicts.toSorted((a, b) => urgency(b) - urgency(a))[0]
@@ -151,6 +159,7 @@ const BY_URGENCY: readonly (typeof SKIP_REASONS)[number][] = [
   'unreadable',
   'cannot-replace',
   'over-cap',
+  'earlier-wave-failed',
   'rollout-failed',
   'secret-gone',
 ];

@@ -1,4 +1,4 @@
-import { type Change, isGone } from './change.ts';
+import { type Change, isGone, type Notice } from './change.ts';
 import { redeploy, skip, type Verdict, wait } from './decision.ts';
 import {
   type Evidence,
@@ -18,7 +18,13 @@ export type Policy = {
   readonly pull: PullPolicy;
   /** More stale services than this for one change: none is redeployed; 0: no cap. */
   readonly maxServices: number;
+  /** At least this long between two deployments of a service, whoever made the first. */
+  readonly cooldownMs: number;
+  /** Deployments of a service, whoever made them, in the last hour. */
+  readonly maxPerHour: number;
 };
+
+export const HOUR_MS = 3_600_000;
 
 /** From this age of a change on, ECS's lists of running tasks are taken as complete. */
 export const TASKS_TELL_AFTER_MS = 120_000;
@@ -35,21 +41,29 @@ export function verdictOn(
 ): Verdict | undefined {
   const { service, subject, hits } = match;
   const optedOut = isOptedOut(service, policy.select);
-  if ('notice' in subject) {
-    // Where only tasks that are about to go refer to it, new ones can start all the same.
-    if (!isGone(subject) || !hits.some(({ inPrimary }) => inPrimary)) return undefined;
-    return skip(optedOut ? 'opted-out' : 'secret-gone');
-  }
+  if ('notice' in subject) return verdictOnNotice(subject, hits, optedOut);
   const byHand = subject.kind === 'service';
   if (!byHand && (optedOut || subject.optedOut)) return skip('opted-out');
-  const known = hits.some(({ effect, inPrimary }) => effect === 'moves' && inPrimary);
-  if (evidence.unreadable !== undefined || (match.partlyUnreadable && !known)) return skip('unreadable');
+  if (evidence.unreadable !== undefined || isInDoubt(match)) return skip('unreadable');
   return (
-    (byHand ? undefined : ineffective(hits)) ??
+    (byHand || match.following === 'followed' || match.following === 'adopted'
+      ? undefined
+      : ineffective(hits)) ??
     unavailable(service) ??
     (service.controller === 'ECS' ? undefined : skip('unsupported-controller')) ??
-    afterRollout({ service, change: subject, hits, evidence, now })
+    afterRollout({ service, change: subject, hits, evidence, policy, now, following: match.following })
   );
+}
+
+/** Where only tasks that are about to go refer to what is gone, new ones can start all the same. */
+function verdictOnNotice(notice: Notice, hits: readonly Hit[], optedOut: boolean): Verdict | undefined {
+  if (!isGone(notice) || !hits.some(({ inPrimary }) => inPrimary)) return undefined;
+  return skip(optedOut ? 'opted-out' : 'secret-gone');
+}
+
+/** What cannot be read may refer to more, unless what can be read says enough. */
+function isInDoubt({ partlyUnreadable, hits }: Match): boolean {
+  return partlyUnreadable && !hits.some(({ effect, inPrimary }) => effect === 'moves' && inPrimary);
 }
 
 /** No reference delivers anything new after a redeploy. */
@@ -70,22 +84,42 @@ type Candidate = {
   readonly change: Change;
   readonly hits: readonly Hit[];
   readonly evidence: Evidence;
+  readonly policy: Policy;
   readonly now: number;
+  readonly following: Match['following'];
 };
 
-function afterRollout({ service, change, hits, evidence, now }: Candidate): Verdict {
+function afterRollout(candidate: Candidate): Verdict {
+  const { service, change, hits, evidence, now } = candidate;
   if (rolloutFailed(service, change, evidence)) return skip('rollout-failed');
   const tasks = now - change.changedAt > TASKS_TELL_AFTER_MS ? evidence.tasks : undefined;
   const state = freshness(service, change, tasks);
   if (state === 'fresh') return skip('already-fresh');
   if (state === 'rolling-out' || onlyDrains(hits)) return wait('rolling-out');
-  if (mustNotInterrupt(service, evidence)) return wait('deployment-in-progress');
-  return staleVerdict(service, state);
+  if (mustNotInterrupt(candidate)) return wait('deployment-in-progress');
+  return staleVerdict(candidate, state);
 }
 
-function staleVerdict(service: Service, state: Freshness): Verdict {
-  if (cannotReplace(service)) return skip('cannot-replace');
-  return state === 'possibly-stale' ? skip('possibly-stale') : redeploy;
+function staleVerdict(candidate: Candidate, state: Freshness): Verdict {
+  if (cannotReplace(candidate.service)) return skip('cannot-replace');
+  return state === 'possibly-stale' ? skip('possibly-stale') : (tooSoon(candidate) ?? redeploy);
+}
+
+/** The first deployment of a burst goes at once; what changes within its cooldown is one more deployment for all. */
+function tooSoon({
+  service,
+  evidence,
+  policy: { cooldownMs, maxPerHour },
+  now,
+}: Candidate): Verdict | undefined {
+  const cool = (primaryOf(service)?.createdAt ?? 0) + cooldownMs;
+  if (cool > now) return wait('cooldown', cool);
+  const lastHour = (evidence.serviceDeployments ?? [])
+    .map(({ createdAt }) => createdAt)
+    .filter((createdAt) => createdAt > now - HOUR_MS)
+    .toSorted((a, b) => b - a);
+  const blocking = lastHour[maxPerHour - 1];
+  return blocking === undefined ? undefined : wait('too-often', blocking + HOUR_MS);
 }
 
 function rolloutFailed(service: Service, change: Change, evidence: Evidence): boolean {
@@ -101,7 +135,9 @@ function onlyDrains(hits: readonly Hit[]): boolean {
 }
 
 /** A blue/green, linear or canary deployment restarts its whole cycle when forced; a rollback must come to its end. */
-function mustNotInterrupt(service: Service, evidence: Evidence): boolean {
+function mustNotInterrupt({ service, evidence, following }: Candidate): boolean {
+  // What was followed is no longer PRIMARY and yet not over: ECS is about to roll it back.
+  if (following === 'superseded' && isDeploying(evidence)) return true;
   const inProgress = primaryOf(service)?.rolloutState === 'IN_PROGRESS';
   if (isRollingBack(evidence) || (inProgress && looksLikeRollback(service))) return true;
   return service.strategy !== 'ROLLING' && (inProgress || isDeploying(evidence));

@@ -9,7 +9,7 @@ const OWN = {
   ports: /^functions\/ports\.ts$/,
   input: /^functions\/input\//,
   aws: /^functions\/aws\//,
-  flow: /^functions\/(?:redeploy|confirm|read|apply|fleet-memory|journal|run|record-format)\.ts$/,
+  flow: /^functions\/(?:redeploy|handled|confirm|read|apply|follow|fleet-memory|journal|run|record|record-format)\.ts$/,
   config: /^functions\/config\.ts$/,
   lambda: /^functions\/lambda\.ts$/,
   handlers: /^functions\/on-[a-z]+\.ts$/,
@@ -22,7 +22,7 @@ const POWERTOOLS = /^@aws-lambda-powertools\//;
 const LAYERS: readonly Layer[] = [
   { files: OWN.core, may: [OWN.core] },
   { files: OWN.ports, may: [OWN.core] },
-  { files: OWN.input, may: [OWN.core, OWN.ports, OWN.input, /^zod\//] },
+  { files: OWN.input, may: [OWN.core, OWN.ports, OWN.input, /^zod\//, /^node:zlib$/] },
   { files: OWN.config, may: [OWN.core, OWN.ports, OWN.input, /^zod\//] },
   { files: OWN.aws, may: [OWN.core, OWN.ports, OWN.aws, SDK, /^p-limit$/, /^node:events$/] },
   { files: OWN.flow, may: [OWN.core, OWN.ports, OWN.input, OWN.flow, POWERTOOLS, /^p-map$/] },

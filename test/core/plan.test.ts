@@ -29,6 +29,7 @@ type Given = {
   readonly policy?: Partial<Policy>;
   readonly evidence?: EvidenceByService;
   readonly now?: number;
+  readonly failedWaves?: ReadonlyMap<string, number>;
 };
 
 function planned(world: Fleet, subjects: readonly Subject[], given: Given = {}): Plan {
@@ -40,13 +41,14 @@ function planned(world: Fleet, subjects: readonly Subject[], given: Given = {}):
     matches,
     evidence: given.evidence ?? new Map(),
     policy,
+    earlier: { failed: given.failedWaves ?? new Map(), unseen: new Set() },
     now: given.now ?? NOW,
   });
 }
 
 /** `name: action reason (changes)` of each decision, redeploys first. */
-function told({ redeploys, others }: Plan): readonly string[] {
-  return [...redeploys.map(({ decision }) => decision), ...others].map(
+function told({ redeploys, others, unmatched }: Plan): readonly string[] {
+  return [...[...redeploys, ...others].map(({ decision }) => decision), ...unmatched].map(
     ({ service: arn, action, reason, changeIds }) =>
       `${arn.slice(arn.lastIndexOf('/') + 1)}: ${[action, reason].filter(Boolean).join(' ')} (${changeIds.join(' ')})`,
   );
@@ -66,9 +68,9 @@ describe('several changes are one decision', () => {
 
   test('that names only those for which the service is stale', () => {
     const world = fleet([service({ deployments: fresh })], both);
-    expect(told(planned(world, [change(), ofParameter({ changedAt: AFTER + 1 })]))).toEqual([
-      'api: redeploy (change-2)',
-    ]);
+    expect(
+      told(planned(world, [change(), ofParameter({ changedAt: AFTER + 1 })], { policy: { cooldownMs: 0 } })),
+    ).toEqual(['api: redeploy (change-2)']);
   });
 
   test('to redeploy, though one of the secrets is opted out', () => {
@@ -235,19 +237,114 @@ test('a service named by hand in a cluster that is not selected is out of scope'
   ]);
 });
 
-test('earlier waves stand first', () => {
-  const wave = (value: string) => new Map([['wave', value]]);
-  const world = fleet([
-    service({ name: 'a', tags: wave('2') }),
-    service({ name: 'b' }),
-    service({ name: 'c', tags: wave('1') }),
-  ]);
-  const { redeploys } = planned(world, [change()]);
-  expect(redeploys.map(({ decision }) => [decision.service.at(-1), decision.wave])).toEqual([
-    ['b', 0],
-    ['c', 1],
-    ['a', 2],
-  ]);
+const wave = (value: string) => new Map([['wave', value]]);
+
+describe('waves', () => {
+  const rolling = [deployment({ createdAt: AFTER, rolloutState: 'IN_PROGRESS' })];
+  const failed = [deployment({ createdAt: AFTER, rolloutState: 'FAILED' })];
+  const first = (different: Parameters<typeof service>[0] = {}) => service({ name: 'first', ...different });
+  const second = service({ name: 'second', tags: wave('1') });
+  const third = service({ name: 'third', tags: wave('2') });
+
+  test.each([
+    ['stale', {}, ['first: redeploy', 'second: wait earlier-wave', 'third: wait earlier-wave']],
+    [
+      'rolling out',
+      { deployments: rolling },
+      ['first: wait rolling-out', 'second: wait earlier-wave', 'third: wait earlier-wave'],
+    ],
+    [
+      'fresh',
+      { deployments: fresh },
+      ['second: redeploy', 'first: skip already-fresh', 'third: wait earlier-wave'],
+    ],
+    [
+      'opted out',
+      { tags: new Map([['enabled', 'false']]) },
+      ['second: redeploy', 'first: skip opted-out', 'third: wait earlier-wave'],
+    ],
+    [
+      'failed',
+      { deployments: failed },
+      ['first: skip rollout-failed', 'second: skip earlier-wave-failed', 'third: skip earlier-wave-failed'],
+    ],
+  ])('the later ones while the first is %s', (_, different, decisions) => {
+    const lines = told(planned(fleet([third, second, first(different)]), [change()]));
+    expect(lines.map((line) => line.replace(/ \(.*/, ''))).toEqual(decisions);
+  });
+
+  test('a failure in an earlier look stops the later ones', () => {
+    const lines = told(
+      planned(fleet([second, third]), [change()], { failedWaves: new Map([['change-1', 1]]) }),
+    );
+    expect(lines).toEqual(['second: redeploy (change-1)', 'third: skip earlier-wave-failed (change-1)']);
+  });
+
+  test('hold a service back for all changes together', () => {
+    const world = fleet([first(), service({ name: 'second', tags: wave('1') })], both);
+    const other = fleet(
+      [
+        first({
+          taskDefinition: revisionArn('x:1'),
+          deployments: [deployment({ taskDefinition: revisionArn('x:1') })],
+        }),
+        second,
+      ],
+      {
+        'x:1': [SECRET],
+        'api:1': [SECRET, PARAMETER],
+      },
+    );
+    expect(told(planned(world, [change(), ofParameter()]))[1]).toMatch('second: wait earlier-wave');
+    expect(told(planned(other, [change(), ofParameter()]))[1]).toBe('second: wait earlier-wave (change-1)');
+  });
+
+  test('are asked of services that look fresh before the next wave opens', () => {
+    const world = fleet([first({ deployments: fresh }), second]);
+    const asked = questions(match(world, [change()], 'ignore'), POLICY, NOW).map((one) => [
+      one.service.name,
+      one.deploymentsSince,
+    ]);
+    expect(asked[0]).toEqual(['first', CHANGED_AT]);
+  });
+});
+
+describe('not too soon', () => {
+  const young = deployment({ createdAt: CHANGED_AT - 10_000 });
+  const hours = (createdAts: readonly number[]): EvidenceByService =>
+    new Map([
+      [
+        service().key,
+        { serviceDeployments: createdAts.map((createdAt) => ({ createdAt, status: 'SUCCESSFUL' })) },
+      ],
+    ]);
+
+  test('a service whose last deployment is younger than the cooldown waits for the rest of it', () => {
+    const { others } = planned(fleet([service({ deployments: [young] })]), [change()]);
+    expect(others.flatMap(({ judged }) => judged.map(({ verdict }) => verdict))).toEqual([
+      { action: 'wait', reason: 'cooldown', until: CHANGED_AT + 50_000 },
+    ]);
+  });
+
+  test('without a cooldown it goes at once', () => {
+    const world = fleet([service({ deployments: [young] })]);
+    expect(told(planned(world, [change()], { policy: { cooldownMs: 0 } }))).toEqual([
+      'api: redeploy (change-1)',
+    ]);
+  });
+
+  test('a service that was deployed as often in the last hour as it may waits until the oldest is an hour old', () => {
+    const policy = { maxPerHour: 2 };
+    const often = hours([NOW - 3_599_000, NOW - 1_000_000, NOW - 3_601_000]);
+    const { others } = planned(fleet([service()]), [change()], { policy, evidence: often });
+    expect(others.flatMap(({ judged }) => judged.map(({ verdict }) => verdict))).toEqual([
+      { action: 'wait', reason: 'too-often', until: NOW + 1_000 },
+    ]);
+    const seldom = hours([NOW - 3_601_000, NOW - 1_000_000]);
+    expect(told(planned(fleet([service()]), [change()], { policy, evidence: seldom }))).toEqual([
+      'api: redeploy (change-1)',
+    ]);
+  });
 });
 
 describe('what has to be asked beyond DescribeServices', () => {
@@ -257,16 +354,25 @@ describe('what has to be asked beyond DescribeServices', () => {
     );
   const rollingBack = { rolloutStateReason: 'circuit breaker: rolling back to deploymentId ecs-svc/1' };
 
-  test('nothing in the first minute', () => {
-    expect(asked({}, CHANGED_AT + 60_000)).toEqual([{ askTasks: false }]);
+  const old = { deployments: [deployment({ createdAt: CHANGED_AT - 7_200_000 })] };
+
+  test('the deployments since, in the first minute of a few services only: it would cost the others time', () => {
+    const many = (count: number) => {
+      const services = Array.from({ length: count }, (_, i) => service({ name: `api-${i}`, ...old }));
+      return questions(match(fleet(services), [change()], 'ignore'), POLICY, CHANGED_AT + 60_000);
+    };
+    expect(
+      many(40).every(({ deploymentsSince, optional }) => deploymentsSince === CHANGED_AT && optional),
+    ).toBe(true);
+    expect(many(41).every(({ deploymentsSince }) => deploymentsSince === undefined)).toBe(true);
   });
 
   test('the deployments since, when an earlier one for this change may have been rolled back', () => {
-    expect(asked({}, CHANGED_AT + 60_001)).toEqual([{ deploymentsSince: CHANGED_AT, askTasks: false }]);
+    expect(asked(old, CHANGED_AT + 60_001)).toEqual([{ deploymentsSince: CHANGED_AT, askTasks: false }]);
   });
 
   test('the tasks, when ECS lists them all', () => {
-    expect(asked({}, CHANGED_AT + 120_001)).toEqual([{ deploymentsSince: CHANGED_AT, askTasks: true }]);
+    expect(asked(old, CHANGED_AT + 120_001)).toEqual([{ deploymentsSince: CHANGED_AT, askTasks: true }]);
   });
 
   test('the deployment that runs, which may be a rollback or one that must not be interrupted', () => {
@@ -348,10 +454,7 @@ describe('always', () => {
         const world = fleet(services, references);
         const matched = new Set(match(world, subjects, 'ignore').map((one) => one.service.arn));
         const { redeploys, others } = planned(world, subjects);
-        const decided = [
-          ...redeploys.map(({ decision }) => decision.service),
-          ...others.map((one) => one.service),
-        ];
+        const decided = [...redeploys, ...others].map(({ decision }) => decision.service);
         expect(decided.toSorted()).toEqual([...matched].toSorted());
       }),
     );

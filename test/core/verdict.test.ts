@@ -193,6 +193,7 @@ const TABLE: readonly Row[] = [
   },
   {
     title: 'PRIMARY created in the millisecond of the change',
+    policy: { cooldownMs: 0 },
     verdict: 'redeploy',
     service: { deployments: [deployment({ createdAt: CHANGED_AT })] },
   },
@@ -279,6 +280,11 @@ const TABLE: readonly Row[] = [
         }),
       ],
     },
+  },
+  {
+    title: 'PRIMARY is younger than the cooldown',
+    verdict: 'wait cooldown',
+    service: { deployments: [deployment({ createdAt: CHANGED_AT - 1 })] },
   },
   { title: '100 and 100 per cent', verdict: 'skip cannot-replace', service: { maximumPercent: 100 } },
   {

@@ -17,7 +17,7 @@ export type EventSourceOptions = {
   readonly target: LambdaFunction;
   /** How long messages are gathered before the function is called. */
   readonly windowMs: number;
-  readonly onBatch: (size: number) => void;
+  readonly onBatch: (bodies: readonly string[]) => void;
   /** `undefined`: the invocation failed as a whole, and every message comes back. */
   readonly onDone: (size: number, comeBack: number, problem?: Error) => void;
 };
@@ -82,7 +82,7 @@ async function receive(
 
 async function handle(options: EventSourceOptions, batch: readonly Message[]): Promise<void> {
   const { target, onBatch, onDone } = options;
-  onBatch(batch.length);
+  onBatch(batch.map(({ Body }) => Body ?? ''));
   try {
     const failed = failuresIn(await target.invoke(eventOf(options, batch)));
     await remove(

@@ -36,20 +36,6 @@ export const LEFT_ALONE: readonly Member[] = [
   },
   {
     cluster: 'back-office',
-    name: 'shipping',
-    expect: 'left-alone',
-    because: 'a blue/green deployment is under way: to interrupt it would start its whole cycle again',
-    revisions: usesSecret,
-    service: {
-      strategy: 'BLUE_GREEN',
-      desired: 2,
-      running: 0,
-      older: [{ running: 2 }],
-      rollout: { durationMs: 500, bakeMs: 600_000 },
-    },
-  },
-  {
-    cluster: 'back-office',
     name: 'scheduler',
     expect: 'left-alone',
     because: 'one task, at least and at most 100 %: ECS would accept a redeploy and never replace the task',

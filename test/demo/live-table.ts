@@ -1,3 +1,4 @@
+import type { Reason } from './log.ts';
 import type { Colour, Frame, Paint } from './screen.ts';
 import { tableLines } from './table.ts';
 import type { Sighting } from './watch.ts';
@@ -12,7 +13,7 @@ const CELL_WIDTH = 2 + NAME_WIDTH + 24;
 /** The fleet as it is now; `reasonFor` gives the reason why a service is left alone, as soon as one is known. */
 export function frameOf(
   sightings: readonly Sighting[],
-  reasonFor: (serviceArn: string) => string | undefined,
+  reasonFor: (serviceArn: string) => Reason | undefined,
   { paint, columns, time }: Looks,
 ): Frame {
   const cells = sightings.map((one) => {
@@ -31,11 +32,12 @@ export function frameOf(
   };
 }
 
-function cellOf(one: Sighting, reason: string | undefined): Cell {
+function cellOf(one: Sighting, reason: Reason | undefined): Cell {
   const { stale, affected, deployments } = one;
   if (affected && stale === 0) return { sign: '✔', text: 'fresh', colour: 'green' };
   if (deployments.length > 0) return { sign: '◐', text: progressOf(one), colour: 'yellow' };
-  if (reason !== undefined) return { sign: '–', text: reason, colour: 'dim' };
+  if (reason?.waits === true) return { sign: '…', text: reason.code, colour: 'yellow' };
+  if (reason !== undefined) return { sign: '–', text: reason.code, colour: 'dim' };
   if (stale > 0) return { sign: '✖', text: 'old value', colour: 'red' };
   return { sign: ' ', text: one.running === 0 ? 'no tasks' : 'current', colour: 'dim' };
 }

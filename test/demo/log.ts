@@ -7,20 +7,30 @@ import { z } from 'zod/mini';
 const LogRecord = z.object({
   event: z.string(),
   functionName: z.optional(z.string()),
+  changeId: z.optional(z.string()),
+  arn: z.optional(z.string()),
+  source: z.optional(z.string()),
   service: z.optional(z.string()),
   reason: z.optional(z.string()),
   redeploy: z.optional(z.number()),
   wait: z.optional(z.number()),
   skip: z.optional(z.number()),
+  wave: z.optional(z.number()),
+  redeployed: z.optional(z.number()),
+  fresh: z.optional(z.number()),
+  exposureSeconds: z.optional(z.number()),
 });
-type LogRecord = z.infer<typeof LogRecord>;
+export type LogRecord = z.infer<typeof LogRecord>;
+
+/** A reason code, and whether it is one to wait for: then it will be over. */
+export type Reason = { readonly code: string; readonly waits: boolean };
 
 /** Where the functions' own output goes, and what the demo learns from it. */
 export type FunctionLog = {
   readonly file: string;
   readonly write: (line: string) => void;
-  /** Why a service was left alone or has to wait, as the function first said it: a reason code. */
-  readonly reasonFor: (serviceArn: string) => string | undefined;
+  /** Why a service was left alone or has to wait, as the function first said it. */
+  readonly reasonFor: (serviceArn: string) => Reason | undefined;
   close(): Promise<void>;
 };
 
@@ -31,7 +41,7 @@ export function openLog(
 ): FunctionLog {
   const file = join(mkdtempSync(join(tmpdir(), 'ecs-secret-redeploy-demo-')), 'functions.log');
   const stream = createWriteStream(file);
-  const reasons = new Map<string, string>();
+  const reasons = new Map<string, Reason>();
   return {
     file,
     write(line) {
@@ -39,9 +49,9 @@ export function openLog(
       onLine(line);
       const record = recordIn(line);
       if (record === undefined) return;
-      const { service, reason } = record;
+      const { event, service, reason } = record;
       if (service !== undefined && reason !== undefined && !reasons.has(service))
-        reasons.set(service, reason);
+        reasons.set(service, { code: reason, waits: event === 'service.waiting' });
       onRecord(record);
     },
     reasonFor: (serviceArn) => reasons.get(serviceArn),

@@ -2,16 +2,25 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { deployedTimes } from './deployed.ts';
 import { frameOf } from './live-table.ts';
 import { labelOf } from './member.ts';
+import { NAMES } from './news.ts';
 import { reportLines } from './report.ts';
-import { PARAMETER_NAME, SECRET_NAME } from './resources.ts';
+import { PARAMETER_ARN, PARAMETER_NAME, SECRET_NAME } from './resources.ts';
 import { openScreen, painter, type Screen } from './screen.ts';
-import { CLOUDTRAIL_DELAY_SECONDS, openStage, type Stage, WINDOW_SECONDS } from './stage.ts';
+import {
+  CLOUDTRAIL_DELAY_SECONDS,
+  COOLDOWN_SECONDS,
+  FOLLOW_UP_SECONDS,
+  openStage,
+  type Stage,
+  WINDOW_SECONDS,
+} from './stage.ts';
 import { askAgain, makeChanges, settled } from './story.ts';
 import { judge } from './verdict.ts';
 import type { Sighting } from './watch.ts';
+import { wavesOf } from './waves.ts';
 
 /** Longest from the start to the end of the rollouts. */
-const PATIENCE_MS = 22_000;
+const PATIENCE_MS = 25_000;
 const REDRAW_MS = 100;
 
 // `npm run demo`, with `--verbose` to see what the functions print. Exit code 1 if anything ended as it should not.
@@ -41,17 +50,21 @@ async function play(verbose: boolean): Promise<boolean> {
 
 function introduce(screen: Screen, { fleet, log }: Stage): void {
   const clusters = new Set(fleet.map(({ cluster }) => cluster)).size;
-  const { cloudTrailDelaySeconds, batchingWindowSeconds } = deployedTimes();
+  const deployed = deployedTimes();
   const lines = [
     `${fleet.length} services in ${clusters} clusters on a simulated AWS: real HTTP, real clock, no account.`,
     `The secret ${SECRET_NAME} is rotated and the parameter ${PARAMETER_NAME} changes; running containers keep the old values.`,
-    'Watch those that use them get restarted: all of them, nobody else, once each, and no value is read.',
+    'Watch those that use them get restarted: all of them, nobody else, once each, and no value is read,',
+    'and each change followed until the last old task is gone.',
   ];
   screen.say();
   for (const line of lines) screen.say(painter(screen)('bold', line));
   screen.say();
   screen.say(
-    `For the demo CloudTrail's events wait ${CLOUDTRAIL_DELAY_SECONDS} s (deployed: ${cloudTrailDelaySeconds}) and Lambda gathers messages for ${WINDOW_SECONDS} s (deployed: ${batchingWindowSeconds}).`,
+    `For the demo CloudTrail's events wait ${CLOUDTRAIL_DELAY_SECONDS} s (deployed: ${deployed.cloudTrailDelaySeconds}), Lambda gathers messages for ${WINDOW_SECONDS} s (${deployed.batchingWindowSeconds}),`,
+  );
+  screen.say(
+    `the first look again comes after ${FOLLOW_UP_SECONDS} s (${deployed.followUpSeconds}), and a service has ${COOLDOWN_SECONDS} s between two deployments (${deployed.cooldownSeconds}).`,
   );
   screen.say(`What the functions print goes to ${log.file}`);
   screen.say();
@@ -80,13 +93,21 @@ function conclude(screen: Screen, stage: Stage, again: Parameters<typeof reportL
     states: sightings.map(endOf),
     valuesRead: stage.sim.ledger.forbidden.length,
     settled: again !== undefined,
+    changes: stage.changes().map(({ resource, source, end }) => ({
+      change: `${NAMES.get(resource) ?? resource} (${source})`,
+      settled: end === 'change.settled',
+    })),
+    waves: wavesOf(PARAMETER_ARN, stage.watch.exposures()),
   });
   screen.say();
   for (const problem of problems) screen.say(paint('red', `✖ ${problem}`));
   if (problems.length === 0) {
     const meant = sightings.filter(({ member }) => member.expect === 'redeployed').length;
     screen.say(
-      paint('green', `✔ ${meant} services redeployed, once each; nobody else touched; no value was read.`),
+      paint(
+        'green',
+        `✔ ${meant} services redeployed, once each, in order; nobody else touched; every change settled; no value was read.`,
+      ),
     );
   }
   screen.say();

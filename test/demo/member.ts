@@ -24,6 +24,11 @@ export type Member = {
   readonly ci?: 'before' | 'after';
 };
 
+/** As its tag says; 0 without one. */
+export function waveOf({ service }: Member): number {
+  return Number(service?.tags?.['secret-redeploy:wave'] ?? 0);
+}
+
 /** `shop/web`, as people and the service's own requests call it. */
 export function labelOf({ cluster, name }: Pick<Member, 'cluster' | 'name'>): string {
   return `${cluster}/${name}`;

@@ -1,10 +1,13 @@
+import type { Reason } from './log.ts';
 import { labelOf } from './member.ts';
-import { PARAMETER_ARN, PARAMETER_NAME, SECRET_ARN, SECRET_NAME } from './resources.ts';
+import { NAMES } from './news.ts';
+import { PARAMETER_ARN } from './resources.ts';
 import type { Paint } from './screen.ts';
 import { CALLERS, type Stage } from './stage.ts';
 import type { RequestReport } from './story.ts';
 import { tableLines } from './table.ts';
 import type { Exposure, Sighting } from './watch.ts';
+import { wavesOf } from './waves.ts';
 
 /** What stands left of the explanations, and how wide those are at most. */
 const LEFT_OF_WHY = 57;
@@ -21,8 +24,9 @@ export function reportLines(
   const section = (title: string, lines: readonly string[]) => ['', paint('bold', title), ...lines];
   return [
     ...section('Redeployed', redeployed(sightings, exposures)),
+    ...section(`Waves of the ${NAMES.get(PARAMETER_ARN)}`, waves(exposures)),
     ...section('Left alone', leftAlone(sightings, stage.log.reasonFor, columns)),
-    ...section('How long old values lived', lifetimes(exposures)),
+    ...section('How long old values lived', lifetimes(stage, exposures)),
     ...section('Events and the rules in infra/', traffic(stage)),
     ...section('API calls of the functions', apiCalls(stage)),
     ...section('Values of secrets and parameters read', valuesRead(stage)),
@@ -51,14 +55,14 @@ function redeployed(sightings: readonly Sighting[], exposures: readonly Exposure
 
 function leftAlone(
   sightings: readonly Sighting[],
-  reasonFor: (arn: string) => string | undefined,
+  reasonFor: (arn: string) => Reason | undefined,
   columns: number,
 ): readonly string[] {
   const rows = sightings
     .filter(({ deployments }) => deployments.length === 0)
     .map(({ member, stale }) => [
       labelOf(member),
-      reasonFor(member.arn) ?? '(not matched)',
+      reasonFor(member.arn)?.code ?? '(not matched)',
       stale === 0 ? '' : `${stale} old`,
       member.because,
     ]);
@@ -68,22 +72,43 @@ function leftAlone(
   });
 }
 
-function lifetimes(exposures: readonly Exposure[]): readonly string[] {
-  const rows = [
-    { name: `secret ${SECRET_NAME}`, arn: SECRET_ARN },
-    { name: `parameter ${PARAMETER_NAME}`, arn: PARAMETER_ARN },
-  ].map(({ name, arn }) => {
-    const own = exposures.filter(
-      ({ resource, member }) => resource === arn && member.expect === 'redeployed',
+function waves(exposures: readonly Exposure[]): readonly string[] {
+  const changedAt = exposures.find(({ resource }) => resource === PARAMETER_ARN)?.changedAt ?? 0;
+  const since = (instant: number) => seconds(Number.isFinite(instant) ? instant - changedAt : undefined);
+  const rows = wavesOf(PARAMETER_ARN, exposures).map(({ wave, services, firstAcceptedAt, lastGoneAt }) => [
+    String(wave),
+    since(firstAcceptedAt),
+    since(lastGoneAt),
+    services.join(', '),
+  ]);
+  const head = ['wave', 'first redeploy', 'last old task gone', 'services'];
+  return tableLines(rows, { head, align: ['left', 'right', 'right', 'left'] });
+}
+
+function lifetimes(stage: Stage, exposures: readonly Exposure[]): readonly string[] {
+  const rows = [...NAMES].map(([arn, name]) => {
+    const followed = exposures.filter(
+      ({ resource, member }) => resource === arn && member.expect !== 'left-alone',
     );
-    return [name, String(own.length), range(own.map(reactionMs)), range(own.map(exposureMs))];
+    const own = followed.filter(({ member }) => member.expect === 'redeployed');
+    const last = most(followed.map(exposureMs));
+    return [name, String(own.length), range(own.map(reactionMs)), seconds(last), ownExposure(stage, arn)];
   });
   return [
     ...tableLines(rows, {
-      head: ['changed', 'services', 'change → UpdateService accepted', 'change → last old task gone'],
+      head: ['changed', 'redeployed', 'change → UpdateService', '→ last old task gone', 'in change.settled'],
     }),
-    '  (2 s of the reaction are deliberate: the new deployment is to be younger than every record of the change)',
+    '  (2 s of the reaction are deliberate: the new deployment is to be younger than every record of the change;',
+    '  change.settled counts from the end of the second in which it happened to the first look after the last old task has gone)',
   ];
+}
+
+/** As on-change itself reports it, of the event that came first. */
+function ownExposure(stage: Stage, arn: string): string {
+  const [told] = stage
+    .changes()
+    .flatMap(({ resource, exposureSeconds }) => (resource === arn ? (exposureSeconds ?? []) : []));
+  return seconds(told === undefined ? undefined : told * 1000);
 }
 
 function traffic(stage: Stage): readonly string[] {

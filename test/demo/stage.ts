@@ -1,9 +1,11 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { z } from 'zod/mini';
 import { type Simulator, startSimulator } from '../simulator/index.ts';
 import { startEventSource } from './event-source.ts';
 import { type Built, buildFleet } from './fleet.ts';
 import { type LambdaFunction, startFunction } from './lambda.ts';
 import { type FunctionLog, openLog } from './log.ts';
+import { counted, type ToldChange, tellNews } from './news.ts';
 import { carryEvents, type Traffic } from './traffic.ts';
 import { type Watch, watchFleet } from './watch.ts';
 
@@ -13,6 +15,8 @@ export const CALLERS = { 'on-change': 'ON-CHANGE', 'on-request': 'ON-REQUEST' } 
 /** The demo has less patience than a deployed stack. */
 export const CLOUDTRAIL_DELAY_SECONDS = 6;
 export const WINDOW_SECONDS = 1;
+export const FOLLOW_UP_SECONDS = 1;
+export const COOLDOWN_SECONDS = 3;
 
 /** As infra/queues.yml has it. */
 const QUEUE = { visibilitySeconds: 300, maxReceiveCount: 5 };
@@ -25,6 +29,8 @@ export type Stage = {
   readonly fleet: readonly Built[];
   readonly watch: Watch;
   readonly log: FunctionLog;
+  /** What on-change has said of the changes so far. */
+  changes(): readonly ToldChange[];
   readonly onRequest: LambdaFunction;
   traffic(): readonly Traffic[];
   /** Messages that nobody has finished with, delayed ones included. */
@@ -46,15 +52,19 @@ export async function openStage(
     delaySeconds: CLOUDTRAIL_DELAY_SECONDS,
   });
   const traffic = carryEvents(sim, { changes: changes.url, cloudtrail: cloudtrail.url });
-  const log = openLog(({ event, functionName = '', redeploy, wait, skip }) => {
-    if (event === 'plan.made')
-      say(`${functionName}'s plan: redeploy ${redeploy}, wait for ${wait}, leave ${skip} alone`);
-  }, onLine);
+  const news = tellNews(say);
+  const log = openLog(news.hear, onLine);
 
   const start = (name: keyof typeof CALLERS): LambdaFunction =>
     startFunction(
       name,
-      { ...sim.env, AWS_ACCESS_KEY_ID: CALLERS[name], CHANGE_QUEUE_URL: changes.url },
+      {
+        ...sim.env,
+        AWS_ACCESS_KEY_ID: CALLERS[name],
+        CHANGE_QUEUE_URL: changes.url,
+        FOLLOW_UP_SECONDS: String(FOLLOW_UP_SECONDS),
+        COOLDOWN_SECONDS: String(COOLDOWN_SECONDS),
+      },
       log.write,
     );
   const onChange = start('on-change');
@@ -67,8 +77,11 @@ export async function openStage(
       region: sim.region,
       target: onChange,
       windowMs: WINDOW_SECONDS * 1000,
-      onBatch: (size) => say(`Lambda calls on-change with ${size} messages of the queue "${queue.name}"`),
-      onDone: (size, comeBack, problem) => say(doneLine(size, comeBack, problem)),
+      onBatch: (bodies) =>
+        say(`Lambda calls on-change with ${contentsOf(bodies)} of the queue "${queue.name}"`),
+      onDone: (size, comeBack, problem) => {
+        if (comeBack > 0) say(troubleLine(size, comeBack, problem));
+      },
     }),
   );
   return {
@@ -76,6 +89,7 @@ export async function openStage(
     fleet,
     watch: watchFleet(sim, fleet, Object.values(CALLERS)),
     log,
+    changes: news.changes,
     onRequest,
     traffic,
     messagesLeft: () => [changes, cloudtrail].reduce((sum, { url }) => sum + sim.messagesIn(url).length, 0),
@@ -98,7 +112,17 @@ function pollingClient(sim: Simulator): SQSClient {
   });
 }
 
-function doneLine(size: number, comeBack: number, problem: Error | undefined): string {
-  if (problem !== undefined) return `on-change failed, ${size} messages come back: ${problem.message}`;
-  return `on-change is done: ${size - comeBack} messages deleted, ${comeBack} come back`;
+/** `2 events`, `1 follow-up`: the service's own messages travel through the same queue. */
+function contentsOf(bodies: readonly string[]): string {
+  const followUps = bodies.filter((body) => !('detail-type' in Envelope.parse(JSON.parse(body)))).length;
+  return [counted(bodies.length - followUps, 'event'), counted(followUps, 'follow-up')]
+    .filter((part) => !part.startsWith('0 '))
+    .join(' and ');
+}
+
+const Envelope = z.looseObject({});
+
+function troubleLine(size: number, comeBack: number, problem: Error | undefined): string {
+  if (problem !== undefined) return `on-change failed, all comes back: ${problem.message}`;
+  return `on-change is done with ${size - comeBack} of ${size}; the rest comes back`;
 }

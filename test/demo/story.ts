@@ -20,8 +20,8 @@ export async function makeChanges(stage: Stage, say: Say): Promise<void> {
   await step(rotation.begin, `rotation of ${SECRET_NAME} begins`);
   await step(rotation.createSecret, '1 createSecret: the new value is stored, under AWSPENDING');
   await step(rotation.setSecret, '2 setSecret: the database takes the new password');
-  await step(rotation.testSecret, '3 testSecret: it works');
   deployByCi(stage, 'before', say);
+  await step(rotation.testSecret, '3 testSecret: it works');
   await halfPastTheSecond();
   const rotatedAt = Date.now();
   stage.watch.changed(SECRET_ARN, rotatedAt);

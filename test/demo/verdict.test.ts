@@ -16,6 +16,11 @@ const end = (states: readonly EndState[], difference: Partial<End> = {}): End =>
   states,
   valuesRead: 0,
   settled: true,
+  changes: [{ change: 'secret prod/db', settled: true }],
+  waves: [
+    { wave: 0, firstAcceptedAt: 1000, lastGoneAt: 2000 },
+    { wave: 1, firstAcceptedAt: 3000, lastGoneAt: 4000 },
+  ],
   ...difference,
 });
 
@@ -76,6 +81,22 @@ describe('the demo fails', () => {
   test('if it did not come to its end in time', () => {
     expect(judge(end([state()], { settled: false }))).toEqual([
       'messages or rollouts were left when the time was over',
+    ]);
+  });
+
+  test('if the service did not follow a change to its end', () => {
+    expect(judge(end([state()], { changes: [{ change: 'secret prod/db', settled: false }] }))).toEqual([
+      'secret prod/db: was not settled',
+    ]);
+  });
+
+  test('if a wave did not wait for the one before', () => {
+    const waves = [
+      { wave: 0, firstAcceptedAt: 1000, lastGoneAt: 4000 },
+      { wave: 1, firstAcceptedAt: 3000, lastGoneAt: 5000 },
+    ];
+    expect(judge(end([state()], { waves }))).toEqual([
+      'wave 1 was redeployed before the earlier ones were fresh',
     ]);
   });
 

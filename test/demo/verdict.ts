@@ -1,4 +1,5 @@
 import type { Expectation } from './member.ts';
+import type { Wave } from './waves.ts';
 
 /** How one service ended. */
 export type EndState = {
@@ -16,14 +17,26 @@ export type End = {
   readonly valuesRead: number;
   /** Whether every message was finished with and every rollout had ended before the demo lost its patience. */
   readonly settled: boolean;
+  /** Whether the service itself says that nothing waits for the change any more. */
+  readonly changes: readonly { readonly change: string; readonly settled: boolean }[];
+  readonly waves: readonly Pick<Wave, 'wave' | 'firstAcceptedAt' | 'lastGoneAt'>[];
 };
 
+/** That a task has gone is seen by looking now and then. */
+const SEEN_LATE_MS = 250;
+
 /** Holds the end against what was expected; answers everything that is wrong, in plain words. */
-export function judge({ states, valuesRead, settled }: End): readonly string[] {
+export function judge({ states, valuesRead, settled, changes, waves }: End): readonly string[] {
   const reads =
     valuesRead === 0 ? [] : [`calls that asked for the value of a secret or a parameter: ${valuesRead}`];
   const late = settled ? [] : ['messages or rollouts were left when the time was over'];
-  return [...states.flatMap(problemsOf), ...reads, ...late];
+  const open = changes.filter((one) => !one.settled).map(({ change }) => `${change}: was not settled`);
+  const early = waves
+    .filter((one) =>
+      waves.some((other) => other.wave < one.wave && other.lastGoneAt - SEEN_LATE_MS > one.firstAcceptedAt),
+    )
+    .map(({ wave }) => `wave ${wave} was redeployed before the earlier ones were fresh`);
+  return [...states.flatMap(problemsOf), ...reads, ...late, ...open, ...early];
 }
 
 function problemsOf(state: EndState): readonly string[] {

@@ -44,6 +44,7 @@ export interface SettingsModel {
   readonly select: 'all' | 'tagged';
   readonly pull: 'ignore' | 'redeploy';
   readonly clusters: string;
+  readonly cooldownMs: number;
 }
 
 export interface FleetModel {

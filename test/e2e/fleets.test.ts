@@ -4,6 +4,7 @@ import { dice } from './dice.ts';
 import { apiCall, type Place, parameterChange, type RawEvent, serviceEvent } from './events.ts';
 import type { FleetModel, ServiceModel } from './fleet-model.ts';
 import { type Verdict, verdictFor } from './oracle.ts';
+import { followUpIn, openOf, takeAll } from './queue.ts';
 import { type RandomChange, randomChange } from './random-change.ts';
 import { PARTITIONS, randomFleet, randomSettings } from './random-fleet.ts';
 import { deliver, type Scene, scene, told, updated } from './scene.ts';
@@ -35,6 +36,7 @@ describe.concurrent('over random fleets and changes', () => {
         SELECT: settings.select,
         PULL_CREDENTIALS: settings.pull,
         CLUSTERS: settings.clusters,
+        COOLDOWN_SECONDS: String(settings.cooldownMs / 1000),
         READ_RATE: '1000',
       });
       const now = Date.now();
@@ -53,6 +55,7 @@ describe.concurrent('over random fleets and changes', () => {
       expectBehaved(stage, changes);
       const problems = verdicts.flatMap((item) => problemsIn(item.service, item.verdicts, told(lambda)));
       expect(problems).toEqual([]);
+      expectFollowed(stage, fleet, changes, now);
     },
   );
 });
@@ -103,6 +106,27 @@ function expectBehaved(stage: Scene, changes: readonly RandomChange[]): void {
   }
 }
 
+/** Each change is followed as long as there are services that it waits for: those, and no others. */
+function expectFollowed(
+  stage: Scene,
+  fleet: FleetModel,
+  changes: readonly RandomChange[],
+  now: number,
+): void {
+  const followUps = takeAll(stage).flatMap(({ body }) => followUpIn(body)?.followUps ?? []);
+  for (const { truth, event } of changes) {
+    const open = new Set(
+      followUps.filter(({ changeId }) => changeId === event.id).flatMap((one) => openOf(one)),
+    );
+    for (const service of fleet.services) {
+      const verdict = verdictFor(fleet, service, truth, now);
+      const mayBe =
+        verdict === 'unmatched' ? [false] : expectedLines(verdict).map((line) => !line.includes('.skipped'));
+      expect(mayBe, `${path(service)} for ${truth.name}`).toContain(open.has(path(service)));
+    }
+  }
+}
+
 /** One record per decision, of the right kind; with several changes in a batch only that there is one that fits. */
 function problemsIn(
   service: ServiceModel,
@@ -124,7 +148,7 @@ function expectedLines(verdict: Verdict): readonly string[] {
   return verdict.map((reason) => `service.${WAITS.has(reason) ? 'waiting' : 'skipped'} * ${reason}`);
 }
 
-const WAITS = new Set(['rolling-out', 'deployment-in-progress']);
+const WAITS = new Set(['rolling-out', 'deployment-in-progress', 'cooldown']);
 
 function path({ cluster, name }: ServiceModel): string {
   return `${cluster}/${name}`;

@@ -38,7 +38,8 @@ function verdictOnTasks(fleet: FleetModel, service: ServiceModel, truth: TruthMo
   if (now - truth.changedAt > 2 * MINUTE && tasksAreNew) return ['already-fresh'];
   if (onlyOlderTasksAreConcerned(fleet, service, truth)) return ['rolling-out'];
   if (service.strategy !== 'ROLLING' && service.state === 'IN_PROGRESS') return ['deployment-in-progress'];
-  return isStuck(service) ? ['cannot-replace'] : 'redeploy';
+  if (isStuck(service)) return ['cannot-replace'];
+  return now - primary.createdAt < fleet.settings.cooldownMs ? ['cooldown'] : 'redeploy';
 }
 
 /** Between one minute and a little more it depends on when exactly the function looked whether the failure counts. */

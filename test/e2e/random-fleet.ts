@@ -40,6 +40,8 @@ export function randomSettings(roll: Dice): SettingsModel {
       '*-a, !dev-a',
       'p*d-*,dev-a',
     ]),
+    // Far from every age that a deployment may have here.
+    cooldownMs: roll.pick([0, 0, 150_000]),
   };
 }
 

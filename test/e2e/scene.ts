@@ -20,6 +20,8 @@ export interface Cleaner {
 export interface Scene {
   readonly sim: Simulator;
   readonly place: Place;
+  /** Where follow-ups go. */
+  readonly queueUrl: string;
   /** A fresh process of a bundle. */
   lambda(name?: BundleName, env?: Readonly<Record<string, string>>): Promise<Lambda>;
   /** The same, with an eye on what its import asks of the environment. */
@@ -35,7 +37,15 @@ export interface Update {
   readonly fields: readonly string[];
 }
 
-const QUICK = { READ_RATE: '500', READ_BURST: '500', UPDATE_RATE: '100', UPDATE_BURST: '200' };
+/** No pauses: a second deployment that should not be is not held back by a cooldown, but seen. */
+const QUICK = {
+  READ_RATE: '500',
+  READ_BURST: '500',
+  UPDATE_RATE: '100',
+  UPDATE_BURST: '200',
+  COOLDOWN_SECONDS: '0',
+  MAX_REDEPLOYS_PER_HOUR: '1000',
+};
 
 /** A simulator without limits or delays, unless told otherwise; all of it ends with the test. */
 export async function scene(cleaner: Cleaner, options: SimulatorOptions = {}): Promise<Scene> {
@@ -51,6 +61,7 @@ export async function scene(cleaner: Cleaner, options: SimulatorOptions = {}): P
   return {
     sim,
     place: sim,
+    queueUrl: url,
     lambda: (name = 'on-change', env = {}) => start(name, env, false),
     watchedLambda: (name) => start(name, {}, true),
     updates: () =>

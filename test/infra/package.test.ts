@@ -242,8 +242,10 @@ describe('the roles', () => {
     ]);
   });
 
-  test('on-request has no business with the queues', () => {
-    expect(grantedActions('on-request').filter((action) => action.startsWith('sqs:'))).toEqual([]);
+  test('on-request may only send follow-ups', () => {
+    expect(grantedActions('on-request').filter((action) => action.startsWith('sqs:'))).toEqual([
+      'sqs:SendMessage',
+    ]);
     expect(grantedActions('on-change')).toEqual(expect.arrayContaining([...NEEDED_BY_LAMBDA]));
   });
 

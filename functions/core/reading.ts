@@ -1,0 +1,35 @@
+import type { ClusterArn, ServiceKey } from './arn.ts';
+import { keyOf, nameOf } from './arn.ts';
+import type { Change, Notice } from './change.ts';
+import { type Fleet, isUnreadable } from './fleet.ts';
+import { match } from './match.ts';
+
+/**
+ * A read of the fleet that one invocation is too short for: what was matched so far, and the clusters still to be read. It
+ * travels as a follow-up; plan and writes come after the last part.
+ */
+export type Reading = {
+  readonly changes: readonly Change[];
+  readonly notices: readonly Notice[];
+  readonly firstHandledAt: number;
+  readonly matched: readonly { readonly cluster: ClusterArn; readonly name: string }[];
+  readonly left: readonly ClusterArn[];
+};
+
+/** A part of the fleet, and the clusters for which there was no time. */
+export type PartOfFleet = { readonly fleet: Fleet; readonly left: readonly ClusterArn[] };
+
+/** What is known after one more part. Who cannot be read counts as matched: it may refer to anything. */
+export function withPart(before: Reading, { fleet, left }: PartOfFleet): Reading {
+  const subjects = [...before.changes, ...before.notices];
+  const matched = new Map<ServiceKey, Reading['matched'][number]>();
+  for (const one of before.matched) matched.set(keyOf(nameOf(one.cluster), one.name), one);
+  const found = match(fleet, subjects, 'redeploy').map(({ service }) => service);
+  for (const { key, cluster, name } of [
+    ...found,
+    ...fleet.services.filter((one) => isUnreadable(one, fleet)),
+  ]) {
+    matched.set(key, { cluster: cluster.arn, name });
+  }
+  return { ...before, matched: [...matched.values()], left };
+}

@@ -1,0 +1,101 @@
+import type { LogRecord } from './log.ts';
+import { PARAMETER_ARN, PARAMETER_NAME, SECRET_ARN, SECRET_NAME } from './resources.ts';
+
+/** A change as on-change tells of it in its own records. */
+export type ToldChange = {
+  readonly resource: string;
+  /** The event it came with. */
+  readonly source: string;
+  /** How it ended; undefined while services wait. */
+  readonly end: 'change.settled' | 'change.unsettled' | undefined;
+  /** From the change to the last old task gone; none where there was nothing to follow. */
+  readonly exposureSeconds: number | undefined;
+};
+
+type News = {
+  readonly hear: (record: LogRecord) => void;
+  readonly changes: () => readonly ToldChange[];
+};
+
+/** What one invocation says within so many milliseconds is one line. */
+const TOGETHER_MS = 60;
+/** Services that a line names. */
+const NAMED = 4;
+
+/** Makes lines for people from the records of the functions. */
+export function tellNews(say: (line: string) => void): News {
+  const changes = new Map<string, ToldChange>();
+  const tellTogether = gathering(say);
+  const hear = (record: LogRecord): void => {
+    const { event, functionName = '', changeId = '', redeploy = 0, wait = 0, skip = 0 } = record;
+    const change = changes.get(changeId);
+    switch (event) {
+      case 'plan.made':
+        // A follow-up looks only at those who wait.
+        if (redeploy + wait + skip > 0)
+          say(`${functionName}'s plan: redeploy ${redeploy}, wait for ${wait}, leave ${skip} alone`);
+        break;
+      case 'change.received':
+        if (functionName === 'on-change') changes.set(changeId, received(record));
+        break;
+      case 'service.redeployed':
+      case 'service.fresh':
+        tellTogether(record);
+        break;
+      case 'change.settled':
+      case 'change.unsettled':
+        if (change === undefined) break;
+        changes.set(changeId, { ...change, end: event, exposureSeconds: record.exposureSeconds });
+        // After the services that it names.
+        setTimeout(() => say(endLine(change, record)), 2 * TOGETHER_MS);
+        break;
+      default:
+    }
+  };
+  return { hear, changes: () => [...changes.values()] };
+}
+
+/** `1 event`, `2 events`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+export const NAMES = new Map([
+  [SECRET_ARN, `secret ${SECRET_NAME}`],
+  [PARAMETER_ARN, `parameter ${PARAMETER_NAME}`],
+]);
+
+function received({ arn = '', source = '' }: LogRecord): ToldChange {
+  return { resource: arn, source, end: undefined, exposureSeconds: undefined };
+}
+
+function endLine(
+  { resource, source }: ToldChange,
+  { event, exposureSeconds, redeployed }: LogRecord,
+): string {
+  const what = `${NAMES.get(resource)} (${source})`;
+  if (event === 'change.unsettled') return `${what}: NOT settled, services still wait`;
+  if (exposureSeconds === undefined) return `${what}: settled, everybody was fresh already`;
+  const done =
+    redeployed === 0 ? 'by what had been redeployed already' : `services redeployed: ${redeployed}`;
+  return `${what}: settled after ${exposureSeconds.toFixed(1)} s (${done})`;
+}
+
+function gathering(say: (line: string) => void): (record: LogRecord) => void {
+  const gathered = new Map<string, Set<string>>();
+  return ({ event, service = '', wave = 0 }) => {
+    const kind = event === 'service.fresh' ? 'seen fresh' : `redeployed, wave ${wave}`;
+    const names = gathered.get(kind) ?? new Set();
+    if (names.size === 0) {
+      setTimeout(() => {
+        gathered.delete(kind);
+        say(`${kind}: ${named([...names])}`);
+      }, TOGETHER_MS);
+    }
+    gathered.set(kind, names.add(service.slice(service.lastIndexOf('/') + 1)));
+  };
+}
+
+function named(names: readonly string[]): string {
+  return names.length > NAMED ? counted(names.length, 'service') : names.join(', ');
+}

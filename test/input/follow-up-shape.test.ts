@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest';
+import { clusterArn } from '../../functions/core/arn.ts';
+import { begin, type FollowUp, merged } from '../../functions/core/follow-up.ts';
+import { packed } from '../../functions/core/schedule.ts';
+import {
+  followUpBody,
+  isFollowUp,
+  MESSAGE_BYTES,
+  parseFollowUps,
+  readingBody,
+} from '../../functions/input/follow-up-shape.ts';
+import { change, NOW } from '../build.ts';
+
+const CLUSTER = clusterArn('arn:aws:ecs:eu-west-1:111122223333:cluster/main');
+const open = (count: number, length: number): FollowUp['open'] =>
+  Array.from({ length: count }, (_, i) => ({
+    cluster: CLUSTER,
+    name: `${i}-`.padEnd(length, 'x'),
+    deploymentId: `ecs-svc/${1_000_000_000_000_000_000 + i}`,
+    ours: true,
+    told: 'wait rolling-out',
+  }));
+const followUp = (different: Partial<FollowUp> = {}): FollowUp => ({
+  ...begin('change-1', [change()], NOW),
+  hop: 3,
+  ...different,
+});
+
+describe('a follow-up', () => {
+  test('is read as it was written', () => {
+    const written = followUp({ open: open(3, 10), failedWave: 2 });
+    const body = followUpBody([written]);
+    expect(isFollowUp(body)).toBe(true);
+    expect(parseFollowUps(body)).toEqual({ followUps: [written], readings: [] });
+  });
+
+  test('of a read that goes on is read as it was written', () => {
+    const reading = {
+      changes: [change()],
+      notices: [],
+      firstHandledAt: NOW,
+      matched: [{ cluster: CLUSTER, name: 'api' }],
+      left: [CLUSTER],
+    };
+    expect(parseFollowUps(readingBody(reading))).toEqual({ followUps: [], readings: [reading] });
+  });
+
+  test('about 5,000 services of the longest names fits a message of SQS, and nothing is lost', () => {
+    const written = followUp({ open: open(5_000, 255) });
+    const body = followUpBody([written]);
+    expect(body.length).toBeLessThan(1_048_576);
+    expect(parseFollowUps(body).followUps).toEqual([written]);
+  });
+
+  test('of 200 changes with 100 services each travels in as few messages as there must be', () => {
+    const many = Array.from({ length: 200 }, (_, i) =>
+      followUp({ changeId: `change-${i}`, open: open(100, 20) }),
+    );
+    const messages = packed(many, followUpBody, MESSAGE_BYTES);
+    expect(messages.flat()).toEqual(many);
+    for (const message of messages) expect(followUpBody(message).length).toBeLessThan(1_048_576);
+    const bytes = many.reduce((sum, one) => sum + followUpBody([one]).length, 0);
+    expect(messages.length).toBeLessThanOrEqual(Math.ceil(bytes / MESSAGE_BYTES) + 1);
+  });
+
+  test.each([
+    ['of a newer format', '{"kind":"follow-up","version":2,"followUps":[]}', 'format version 2'],
+    ['cut off', followUpBody([followUp()]).slice(0, 60), 'not JSON'],
+    ['without changes', followUpBody([followUp({ changes: [] })]), 'changes'],
+    ['with a negative hop', followUpBody([followUp({ hop: -1 })]), 'hop'],
+    ['packed badly', '{"kind":"follow-up","version":1,"gzip":"xxxx"}', 'cannot be unpacked'],
+  ])('%s is refused with what is wrong', (_, body, problem) => {
+    expect(isFollowUp(body)).toBe(true);
+    expect(() => parseFollowUps(body)).toThrow(problem);
+  });
+
+  test('received twice is one, which waits for what either waits for', () => {
+    const [first, second] = open(2, 10);
+    if (first === undefined || second === undefined) throw new Error('two are needed');
+    const one = followUp({ open: [first], failedWave: 3 });
+    const other = followUp({ open: [first, second], failedWave: 1, hop: 5 });
+    expect(merged([one, other])).toEqual([{ ...other, open: [first, second], failedWave: 1 }]);
+  });
+});
