@@ -27,7 +27,12 @@ const EXPLAINED = 20;
 export async function follow(sight: Sight, results: readonly Result[], run: Run): Promise<Followed> {
   if (run.follow.how === 'not-at-all') return { unsent: new Set(), denied: new Set() };
   const now = run.world.clock.now();
-  const looks = [...sight.followUps, ...firstLooks(sight, now)];
+  // No message is older than now, whatever it says: else its time would never be over.
+  const laterLooks = sight.followUps.map((one) => ({
+    ...one,
+    firstHandledAt: Math.min(one.firstHandledAt, now),
+  }));
+  const looks = [...laterLooks, ...firstLooks(sight, now)];
   const standings = looks.map((before) => rebased(standingOf(before, results, sight.seen), now, run));
   const bounced = standings.filter((standing) => isBounced(standing, sight));
   const others = standings.filter((standing) => !bounced.includes(standing));

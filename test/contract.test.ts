@@ -60,6 +60,15 @@ describe('a role grants exactly what its function calls, and what Lambda needs',
   });
 });
 
+test('follow-ups go to the endpoint of the environment, whatever host the URL of the queue names', async (context) => {
+  const stage = await scene(context);
+  const { event } = world(stage);
+  const { account } = stage.sim;
+  const url = `https://sqs.eu-west-1.amazonaws.com/${account}/changes`;
+  expect(await deliver(await stage.lambda('on-change', { CHANGE_QUEUE_URL: url }), [event])).toEqual([]);
+  expect(stage.sim.messagesIn(url)).toHaveLength(1);
+});
+
 describe('schemas', () => {
   const report = schema('report');
   const uses = schema('uses');

@@ -55,7 +55,8 @@ export function makeClients(counts: CallCounts): Clients {
     ecsWrites: new ECSClient({ maxAttempts: 1, requestHandler }),
     secretsManager: new SecretsManagerClient(reads),
     ssm: new SSMClient(reads),
-    sqs: new SQSClient(reads),
+    // The endpoint is the environment's, as everywhere: not the host in the queue's URL.
+    sqs: new SQSClient({ ...reads, useQueueUrlAsEndpoint: false }),
   };
   countCalls(clients.ecs, counts);
   countCalls(clients.ecsWrites, counts);

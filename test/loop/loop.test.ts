@@ -68,7 +68,7 @@ describe('a change is followed until the last old task is gone', () => {
     await loop.run(40_000);
     const operations = loop.sim.ledger.calls
       .map(({ operation }) => operation)
-      .toSorted((a, b) => String(a).localeCompare(String(b)));
+      .toSorted((a, b) => a.localeCompare(b));
     expect(operations).toEqual([
       'DescribeClusters',
       'DescribeServices',
