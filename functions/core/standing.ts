@@ -17,6 +17,7 @@ export type Closed = {
   readonly how: 'fresh' | 'failed' | 'skipped';
   /** It was open in an earlier look. */
   readonly wasOpen: boolean;
+  /** What is still to be told; undefined where a record has said it when it happened. */
   readonly decision: Decision | undefined;
   /** As it is now; undefined if it exists no more. */
   readonly now: Service | undefined;
@@ -134,14 +135,9 @@ function stateOf(
   const decision: Decision = own.action === 'skip' ? { ...together, ...own } : together;
   const base = { key: service.key, accepted: false, unsure: false };
   const about = { service: service.arn, cluster: service.cluster.name, now: service };
-  const close = (how: Closed['how']): State => ({
+  const close = (how: Closed['how'], told?: Decision): State => ({
     ...base,
-    closed: {
-      ...about,
-      how,
-      wasOpen: before !== undefined,
-      decision: outcome === undefined ? decision : undefined,
-    },
+    closed: { ...about, how, wasOpen: before !== undefined, decision: told },
     left: how === 'skipped' && LEFT_STALE.includes(decision.reason ?? ''),
     ...(how === 'failed' && { failedWave: waveOf(service) }),
   });
@@ -165,7 +161,7 @@ function stateOf(
     // It waits for nothing but the next invocation.
     ...(reason === 'out-of-time' && { until: 0 }),
   });
-  if (own.action === 'skip') return close(howClosed(own));
+  if (own.action === 'skip') return close(howClosed(own), decision);
   if (outcome !== undefined) {
     const denied = {
       cluster: service.cluster.arn,
@@ -177,7 +173,7 @@ function stateOf(
     const state = afterOutcome(outcome, close, keepOpen);
     return isDenied(outcome) ? { ...state, denied } : state;
   }
-  if (decision.action === 'skip') return close(howClosed(decision));
+  if (decision.action === 'skip') return close(howClosed(decision), decision);
   const primary = primaryOf(service);
   // A rollback is nothing to be followed: its coming to an end is no success.
   const isAdopted = decision.reason === 'rolling-out' && !isRollingBack(planned.evidence);
