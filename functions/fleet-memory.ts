@@ -1,5 +1,4 @@
-import type { ClusterArn } from './core/arn.ts';
-import { type Fleet, isUnreadable } from './core/fleet.ts';
+import { type Fleet, isUnreadable, namesByCluster } from './core/fleet.ts';
 import { match } from './core/match.ts';
 import type { PartOfFleet } from './core/reading.ts';
 import type { Subject } from './core/subject-index.ts';
@@ -39,10 +38,8 @@ function isWhole({ fleet, left }: PartOfFleet): boolean {
 async function again(last: Fleet, subjects: readonly Subject[], run: Run): Promise<Fleet> {
   const concerned = new Set(match(last, subjects, run.policy.pull).map(({ service }) => service));
   if (concerned.size === 0) return { ...last, services: [] };
-  const services = new Map<ClusterArn, readonly string[]>();
-  for (const { cluster, arn } of concerned)
-    services.set(cluster.arn, [...(services.get(cluster.arn) ?? []), arn]);
-  return run.world.ecs.readThese(services, () => true, run.reading);
+  const names = namesByCluster([...concerned].map(({ cluster, name }) => ({ cluster: cluster.arn, name })));
+  return run.world.ecs.readThese(names, () => true, run.reading);
 }
 
 function instantOf(subject: Subject): number {

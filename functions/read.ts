@@ -1,10 +1,17 @@
 import pMap from 'p-map';
 import type { Confirmed } from './confirm.ts';
-import { type ClusterArn, keyOf, type ServiceArn, type ServiceKey } from './core/arn.ts';
+import { keyOf, type ServiceArn, type ServiceKey } from './core/arn.ts';
 import type { Change, Notice } from './core/change.ts';
 import type { Origin } from './core/confirm.ts';
 import type { EvidenceByService, Question } from './core/evidence.ts';
-import { type Fleet, isUnreadable, type NamedFleet, type Service } from './core/fleet.ts';
+import {
+  type Fleet,
+  isUnreadable,
+  joinFleets,
+  type NamedFleet,
+  namesByCluster,
+  type Service,
+} from './core/fleet.ts';
 import { type FollowUp, followingOf, isKnown, matchAgain, openKey } from './core/follow-up.ts';
 import { type Match, match } from './core/match.ts';
 import { type Reading, withPart } from './core/reading.ts';
@@ -70,14 +77,8 @@ function earlierLooks(followUps: readonly FollowUp[], { refused }: Seen): Earlie
 }
 
 function together(fleets: readonly Sight['fleet'][]): Sight['fleet'] {
-  return {
-    beganAt: Math.min(...fleets.map(({ beganAt }) => beganAt)),
-    services: fleets.flatMap(({ services }) => services),
-    revisions: new Map(fleets.flatMap(({ revisions }) => [...revisions])),
-    unreadable: fleets.flatMap(({ unreadable }) => unreadable),
-    unreadableClusters: fleets.flatMap(({ unreadableClusters }) => unreadableClusters),
-    outOfScope: fleets.flatMap(({ outOfScope = [] }) => outOfScope),
-  };
+  const beganAt = Math.min(...fleets.map((fleet) => fleet.beganAt));
+  return { ...joinFleets(beganAt, fleets), outOfScope: fleets.flatMap(({ outOfScope = [] }) => outOfScope) };
 }
 
 type FirstSight = Pick<Sight, 'changes' | 'notices' | 'fleet'>;
@@ -109,9 +110,7 @@ async function readFirst(
 
 /** After the last part: those that matched in any of them, as they are now. */
 function readMatched({ matched }: Reading, run: Run): Promise<Fleet> {
-  const names = new Map<ClusterArn, readonly string[]>();
-  for (const { cluster, name } of matched) names.set(cluster, [...(names.get(cluster) ?? []), name]);
-  return run.world.ecs.readThese(names, () => true, run.reading);
+  return run.world.ecs.readThese(namesByCluster(matched), () => true, run.reading);
 }
 
 /** Ten services a call and no listing. What a followed deployment refers to was known when it began to be followed. */
@@ -121,13 +120,11 @@ async function readFollowed(
 ): Promise<Pick<Sight, 'matches' | 'seen'>> {
   const open = new Map(followUps.flatMap((one) => one.open).map((one) => [openKey(one), one]));
   if (open.size === 0) return { matches: [], seen: { described: new Set(), refused: new Set() } };
-  const names = new Map<ClusterArn, readonly string[]>();
-  for (const { cluster, name } of open.values()) names.set(cluster, [...(names.get(cluster) ?? []), name]);
   const mustBeMatched = (service: Service) =>
     followUps
       .map((one) => followingOf(one, service))
       .some((following) => following !== undefined && !isKnown(following));
-  const fleet = await run.world.ecs.readThese(names, mustBeMatched, run.reading);
+  const fleet = await run.world.ecs.readThese(namesByCluster(open.values()), mustBeMatched, run.reading);
   return {
     matches: followUps.flatMap((followUp) => matchAgain(followUp, fleet, run.policy.pull)),
     seen: { described: new Set(fleet.services.map(({ key }) => key)), refused: refusedIn(fleet) },

@@ -1,7 +1,14 @@
 import { setMaxListeners } from 'node:events';
 import pLimit from 'p-limit';
 import { type ClusterArn, clusterArn, keyOf, nameOf, type ServiceKey } from '../core/arn.ts';
-import { type Cluster, type Fleet, type NamedFleet, revisionsInUse, type Service } from '../core/fleet.ts';
+import {
+  type Cluster,
+  type Fleet,
+  joinFleets,
+  type NamedFleet,
+  revisionsInUse,
+  type Service,
+} from '../core/fleet.ts';
 import { selects } from '../core/glob.ts';
 import type { PartOfFleet } from '../core/reading.ts';
 import type { Clock, Look, NamedService } from '../ports.ts';
@@ -17,7 +24,6 @@ type Globs = readonly (readonly string[])[];
 
 /** One after the other in a way, so that whole clusters are read when the time ends, and not a little of each. */
 const CLUSTERS_AT_A_TIME = 8;
-const NEVER = new AbortController().signal;
 
 /** Reads the fleet, or as much of it as is wanted. Throws ReadFailed. */
 export class FleetReader {
@@ -48,27 +54,29 @@ export class FleetReader {
       const clusters = await this.#describeClusters(wanted, within);
       const limit = pLimit(CLUSTERS_AT_A_TIME);
       const parts = await Promise.all(
-        clusters.map((cluster) => limit(() => this.#unlessTimeIsOver(cluster, signal, within))),
+        clusters.map((cluster) => limit(() => this.#unlessTimeIsOver(beganAt, cluster, signal, within))),
       );
       const left = clusters.filter((_, i) => parts[i] === undefined).map(({ arn }) => arn);
       if (left.length > 0 && left.length === clusters.length) signal.throwIfAborted();
-      const whole = parts.flatMap((part) => part ?? []);
-      // The revisions of these have been read: no call is made for them any more.
-      return { fleet: await this.#fleetOf(beganAt, whole, NEVER), left };
+      return {
+        fleet: joinFleets(
+          beganAt,
+          parts.flatMap((part) => part ?? []),
+        ),
+        left,
+      };
     });
   }
 
   /** A cluster with all that its services refer to; undefined if the time for reading ended before. */
   async #unlessTimeIsOver(
+    beganAt: number,
     cluster: Cluster,
     signal: AbortSignal,
     within: AbortSignal,
-  ): Promise<Described | undefined> {
+  ): Promise<Fleet | undefined> {
     try {
-      const described = await this.#services.readCluster(cluster, within);
-      const arns = described.services.flatMap(revisionsInUse);
-      await Promise.all(arns.map((arn) => this.#revisions.get(arn, within)));
-      return described;
+      return await this.#fleetOf(beganAt, [await this.#services.readCluster(cluster, within)], within);
     } catch (error) {
       if (signal.aborted) return undefined;
       throw error;

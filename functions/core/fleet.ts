@@ -108,3 +108,27 @@ export function revisionsInUse(service: Service): readonly TaskDefinitionArn[] {
   const arns = deploymentsInUse(service).map((deployment) => deployment.taskDefinition);
   return [...new Set(service.taskDefinition === null ? arns : [service.taskDefinition, ...arns])];
 }
+
+/** Several parts of the fleet, or looks at it, as one; it is as old as `beganAt`. */
+export function joinFleets(beganAt: number, parts: readonly Fleet[]): Fleet {
+  return {
+    beganAt,
+    services: parts.flatMap(({ services }) => services),
+    revisions: new Map(parts.flatMap(({ revisions }) => [...revisions])),
+    unreadable: parts.flatMap(({ unreadable }) => unreadable),
+    unreadableClusters: parts.flatMap(({ unreadableClusters }) => unreadableClusters),
+  };
+}
+
+/** The names of services, cluster by cluster. */
+export function namesByCluster(
+  services: Iterable<{ readonly cluster: ClusterArn; readonly name: string }>,
+): ReadonlyMap<ClusterArn, readonly string[]> {
+  const names = new Map<ClusterArn, string[]>();
+  for (const { cluster, name } of services) {
+    const known = names.get(cluster);
+    if (known === undefined) names.set(cluster, [name]);
+    else known.push(name);
+  }
+  return names;
+}

@@ -15,8 +15,8 @@ const SAME_TIME_MS = 60_000;
 
 /** What DescribeServices cannot tell about those services for which it may change the decision (DESIGN §4). */
 export function questions(matches: readonly Match[], policy: Policy, now: number): readonly Question[] {
-  const opening = wavesToOpen(matches, policy, now);
   const redeploys = matches.filter((match) => verdictOn(match, {}, policy, now)?.action === 'redeploy');
+  const opening = wavesToOpen(redeploys);
   const few = redeploys.length <= FEW;
   return [...byService(matches).values()].flatMap((ofService) => {
     const asked = ofService.flatMap((match) => question(match, { opening, few }, policy, now) ?? []);
@@ -73,11 +73,10 @@ type Circumstances = { readonly opening: Opening; readonly few: boolean };
 /** By change, the latest wave that would be redeployed: before it opens, the earlier ones must have come through. */
 type Opening = ReadonlyMap<string, number>;
 
-function wavesToOpen(matches: readonly Match[], policy: Policy, now: number): Opening {
+function wavesToOpen(redeploys: readonly Match[]): Opening {
   const opening = new Map<string, number>();
-  for (const match of matches) {
+  for (const match of redeploys) {
     const { changeId } = match.subject;
-    if (verdictOn(match, {}, policy, now)?.action !== 'redeploy') continue;
     opening.set(changeId, Math.max(waveOf(match.service), opening.get(changeId) ?? 0));
   }
   return opening;

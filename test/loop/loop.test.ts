@@ -497,3 +497,17 @@ describe('what hangs together stays together', () => {
     expect(loop.told('service.failed')).toEqual([]);
   });
 });
+
+test('a revision that ECS will not describe is asked for once in a read', async () => {
+  const loop = await startLoop();
+  loop.sim.faults.add({
+    service: 'ecs',
+    operation: 'DescribeTaskDefinition',
+    kind: 'client-error',
+    times: Infinity,
+  });
+  rotate(loop, 1);
+  await loop.run();
+  expect(loop.sim.ledger.count('ecs', 'DescribeTaskDefinition')).toBe(1);
+  expect(loop.told('service.skipped')).toMatchObject([{ reason: 'unreadable' }]);
+});
