@@ -19,8 +19,9 @@ for (const name of ['on-change', 'on-request', 'on-schedule']) {
   mkdirSync('dist/' + name, { recursive: true });
   writeFileSync('dist/' + name + '/index.mjs', 'export const handler = async () => undefined;');
   writeFileSync('dist/' + name + '/chunk-PLACE.mjs', 'export {};');
+  writeFileSync('dist/' + name + '/THIRD-PARTY-LICENCES.txt', '');
 }
-writeFileSync('dist/stray.mjs', '');
+writeFileSync('dist/bom.cdx.json', '{}');
 `;
 
 /** Copies what osls reads into the folder, with a build that makes placeholders. */
