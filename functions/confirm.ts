@@ -16,7 +16,7 @@ import {
   type Origin,
   type SecretDescription,
 } from './core/confirm.ts';
-import { type Claim, claimOf, type Event, sourceOf } from './core/event.ts';
+import { type Claim, claimOf, type Event, resourceOf, sourceOf } from './core/event.ts';
 import { type FollowUp, merged } from './core/follow-up.ts';
 import type { Reading } from './core/reading.ts';
 import type { NamedService } from './ports.ts';
@@ -63,6 +63,7 @@ export async function confirm(asked: readonly Asked[], run: Run): Promise<Confir
   const changes = unique(findings.flatMap((found) => (found.finding === 'changes' ? found.changes : [])));
   const notices = unique(findings.flatMap((found) => (found.finding === 'notice' ? [found.notice] : [])));
   const standing = notices.filter((notice) => !isSuperseded(notice, changes));
+  for (const subject of asked.flatMap(known)) run.journal.recalled(subject);
   for (const change of changes) run.journal.received(change);
   for (const found of findings)
     if (found.finding === 'ignored') run.journal.ignored(found.origin, found.reason);
@@ -79,9 +80,19 @@ export async function confirm(asked: readonly Asked[], run: Run): Promise<Confir
   };
 }
 
+/** What was received by an earlier invocation. */
+function known(asked: Asked): readonly (Change | Notice)[] {
+  if (asked.asked === 'follow-up') return asked.followUp.changes;
+  return asked.asked === 'reading' ? [...asked.reading.changes, ...asked.reading.notices] : [];
+}
+
 type Found =
   | Exclude<Finding, { finding: 'look-again' | 'ignored' }>
-  | { readonly finding: 'ignored'; readonly origin: Origin; readonly reason: IgnoredReason }
+  | {
+      readonly finding: 'ignored';
+      readonly origin: Origin & { readonly arn: string | undefined };
+      readonly reason: IgnoredReason;
+    }
   | { readonly finding: 'unconfirmed' | 'not-visible'; readonly key: string };
 type Describe = (secret: string) => Promise<SecretDescription | undefined>;
 
@@ -93,7 +104,7 @@ async function find(asked: Asked, describe: Describe, run: Run): Promise<Found> 
   try {
     const found = await findClaimed(claimOf(event), origin, describe, run);
     if (found.finding === 'look-again') return { finding: 'not-visible', key };
-    return found.finding === 'ignored' ? { ...found, origin } : found;
+    return found.finding === 'ignored' ? { ...found, origin: { ...origin, arn: resourceOf(event) } } : found;
   } catch (error) {
     run.journal.trouble('the message comes back: its change could not be confirmed', error, {
       changeId: event.id,

@@ -10,27 +10,36 @@ import { isLaterLook, type Plan } from './core/plan.ts';
 import { oddTag, tagWarnings } from './core/tags.ts';
 import type { Request } from './input/request.ts';
 import type { Sight } from './read.ts';
-import { ALARMING, countedByReason, idsOf, iso, type RecordName, SHOWN, someOf } from './record.ts';
+import {
+  ALARMING,
+  countedByReason,
+  idsOf,
+  iso,
+  type Level,
+  type Listener,
+  type RecordName,
+  RecordWriter,
+  SHOWN,
+  someOf,
+} from './record.ts';
 
 /**
  * Writes the records and counts the metrics that operations see. Names and ARNs only: no value, no tag, no description,
  * no event and no environment ever reaches a line of the log.
  */
 export class Journal {
-  readonly #logger: Logger;
-  readonly #metrics: Metrics | undefined;
+  readonly #writer: RecordWriter;
   /** When the changes of this invocation happened, for the reaction times of those that an event told of. */
   readonly #changedAt = new Map<string, number>();
 
-  /** Without metrics for what a person only asks: it must not move the dashboards. */
-  constructor(logger: Logger, metrics?: Metrics) {
-    this.#logger = logger;
-    this.#metrics = metrics;
+  /** With the logger alone for what a person only asks: it must move no dashboard and nobody else. */
+  constructor(logger: Logger, metrics?: Metrics, hear?: Listener) {
+    this.#writer = new RecordWriter(logger, metrics, hear);
   }
 
   requested(changeId: string, request: Request): void {
     const { services, at, ...asked } = request;
-    this.#record('info', 'request.received', {
+    this.#writer.record('info', 'request.received', {
       changeId,
       ...asked,
       services: services.map(({ asGiven }) => asGiven),
@@ -42,8 +51,9 @@ export class Journal {
     const { changeId, kind, arn, label, versionId, changedAt, source } = change;
     if (source !== REQUEST)
       this.#changedAt.set(changeId, Math.min(changedAt, this.#changedAt.get(changeId) ?? changedAt));
-    this.#count('Changes');
-    this.#record('info', 'change.received', {
+    this.#writer.isAbout(change);
+    this.#writer.count('Changes');
+    this.#writer.record('info', 'change.received', {
       changeId,
       kind,
       arn,
@@ -54,11 +64,13 @@ export class Journal {
     });
   }
 
-  ignored(
-    { changeId, source }: { readonly changeId: string; readonly source: string },
-    reason: IgnoredReason,
-  ): void {
-    this.#record('info', 'change.ignored', { changeId, source, reason });
+  /** A change that was received by an earlier invocation. */
+  recalled(subject: Change | Notice): void {
+    this.#writer.isAbout(subject);
+  }
+
+  ignored({ changeId, source, arn }: Told, reason: IgnoredReason): void {
+    this.#writer.record('info', 'change.ignored', { changeId, source, arn, reason });
   }
 
   /** What was decided about everybody, what is left alone and why; the redeploys are recorded when they are done. */
@@ -74,8 +86,8 @@ export class Journal {
     const first = [...plan.redeploys, ...plan.others].filter((planned) => !isLaterLook(planned));
     const decisions = [...first.map(({ decision }) => decision), ...plan.unmatched];
     const warnings = tags.length + suffixes.length + unreadable.length + fleet.unreadableClusters.length;
-    this.#count('Matched', decisions.length);
-    this.#record(warnings > 0 ? 'warn' : 'info', 'plan.made', {
+    this.#writer.count('Matched', decisions.length);
+    this.#writer.record(warnings > 0 ? 'warn' : 'info', 'plan.made', {
       ...idsOf(subjects.map(({ changeId }) => changeId)),
       redeploy: decisions.filter(({ action }) => action === 'redeploy').length,
       wait: decisions.filter(({ action }) => action === 'wait').length,
@@ -91,9 +103,10 @@ export class Journal {
 
   /** A service that is left alone, for now or altogether. */
   decided(decision: Decision): void {
-    if (decision.action === 'skip') this.#count('Skipped');
-    if (decision.reason === 'rollout-failed') this.#count('RolloutFailed');
-    if (decision.reason === 'cannot-replace' || decision.reason === 'over-cap') this.#count('StaleServices');
+    if (decision.action === 'skip') this.#writer.count('Skipped');
+    if (decision.reason === 'rollout-failed') this.#writer.count('RolloutFailed');
+    if (decision.reason === 'cannot-replace' || decision.reason === 'over-cap')
+      this.#writer.count('StaleServices');
     const level = decision.reason !== null && ALARMING.includes(decision.reason) ? 'warn' : 'info';
     this.#service(
       level,
@@ -105,13 +118,13 @@ export class Journal {
 
   /** No task of it runs on the old value any more. */
   fresh(changeId: string, { service, cluster }: About): void {
-    this.#record('info', 'service.fresh', { changeId, service, cluster });
+    this.#writer.record('info', 'service.fresh', { changeId, service, cluster });
   }
 
   /** It was deleted while it was followed. */
   gone(changeId: string, { service, cluster }: About): void {
-    this.#count('Skipped');
-    this.#record('info', 'service.skipped', { changeId, service, cluster, reason: 'gone' });
+    this.#writer.count('Skipped');
+    this.#writer.record('info', 'service.skipped', { changeId, service, cluster, reason: 'gone' });
   }
 
   /** A deployment that failed, was rolled back or does not come to an end; `restore` is for a person, and is never run. */
@@ -122,49 +135,42 @@ export class Journal {
     why: string | undefined,
     restore: string | undefined,
   ): void {
-    this.#count('RolloutFailed');
-    this.#record('error', 'service.failed', {
-      changeId,
-      service,
-      cluster,
-      reason,
-      stoppedReason: why,
-      restore,
-    });
+    this.#writer.count('RolloutFailed');
+    const explained = { stoppedReason: why, restore };
+    this.#writer.record('error', 'service.failed', { changeId, service, cluster, reason, ...explained });
   }
 
   settled(changeId: string, tally: Tally, exposureMs: number | undefined): void {
     const exposureSeconds = exposureMs === undefined ? undefined : exposureMs / 1000;
-    if (exposureSeconds !== undefined)
-      this.#metrics?.addMetric('ExposureSeconds', MetricUnit.Seconds, exposureSeconds);
-    this.#record('info', 'change.settled', { changeId, ...tally, exposureSeconds });
+    this.#writer.measure('ExposureSeconds', MetricUnit.Seconds, exposureSeconds);
+    this.#writer.record('info', 'change.settled', { changeId, ...tally, exposureSeconds });
   }
 
   /** The time that the change was given is over, and services still wait. */
   unsettled(changeId: string, tally: Tally, waiting: readonly object[]): void {
-    this.#count('StaleServices', waiting.length);
-    this.#record('error', 'change.unsettled', { changeId, ...tally, ...someOf('waiting', waiting) });
+    this.#writer.count('Unsettled');
+    this.#writer.count('StaleServices', waiting.length);
+    this.#writer.record('error', 'change.unsettled', { changeId, ...tally, ...someOf('waiting', waiting) });
   }
 
   /** A redeploy that was decided upon, but is not to be made. */
   stopped(decision: Decision, why: 'plan' | 'observe'): void {
-    if (why === 'observe') this.#count('Skipped');
+    if (why === 'observe') this.#writer.count('Skipped');
     this.#service('info', 'service.skipped', decision, why);
   }
 
   carriedOut(decision: Decision, outcome: Outcome): void {
     switch (outcome.result) {
       case 'accepted': {
-        this.#count('Redeployed');
+        this.#writer.count('Redeployed');
         const reactionMs = this.#reaction(decision, outcome.acceptedAt);
-        if (reactionMs !== undefined)
-          this.#metrics?.addMetric('ReactionMs', MetricUnit.Milliseconds, reactionMs);
+        this.#writer.measure('ReactionMs', MetricUnit.Milliseconds, reactionMs);
         const { deploymentId } = outcome;
         this.#service('info', 'service.redeployed', decision, null, { deploymentId, reactionMs });
         break;
       }
       case 'gone':
-        this.#count('Skipped');
+        this.#writer.count('Skipped');
         this.#service('info', 'service.skipped', decision, 'gone');
         break;
       case 'not-executed':
@@ -172,7 +178,7 @@ export class Journal {
         break;
       case 'failed':
       case 'unknown': {
-        this.#count('Failed');
+        this.#writer.count('Failed');
         const { code, message, missingAction } = outcome.error;
         const error = { code, message, missingAction };
         this.#service('error', 'service.failed', decision, outcome.result, { error });
@@ -183,23 +189,22 @@ export class Journal {
     }
   }
 
-  /** Something that keeps us from our work and is no record of a change; `error` is shown by name and message only. */
+  /** Something that keeps us from our work and is no record of a change. */
   trouble(message: string, error: unknown, about: Readonly<Record<string, string>> = {}): void {
-    const shown =
-      error instanceof Error ? { name: error.name, message: error.message } : { message: String(error) };
-    this.#logger.error(message, { ...about, problem: shown });
+    this.#writer.trouble(message, error, about);
   }
 
   calls({ apiCalls, throttled }: { readonly apiCalls: number; readonly throttled: number }): void {
-    this.#metrics?.addMetric('ApiCalls', MetricUnit.Count, apiCalls);
-    this.#count('Throttled', throttled);
+    this.#writer.measure('ApiCalls', MetricUnit.Count, apiCalls);
+    this.#writer.count('Throttled', throttled);
   }
 
   #noticed(notice: Notice, matches: readonly Match[]): void {
     const { changeId, kind, arn, at, source } = notice;
     const services = matches.filter(({ subject }) => subject === notice).map(({ service }) => service.arn);
-    this.#count('Notices');
-    this.#record('warn', 'change.notice', {
+    this.#writer.isAbout(notice);
+    this.#writer.count('Notices');
+    this.#writer.record('warn', 'change.notice', {
       changeId,
       kind,
       arn,
@@ -219,7 +224,7 @@ export class Journal {
     more: object = {},
   ): void {
     const { service, cluster, changeIds, wave } = decision;
-    this.#record(level, event, {
+    this.#writer.record(level, event, {
       ...idsOf(changeIds),
       service,
       cluster,
@@ -234,19 +239,11 @@ export class Journal {
     const instants = changeIds.flatMap((changeId) => this.#changedAt.get(changeId) ?? []);
     return instants.length === 0 ? undefined : Math.max(0, acceptedAt - Math.min(...instants));
   }
-
-  #record(level: Level, event: RecordName, fields: object): void {
-    this.#logger[level](event, { record: { event, ...fields } });
-  }
-
-  #count(metric: string, by = 1): void {
-    if (by > 0) this.#metrics?.addMetric(metric, MetricUnit.Count, by);
-  }
 }
 
+/** `arn`: what the event names, as far as it can be told. */
+type Told = Pick<Change, 'changeId' | 'source'> & { readonly arn?: string | undefined };
 type About = { readonly service: string; readonly cluster: string };
 
 /** The source of changes that no event told of. */
 export const REQUEST = 'request';
-
-type Level = 'info' | 'warn' | 'error';

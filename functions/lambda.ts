@@ -7,8 +7,10 @@ import { Metrics } from '@aws-lambda-powertools/metrics';
 import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
+import { announce } from './announce.ts';
 import { CallCounts, makeClients } from './aws/clients.ts';
 import { makeEcs } from './aws/ecs.ts';
+import { makeEventBus } from './aws/event-bus.ts';
 import { makeParameters } from './aws/parameters.ts';
 import { makeQueue } from './aws/queue.ts';
 import { makeSecrets } from './aws/secrets.ts';
@@ -16,6 +18,7 @@ import { type Config, type Required, readConfig } from './config.ts';
 import type { ServiceKey } from './core/arn.ts';
 import { FleetMemory } from './fleet-memory.ts';
 import { Journal } from './journal.ts';
+import { OwnEvents } from './own-events.ts';
 import type { Clock, World } from './ports.ts';
 import { RecordFormat } from './record-format.ts';
 import type { Run } from './run.ts';
@@ -88,6 +91,7 @@ function connect(config: Config, clock: Clock): Parts {
       secrets: makeSecrets(clients.secretsManager, config.tagPrefix),
       parameters: makeParameters(clients.ssm),
       queue: queueUrl === undefined ? undefined : makeQueue(clients.sqs, queueUrl),
+      eventBus: makeEventBus(counts),
     },
     fleets: new FleetMemory(),
     lostAnswers: new Map(),
@@ -121,7 +125,8 @@ async function invoke<Event, Answer>(
   setMaxListeners(0, reading.signal);
   const readingMs = Math.max(0, Math.min(remainingMs() - READ_RESERVE_MS, FOREVER_MS));
   const timer = setTimeout(() => reading.abort(new Error('the time for reading is over')), readingMs);
-  const journal = new Journal(logger, metrics);
+  const ownEvents = new OwnEvents(config.mode, () => world.clock.now());
+  const journal = new Journal(logger, metrics, (name, fields) => ownEvents.hear(name, fields));
   const run = {
     world,
     policy: config.policy,
@@ -137,6 +142,7 @@ async function invoke<Event, Answer>(
     return await handle(event, run, parts, context?.awsRequestId ?? randomUUID());
   } finally {
     clearTimeout(timer);
+    await announce(ownEvents.take(), world.eventBus, remainingMs(), journal);
     journal.calls(counts.take());
   }
 }

@@ -3,6 +3,7 @@ import type { SecretDescription, SecretVersion } from './core/confirm.ts';
 import type { Evidence, Question } from './core/evidence.ts';
 import type { Fleet, NamedFleet, Service } from './core/fleet.ts';
 import type { Outcome } from './core/outcome.ts';
+import type { OwnEvent } from './core/own-event.ts';
 import type { PartOfFleet } from './core/reading.ts';
 
 /** Everything this service does to the outside world. Instants are milliseconds since the epoch. */
@@ -13,6 +14,7 @@ export type World = {
   readonly parameters: Parameters;
   /** Where follow-ups go; without it the first look is the last. */
   readonly queue: Queue | undefined;
+  readonly eventBus: EventBus;
 };
 
 /** Our share of the ECS quotas: calls a second and burst, for each read group and for UpdateService. */
@@ -74,6 +76,11 @@ export type Look = { readonly service: Service } | { readonly refused: string };
 export type Queue = {
   /** `delaySeconds` up to 900. */
   send(body: string, delaySeconds: number): Promise<void>;
+};
+
+export type EventBus = {
+  /** As many of our own events as one call takes; answers an error code for each that was not taken. Throws if all failed. */
+  put(events: readonly OwnEvent[], signal: AbortSignal): Promise<readonly string[]>;
 };
 
 /** A service as a person names it. The old form of a service's ARN does not tell the cluster. */

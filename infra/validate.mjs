@@ -7,10 +7,23 @@ import { join } from 'node:path';
 import { RegoEngine, TemplateFile } from '@aws/cloudformation-validate';
 import { packageOffline } from './package-offline.mjs';
 
+/** As it comes, and with every part that is left out by default. */
+const SETTINGS = {
+  default: [],
+  bounded: [
+    'permissionsBoundary=arn:aws:iam::aws:policy/PowerUserAccess',
+    'redeployableTag=secret-redeploy:enabled=true',
+  ],
+};
+
 const folder = await mkdtemp(join(tmpdir(), 'validate-'));
 try {
-  const template = join(await packageOffline(folder), 'cloudformation-template-update-stack.json');
-  const findings = [...withValidator(template), ...(await withCfnLint(template))];
+  const findings = [];
+  for (const [name, parameters] of Object.entries(SETTINGS)) {
+    const artifacts = await packageOffline(join(folder, name), parameters);
+    const template = join(artifacts, 'cloudformation-template-update-stack.json');
+    findings.push(...withValidator(template), ...(await withCfnLint(template)));
+  }
   for (const finding of findings) console.error(finding);
   console.log(findings.length === 0 ? 'template: no findings' : `template: ${findings.length} findings`);
   process.exitCode = findings.length === 0 ? 0 : 1;

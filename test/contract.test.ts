@@ -1,20 +1,14 @@
-import { readFileSync } from 'node:fs';
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import type { Lambda } from './e2e/lambda.ts';
 import { deliver, rotated, type Scene, scene } from './e2e/scene.ts';
-import { readSample, sampleFiles } from './events/samples.ts';
+import { readSample, sampleEvents, sampleFiles } from './events/samples.ts';
 import { grantedActions, NEEDED_BY_LAMBDA } from './infra/template.ts';
+import { expectPublished } from './own-events/mirror.ts';
+import { schema } from './schemas.ts';
 
 /** What this repository publishes: the grants of the roles and the schemas of requests and answers. */
 
 const DAY = 86_400_000;
-const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true });
-ajv.addFormat('date-time', (text: string) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/.test(text));
-
-function schema(name: string) {
-  return ajv.compile(JSON.parse(readFileSync(`functions/schema/${name}.schema.json`, 'utf8')) as object);
-}
 
 /** A fleet with something for each call to look at, and a change old enough for all questions to be asked. */
 function world(stage: Scene) {
@@ -33,8 +27,7 @@ function world(stage: Scene) {
   return { secret, event };
 }
 
-const calledBy = (stage: Scene) =>
-  [...new Set(stage.sim.ledger.calls.map(({ service, operation }) => `${service}:${operation}`))].sort();
+const calledBy = (stage: Scene, name: string) => [...stage.sim.ledger.actionsOf(name)].sort();
 const granted = (name: string) => grantedActions(name).filter((action) => !NEEDED_BY_LAMBDA.includes(action));
 
 async function answerOf(lambda: Lambda, request: object): Promise<unknown> {
@@ -43,12 +36,13 @@ async function answerOf(lambda: Lambda, request: object): Promise<unknown> {
   return invocation.answer;
 }
 
+/** Here that no grant is unused; that no call is ungranted every scene of the suite asks when it ends. */
 describe('a role grants exactly what its function calls, and what Lambda needs', () => {
   test('on-change', async (context) => {
     const stage = await scene(context);
     const { event } = world(stage);
     await deliver(await stage.lambda(), [event]);
-    expect(calledBy(stage)).toEqual(granted('on-change'));
+    expect(calledBy(stage, 'on-change')).toEqual(granted('on-change'));
   });
 
   test('on-request', async (context) => {
@@ -56,7 +50,7 @@ describe('a role grants exactly what its function calls, and what Lambda needs',
     world(stage);
     const lambda = await stage.lambda('on-request');
     await lambda.invoke({ action: 'redeploy', secret: 'prod/db', parameter: '/app/key' });
-    expect(calledBy(stage)).toEqual(granted('on-request'));
+    expect(calledBy(stage, 'on-request')).toEqual(granted('on-request'));
   });
 });
 
@@ -77,6 +71,13 @@ describe('schemas', () => {
   test.each(sampleFiles().filter((file) => file.startsWith('request-')))('of requests: %s', (file) => {
     expect(request(readSample(file)) ? [] : request.errors).toEqual([]);
   });
+
+  test.each(sampleEvents().filter(({ file }) => file.startsWith('own-')))(
+    'of own events: $file',
+    ({ event }) => {
+      expectPublished([event]);
+    },
+  );
 
   test.each([
     { action: 'redeploy' },

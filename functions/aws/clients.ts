@@ -77,7 +77,7 @@ type Countable = {
 };
 
 /** Behind the retry middleware, so that every attempt is seen. */
-function countCalls(client: Countable, counts: CallCounts): void {
+export function countCalls(client: Countable, counts: CallCounts): void {
   client.middlewareStack.add(
     (next) => async (args) => {
       counts.called();

@@ -42,7 +42,8 @@ export type Notice = {
   readonly source: string;
 };
 
-const GONE: readonly NoticeKind[] = ['deleted', 'scheduled-for-deletion', 'not-found', 'expired'];
+/** The resource exists no more, or will soon not: no new task that refers to it can start. */
+export const GONE: readonly NoticeKind[] = ['deleted', 'scheduled-for-deletion', 'not-found', 'expired'];
 
 /** Whether a task that refers to the resource can no longer start. */
 export function isGone(notice: Notice): boolean {

@@ -108,6 +108,22 @@ export function sourceOf(event: Event): string {
   }
 }
 
+/** What an event is about, for records: an ARN where AWS tells one, otherwise what the caller typed. */
+export function resourceOf(event: Event): string | undefined {
+  switch (event.type) {
+    case 'label-updated':
+    case 'parameter-change':
+    case 'parameter-policy':
+      return event.arn;
+    case 'cloudtrail':
+      return event.secret;
+    case 'other':
+      return undefined;
+    default:
+      return event satisfies never;
+  }
+}
+
 /** Create counts too: it can be the second half of delete-and-recreate. */
 function parameterClaim(operation: string, arn: string): Claim {
   switch (operation) {

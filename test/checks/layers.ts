@@ -9,7 +9,7 @@ const OWN = {
   ports: /^functions\/ports\.ts$/,
   input: /^functions\/input\//,
   aws: /^functions\/aws\//,
-  flow: /^functions\/(?:redeploy|handled|confirm|read|apply|follow|fleet-memory|journal|run|record|record-format)\.ts$/,
+  flow: /^functions\/(?:redeploy|handled|confirm|read|apply|follow|fleet-memory|journal|own-events|announce|run|record|record-format)\.ts$/,
   config: /^functions\/config\.ts$/,
   lambda: /^functions\/lambda\.ts$/,
   handlers: /^functions\/on-[a-z]+\.ts$/,

@@ -34,8 +34,17 @@ export async function startLambda(
   env: Readonly<Record<string, string>>,
   watchEnvironment = false,
 ): Promise<Lambda> {
+  return startBundle(await bundle(name), env, watchEnvironment);
+}
+
+/** The same, with a bundle at any address. */
+export async function startBundle(
+  address: string,
+  env: Readonly<Record<string, string>>,
+  watchEnvironment = false,
+): Promise<Lambda> {
   const host = new URL('host.mjs', import.meta.url).pathname;
-  const child = fork(host, [await bundle(name), watchEnvironment ? 'watch' : ''], {
+  const child = fork(host, [address, watchEnvironment ? 'watch' : ''], {
     env: { PATH: process.env['PATH'], ...SEALED, ...env },
     execArgv: [],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

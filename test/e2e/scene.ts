@@ -9,6 +9,7 @@ import {
 import { type Message, message, returned, sqsEvent } from './batch.ts';
 import type { BundleName } from './bundles.ts';
 import { labelUpdated, type Place, type RawEvent } from './events.ts';
+import { expectGranted } from './grants.ts';
 import { type Lambda, type LogRecord, startLambda } from './lambda.ts';
 
 /** The part of a test's context that cleans up. */
@@ -47,13 +48,20 @@ const QUICK = {
   MAX_REDEPLOYS_PER_HOUR: '1000',
 };
 
-/** A simulator without limits or delays, unless told otherwise; all of it ends with the test. */
+/**
+ * A simulator without limits or delays, unless told otherwise; all of it ends with the test, which fails if a function
+ * made a call that its role does not grant.
+ */
 export async function scene(cleaner: Cleaner, options: SimulatorOptions = {}): Promise<Scene> {
   const sim = await startSimulator({ throttling: false, ...options });
-  cleaner.onTestFinished(() => sim.close());
+  cleaner.onTestFinished(async () => {
+    await sim.close();
+    expectGranted(sim, 'on-change');
+    expectGranted(sim, 'on-request');
+  });
   const { url } = sim.world.queue({ name: 'changes' });
   const start = async (name: BundleName, env: Readonly<Record<string, string>>, watch: boolean) => {
-    const all = { ...sim.env, CHANGE_QUEUE_URL: url, ...QUICK, ...env };
+    const all = { ...sim.env, AWS_ACCESS_KEY_ID: name, CHANGE_QUEUE_URL: url, ...QUICK, ...env };
     const lambda = await startLambda(name, all, watch);
     cleaner.onTestFinished(() => lambda.stop());
     return lambda;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod/mini';
+import { compilePattern } from '../infra/event-pattern.ts';
 import { readSample, sampleEvents, sampleFiles } from './samples.ts';
 
 const samples = sampleEvents();
@@ -61,4 +62,14 @@ test('the records of the batch are events of this folder, as SQS hands them over
   ]);
   for (const { body, md5OfBody } of records)
     expect(createHash('md5').update(body).digest('hex')).toBe(md5OfBody);
+});
+
+test('the example of a rule for our own events hears what it says', () => {
+  const [, example = ''] = /```json\n(.*?)```/s.exec(readFileSync('events/README.md', 'utf8')) ?? [];
+  const matches = compilePattern(z.record(z.string(), z.json()).parse(JSON.parse(example)));
+  expect(samples.filter(({ event }) => matches(event)).map(({ file }) => file)).toEqual([
+    'own-service-failed.json',
+    'own-change-unsettled.json',
+    'own-resource-deleted.json',
+  ]);
 });

@@ -2,11 +2,14 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { OWN_SOURCE } from '../../functions/core/own-event.ts';
 import { type Packaged, packageInto, removeFolder } from './packaged.ts';
 import { deniedActions, grantedActions, loadRules, NEEDED_BY_LAMBDA, type Queue } from './template.ts';
 
 const FUNCTIONS = ['on-change', 'on-request'] as const;
+const ROLES = { 'on-change': 'OnChangeRole', 'on-request': 'OnRequestRole' } as const;
 const SOURCES = ['ChangeQueue', 'CloudTrailQueue'] as const;
+const BOUNDARY = 'arn:aws:iam::111122223333:policy/boundary';
 const DEAD_LETTERS = ['ChangeDeadLetterQueue', 'RuleDeadLetterQueue'] as const;
 
 let folder: string;
@@ -23,6 +26,8 @@ beforeAll(async () => {
       cloudTrailRules: 'DISABLED',
       logRetentionDays: '7',
       mode: 'observe',
+      permissionsBoundary: BOUNDARY,
+      redeployableTag: 'secret-redeploy:enabled=true',
       redeployableServices:
         'arn:aws:ecs:eu-west-1:111122223333:service/a/*,arn:aws:ecs:eu-west-1:111122223333:service/b/*',
     }),
@@ -33,7 +38,11 @@ afterAll(() => removeFolder(folder));
 
 describe('each function', () => {
   test.each(FUNCTIONS)('%s is the bundle of its own folder and nothing else', async (name) => {
-    expect(await asIs.filesOf(name)).toEqual([`dist/${name}/chunk-PLACE.mjs`, `dist/${name}/index.mjs`]);
+    expect(await asIs.filesOf(name)).toEqual([
+      `dist/${name}/THIRD-PARTY-LICENCES.txt`,
+      `dist/${name}/chunk-PLACE.mjs`,
+      `dist/${name}/index.mjs`,
+    ]);
     expect(propertiesOf(asIs, functionId(name))).toMatchObject({
       Handler: `dist/${name}/index.handler`,
       Runtime: 'nodejs24.x',
@@ -193,15 +202,14 @@ const DETOURS = [
 
 describe('the roles', () => {
   test('there is one per function, with the statements that the tests read from infra/', () => {
-    const roles = { 'on-change': 'OnChangeRole', 'on-request': 'OnRequestRole' };
-    expect(namesOfType(asIs, 'AWS::IAM::Role')).toEqual(Object.values(roles));
+    expect(namesOfType(asIs, 'AWS::IAM::Role')).toEqual(Object.values(ROLES));
     for (const name of FUNCTIONS) {
       expect(propertiesOf(asIs, functionId(name))).toMatchObject({
-        Role: { 'Fn::Sub': `\${${roles[name]}.Arn}` },
+        Role: { 'Fn::Sub': `\${${ROLES[name]}.Arn}` },
       });
-      expect(propertiesOf(asIs, roles[name])).not.toHaveProperty('ManagedPolicyArns');
-      expect(actionsOf(statementsOf(roles[name]), 'Allow')).toEqual(grantedActions(name));
-      expect(actionsOf(statementsOf(roles[name]), 'Deny')).toEqual(deniedActions(name));
+      expect(propertiesOf(asIs, ROLES[name])).not.toHaveProperty('ManagedPolicyArns');
+      expect(actionsOf(statementsOf(ROLES[name]), 'Allow')).toEqual(grantedActions(name));
+      expect(actionsOf(statementsOf(ROLES[name]), 'Deny')).toEqual(deniedActions(name));
     }
   });
 
@@ -249,6 +257,52 @@ describe('the roles', () => {
     expect(grantedActions('on-change')).toEqual(expect.arrayContaining([...NEEDED_BY_LAMBDA]));
   });
 
+  test('nothing in the whole stack allows to read a value, or a detour to one', () => {
+    const allowed = Object.values(asIs.resources)
+      .flatMap((resource) => allStatements(resource.Properties))
+      .filter((statement) => statement['Effect'] === 'Allow')
+      .flatMap(actionsIn);
+    expect(allowed).toContain('secretsmanager:DescribeSecret');
+    expect(allowed.filter((action) => [...VALUES, ...DETOURS].includes(action))).toEqual([]);
+  });
+
+  test.each(FUNCTIONS)('%s tells others on the default bus, and under no name but its own', (name) => {
+    const [statement, ...others] = statementsOf(ROLES[name]).filter((one) =>
+      actionsIn(one).includes('events:PutEvents'),
+    );
+    expect(others).toEqual([]);
+    expect(statement).toMatchObject({
+      Action: 'events:PutEvents',
+      Resource: {
+        'Fn::Sub': `arn:\${AWS::Partition}:events:\${AWS::Region}:\${AWS::AccountId}:event-bus/default`,
+      },
+      Condition: { StringEquals: { 'events:source': OWN_SOURCE } },
+    });
+  });
+
+  test('are bounded by a policy of the account where it demands one', () => {
+    for (const role of ofType(asIs, 'AWS::IAM::Role'))
+      expect(role).toMatchObject({ PermissionsBoundary: { Ref: 'AWS::NoValue' } });
+    for (const role of ofType(adjusted, 'AWS::IAM::Role'))
+      expect(role).toMatchObject({ PermissionsBoundary: BOUNDARY });
+  });
+
+  test.each(FUNCTIONS)(
+    '%s redeploys only services with a certain tag where the operator wants it',
+    (name) => {
+      const condition = (packaged: Packaged) => startDeployments(ROLES[name], packaged)?.['Condition'];
+      expect(condition(asIs)).toEqual({ Ref: 'AWS::NoValue' });
+      expect(condition(adjusted)).toEqual({
+        StringEquals: { 'aws:ResourceTag/secret-redeploy:enabled': 'true' },
+      });
+    },
+  );
+
+  test('a tag without a value is refused', async () => {
+    const refused = packageInto(join(folder, 'refused'), { redeployableTag: 'team' });
+    await expect(refused).rejects.toThrow('redeployableTag: expected key=value, found "team"');
+  });
+
   test('what may be redeployed is a setting', () => {
     expect(redeployable(asIs)).toEqual({
       'Fn::Split': [
@@ -262,11 +316,25 @@ describe('the roles', () => {
   });
 });
 
+test('whatever has a policy of its own refuses plain HTTP: queues, topics, the bucket of the deployment', () => {
+  const owners = [
+    ['AWS::SQS::Queue', 'AWS::SQS::QueuePolicy'],
+    ['AWS::SNS::Topic', 'AWS::SNS::TopicPolicy'],
+    ['AWS::S3::Bucket', 'AWS::S3::BucketPolicy'],
+  ] as const;
+  for (const [type, policyType] of owners) {
+    const denials = ofType(asIs, policyType).filter((policy) => allStatements(policy).some(deniesPlainHttp));
+    const names = namesOfType(asIs, type);
+    expect(names).not.toEqual([]);
+    for (const name of names) expect(JSON.stringify(denials)).toContain(JSON.stringify({ Ref: name }));
+  }
+});
+
 test('no ARN takes the partition for granted', () => {
   expect(JSON.stringify(asIs.resources)).not.toMatch(/arn:aws[:-]/);
 });
 
-test('an operator finds the queues and the functions among the outputs', () => {
+test('an operator finds queues, functions, alarms and the dashboard among the outputs', () => {
   expect(asIs.outputs).toEqual([
     'ServerlessDeploymentBucketName',
     'ChangeQueueUrl',
@@ -275,6 +343,9 @@ test('an operator finds the queues and the functions among the outputs', () => {
     'RuleDeadLetterQueueUrl',
     'OnChangeFunctionName',
     'OnRequestFunctionName',
+    'AlarmTopicArn',
+    'DashboardName',
+    'DashboardUrl',
   ]);
 });
 
@@ -334,12 +405,21 @@ const rulesOf = (queue: Queue) =>
 const statesOf = (packaged: Packaged) => ofType(packaged, 'AWS::Events::Rule').map((rule) => rule['State']);
 
 function redeployable(packaged: Packaged): unknown {
-  return statementsOf('OnChangeRole', packaged).find(({ Sid }) => Sid === 'StartDeployments')?.['Resource'];
+  return startDeployments('OnChangeRole', packaged)?.['Resource'];
+}
+
+function startDeployments(role: string, packaged: Packaged): Properties | undefined {
+  return statementsOf(role, packaged).find(({ Sid }) => Sid === 'StartDeployments');
 }
 
 /** What a role may do; not who may take it. */
 function statementsOf(role: string, packaged: Packaged = asIs): readonly Properties[] {
   return allStatements(propertiesOf(packaged, role)['Policies']);
+}
+
+function deniesPlainHttp({ Effect, Principal, Condition }: Properties): boolean {
+  const secure = isProperties(Condition) && isProperties(Condition['Bool']) ? Condition['Bool'] : {};
+  return Effect === 'Deny' && Principal === '*' && String(secure['aws:SecureTransport']) === 'false';
 }
 
 /** Every policy statement at any depth. */

@@ -6,10 +6,16 @@ import { z } from 'zod/mini';
 
 /** What `osls package` makes of serverless.yml: CloudFormation's template and one zip per function. */
 export type Packaged = {
-  readonly resources: Readonly<Record<string, { readonly Type: string; readonly Properties?: unknown }>>;
+  readonly resources: Readonly<Record<string, Resource>>;
   readonly outputs: readonly string[];
   /** The names of the files in a function's zip, sorted. */
   readonly filesOf: (functionName: string) => Promise<readonly string[]>;
+};
+
+type Resource = {
+  readonly Type: string;
+  readonly Condition?: string | undefined;
+  readonly Properties?: unknown;
 };
 
 /** Packages offline into the folder, with placeholders for the bundles, and reads what came of it. Takes some five seconds. */
@@ -37,7 +43,10 @@ export async function packageInto(
 export const removeFolder = (folder: string): Promise<void> => rm(folder, { recursive: true, force: true });
 
 const Template = z.object({
-  Resources: z.record(z.string(), z.object({ Type: z.string(), Properties: z.optional(z.unknown()) })),
+  Resources: z.record(
+    z.string(),
+    z.object({ Type: z.string(), Condition: z.optional(z.string()), Properties: z.optional(z.unknown()) }),
+  ),
   Outputs: z.record(z.string(), z.unknown()),
 });
 

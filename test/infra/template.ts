@@ -98,6 +98,9 @@ const CLOUDFORMATION_TAGS = [
   text('!Ref', 'Ref'),
   text('!Sub', 'Fn::Sub'),
   list('!Split', 'Fn::Split'),
+  list('!If', 'Fn::If'),
+  list('!Not', 'Fn::Not'),
+  list('!Equals', 'Fn::Equals'),
   { tag: '!GetAtt', resolve: (value: string) => ({ 'Fn::GetAtt': value.split('.') }) },
 ];
 

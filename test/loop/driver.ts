@@ -3,6 +3,8 @@ import { onTestFinished, vi } from 'vitest';
 import { readConfig } from '../../functions/config.ts';
 import { connectedHandler } from '../../functions/lambda.ts';
 import { onChange } from '../../functions/on-change.ts';
+import { expectGranted } from '../e2e/grants.ts';
+import { expectMirrored } from '../own-events/mirror.ts';
 import {
   type AwsEvent,
   createClock,
@@ -54,6 +56,7 @@ export async function startLoop({
   const sim = await startSimulator({ throttling: false, now: clock.now, rolloutMs: 20_000, ...options });
   const { url } = sim.world.queue({ name: 'changes', visibilitySeconds: 300, maxReceiveCount: 5 });
   for (const [name, value] of Object.entries(sim.env)) vi.stubEnv(name, value);
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'on-change');
   const records = captureRecords();
   const connect = () =>
     connectedHandler(
@@ -67,9 +70,12 @@ export async function startLoop({
   let handle = connect();
   const received = new Map<string, number>();
   let killAfter = Infinity;
+  let killed = false;
   onTestFinished(async () => {
     vi.unstubAllEnvs();
     await sim.close();
+    expectGranted(sim, 'on-change');
+    if (!killed) expectMirrored(sim, records);
   });
 
   const invoke = async (messages: readonly Received[]) => {
@@ -82,6 +88,7 @@ export async function startLoop({
     } as SQSEvent;
     const context = remainingMs === undefined ? {} : { getRemainingTimeInMillis: () => remainingMs };
     if (killAfter === Infinity) return handle(event, context);
+    killed = true;
     const revive = kill(sim, killAfter);
     killAfter = Infinity;
     await handle(event).catch(() => undefined);

@@ -10,6 +10,7 @@ import {
   TagResourceCommand,
   UpdateServiceCommand,
 } from '@aws-sdk/client-ecs';
+import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import {
   CreateSecretCommand,
   DescribeSecretCommand,
@@ -61,6 +62,7 @@ export function conformanceSuite(name: string, start: () => Promise<Target>): vo
     describe('Secrets Manager', () => secretsSuite(() => clients));
     describe('Parameter Store', () => parametersSuite(() => clients));
     describe('SQS', () => queuesSuite(() => clients));
+    describe('EventBridge', () => eventsSuite(() => clients));
   });
 }
 
@@ -343,5 +345,29 @@ function queuesSuite(clients: () => Clients): void {
     await expect(
       clients().sqs.send(new GetQueueUrlCommand({ QueueName: 'conform-none' })),
     ).rejects.toMatchObject({ name: 'QueueDoesNotExist' });
+  });
+}
+
+function eventsSuite(clients: () => Clients): void {
+  const entry = { Source: 'conform', DetailType: 'Conform', Detail: '{}' };
+
+  it('takes what is right in a call and refuses the rest entry by entry', async () => {
+    const { Source: _none, ...nameless } = entry;
+    const Entries = [entry, nameless, { ...entry, Detail: 'no object' }];
+    const answer = await clients().events.send(new PutEventsCommand({ Entries }));
+    expect(answer.FailedEntryCount).toBe(2);
+    expect(answer.Entries?.map(({ ErrorCode }) => ErrorCode)).toEqual([
+      undefined,
+      'InvalidArgument',
+      'MalformedDetail',
+    ]);
+    expect(answer.Entries?.[0]?.EventId).toEqual(expect.any(String));
+  });
+
+  it('takes ten entries a call', async () => {
+    const Entries = Array.from({ length: 11 }, () => entry);
+    await expect(clients().events.send(new PutEventsCommand({ Entries }))).rejects.toMatchObject({
+      name: 'ValidationException',
+    });
   });
 }

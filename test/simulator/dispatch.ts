@@ -3,6 +3,7 @@ import type { Aws, Occasion, Operation, Operations } from './aws.ts';
 import { principalOf } from './aws.ts';
 import { ECS } from './ecs/operations.ts';
 import { AwsError, accessDenied, throttled } from './errors.ts';
+import { EVENTS } from './events/operations.ts';
 import type { Faults, Hit } from './faults.ts';
 import type { Request } from './http/protocol.ts';
 import type { Input } from './input.ts';
@@ -28,6 +29,7 @@ const SERVICES: Readonly<Record<string, Operations>> = {
   secretsmanager: SECRETS_MANAGER,
   ssm: SSM,
   sqs: SQS,
+  events: EVENTS,
 };
 
 /** Calls that give away a value, and indirect ways to one (AWS-FACTS 7). */

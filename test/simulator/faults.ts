@@ -12,7 +12,7 @@ export type FaultKind =
 
 /** Something that goes wrong with the next matching calls. */
 export interface Fault {
-  /** `ecs`, `secretsmanager`, `ssm` or `sqs`; any when absent. */
+  /** `ecs`, `secretsmanager`, `ssm`, `sqs` or `events`; any when absent. */
   readonly service?: string;
   /** `*` for every operation. */
   readonly operation: string;

@@ -1,4 +1,4 @@
-/** An AWS that runs on a laptop: ECS, Secrets Manager, SSM and SQS over HTTP, as strict as AWS where it matters to us. */
+/** An AWS that runs on a laptop: ECS, Secrets Manager, SSM, SQS and EventBridge over HTTP, as strict as AWS where it matters to us. */
 export { createClock, type VirtualClock } from './clock.ts';
 export type { AwsEvent } from './events/bus.ts';
 export type { Fault } from './faults.ts';

@@ -41,6 +41,8 @@ export interface Ledger {
   readonly deployments: readonly DeploymentRecord[];
   /** How often an operation was called, e.g. `count('ecs', 'UpdateService')`. */
   count(service: string, operation: string): number;
+  /** Every action that a caller ever asked for, `ecs:ListClusters`, whatever has been forgotten since. */
+  actionsOf(accessKeyId: string): ReadonlySet<string>;
   /** Forgets calls (not deployments), so that a test counts from here. */
   clearCalls(): void;
 }
@@ -62,6 +64,7 @@ export function createLedger(): LedgerBook {
   const unknown: Call[] = [];
   const deployments: DeploymentRecord[] = [];
   const byService = new Map<string, DeploymentRecord[]>();
+  const actions = new Map<string, Set<string>>();
   return {
     calls,
     forbidden,
@@ -69,10 +72,15 @@ export function createLedger(): LedgerBook {
     deployments,
     count: (service, operation) =>
       calls.filter((call) => call.service === service && call.operation === operation).length,
+    actionsOf: (accessKeyId) => actions.get(accessKeyId) ?? new Set(),
     clearCalls() {
       for (const list of [calls, forbidden, unknown]) list.length = 0;
     },
-    received: (call) => void calls.push(call),
+    received(call) {
+      calls.push(call);
+      const asked = actions.get(call.accessKeyId) ?? new Set();
+      actions.set(call.accessKeyId, asked.add(`${call.service}:${call.operation}`));
+    },
     refusedAsForbidden: (call) => void forbidden.push(call),
     refusedAsUnknown: (call) => void unknown.push(call),
     deploymentStarted(record) {

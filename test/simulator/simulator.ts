@@ -41,7 +41,7 @@ export interface Simulator {
   pipeEvents(queueUrl: string, when?: (event: AwsEvent) => boolean, delaySeconds?: number): () => void;
   /** An API call by somebody else: no HTTP, no throttling, no fault, not among the ledger's calls. */
   act(
-    service: 'ecs' | 'secretsmanager' | 'ssm' | 'sqs',
+    service: 'ecs' | 'secretsmanager' | 'ssm' | 'sqs' | 'events',
     operation: string,
     input: Input,
     by?: string,

@@ -1,4 +1,5 @@
 import { ECSClient } from '@aws-sdk/client-ecs';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
@@ -17,6 +18,7 @@ export interface Clients {
   readonly secrets: SecretsManagerClient;
   readonly ssm: SSMClient;
   readonly sqs: SQSClient;
+  readonly events: EventBridgeClient;
   destroy(): void;
 }
 
@@ -27,19 +29,21 @@ export function clientsFor(target: { readonly endpoint: string; readonly region:
     maxAttempts: 1,
     credentials: { accessKeyId: 'TESTING', secretAccessKey: 'testing' },
   };
-  const [ecs, secrets, ssm, sqs] = [
+  const [ecs, secrets, ssm, sqs, events] = [
     new ECSClient(options),
     new SecretsManagerClient(options),
     new SSMClient(options),
     new SQSClient(options),
+    new EventBridgeClient(options),
   ];
   return {
     ecs,
     secrets,
     ssm,
     sqs,
+    events,
     destroy() {
-      for (const client of [ecs, secrets, ssm, sqs]) client.destroy();
+      for (const client of [ecs, secrets, ssm, sqs, events]) client.destroy();
     },
   };
 }

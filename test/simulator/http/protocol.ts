@@ -16,6 +16,7 @@ const SERVICES: Readonly<Record<string, string>> = {
   secretsmanager: 'secretsmanager',
   AmazonSSM: 'ssm',
   AmazonSQS: 'sqs',
+  AWSEvents: 'events',
 };
 
 /** Reads a request of the AWS JSON protocols; what names no service is `unknown` with its method and path. */

@@ -1,0 +1,108 @@
+import { describe, expect, it, vi } from 'vitest';
+import { expectMirrored, ownEventsOf } from '../own-events/mirror.ts';
+import type { Fault } from '../simulator/index.ts';
+import { apiCall } from './events.ts';
+import { deliver, recordsOf, rotated, type Scene, scene, updated } from './scene.ts';
+
+vi.setConfig({ maxConcurrency: 8 });
+
+const ALL = { service: 'events', operation: 'PutEvents', times: Number.POSITIVE_INFINITY };
+const typesOf = ({ sim }: Scene) => ownEventsOf(sim).map((event) => event['detail-type']);
+const callsOf = ({ sim }: Scene) => sim.ledger.count('events', 'PutEvents');
+
+describe.concurrent('the bus is told', () => {
+  it.concurrent('of every redeploy and failure, with what changed, under the ids of the log', async (context) => {
+    const { stage, event, secret } = await change(context);
+    stage.sim.faults.add({ operation: 'UpdateService', kind: 'access-denied', match: isOf('denied') });
+    const lambda = await stage.lambda();
+    await deliver(lambda, [event]);
+    expectMirrored(stage.sim, lambda.records());
+    expect(typesOf(stage).sort()).toEqual(['Service Failed', 'Service Redeployed']);
+    const service = expect.stringMatching(/service\/main\/(?:api|denied)$/) as string;
+    for (const told of ownEventsOf(stage.sim)) {
+      expect(told.resources).toEqual([service, secret.arn]);
+      expect(told.detail).toMatchObject({ version: 1, mode: 'enforce', changeId: event.id, arn: secret.arn });
+    }
+  });
+
+  it.concurrent('that a secret is deleted, and who refers to it', async (context) => {
+    const stage = await scene(context);
+    const secret = stage.sim.world.secret({ name: 'prod/db' });
+    stage.sim.world.service({ name: 'api', secrets: [secret.arn] });
+    stage.sim.act('secretsmanager', 'DeleteSecret', { SecretId: secret.arn });
+    const at = Date.now() - 6000;
+    const deleted = apiCall({ place: stage.place, at }, 'DeleteSecret', { secretId: secret.arn });
+    const lambda = await stage.lambda('on-change', { MODE: 'observe' });
+    await deliver(lambda, [deleted]);
+    expectMirrored(stage.sim, lambda.records());
+    expect(ownEventsOf(stage.sim)).toMatchObject([
+      { 'detail-type': 'Resource Deleted', resources: [secret.arn], detail: { servicesTotal: 1 } },
+    ]);
+  });
+
+  it.concurrent('in observe what the log says: no redeploy, and that nothing waits', async (context) => {
+    const { stage, event } = await change(context);
+    const lambda = await stage.lambda('on-change', { MODE: 'observe' });
+    await deliver(lambda, [event]);
+    expectMirrored(stage.sim, lambda.records());
+    expect(ownEventsOf(stage.sim)).toMatchObject([
+      { 'detail-type': 'Change Settled', detail: { mode: 'observe', redeployed: 0, skipped: 2 } },
+    ]);
+  });
+
+  it.concurrent('of what a person redeploys, and of nothing that a person only asks', async (context) => {
+    const { stage, secret } = await change(context);
+    const lambda = await stage.lambda('on-request');
+    await lambda.invoke({ action: 'uses', secret: secret.arn });
+    await lambda.invoke({ action: 'plan', secret: secret.arn });
+    await lambda.invoke({ action: 'redeploy', secret: 'no/such/secret' });
+    expect(callsOf(stage)).toBe(0);
+    await lambda.invoke({ action: 'redeploy', secret: secret.arn });
+    expectMirrored(stage.sim, recordsOf(lambda, 'service.redeployed'));
+    expect(typesOf(stage)).toEqual(['Service Redeployed', 'Service Redeployed']);
+  });
+
+  it.concurrent('of many redeploys in as few calls as its limits allow', async (context) => {
+    const stage = await scene(context);
+    const { secret, event } = rotated(stage);
+    for (let index = 0; index < 25; index++)
+      stage.sim.world.service({ name: `s${index}`, secrets: [secret.arn] });
+    const lambda = await stage.lambda();
+    await deliver(lambda, [event]);
+    expectMirrored(stage.sim, lambda.records());
+    expect(callsOf(stage)).toBe(3);
+  });
+});
+
+describe.concurrent('a bus that does not take events', () => {
+  it.concurrent.for<Pick<Fault, 'kind' | 'code'>>([
+    { kind: 'access-denied' },
+    { kind: 'client-error', code: 'UnknownOperationException' },
+    { kind: 'server-error' },
+    { kind: 'throttle' },
+    { kind: 'reset-before' },
+    { kind: 'malformed' },
+    { kind: 'hang' },
+  ])('changes nothing else and is soon given up: %j', async (fault, context) => {
+    const { stage, event } = await change(context);
+    stage.sim.faults.add({ ...ALL, ...fault });
+    const lambda = await stage.lambda();
+    expect(await deliver(lambda, [event], 270_000)).toEqual([]);
+    expect(updated(stage)).toEqual(['main/api', 'main/denied']);
+    expect(recordsOf(lambda, 'service.redeployed')).toHaveLength(2);
+    expect(callsOf(stage)).toBeLessThanOrEqual(2);
+    expect(lambda.output()).toContain('own events were not sent');
+  });
+});
+
+/** Two stale services. */
+async function change(context: Parameters<typeof scene>[0]) {
+  const stage = await scene(context);
+  const changed = rotated(stage);
+  for (const name of ['api', 'denied']) stage.sim.world.service({ name, secrets: [changed.secret.arn] });
+  return { stage, ...changed };
+}
+
+function isOf(name: string): NonNullable<Fault['match']> {
+  return ({ service }) => String(service).endsWith(name);
+}

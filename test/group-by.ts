@@ -1,0 +1,7 @@
+// vitest prints failures with Map.groupBy, which Node 20 does not have: without it a failing test hides its message.
+function groupBy<Key, Item>(items: Iterable<Item>, keyOf: (item: Item) => Key): Map<Key, Item[]> {
+  const groups = new Map<Key, Item[]>();
+  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
+  return groups;
+}
+if (!('groupBy' in Map)) Object.assign(Map, { groupBy });

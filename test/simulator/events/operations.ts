@@ -1,0 +1,84 @@
+import type { Aws, Operation, Operations } from '../aws.ts';
+import { AwsError } from '../errors.ts';
+import { type Input, isRecord, records, text, texts } from '../input.ts';
+import { arnOf } from '../place.ts';
+
+const MOST_ENTRIES = 10;
+/** What PutEvents took everywhere before 2026; more is not to be relied on. */
+const MOST_BYTES = 256 * 1024;
+
+const putEvents: Operation = (aws, input, { at }) => {
+  const entries = records(input, 'Entries');
+  checkCount(entries);
+  checkSize(entries);
+  for (const entry of entries) checkBus(aws, entry);
+  const results = entries.map((entry) => put(aws, entry, at));
+  return { FailedEntryCount: results.filter((result) => 'ErrorCode' in result).length, Entries: results };
+};
+
+/** EventBridge's operations: the default bus, which is all there is. */
+export const EVENTS: Operations = { PutEvents: putEvents };
+
+function checkCount({ length }: readonly Input[]): void {
+  if (length >= 1 && length <= MOST_ENTRIES) return;
+  const limit = length === 0 ? 'greater than or equal to 1' : `less than or equal to ${MOST_ENTRIES}`;
+  throw invalid(
+    `1 validation error detected: Value at 'entries' failed to satisfy constraint: Member must have length ${limit}`,
+  );
+}
+
+function checkSize(entries: readonly Input[]): void {
+  const bytes = entries.reduce((sum, entry) => sum + bytesOf(entry), 0);
+  if (bytes > MOST_BYTES) throw invalid('Total size of the entries in the request is over the limit.');
+}
+
+/** As EventBridge counts: 14 for an instant, and every text with its bytes. */
+function bytesOf(entry: Input): number {
+  const own = ['Source', 'DetailType', 'Detail'].map((field) => text(entry, field) ?? '');
+  const instant = entry['Time'] === undefined ? 0 : 14;
+  return [...own, ...texts(entry, 'Resources')].reduce((sum, one) => sum + Buffer.byteLength(one), instant);
+}
+
+function checkBus(aws: Aws, entry: Input): void {
+  const name = text(entry, 'EventBusName') ?? 'default';
+  if (name === 'default' || name === arnOf(aws.place, 'events', 'event-bus/default')) return;
+  throw new AwsError('ResourceNotFoundException', `Event bus ${name} does not exist.`);
+}
+
+/** One entry by itself: what is wrong with it keeps no other from the bus. */
+function put(aws: Aws, entry: Input, at: number): object {
+  const [source, type, detail] = ['Source', 'DetailType', 'Detail'].map((field) => text(entry, field));
+  if (!source) return missing('Source');
+  if (!type) return missing('DetailType');
+  if (!detail) return missing('Detail');
+  if (source.startsWith('aws.'))
+    return refused('NotAuthorizedForSourceException', 'Not authorized for the source.');
+  const parsed = objectIn(detail);
+  if (parsed === undefined) return refused('MalformedDetail', 'Detail is malformed.');
+  const resources = texts(entry, 'Resources');
+  return { EventId: aws.bus.emit({ at, type, source, resources, detail: parsed }).id };
+}
+
+function missing(field: string): object {
+  return refused(
+    'InvalidArgument',
+    `Parameter ${field} is not valid. Reason: ${field} is a required argument.`,
+  );
+}
+
+function refused(ErrorCode: string, ErrorMessage: string): object {
+  return { ErrorCode, ErrorMessage };
+}
+
+function objectIn(detail: string): Input | undefined {
+  try {
+    const parsed: unknown = JSON.parse(detail);
+    return isRecord(parsed) ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function invalid(message: string): AwsError {
+  return new AwsError('ValidationException', message);
+}
