@@ -12,7 +12,8 @@ const { handler } = await import(pathToFileURL(resolve(bundle)).href);
 
 process.on('disconnect', () => process.exit());
 process.on('message', async (event) => {
-  const endsAt = Date.now() + TIMEOUT_MS;
+  const beganAt = Date.now();
+  const endsAt = beganAt + TIMEOUT_MS;
   const context = {
     functionName: process.env.AWS_LAMBDA_FUNCTION_NAME,
     awsRequestId: randomUUID(),
@@ -22,6 +23,9 @@ process.on('message', async (event) => {
     process.send({ answer: (await handler(event, context)) ?? null });
   } catch (error) {
     process.send({ problem: String(error) });
+  } finally {
+    // As Lambda ends every invocation in the log.
+    process.stdout.write(`REPORT RequestId: ${context.awsRequestId}\tDuration: ${Date.now() - beganAt} ms\n`);
   }
 });
 process.send({ ready: true });

@@ -18,6 +18,7 @@ const LogRecord = z.object({
   wave: z.optional(z.number()),
   redeployed: z.optional(z.number()),
   fresh: z.optional(z.number()),
+  left: z.optional(z.number()),
   exposureSeconds: z.optional(z.number()),
 });
 export type LogRecord = z.infer<typeof LogRecord>;
@@ -28,7 +29,7 @@ export type Reason = { readonly code: string; readonly waits: boolean };
 /** Where the functions' own output goes, and what the demo learns from it. */
 export type FunctionLog = {
   readonly file: string;
-  readonly write: (line: string) => void;
+  readonly write: (line: string, functionName: string) => void;
   /** Why a service was left alone or has to wait, as the function first said it. */
   readonly reasonFor: (serviceArn: string) => Reason | undefined;
   close(): Promise<void>;
@@ -37,16 +38,16 @@ export type FunctionLog = {
 /** Writes a new file in the folder for temporary files; `onRecord` hears each structured record. */
 export function openLog(
   onRecord: (record: LogRecord) => void,
-  onLine: (line: string) => void = () => {},
+  onLine: (line: string, functionName: string) => void = () => {},
 ): FunctionLog {
   const file = join(mkdtempSync(join(tmpdir(), 'ecs-secret-redeploy-demo-')), 'functions.log');
   const stream = createWriteStream(file);
   const reasons = new Map<string, Reason>();
   return {
     file,
-    write(line) {
+    write(line, functionName) {
       stream.write(`${line}\n`);
-      onLine(line);
+      onLine(line, functionName);
       const record = recordIn(line);
       if (record === undefined) return;
       const { event, service, reason } = record;

@@ -71,10 +71,12 @@ function received({ arn = '', source = '' }: LogRecord): ToldChange {
 
 function endLine(
   { resource, source }: ToldChange,
-  { event, exposureSeconds, redeployed }: LogRecord,
+  { event, exposureSeconds, redeployed, left = 0 }: LogRecord,
 ): string {
   const what = `${NAMES.get(resource)} (${source})`;
   if (event === 'change.unsettled') return `${what}: NOT settled, services still wait`;
+  if (left > 0)
+    return `${what}: settled; ${counted(left, 'service')} left alone on the old value, as decided`;
   if (exposureSeconds === undefined) return `${what}: settled, everybody was fresh already`;
   const done =
     redeployed === 0 ? 'by what had been redeployed already' : `services redeployed: ${redeployed}`;

@@ -1,3 +1,4 @@
+import { OWN_SOURCE } from '../../functions/core/own-event.ts';
 import type { Reason } from './log.ts';
 import { labelOf } from './member.ts';
 import { NAMES } from './news.ts';
@@ -28,6 +29,7 @@ export function reportLines(
     ...section('Left alone', leftAlone(sightings, stage.log.reasonFor, columns)),
     ...section('How long old values lived', lifetimes(stage, exposures)),
     ...section('Events and the rules in infra/', traffic(stage)),
+    ...section('Own events, for others to build on', ownEvents(stage)),
     ...section('API calls of the functions', apiCalls(stage)),
     ...section('Values of secrets and parameters read', valuesRead(stage)),
     ...section('A person asks for the same redeploy once more', repeated(again)),
@@ -108,7 +110,7 @@ function ownExposure(stage: Stage, arn: string): string {
   const [told] = stage
     .changes()
     .flatMap(({ resource, exposureSeconds }) => (resource === arn ? (exposureSeconds ?? []) : []));
-  return seconds(told === undefined ? undefined : told * 1000);
+  return told === undefined ? 'none: some are left alone' : seconds(told * 1000);
 }
 
 function traffic(stage: Stage): readonly string[] {
@@ -122,6 +124,18 @@ function traffic(stage: Stage): readonly string[] {
   return [
     ...tableLines(rows, { align: ['left', 'right', 'left'] }),
     `  ${stage.messagesLeft()} messages are left on the queues`,
+  ];
+}
+
+function ownEvents({ sim }: Stage): readonly string[] {
+  const types = sim.events
+    .filter(({ source }) => source === OWN_SOURCE)
+    .map((event) => event['detail-type'])
+    .sort();
+  const rows = [...new Set(types)].map((type) => [type, String(types.filter((one) => one === type).length)]);
+  return [
+    ...tableLines(rows, { align: ['left', 'right'] }),
+    '  on the default bus; no rule of the service itself takes them',
   ];
 }
 

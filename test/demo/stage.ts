@@ -41,7 +41,7 @@ export type Stage = {
 /** Sets everything up and starts to listen; `say` tells what the functions do, `onLine` gets all they print. */
 export async function openStage(
   say: (line: string) => void,
-  onLine: ((line: string) => void) | undefined,
+  onLine: ((line: string, functionName: string) => void) | undefined,
 ): Promise<Stage> {
   const sim = await startSimulator({ latencyMs: LATENCY_MS });
   const fleet = buildFleet(sim.world);
@@ -65,7 +65,7 @@ export async function openStage(
         FOLLOW_UP_SECONDS: String(FOLLOW_UP_SECONDS),
         COOLDOWN_SECONDS: String(COOLDOWN_SECONDS),
       },
-      log.write,
+      (line) => log.write(line, name),
     );
   const onChange = start('on-change');
   const onRequest = start('on-request');

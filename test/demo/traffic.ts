@@ -1,4 +1,5 @@
 import { z } from 'zod/mini';
+import { OWN_SOURCE } from '../../functions/core/own-event.ts';
 import { loadRules, type Queue } from '../infra/template.ts';
 import type { AwsEvent, Simulator } from '../simulator/index.ts';
 
@@ -9,7 +10,7 @@ const Json = z.record(z.string(), z.json());
 /** As it is on the wire. */
 const delivered = (event: AwsEvent) => Json.parse(JSON.parse(JSON.stringify(event)));
 
-/** Carries every later event to the queues by the rules as they stand in infra/. Answers what it has carried so far. */
+/** Carries every later event to the queues by the rules as they stand in infra/. Answers what came from AWS so far. */
 export function carryEvents(
   sim: Simulator,
   queueUrls: Readonly<Record<Queue, string>>,
@@ -20,6 +21,7 @@ export function carryEvents(
     sim.pipeEvents(queueUrls[queue], (event) => matches(delivered(event)));
   }
   sim.onEvent((event) => {
+    if (event.source === OWN_SOURCE) return;
     const queue = rules.find(({ matches }) => matches(delivered(event)))?.queue;
     const kind = kindOf(event);
     const key = `${kind} ${queue}`;

@@ -1,0 +1,15 @@
+// CloudFormation wants the body of a dashboard as one string of JSON. infra/dashboard.yml has it as YAML, for people; this
+// turns it into that string, in which `${LogicalId}` and `${LogicalId.Arn}` are resources of the stack, as in any Fn::Sub.
+export default class DashboardPlugin {
+  constructor(serverless) {
+    this.hooks = {
+      'after:aws:package:finalize:mergeCustomProviderResources': () => {
+        const { Resources } = serverless.service.provider.compiledCloudFormationTemplate;
+        for (const { Type, Properties } of Object.values(Resources)) {
+          if (Type === 'AWS::CloudWatch::Dashboard')
+            Properties.DashboardBody = { 'Fn::Sub': JSON.stringify(Properties.DashboardBody) };
+        }
+      },
+    };
+  }
+}

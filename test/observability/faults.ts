@@ -1,0 +1,178 @@
+import { fieldsIn, type Row, runCommands } from './insights.ts';
+import { type Command, type Expression, parseQuery } from './insights-syntax.ts';
+import { isArnOf, type MetricUse, type SavedQuery, type Stack } from './stack.ts';
+import type { Written } from './written.ts';
+
+/**
+ * Everything in dashboard, alarms and saved queries that speaks of what is not there: a metric, dimension, log group, resource
+ * or field that nobody writes, a value that a field never has, a query that finds nothing.
+ */
+export function faultsOf(stack: Stack, written: Written): readonly string[] {
+  return [
+    ...metricUses(stack).flatMap(({ where, use }) => metricFaults(use, stack, written).map(at(where))),
+    ...queriesOf(stack).flatMap((query) => queryFaults(query, stack, written).map(at(query.where))),
+    ...stack.widgets.flatMap((widget) =>
+      widget.type === 'alarm' ? widget.alarms.flatMap((arn) => alarmFault(arn, stack)) : [],
+    ),
+  ];
+}
+
+const at = (where: string) => (fault: string) => `${where}: ${fault}`;
+
+/** Saved queries and those of the dashboard, which name their log groups in their text. */
+export function queriesOf({ queries, widgets }: Stack): readonly SavedQuery[] {
+  const ofWidgets = widgets.flatMap((widget) => {
+    if (widget.type !== 'log') return [];
+    const groups = parseQuery(widget.query).sources.map((source) => source.replace(/^\$\{(.+)\}$/, '$1'));
+    return [{ where: widget.title, text: widget.query, groups }];
+  });
+  return [...queries, ...ofWidgets];
+}
+
+/** What a person writes in the place of REPLACE-WITH-…: something that the scenarios of this test have. */
+const ASKED: Readonly<Record<string, string>> = {
+  'REPLACE-WITH-SECRET-OR-PARAMETER': 'prod/db',
+  'REPLACE-WITH-SERVICE': 'api',
+  'REPLACE-WITH-CHANGE-ID': 'change-of-the-test',
+};
+
+/** As a person would run it. Throws where the text has a gap that nobody knows how to fill. */
+export function filledIn(text: string, asked: Readonly<Record<string, string>> = ASKED): string {
+  return text.replaceAll(/REPLACE-WITH-[A-Z-]*[A-Z]/g, (gap) => {
+    const value = asked[gap];
+    if (value === undefined) throw new Error(`nobody says what stands for ${gap}`);
+    return value;
+  });
+}
+
+function metricUses({ alarms, widgets }: Stack): readonly { where: string; use: MetricUse }[] {
+  return [
+    ...alarms.map((use) => ({ where: use.alarmName, use })),
+    ...widgets.flatMap((widget) =>
+      widget.type === 'metric' ? widget.lines.map((use) => ({ where: widget.title, use })) : [],
+    ),
+  ];
+}
+
+/** AWS's own metrics that are used here: each has one dimension, the name of a resource. */
+const AWS_METRICS: Readonly<
+  Record<
+    string,
+    {
+      readonly names: readonly string[];
+      readonly dimension: string;
+      readonly type: string;
+      readonly attribute: string;
+    }
+  >
+> = {
+  'AWS/Lambda': {
+    names: ['Errors', 'Throttles', 'Duration'],
+    dimension: 'FunctionName',
+    type: 'AWS::Lambda::Function',
+    attribute: '',
+  },
+  'AWS/SQS': {
+    names: [
+      'ApproximateAgeOfOldestMessage',
+      'ApproximateNumberOfMessagesVisible',
+      'ApproximateNumberOfMessagesDelayed',
+    ],
+    dimension: 'QueueName',
+    type: 'AWS::SQS::Queue',
+    attribute: '.QueueName',
+  },
+};
+
+function metricFaults(use: MetricUse, { types }: Stack, { points }: Written): readonly string[] {
+  const [dimension] = Object.keys(use.dimensions);
+  const [value = ''] = Object.values(use.dimensions);
+  const aws = AWS_METRICS[use.namespace];
+  if (aws === undefined) {
+    const isWritten = points.some(
+      ({ namespace, name, dimensions }) =>
+        namespace === use.namespace &&
+        name === use.name &&
+        JSON.stringify(dimensions) === JSON.stringify(use.dimensions),
+    );
+    return isWritten ? [] : [`nobody writes ${use.namespace} ${use.name} ${JSON.stringify(use.dimensions)}`];
+  }
+  const isThere =
+    value.endsWith(aws.attribute) &&
+    types.get(value.slice(0, value.length - aws.attribute.length)) === aws.type;
+  return aws.names.includes(use.name) && aws.dimension === dimension && isThere
+    ? []
+    : [`AWS has no ${use.namespace} ${use.name} ${JSON.stringify(use.dimensions)}`];
+}
+
+function queryFaults({ text, groups }: SavedQuery, { types }: Stack, { rows }: Written): readonly string[] {
+  const faults = groups
+    .filter((group) => types.get(group) !== 'AWS::Logs::LogGroup')
+    .map((group) => `there is no log group ${group}`);
+  const { commands } = parseQuery(filledIn(text));
+  const found = runCommands(commands, rows, (command, before) => {
+    faults.push(...stepFaults(command, before));
+  });
+  return found.length === 0 ? [...faults, 'it finds nothing'] : faults;
+}
+
+/** A field must be in one of the lines that reach the command: a filter before it may have left those without it. */
+function stepFaults(command: Command, rows: readonly Row[]): readonly string[] {
+  const missing = fieldsOf(command).filter((field) => !rows.some((row) => row.has(field)));
+  const never =
+    command.command === 'filter'
+      ? valuesIn(command.condition).filter(
+          ({ field, value }) => !rows.some((row) => row.get(field) === value),
+        )
+      : [];
+  return [
+    ...missing.map((field) => `nobody writes the field ${field}`),
+    ...never.map(({ field, value }) => `${field} is never ${value}`),
+  ];
+}
+
+export function fieldsOf(command: Command): readonly string[] {
+  switch (command.command) {
+    case 'fields':
+    case 'display':
+      return command.columns.flatMap(({ value }) => fieldsIn(value));
+    case 'filter':
+      return fieldsIn(command.condition);
+    case 'parse':
+      return [command.field];
+    case 'sort':
+      return [command.by];
+    case 'dedup':
+      return command.by;
+    case 'limit':
+      return [];
+    case 'stats':
+      return [...command.by, ...command.columns.flatMap(({ value }) => fieldsIn(value))];
+    default:
+      return command satisfies never;
+  }
+}
+
+/** What a condition compares fields with. */
+export function valuesIn(condition: Expression): readonly { field: string; value: string | number }[] {
+  switch (condition.is) {
+    case 'and':
+    case 'or':
+      return [...valuesIn(condition.left), ...valuesIn(condition.right)];
+    case 'not':
+      return valuesIn(condition.of);
+    case 'among':
+      return condition.values.map((value) => ({ field: condition.field, value }));
+    case 'field':
+    case 'literal':
+    case 'call':
+    case 'like':
+      return [];
+    default:
+      return condition satisfies never;
+  }
+}
+
+function alarmFault(arn: string, { alarms }: Stack): readonly string[] {
+  return alarms.some((alarm) => isArnOf(alarm, arn)) ? [] : [`the dashboard shows ${arn}, which is no alarm`];
+}

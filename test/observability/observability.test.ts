@@ -1,0 +1,343 @@
+import { mkdtemp, readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod/mini';
+import { METRICS, RECORDS } from '../../functions/record.ts';
+import { escaped } from '../demo/svg.ts';
+import { type Packaged, packageInto, removeFolder } from '../infra/packaged.ts';
+import { faultsOf, fieldsOf, filledIn, queriesOf, valuesIn } from './faults.ts';
+import { type Row, rowOf, runCommands } from './insights.ts';
+import { parseQuery } from './insights-syntax.ts';
+import { linesOfEverything } from './scenarios.ts';
+import { type Alarm, isArnOf, readStack, type Stack } from './stack.ts';
+import { readLines } from './written.ts';
+
+let folder: string;
+let packaged: Packaged;
+let stack: Stack;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'observability-test-'));
+  packaged = await packageInto(folder);
+  stack = readStack(packaged);
+}, 60_000);
+
+afterAll(() => removeFolder(folder));
+
+let lines: Promise<readonly string[]> | undefined;
+
+/** Written once, for all tests. */
+function written(): Promise<readonly string[]> {
+  lines ??= linesOfEverything(serviceName());
+  return lines;
+}
+
+describe('dashboard, alarms and saved queries', () => {
+  test('the situations bring every record and every metric', async () => {
+    const { rows, points } = readLines(await written());
+    expect(new Set(rows.flatMap((row) => row.get('event') ?? []))).toEqual(new Set(RECORDS));
+    expect(new Set(points.map(({ name }) => name))).toEqual(new Set(METRICS));
+    expect(new Set(points.map(({ namespace }) => namespace))).toEqual(new Set(['SecretRedeploy']));
+  }, 60_000);
+
+  test('speak only of what the functions write and the stack has, and each query finds something', async () => {
+    expect(faultsOf(stack, readLines(await written()))).toEqual([]);
+  });
+
+  test('show every metric, and every record by its name or in a history', async () => {
+    const shown = stack.widgets.flatMap((widget) => (widget.type === 'metric' ? widget.lines : []));
+    expect(
+      new Set(shown.flatMap(({ namespace, name }) => (namespace === 'SecretRedeploy' ? name : []))),
+    ).toEqual(new Set(METRICS));
+    const named = queriesOf(stack).flatMap(({ text }) =>
+      parseQuery(text).commands.flatMap((command) =>
+        command.command === 'filter' ? valuesIn(command.condition) : [],
+      ),
+    );
+    const events = named.flatMap(({ field, value }) => (field === 'event' ? value : []));
+    // What was planned and who is fresh is told by the widgets about redeploys and ends; a failure is found by its level.
+    const inHistoriesOnly = ['plan.made', 'service.fresh', 'service.failed'];
+    expect(new Set([...events, ...inHistoriesOnly])).toEqual(new Set(RECORDS));
+  });
+
+  test('look at the log of every function', () => {
+    const groups = idsOfType('AWS::Logs::LogGroup');
+    for (const query of queriesOf(stack)) expect(query).toMatchObject({ groups });
+  });
+});
+
+describe('what is renamed in the code is found', () => {
+  test('each field', async () => {
+    const all = await written();
+    const fields = usedFields(stack);
+    expect(fields.length).toBeGreaterThan(30);
+    const unnoticed = fields.filter(
+      (field) => faultsOf(stack, readLines(all.map((line) => renamed(line, field.split('.'))))).length === 0,
+    );
+    expect(unnoticed).toEqual([]);
+  }, 60_000);
+
+  test('each record that is asked for by its name', async () => {
+    const all = await written();
+    for (const record of RECORDS.filter(
+      (name) => !['plan.made', 'service.fresh', 'service.failed'].includes(name),
+    )) {
+      const without = all.map((line) => line.replaceAll(`"event":"${record}"`, '"event":"renamed"'));
+      expect(faultsOf(stack, readLines(without)).join()).toContain(`event is never ${record}`);
+    }
+  });
+
+  test('each metric, their namespace and their dimension', async () => {
+    const { rows, points } = readLines(await written());
+    for (const metric of METRICS) {
+      const others = points.filter(({ name }) => name !== metric);
+      expect(faultsOf(stack, { rows, points: others }).join()).toContain(`SecretRedeploy ${metric}`);
+    }
+    const elsewhere = points.map((point) => ({ ...point, namespace: 'Other' }));
+    expect(faultsOf(stack, { rows, points: elsewhere }).length).toBeGreaterThanOrEqual(METRICS.length);
+    const otherwise = points.map((point) => ({ ...point, dimensions: { name: serviceName() } }));
+    expect(faultsOf(stack, { rows, points: otherwise }).length).toBeGreaterThanOrEqual(METRICS.length);
+  });
+
+  test('each function, queue, log group and alarm', async () => {
+    const all = readLines(await written());
+    const types = ['AWS::Lambda::Function', 'AWS::SQS::Queue', 'AWS::Logs::LogGroup'];
+    for (const id of types.flatMap(idsOfType)) {
+      const without = { ...stack, types: new Map([...stack.types].filter(([other]) => other !== id)) };
+      expect(faultsOf(without, all).join(), id).toContain(id);
+    }
+    for (const { alarmName } of stack.alarms) {
+      const without = { ...stack, alarms: stack.alarms.filter((alarm) => alarm.alarmName !== alarmName) };
+      expect(faultsOf(without, all).join()).toContain(`${alarmName}, which is no alarm`);
+    }
+  });
+});
+
+describe('the alarms', () => {
+  test('are all on the dashboard, and tell the one topic', () => {
+    const shown = stack.widgets.flatMap((widget) => (widget.type === 'alarm' ? widget.alarms : []));
+    expect(stack.alarms.filter((alarm) => !shown.some((arn) => isArnOf(alarm, arn)))).toEqual([]);
+    for (const { actions } of stack.alarms) expect(actions).toEqual([{ Ref: 'AlarmTopic' }]);
+    expect(idsOfType('AWS::SNS::Topic')).toEqual(['AlarmTopic']);
+  });
+
+  test('say what happened and what to do first, and name only queries that exist', () => {
+    const names = stack.queries.map(({ where }) => where.split('/').at(-1));
+    for (const { description } of stack.alarms) {
+      expect(description).toContain(' First: ');
+      expect(description.length).toBeLessThanOrEqual(1024);
+      for (const [, query] of description.matchAll(/query "([^"]+)"/g)) expect(names).toContain(query);
+    }
+  });
+
+  test('watch every metric that is no matter of routine', () => {
+    const routine = [
+      'Changes',
+      'Matched',
+      'Redeployed',
+      'Skipped',
+      'ReactionMs',
+      'ExposureSeconds',
+      'ApiCalls',
+    ];
+    const watched = stack.alarms.flatMap(({ namespace, name }) =>
+      namespace === 'SecretRedeploy' ? name : [],
+    );
+    expect(new Set([...watched, ...routine])).toEqual(new Set(METRICS));
+  });
+
+  test('watch every function, every queue and every dead-letter queue', () => {
+    const watching = stack.alarms.map(
+      ({ name, dimensions }) => `${name} ${Object.values(dimensions).join()}`,
+    );
+    for (const id of idsOfType('AWS::Lambda::Function'))
+      expect(watching).toEqual(expect.arrayContaining([`Errors ${id}`, `Throttles ${id}`]));
+    for (const id of idsOfType('AWS::SQS::Queue')) {
+      const isDeadLetters = !JSON.stringify(packaged.resources[id]?.Properties).includes('RedrivePolicy');
+      const metric = isDeadLetters ? 'ApproximateNumberOfMessagesVisible' : 'ApproximateAgeOfOldestMessage';
+      expect(watching).toContain(`${metric} ${id}.QueueName`);
+    }
+  });
+
+  test('take silence for quiet, but dead letters for there as long as nobody says otherwise', () => {
+    const isDeadLetters = ({ name }: Alarm) => name === 'ApproximateNumberOfMessagesVisible';
+    for (const alarm of stack.alarms)
+      expect(alarm.treatMissingData).toBe(isDeadLetters(alarm) ? 'ignore' : 'notBreaching');
+  });
+
+  test('wait for more than the longest life of a message that is being tried', () => {
+    const longest = 900 + 5 * 300;
+    const ages = stack.alarms.filter(({ name }) => name === 'ApproximateAgeOfOldestMessage');
+    for (const { threshold } of ages) expect(threshold).toBeGreaterThan(longest);
+  });
+
+  test('ring at the first case', () => {
+    const late = stack.alarms.filter(({ threshold }) => threshold > 0).map(({ name }) => name);
+    expect(new Set(late)).toEqual(new Set(['ApproximateAgeOfOldestMessage', 'Throttled']));
+  });
+});
+
+describe('the topic', () => {
+  test('takes messages from the alarms of this account only, and none over plain HTTP', () => {
+    expect(packaged.resources['AlarmTopicPolicy']?.Properties).toMatchObject({
+      Topics: [{ Ref: 'AlarmTopic' }],
+      PolicyDocument: {
+        Statement: [
+          {
+            Effect: 'Allow',
+            Principal: { Service: 'cloudwatch.amazonaws.com' },
+            Action: 'sns:Publish',
+            Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+          },
+          { Effect: 'Deny', Principal: '*', Condition: { Bool: { 'aws:SecureTransport': 'false' } } },
+        ],
+      },
+    });
+  });
+
+  test('writes e-mails only to an address that was given', () => {
+    expect(packaged.resources['AlarmEmailSubscription']).toMatchObject({ Condition: 'HasAlarmEmail' });
+  });
+});
+
+describe('a history', () => {
+  test('of a secret has all that happened, from its name alone', async () => {
+    const events = (await answerTo('history-of-a-secret')).map((row) => row.get('event'));
+    expect(new Set(events)).toEqual(new Set(RECORDS));
+  });
+
+  test('of a service has what was done to it and nothing of other services', async () => {
+    const rows = await answerTo('history-of-a-service', { 'REPLACE-WITH-SERVICE': 'api-denied' });
+    expect(new Set(rows.map((row) => row.get('event')))).toEqual(
+      new Set(['service.failed', 'change.notice']),
+    );
+    const services = (await answerTo('history-of-a-service', { 'REPLACE-WITH-SERVICE': 'api-later' })).map(
+      (row) => String(row.get('event')),
+    );
+    expect(services).toEqual(['service.waiting', 'service.redeployed', 'service.fresh']);
+  });
+
+  test('of a change begins with what came to nothing and ends with its end', async () => {
+    const messages = (await answerTo('history-of-a-change')).map((row) => row.get('message'));
+    expect(messages[0]).toContain('could not be confirmed');
+    expect(messages.at(-1)).toBe('change.settled');
+  });
+});
+
+test('the picture in the README shows every widget and every alarm: `npm run picture` draws it anew', async () => {
+  const picture = await readFile('infra/dashboard.svg', 'utf8');
+  for (const widget of stack.widgets)
+    if ('title' in widget) expect(picture).toContain(`>${escaped(widget.title)}<`);
+  for (const { alarmName } of stack.alarms)
+    expect(picture).toContain(`>${alarmName.replace('ecs-secret-redeploy-prod-', '')}<`);
+});
+
+test('widgets neither overlap nor leave the grid', () => {
+  const cells = stack.widgets.flatMap(({ x, y, width, height }) => {
+    expect(x + width).toBeLessThanOrEqual(24);
+    return Array.from(
+      { length: width * height },
+      (_, i) => `${x + (i % width)},${y + Math.floor(i / width)}`,
+    );
+  });
+  expect(new Set(cells).size).toBe(cells.length);
+});
+
+describe('the evaluator of queries', () => {
+  const rows = [
+    '{"event":"a","n":1,"tags":[{"x":"one"}],"who":"arn:x:service/shop/api"}',
+    '{"event":"b","n":3,"who":"arn:x:service/shop/web"}',
+    '{"event":"b","n":2}',
+    'no JSON at all',
+  ].map(rowOf);
+  const run = (text: string) =>
+    runCommands(parseQuery(text).commands, rows).map((row) => Object.fromEntries(row));
+
+  test.each<[string, readonly object[]]>([
+    ['fields n | filter event = "b" | sort n asc', [{ n: 2 }, { n: 3 }]],
+    ['fields n | filter event in ["a", "c"] or n = 3 | sort n desc', [{ n: 3 }, { n: 1 }]],
+    ['fields event | filter not ispresent(n)', [{}]],
+    ['fields tags.0.x | filter ispresent(tags.0.x) and event != "b"', [{ 'tags.0.x': 'one' }]],
+    ['fields n | filter @message like "shop/" | limit 1', [{ n: 1 }]],
+    ['parse who /service\\/shop\\/(?<name>.+)$/ | filter name like /^w/ | display name', [{ name: 'web' }]],
+    [
+      'filter ispresent(event) | stats count(*) as times by event | sort times desc',
+      [
+        { event: 'b', times: 2 },
+        { event: 'a', times: 1 },
+      ],
+    ],
+    ['fields coalesce(who, event) as what | filter n = 2', [{ what: 'b' }]],
+    ['# in words\nfields n | sort n desc | dedup event | filter ispresent(n)', [{ n: 3 }, { n: 1 }]],
+  ])('%s', (text, expected) => {
+    expect(run(text)).toEqual(expected);
+  });
+
+  test.each(['top 5', 'fields a +', 'stats avg(n)', 'filter n', 'fields upper(n)'])(
+    'refuses "%s"',
+    (text) => {
+      expect(() => run(text)).toThrow(SyntaxError);
+    },
+  );
+
+  test('leaves no gap unfilled', () => {
+    expect(() => filledIn('filter a like "REPLACE-WITH-NOBODY-KNOWS"')).toThrow('REPLACE-WITH-NOBODY-KNOWS');
+  });
+});
+
+const idsOfType = (type: string) => [...stack.types].flatMap(([id, ofId]) => (ofId === type ? id : []));
+
+const Environment = z.object({
+  Environment: z.object({ Variables: z.object({ POWERTOOLS_SERVICE_NAME: z.string() }) }),
+});
+
+/** By which the metrics of every function go. */
+function serviceName(): string {
+  const names = idsOfType('AWS::Lambda::Function').map(
+    (id) =>
+      Environment.parse(packaged.resources[id]?.Properties).Environment.Variables.POWERTOOLS_SERVICE_NAME,
+  );
+  expect(new Set(names).size).toBe(1);
+  return String(names[0]);
+}
+
+/** What a saved query answers about all that was written. */
+async function answerTo(name: string, asked?: Readonly<Record<string, string>>): Promise<readonly Row[]> {
+  const query = stack.queries.find(({ where }) => where.endsWith(`/${name}`));
+  const { rows } = readLines(await written());
+  return runCommands(parseQuery(filledIn(query?.text ?? '', asked)).commands, rows);
+}
+
+/** The fields of ours that queries speak of. */
+function usedFields(of: Stack): readonly string[] {
+  const used = queriesOf(of).flatMap(({ text }) => {
+    const { commands } = parseQuery(filledIn(text));
+    const made = commands.flatMap((command) => {
+      if (command.command === 'parse')
+        return [...command.pattern.source.matchAll(/\?<(\w+)>/g)].map(([, name]) => name);
+      return 'columns' in command
+        ? command.columns.flatMap(({ name, value }) => (value.is === 'field' ? [] : name))
+        : [];
+    });
+    return commands.flatMap(fieldsOf).filter((field) => !field.startsWith('@') && !made.includes(field));
+  });
+  return [...new Set(used)].sort();
+}
+
+/** The line as code would write it that calls the field by another name. */
+function renamed(line: string, [name = '', ...inner]: readonly string[]): string {
+  if (!line.startsWith('{')) return line;
+  const rename = (value: unknown, key: string, rest: readonly string[]): unknown => {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return value;
+    const entries = Object.entries(value).map(([own, of]) => {
+      if (own !== key) return [own, of] as const;
+      const [next, ...further] = rest;
+      return next === undefined || Array.isArray(of)
+        ? ([`${own}Renamed`, of] as const)
+        : ([own, rename(of, next, further)] as const);
+    });
+    return Object.fromEntries(entries);
+  };
+  return JSON.stringify(rename(JSON.parse(line), name, inner));
+}
