@@ -33,7 +33,7 @@ export function reportLines(of: readonly Size[], stack: Stack, assumed: Assumed)
     'every change in a new environment | in a warm one',
     ...table(billRows(of)),
     '',
-    `${stack.metrics} metrics, ${stack.alarmMetrics} alarms, ${stack.logWidgets} log widgets, as packaged. Prices and their sources: test/bench/prices.ts`,
+    `${stack.metrics} metrics, ${stack.alarmMetrics} alarms, ${stack.logWidgets} log widgets, as packaged. Prices and their sources: test/cost/prices.ts`,
   ];
 }
 
