@@ -1,5 +1,7 @@
 import { defineConfig } from 'vitest/config';
-import './group-by.ts';
+import { supplyGroupBy } from './group-by.ts';
+
+supplyGroupBy();
 
 export default defineConfig({
   test: {

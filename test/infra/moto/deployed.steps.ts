@@ -1,0 +1,242 @@
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { sampleEvents } from '../../events/samples.ts';
+import { changeParameter, putOnBus, rotate } from './changes.ts';
+import { cloudIn } from './cloud.ts';
+import { COMMANDS, filledIn } from './commands.ts';
+import { type DeployedFunction, startDeployed } from './deployed-function.ts';
+import { attributesOf, deliverAll, deliverBatch, drain, type EventSource, takeOver } from './event-source.ts';
+import { arnOf, buildFleet, type Fleet, OF_PARAMETER, OF_SECRET, redeployedBy, tag } from './fleet.ts';
+import { listAll, stacksIn } from './leftovers.ts';
+import { detailOf, eventsIn, namesOf, plannedIn, toldIn, usesIn } from './said.ts';
+import { readStack, STACK, type Stack } from './stack.ts';
+import { openTerminal, type Terminal } from './terminal.ts';
+
+// The stack is deployed, used, stopped, broken, mended and removed, in this order and by the commands that README shows. AWS
+// is moto; what runs is the code that was deployed, in the environment that was deployed.
+const HOME = 'eu-west-1';
+const ELSEWHERE = 'eu-central-1';
+const cloud = cloudIn(HOME, inject('endpoint'));
+
+let terminal: Terminal;
+let fleet: Fleet;
+let stack: Stack;
+let sources: readonly EventSource[];
+let onChange: DeployedFunction;
+let onRequest: DeployedFunction;
+
+beforeAll(async () => {
+  terminal = await openTerminal(cloud.endpoint, HOME);
+  fleet = await buildFleet(cloud);
+});
+afterAll(async () => {
+  stopFunctions();
+  await terminal.close();
+});
+
+test('deploys, to observe', async () => {
+  await terminal.run(COMMANDS.deployObserving);
+  stack = await readStack(terminal, HOME);
+  sources = await takeOver(terminal, cloud);
+  await startFunctions();
+  expect(onChange.environment).toMatchObject({ MODE: 'observe' });
+  const queues = await Promise.all(['ChangeQueue', 'CloudTrailQueue'].map(arnOfQueue));
+  expect(sources.map(({ arn }) => arn).sort()).toEqual(queues.sort());
+});
+
+test('each sample event arrives in its queue, and no other arrives', async () => {
+  const samples = sampleEvents();
+  await putOnBus(
+    cloud,
+    samples.map(({ event }) => event),
+  );
+  for (const [queue, logicalId] of [
+    ['changes', 'ChangeQueue'],
+    ['cloudtrail', 'CloudTrailQueue'],
+  ] as const) {
+    const right = samples.filter(({ rules }) => rules === queue).map(({ event }) => event);
+    expect((await drained(logicalId)).map(detailOf).sort()).toEqual(
+      right.map((event) => detailOf(JSON.stringify(event))).sort(),
+    );
+  }
+  expect(await drained('ChangeDeadLetterQueue')).toEqual([]);
+  expect(await drained('RuleDeadLetterQueue')).toEqual([]);
+});
+
+test('the queues are as the function needs them', async () => {
+  for (const logicalId of ['ChangeQueue', 'CloudTrailQueue']) {
+    const attributes = await attributesOf(cloud, stack.physicalId(logicalId));
+    expect(Number(attributes['VisibilityTimeout'])).toBeGreaterThan(onChange.timeoutSeconds);
+    expect(JSON.parse(attributes['RedrivePolicy'] ?? '')).toEqual({
+      deadLetterTargetArn: await arnOfQueue('ChangeDeadLetterQueue'),
+      maxReceiveCount: 5,
+    });
+    expect(attributes['SqsManagedSseEnabled']).toBe('true');
+  }
+});
+
+test('in observe a rotation is reported, and nobody is redeployed', async () => {
+  const { native, trail } = await rotate(cloud, fleet.secret);
+  await putOnBus(cloud, [native, ...trail]);
+  expect(await redeployedBy(cloud, deliver)).toEqual([]);
+  expect(toldIn(onChange.records(), 'observe')).toEqual(OF_SECRET);
+});
+
+test('by hand: who uses it, and what would be redeployed', async () => {
+  const uses = await onRequest.ask({ action: 'uses', secret: 'prod/db' });
+  expect(namesOf(usesIn(uses))).toEqual([...OF_SECRET, 'prod/exempt', 'tools/pinned'].sort());
+  const redeployed = await redeployedBy(cloud, async () => {
+    expect(plannedIn(await onRequest.ask({ action: 'plan', secret: 'prod/db' }))).toEqual(OF_SECRET);
+  });
+  expect(redeployed).toEqual([]);
+});
+
+test('an upgrade, to enforce: the message that arrived before is carried out', async () => {
+  const { native, trail } = await rotate(cloud, fleet.secret);
+  await putOnBus(cloud, [native]);
+  const before = onChange.environment;
+  await terminal.run(COMMANDS.deployEnforcing);
+  await startFunctions();
+  expect(onChange.environment).toEqual({ ...before, MODE: 'enforce' });
+  expect(await redeployedBy(cloud, deliver)).toEqual(OF_SECRET);
+  expect(eventsIn(onChange.records())).toContain('change.settled');
+
+  await putOnBus(cloud, trail);
+  expect(await redeployedBy(cloud, deliver)).toEqual([]);
+  expect(toldIn(onChange.records(), 'already-fresh')).toEqual(OF_SECRET);
+});
+
+test('a parameter: who refers to it, and nobody else', async () => {
+  await putOnBus(cloud, [await changeParameter(cloud, '/app/key')]);
+  expect(await redeployedBy(cloud, deliver)).toEqual(OF_PARAMETER);
+});
+
+test('one service is excluded, and included again', async () => {
+  const report = arnOf(cloud, 'tools/report');
+  await terminal.run(filledIn(COMMANDS.exclude, report));
+  await putOnBus(cloud, [(await rotate(cloud, fleet.secret)).native]);
+  expect(await redeployedBy(cloud, deliver)).toEqual(OF_SECRET.filter((name) => name !== 'tools/report'));
+
+  await terminal.run(filledIn(COMMANDS.includeAgain, report));
+  expect(await redeployedBy(cloud, redeployByHand)).toEqual(['tools/report']);
+  await deliver();
+});
+
+test('stopped at once: a follow-up that is on the queue redeploys nobody any more', async () => {
+  await tag(cloud, 'prod/worker', 'wave', '1');
+  await putOnBus(cloud, [(await rotate(cloud, fleet.secret)).native]);
+  const firstWave = OF_SECRET.filter((name) => name !== 'prod/worker');
+  expect(await redeployedBy(cloud, deliverOnce)).toEqual(firstWave);
+  const before = onChange.environment;
+
+  await terminal.run(COMMANDS.stop);
+  await startFunctions();
+  expect(onChange.environment).toEqual({ ...before, MODE: 'observe' });
+  expect(await redeployedBy(cloud, deliver)).toEqual([]);
+  expect(toldIn(onChange.records(), 'observe')).toEqual(['prod/worker']);
+  expect(await redeployedBy(cloud, redeployByHand)).toEqual([]);
+
+  await terminal.run(COMMANDS.goOn);
+  await startFunctions();
+  expect(onChange.environment).toEqual(before);
+  expect(await redeployedBy(cloud, redeployByHand)).toEqual(['prod/worker']);
+  await deliver();
+});
+
+test('what fails five times is a dead letter, and is carried out when it is redriven', async () => {
+  await putOnBus(cloud, [(await rotate(cloud, fleet.secret)).native]);
+  await send('ChangeQueue', 'no event');
+  await startFunctions({ MODE: 'perhaps' });
+  expect(await redeployedBy(cloud, deliver)).toEqual([]);
+  expect(await lengthOf('ChangeDeadLetterQueue')).toBe(2);
+
+  await startFunctions();
+  await terminal.run(COMMANDS.redrive);
+  expect(await lengthOf('ChangeDeadLetterQueue')).toBe(0);
+  expect(await redeployedBy(cloud, deliver)).toEqual(OF_SECRET);
+  // The event was done with at once; what is no event had all its five deliveries again.
+  expect(await drained('ChangeDeadLetterQueue')).toEqual(['no event']);
+});
+
+test('an event that EventBridge could not deliver tells what to redeploy by hand', async () => {
+  const { native } = await rotate(cloud, fleet.secret);
+  // moto loses what it cannot deliver; EventBridge puts it here.
+  await send('RuleDeadLetterQueue', JSON.stringify(native));
+  expect(await terminal.run(COMMANDS.lookAtLost)).toContain(fleet.secret.arn);
+  expect(await redeployedBy(cloud, redeployByHand)).toEqual(
+    OF_SECRET.filter((name) => name !== 'prod/worker'),
+  );
+  await deliver();
+});
+
+test('another Region has a stack of its own, which comes and goes alone', async () => {
+  const there = cloudIn(ELSEWHERE, cloud.endpoint);
+  await terminal.run(COMMANDS.deployElsewhere);
+  const stackThere = await readStack(terminal, ELSEWHERE);
+  await takeOver(terminal, there);
+  const samples = sampleEvents().filter(({ rules }) => rules === 'changes');
+  const events = samples.map(({ event }) => event);
+  await putOnBus(there, events);
+  expect(await drain(there, stackThere.physicalId('ChangeQueue'))).toHaveLength(events.length);
+  expect(await drained('ChangeQueue')).toEqual([]);
+
+  await terminal.run(COMMANDS.removeElsewhere);
+  expect(await stacksIn(terminal, ELSEWHERE)).toEqual([]);
+  const regional = new Set(['AWS::Events::Rule', 'AWS::Lambda::Function', 'AWS::SQS::Queue']);
+  for (const [kind, names] of await listAll(terminal, regional, ELSEWHERE)) expect(names, kind).toEqual([]);
+  expect(await stacksIn(terminal, HOME)).toEqual([STACK]);
+  await putOnBus(cloud, events);
+  expect(await drained('ChangeQueue')).toHaveLength(events.length);
+});
+
+test('removes everything', async () => {
+  for (const [kind, names] of await listAll(terminal, stack.kinds, HOME)) expect(names, kind).not.toEqual([]);
+
+  await terminal.run(COMMANDS.remove);
+  expect(await stacksIn(terminal, HOME)).toEqual([]);
+  for (const [kind, names] of await listAll(terminal, stack.kinds, HOME)) expect(names, kind).toEqual([]);
+});
+
+/** As Lambda does when the code or the configuration has changed; `over` is what somebody got wrong. */
+async function startFunctions(over: Readonly<Record<string, string>> = {}): Promise<void> {
+  stopFunctions();
+  const at = { terminal, cloud, stack };
+  [onChange, onRequest] = await Promise.all([
+    startDeployed('on-change', at, over),
+    startDeployed('on-request', at, over),
+  ]);
+}
+
+function stopFunctions(): void {
+  for (const lambda of [onChange, onRequest]) lambda?.stop();
+}
+
+function deliver(): Promise<void> {
+  return deliverAll(cloud, sources, onChange);
+}
+
+/** Only the messages that are on the queues now, and not what comes of them. */
+async function deliverOnce(): Promise<void> {
+  for (const source of sources) await deliverBatch(cloud, source, onChange);
+}
+
+function redeployByHand(): Promise<unknown> {
+  return onRequest.ask({ action: 'redeploy', secret: 'prod/db' });
+}
+
+async function send(logicalId: string, body: string): Promise<void> {
+  const message = { QueueUrl: stack.physicalId(logicalId), MessageBody: body };
+  await cloud.sqs.send(new SendMessageCommand(message));
+}
+
+function drained(logicalId: string): Promise<readonly string[]> {
+  return drain(cloud, stack.physicalId(logicalId));
+}
+
+async function lengthOf(logicalId: string): Promise<number> {
+  return Number((await attributesOf(cloud, stack.physicalId(logicalId)))['ApproximateNumberOfMessages']);
+}
+
+async function arnOfQueue(logicalId: string): Promise<string> {
+  return (await attributesOf(cloud, stack.physicalId(logicalId)))['QueueArn'] ?? '';
+}

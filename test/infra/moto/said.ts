@@ -1,0 +1,41 @@
+import { z } from 'zod/mini';
+import type { LogRecord } from '../../e2e/lambda.ts';
+
+// What the functions answer and write into their logs, and what of it a step looks at.
+
+const OfService = z.object({ service: z.string() });
+const Uses = z.object({ uses: z.array(OfService) });
+const Report = z.object({ decisions: z.array(z.extend(OfService, { action: z.string() })) });
+type OfService = z.infer<typeof OfService>;
+
+/** Who refers to the resource, as an answer to `uses` says. */
+export function usesIn(answer: unknown): readonly OfService[] {
+  return Uses.parse(answer).uses;
+}
+
+/** Who is to be redeployed, as a report says. */
+export function plannedIn(answer: unknown): readonly string[] {
+  return namesOf(Report.parse(answer).decisions.filter(({ action }) => action === 'redeploy'));
+}
+
+/** The services of which the log tells that they are left alone for this reason. */
+export function toldIn(records: readonly LogRecord[], reason: string): readonly string[] {
+  return namesOf(
+    records.filter((record) => record['reason'] === reason).map((record) => OfService.parse(record)),
+  );
+}
+
+/** The names of the records. */
+export function eventsIn(records: readonly LogRecord[]): readonly unknown[] {
+  return records.map((record) => record['event']);
+}
+
+/** Each service once, as `cluster/service`, sorted. */
+export function namesOf(services: readonly OfService[]): readonly string[] {
+  return [...new Set(services.map(({ service }) => service.split('/').slice(-2).join('/')))].sort();
+}
+
+/** The detail of an event, by which a step knows it again: moto gives it an id of its own. */
+export function detailOf(body: string): string {
+  return JSON.stringify(z.object({ detail: z.unknown() }).parse(JSON.parse(body)).detail);
+}

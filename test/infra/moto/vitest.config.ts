@@ -1,0 +1,19 @@
+import { defineConfig } from 'vitest/config';
+import { supplyGroupBy } from '../../group-by.ts';
+
+supplyGroupBy();
+
+/** The steps of the end-to-end test: in order, each once, and none after one that failed. */
+export default defineConfig({
+  test: {
+    root: new URL('../../..', import.meta.url).pathname,
+    include: ['test/infra/moto/deployed.steps.ts'],
+    globalSetup: ['test/infra/moto/setup.ts'],
+    reporters: ['verbose'],
+    sequence: { concurrent: false, shuffle: false },
+    bail: 1,
+    retry: 0,
+    testTimeout: 240_000,
+    hookTimeout: 120_000,
+  },
+});
