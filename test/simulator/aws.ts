@@ -7,6 +7,7 @@ import type { Caller, LedgerBook } from './ledger.ts';
 import type { SimulatorSettings } from './options.ts';
 import type { ParametersState } from './parameters/state.ts';
 import type { Place } from './place.ts';
+import type { S3State } from './s3/state.ts';
 import type { SecretsState } from './secrets/state.ts';
 import type { SqsState } from './sqs/state.ts';
 
@@ -23,6 +24,7 @@ export interface Aws {
   readonly secrets: SecretsState;
   readonly parameters: ParametersState;
   readonly sqs: SqsState;
+  readonly s3: S3State;
 }
 
 /** When and by whom an operation is performed. */

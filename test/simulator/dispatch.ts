@@ -2,13 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Aws, Occasion, Operation, Operations } from './aws.ts';
 import { principalOf } from './aws.ts';
 import { ECS } from './ecs/operations.ts';
-import { AwsError, accessDenied, throttled } from './errors.ts';
+import { AwsError, accessDenied, serverError, throttled } from './errors.ts';
 import { EVENTS } from './events/operations.ts';
 import type { Faults, Hit } from './faults.ts';
 import type { Request } from './http/protocol.ts';
 import type { Input } from './input.ts';
 import { type Call, type Caller, withoutValues } from './ledger.ts';
 import { SSM } from './parameters/operations.ts';
+import { S3 } from './s3/operations.ts';
 import { SECRETS_MANAGER } from './secrets/operations.ts';
 import { SQS } from './sqs/operations.ts';
 import type { Throttle } from './throttle.ts';
@@ -21,14 +22,17 @@ export type Reply =
   | { readonly kind: 'reset' }
   /** No answer, and the connection stays open. */
   | { readonly kind: 'hang' }
-  /** An answer that breaks off in the middle. */
-  | { readonly kind: 'malformed'; readonly body: unknown };
+  /** An answer of which only half the bytes exist. */
+  | { readonly kind: 'malformed'; readonly body: unknown }
+  /** An answer that promises all its bytes and breaks off in the middle of them. */
+  | { readonly kind: 'cut'; readonly body: unknown };
 
 const SERVICES: Readonly<Record<string, Operations>> = {
   ecs: ECS,
   secretsmanager: SECRETS_MANAGER,
   ssm: SSM,
   sqs: SQS,
+  s3: S3,
   events: EVENTS,
 };
 
@@ -118,7 +122,7 @@ function admitted(aws: Aws, throttle: Throttle, request: Request, call: Call): O
     aws.ledger.refusedAsUnknown(call);
     throw new AwsError('UnknownOperationException', `The simulator does not model ${service}:${operation}.`);
   }
-  if (!throttle.admit(service, operation)) throw throttled();
+  if (!throttle.admit(service, operation)) throw throttled(service);
   return act;
 }
 
@@ -131,26 +135,27 @@ function spoil(aws: Aws, fault: Hit, request: Request, real: Reply | undefined):
   const { service, operation, caller } = request;
   switch (fault.kind) {
     case 'throttle':
-      return fail(throttled());
+      return fail(throttled(service));
     case 'server-error':
-      return fail(
-        new AwsError(
-          fault.code ?? 'ServerException',
-          fault.message ?? 'Service Unavailable. Please try again later.',
-          500,
-        ),
-      );
+      return fail(serverError(service, fault.code, fault.message));
     case 'access-denied':
       return fail(accessDenied(principalOf(aws.place, caller), `${service}:${operation}`));
     case 'client-error':
-      return fail(new AwsError(fault.code ?? 'ClientException', fault.message ?? 'The request was refused.'));
+      return fail(
+        new AwsError(
+          fault.code ?? 'ClientException',
+          fault.message ?? 'The request was refused.',
+          fault.status,
+        ),
+      );
     case 'reset-before':
     case 'reset-after':
       return { kind: 'reset' };
     case 'hang':
       return { kind: 'hang' };
     case 'malformed':
-      return { kind: 'malformed', body: real?.kind === 'answer' ? real.body : {} };
+    case 'cut':
+      return { kind: fault.kind, body: real?.kind === 'answer' ? real.body : {} };
     default:
       return fault.kind satisfies never;
   }

@@ -16,15 +16,24 @@ export function invalidParameter(message: string): AwsError {
   return new AwsError('InvalidParameterException', message);
 }
 
-/** The throttling answer of every JSON service: HTTP 400, not 429. */
-export function throttled(): AwsError {
+/** The throttling answer: of every JSON service HTTP 400, not 429; of S3 a 503. */
+export function throttled(service: string): AwsError {
+  if (service === 's3') return new AwsError('SlowDown', 'Please reduce your request rate.', 503);
   return new AwsError('ThrottlingException', 'Rate exceeded');
+}
+
+/** A failure on AWS's side, HTTP 500. */
+export function serverError(service: string, code?: string, message?: string): AwsError {
+  const [usualCode, usualMessage] =
+    service === 's3'
+      ? ['InternalError', 'We encountered an internal error. Please try again.']
+      : ['ServerException', 'Service Unavailable. Please try again later.'];
+  return new AwsError(code ?? usualCode, message ?? usualMessage, 500);
 }
 
 /** A refusal in IAM's words; `action` is the missing permission, such as `ecs:UpdateService`. */
 export function accessDenied(principal: string, action: string, resource = '*'): AwsError {
-  return new AwsError(
-    'AccessDeniedException',
-    `User: ${principal} is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows the ${action} action`,
-  );
+  const message = `User: ${principal} is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows the ${action} action`;
+  if (action.startsWith('s3:')) return new AwsError('AccessDenied', message, 403);
+  return new AwsError('AccessDeniedException', message);
 }

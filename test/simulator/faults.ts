@@ -8,11 +8,15 @@ export type FaultKind =
   | 'reset-before'
   | 'reset-after'
   | 'hang'
-  | 'malformed';
+  | 'malformed'
+  | 'cut';
+
+/** Of these only the answer goes wrong. */
+const PERFORMED: ReadonlySet<FaultKind> = new Set(['reset-after', 'malformed', 'cut']);
 
 /** Something that goes wrong with the next matching calls. */
 export interface Fault {
-  /** `ecs`, `secretsmanager`, `ssm`, `sqs` or `events`; any when absent. */
+  /** `ecs`, `secretsmanager`, `ssm`, `sqs`, `s3` or `events`; any when absent. */
   readonly service?: string;
   /** `*` for every operation. */
   readonly operation: string;
@@ -20,11 +24,13 @@ export interface Fault {
   readonly kind: FaultKind;
   /** How many calls it hits; 1 when absent, Infinity for all. */
   readonly times?: number;
-  /** Whether the call still has its effect; by default only for `reset-after` and `malformed`. */
+  /** Whether the call still has its effect; by default only for `reset-after`, `malformed` and `cut`. */
   readonly performs?: boolean;
   /** Replaces the error's code and message (`client-error` and `server-error`). */
   readonly code?: string;
   readonly message?: string;
+  /** The HTTP status of a `client-error`; 400 when absent. */
+  readonly status?: number;
 }
 
 /** A fault that hit one call. */
@@ -59,7 +65,7 @@ export function createFaults(): Faults {
         entry.left -= 1;
         if (entry.left <= 0) waiting.delete(entry);
         const { fault } = entry;
-        return { ...fault, performs: fault.performs ?? ['reset-after', 'malformed'].includes(fault.kind) };
+        return { ...fault, performs: fault.performs ?? PERFORMED.has(fault.kind) };
       }
       return undefined;
     },

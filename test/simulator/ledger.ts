@@ -11,7 +11,7 @@ export interface Call {
   readonly at: number;
   readonly service: string;
   readonly operation: string;
-  /** The request without any value of a secret or parameter. */
+  /** The request without any value of a secret or parameter, and without an object's bytes. */
   readonly input: Input;
   /** `ok`, an error code, or what a fault did to the connection; `pending` until answered. */
   outcome: string;
@@ -95,7 +95,7 @@ export function createLedger(): LedgerBook {
   };
 }
 
-const VALUES: ReadonlySet<string> = new Set(['SecretString', 'SecretBinary', 'Value']);
+const VALUES: ReadonlySet<string> = new Set(['SecretString', 'SecretBinary', 'Value', 'Body', 'Headers']);
 
 /** The input without the fields that carry a value. */
 export function withoutValues(input: Input): Input {

@@ -37,13 +37,34 @@ describe('Parameter Store', () => {
   it('gives pages of at most 50', async () => {
     const { sim, ssm } = await simulate({ throttling: false });
     for (let i = 0; i < 60; i++) sim.world.parameter();
-    const first = await ssm.send(new DescribeParametersCommand({}));
-    const second = await ssm.send(new DescribeParametersCommand({ NextToken: first.NextToken }));
+    const first = await ssm.send(new DescribeParametersCommand({ MaxResults: 50 }));
+    const second = await ssm.send(
+      new DescribeParametersCommand({ MaxResults: 50, NextToken: first.NextToken }),
+    );
     expect([first.Parameters?.length, second.Parameters?.length]).toEqual([50, 10]);
+    expect((await ssm.send(new DescribeParametersCommand({}))).Parameters).toHaveLength(10);
     await expect(ssm.send(new DescribeParametersCommand({ MaxResults: 51 }))).rejects.toThrow();
     await expect(ssm.send(new DescribeParametersCommand({ NextToken: 'x' }))).rejects.toMatchObject({
       name: 'InvalidNextToken',
     });
+  });
+
+  it('takes up to 50 exact names at once, and may give an empty page with more behind it', async () => {
+    const { sim, ssm } = await simulate({ throttling: false });
+    for (let i = 0; i < 60; i++) sim.world.parameter({ name: `/p/${i}` });
+    sim.world.parameter({ name: '/q' });
+    const asked = (Option: string, Values: string[]) =>
+      new DescribeParametersCommand({ MaxResults: 50, ParameterFilters: [{ Key: 'Name', Option, Values }] });
+    const names = Array.from({ length: 51 }, (_, i) => `/p/${i}`);
+    expect((await ssm.send(asked('Equals', names.slice(1)))).Parameters).toHaveLength(50);
+    await expect(ssm.send(asked('Equals', names))).rejects.toMatchObject({ name: 'ValidationException' });
+    await expect(ssm.send(asked('Equals', []))).rejects.toMatchObject({ name: 'InvalidFilterValue' });
+    await expect(ssm.send(asked('EndsWith', ['q']))).rejects.toMatchObject({ name: 'InvalidFilterOption' });
+    const first = await ssm.send(asked('BeginsWith', ['/q']));
+    expect(first).toMatchObject({ Parameters: [], NextToken: expect.any(String) });
+    const { input } = asked('BeginsWith', ['/q']);
+    const second = await ssm.send(new DescribeParametersCommand({ ...input, NextToken: first.NextToken }));
+    expect(second.Parameters?.map(({ Name }) => Name)).toEqual(['/q']);
   });
 
   it('emits an event for every kind of change, failed and expired ones too', async () => {

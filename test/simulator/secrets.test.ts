@@ -2,7 +2,9 @@ import {
   CreateSecretCommand,
   DeleteSecretCommand,
   DescribeSecretCommand,
+  type FilterNameStringType,
   ListSecretsCommand,
+  type ListSecretsCommandInput,
   ListSecretVersionIdsCommand,
   PutSecretValueCommand,
   RestoreSecretCommand,
@@ -263,6 +265,53 @@ describe('reads', () => {
     await expect(secrets.send(new ListSecretsCommand({ NextToken: 'nonsense' }))).rejects.toMatchObject({
       name: 'InvalidNextTokenException',
     });
+  });
+});
+
+describe('the list of secrets', () => {
+  const namesOf = async (secrets: SecretsManagerClient, input: ListSecretsCommandInput) =>
+    (await secrets.send(new ListSecretsCommand(input))).SecretList?.map(({ Name }) => Name);
+
+  it('leaves out what waits for its deletion unless asked for it', async () => {
+    const { sim, secrets } = await simulate();
+    for (const name of ['a', 'b']) sim.world.secret({ name });
+    await secrets.send(new DeleteSecretCommand({ SecretId: 'a' }));
+    expect(await namesOf(secrets, {})).toEqual(['b']);
+    const all = await secrets.send(new ListSecretsCommand({ IncludePlannedDeletion: true }));
+    expect(all.SecretList?.map(({ Name, DeletedDate }) => [Name, DeletedDate instanceof Date])).toEqual([
+      ['a', true],
+      ['b', false],
+    ]);
+  });
+
+  it('is filtered by beginnings, of which ! turns one round', async () => {
+    const { sim, secrets } = await simulate();
+    sim.world.secret({ name: 'prod/db', description: 'Orders', tags: { team: 'x' } });
+    sim.world.secret({ name: 'prod/api', description: 'Basket' });
+    sim.world.secret({ name: 'test/db' });
+    const by = (Key: FilterNameStringType, ...Values: string[]) =>
+      namesOf(secrets, { Filters: [{ Key, Values }] });
+    expect(await by('name', 'prod/')).toEqual(['prod/db', 'prod/api']);
+    expect(await by('name', 'PROD/')).toEqual([]);
+    expect(await by('name', 'prod/db', 'test')).toEqual(['prod/db', 'test/db']);
+    expect(await by('name', '!prod/')).toEqual(['test/db']);
+    expect(await by('description', 'orders')).toEqual(['prod/db']);
+    expect(await by('tag-key', 'te')).toEqual(['prod/db']);
+    await expect(by('name', ...Array.from({ length: 11 }, String))).rejects.toMatchObject({
+      name: 'InvalidParameterException',
+    });
+    await expect(by('primary-region', 'eu')).rejects.toMatchObject({ name: 'ValidationException' });
+  });
+
+  it('may be read 100 times a second, the versions of secrets 50 times', async () => {
+    const { sim, secrets } = await simulate();
+    sim.world.secret({ name: 'a' });
+    const passed = async (send: () => Promise<unknown>) => {
+      const answers = await Promise.allSettled(Array.from({ length: 120 }, send));
+      return answers.filter(({ status }) => status === 'fulfilled').length;
+    };
+    expect(await passed(() => secrets.send(new ListSecretsCommand({})))).toBe(100);
+    expect(await passed(() => secrets.send(new ListSecretVersionIdsCommand({ SecretId: 'a' })))).toBe(50);
   });
 });
 

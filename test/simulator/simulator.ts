@@ -7,13 +7,15 @@ import { createEcsState } from './ecs/state.ts';
 import { groupsOf, isRunning, tasksOf } from './ecs/tasks.ts';
 import { type AwsEvent, createBus } from './events/bus.ts';
 import { createFaults, type Faults } from './faults.ts';
-import { listen } from './http/server.ts';
+import { type Listening, listen } from './http/server.ts';
 import { createIds } from './ids.ts';
 import type { Input } from './input.ts';
 import { createLedger, type DeploymentRecord, type Ledger } from './ledger.ts';
 import { type SimulatorOptions, settle } from './options.ts';
 import { createParametersState } from './parameters/state.ts';
 import { type RotationOptions, rotateSecret } from './rotations.ts';
+import { type Objects, objectsIn } from './s3/objects.ts';
+import { createS3State } from './s3/state.ts';
 import { prepareRotation, type Rotation } from './secrets/rotation.ts';
 import { createSecretsState } from './secrets/state.ts';
 import { queueAt } from './sqs/operations.ts';
@@ -24,6 +26,8 @@ import { createWorld, type Named, serviceOf, type World } from './world/world.ts
 /** A running simulator: one account in one Region, reachable over HTTP and from the test itself. */
 export interface Simulator {
   readonly endpoint: string;
+  /** Answers a request without a socket, for whoever lives in the simulator's own time. */
+  readonly serve: Listening['serve'];
   /** What a child process or a bundle needs to find it. */
   readonly env: Readonly<Record<string, string>>;
   readonly account: string;
@@ -60,6 +64,8 @@ export interface Simulator {
   deploymentsOf(serviceArn: string): readonly DeploymentRecord[];
   /** What lies in a queue, visible or not. */
   messagesIn(queueUrl: string): readonly Message[];
+  /** What lies in a bucket, to look at and to spoil. */
+  objects(bucket: string): Objects;
   close(): Promise<void>;
 }
 
@@ -75,6 +81,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const ticking = settings.tickMs > 0 ? setInterval(advance, settings.tickMs).unref() : undefined;
   return {
     endpoint: server.endpoint,
+    serve: server.serve,
     env: environment(aws, server.endpoint),
     account: place.account,
     region: place.region,
@@ -104,6 +111,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       return aws.ledger.deploymentsOf(serviceArn);
     },
     messagesIn: (queueUrl) => queueAt(aws, queueUrl).messages,
+    objects: (bucket) => objectsIn(aws, bucket),
     async close() {
       clearInterval(ticking);
       await server.close();
@@ -126,6 +134,7 @@ function createAws(options: SimulatorOptions): Aws {
     secrets: createSecretsState(),
     parameters: createParametersState(),
     sqs: createSqsState(),
+    s3: createS3State(),
   };
 }
 

@@ -1,5 +1,6 @@
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
@@ -18,6 +19,7 @@ export interface Clients {
   readonly secrets: SecretsManagerClient;
   readonly ssm: SSMClient;
   readonly sqs: SQSClient;
+  readonly s3: S3Client;
   readonly events: EventBridgeClient;
   destroy(): void;
 }
@@ -29,21 +31,23 @@ export function clientsFor(target: { readonly endpoint: string; readonly region:
     maxAttempts: 1,
     credentials: { accessKeyId: 'TESTING', secretAccessKey: 'testing' },
   };
-  const [ecs, secrets, ssm, sqs, events] = [
+  const [ecs, secrets, ssm, sqs, s3, events] = [
     new ECSClient(options),
     new SecretsManagerClient(options),
     new SSMClient(options),
     new SQSClient(options),
+    new S3Client({ ...options, forcePathStyle: true }),
     new EventBridgeClient(options),
-  ];
+  ] as const;
   return {
     ecs,
     secrets,
     ssm,
     sqs,
+    s3,
     events,
     destroy() {
-      for (const client of [ecs, secrets, ssm, sqs, events]) client.destroy();
+      for (const client of [ecs, secrets, ssm, sqs, s3, events]) client.destroy();
     },
   };
 }

@@ -17,7 +17,7 @@ interface Limit {
 }
 
 /** AWS-FACTS 6; for Secrets Manager and SSM, which publish a rate only, one second's worth is the burst. */
-const LIMITS = {
+export const PUBLISHED_LIMITS = {
   'cluster-read': { burst: 50, perSecond: 20, operations: ['ecs:ListClusters', 'ecs:DescribeClusters'] },
   'service-read': { burst: 100, perSecond: 20, operations: ['ecs:ListServices', 'ecs:DescribeServices'] },
   'service-modify': {
@@ -37,15 +37,27 @@ const LIMITS = {
     operations: ['ecs:ListServiceDeployments', 'ecs:DescribeServiceDeployments'],
   },
   'describe-secret': { burst: 40_000, perSecond: 40_000, operations: ['secretsmanager:DescribeSecret'] },
+  'list-secret-versions': {
+    burst: 50,
+    perSecond: 50,
+    operations: ['secretsmanager:ListSecretVersionIds'],
+  },
   'list-secrets': { burst: 100, perSecond: 100, operations: ['secretsmanager:ListSecrets'] },
   'describe-parameters': { burst: 3, perSecond: 3, operations: ['ssm:DescribeParameters'] },
 } as const satisfies Record<string, Limit>;
 
-export type BucketName = keyof typeof LIMITS;
+export type BucketName = keyof typeof PUBLISHED_LIMITS;
 
 const BUCKET_OF: ReadonlyMap<string, BucketName> = new Map(
-  bucketNames().flatMap((name) => LIMITS[name].operations.map((operation) => [operation, name] as const)),
+  bucketNames().flatMap((name) =>
+    PUBLISHED_LIMITS[name].operations.map((operation) => [operation, name] as const),
+  ),
 );
+
+/** The bucket that a call takes its token from; undefined when no limit is published. */
+export function bucketOf(service: string, operation: string): BucketName | undefined {
+  return BUCKET_OF.get(`${service}:${operation}`);
+}
 
 /** Full buckets that refill with `now`; `factor` as in `scale`. */
 export function createThrottle(now: () => number, initialFactor: number): Throttle {
@@ -53,7 +65,7 @@ export function createThrottle(now: () => number, initialFactor: number): Thrott
   let levels = new Map<BucketName, { tokens: number; at: number }>();
 
   const levelOf = (bucket: BucketName): { tokens: number; at: number } => {
-    const { burst, perSecond } = LIMITS[bucket];
+    const { burst, perSecond } = PUBLISHED_LIMITS[bucket];
     const at = now();
     const level = levels.get(bucket) ?? { tokens: burst * factor, at };
     const elapsed = Math.max(0, at - level.at) / 1000;
@@ -65,7 +77,7 @@ export function createThrottle(now: () => number, initialFactor: number): Thrott
 
   return {
     admit(service, operation) {
-      const bucket = BUCKET_OF.get(`${service}:${operation}`);
+      const bucket = bucketOf(service, operation);
       if (bucket === undefined || factor === 0) return true;
       const level = levelOf(bucket);
       if (level.tokens < 1) return false;
@@ -84,5 +96,5 @@ export function createThrottle(now: () => number, initialFactor: number): Thrott
 }
 
 function bucketNames(): readonly BucketName[] {
-  return Object.keys(LIMITS).filter((name): name is BucketName => name in LIMITS);
+  return Object.keys(PUBLISHED_LIMITS).filter((name): name is BucketName => name in PUBLISHED_LIMITS);
 }

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { AwsError } from '../errors.ts';
 import { type Input, isRecord } from '../input.ts';
 import type { Caller } from '../ledger.ts';
+import { isForS3, parseS3Request, s3ErrorBody } from './s3-protocol.ts';
 
 /** A request that names a service and an operation. */
 export interface Request {
@@ -19,27 +20,32 @@ const SERVICES: Readonly<Record<string, string>> = {
   AWSEvents: 'events',
 };
 
-/** Reads a request of the AWS JSON protocols; what names no service is `unknown` with its method and path. */
+/** Reads a request of the AWS JSON protocols or of S3's; what names no service is `unknown` with its method and path. */
 export function parseRequest(
   headers: IncomingHttpHeaders,
   method: string,
   path: string,
-  body: string,
+  body: Buffer,
 ): Request {
   const target = headers['x-amz-target'];
   const [prefix = '', operation = ''] = typeof target === 'string' ? target.split('.') : [];
   const caller = callerIn(headers);
-  if (prefix === '') return { service: 'unknown', operation: `${method} ${path}`, input: {}, caller };
-  return { service: SERVICES[prefix] ?? prefix, operation, input: parseBody(body), caller };
+  if (prefix !== '') {
+    return { service: SERVICES[prefix] ?? prefix, operation, input: parseBody(body.toString()), caller };
+  }
+  if (isForS3(headers)) return { service: 's3', caller, ...parseS3Request(headers, method, path, body) };
+  return { service: 'unknown', operation: `${method} ${path}`, input: {}, caller };
 }
 
-/** SQS speaks JSON 1.0, the others 1.1. */
+/** SQS speaks JSON 1.0, S3 XML, the others JSON 1.1. */
 export function contentType(service: string): string {
+  if (service === 's3') return 'application/xml';
   return service === 'sqs' ? 'application/x-amz-json-1.0' : 'application/x-amz-json-1.1';
 }
 
 /** The body of an error; each service has its own habits. */
-export function errorBody(service: string, error: AwsError): string {
+export function errorBody(service: string, error: AwsError, requestId: string): string {
+  if (service === 's3') return s3ErrorBody(error, requestId);
   const type = service === 'sqs' ? `com.amazonaws.sqs#${error.code}` : error.code;
   const text = service === 'secretsmanager' ? { Message: error.message } : { message: error.message };
   return JSON.stringify({ __type: type, ...text });

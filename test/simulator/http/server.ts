@@ -4,23 +4,28 @@ import { inspect } from 'node:util';
 import type { Reply } from '../dispatch.ts';
 import { AwsError } from '../errors.ts';
 import { contentType, errorBody, parseRequest, type Request } from './protocol.ts';
+import { RawAnswer } from './raw-answer.ts';
 
 /** A listening server. */
 export interface Listening {
   readonly endpoint: string;
+  /** Answers a request that came another way than over the network. */
+  readonly serve: (incoming: IncomingMessage, response: ServerResponse) => void;
   /** Stops listening and cuts every connection, hanging ones too. */
   close(): Promise<void>;
 }
 
 /** Listens on a free port of 127.0.0.1 and hands every request to `reply`. */
 export async function listen(reply: (request: Request) => Promise<Reply>): Promise<Listening> {
-  const server = createServer((request, response) => {
-    void serve(request, response, reply);
-  });
+  const answer = (incoming: IncomingMessage, response: ServerResponse): void => {
+    void serve(incoming, response, reply);
+  };
+  const server = createServer(answer);
   server.keepAliveTimeout = 60_000;
   const port = await portOf(server);
   return {
     endpoint: `http://127.0.0.1:${port}`,
+    serve: answer,
     close: () =>
       new Promise((resolve, reject) => {
         server.close((error) => (error === undefined ? resolve() : reject(error)));
@@ -66,10 +71,10 @@ async function serve(
   }
 }
 
-async function bodyOf(incoming: IncomingMessage): Promise<string> {
+async function bodyOf(incoming: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of incoming) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks).toString();
+  return Buffer.concat(chunks);
 }
 
 function write(response: ServerResponse, service: string, reply: Reply): void {
@@ -79,27 +84,70 @@ function write(response: ServerResponse, service: string, reply: Reply): void {
     case 'reset':
       response.destroy();
       return;
+    case 'cut':
+      cut(response, rendered(service, reply.body));
+      return;
     case 'malformed': {
-      const text = JSON.stringify(reply.body);
-      send(response, service, 200, text.slice(0, Math.max(1, Math.floor(text.length / 2))));
+      const { body, ...head } = rendered(service, reply.body);
+      send(response, { ...head, body: half(body) });
       return;
     }
-    case 'error':
-      send(response, service, reply.error.status, errorBody(service, reply.error));
+    case 'error': {
+      const { error } = reply;
+      const requestId = randomUUID();
+      const body = error.status === 304 ? '' : errorBody(service, error, requestId);
+      send(response, {
+        status: error.status,
+        headers: jsonHeaders(service, requestId),
+        body: Buffer.from(body),
+      });
       return;
+    }
     case 'answer':
-      send(response, service, 200, JSON.stringify(reply.body ?? {}));
+      send(response, rendered(service, reply.body));
       return;
     default:
       reply satisfies never;
   }
 }
 
-function send(response: ServerResponse, service: string, status: number, body: string): void {
-  response.writeHead(status, {
-    'content-type': contentType(service),
-    'content-length': Buffer.byteLength(body),
-    'x-amzn-requestid': randomUUID(),
-  });
+interface Rendered {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+function rendered(service: string, body: unknown): Rendered {
+  const requestId = randomUUID();
+  if (body instanceof RawAnswer) {
+    return {
+      status: body.status,
+      headers: { ...body.headers, 'x-amz-request-id': requestId },
+      body: body.body,
+    };
+  }
+  return {
+    status: 200,
+    headers: jsonHeaders(service, requestId),
+    body: Buffer.from(JSON.stringify(body ?? {})),
+  };
+}
+
+function jsonHeaders(service: string, requestId: string): Readonly<Record<string, string>> {
+  return { 'content-type': contentType(service), 'x-amzn-requestid': requestId };
+}
+
+function send(response: ServerResponse, { status, headers, body }: Rendered): void {
+  response.writeHead(status, { 'content-length': body.length, ...headers });
   response.end(body);
+}
+
+/** Promises the whole body, sends its first half and cuts the connection. */
+function cut(response: ServerResponse, { status, headers, body }: Rendered): void {
+  response.writeHead(status, { 'content-length': body.length, ...headers });
+  response.write(half(body), () => response.destroy());
+}
+
+function half(body: Buffer): Buffer {
+  return body.subarray(0, Math.max(1, Math.floor(body.length / 2)));
 }

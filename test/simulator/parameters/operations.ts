@@ -15,24 +15,24 @@ import {
 /** Systems Manager's Parameter Store: metadata only, and what a test needs to set it up. */
 export const SSM: Operations = {
   DescribeParameters: (aws, input, { at }) => {
-    const filters = records(input, 'ParameterFilters');
-    const found = candidates(aws, filters).flatMap((state) => {
-      const view = parameterAt(state, at);
-      return view !== undefined && filters.every((filter) => passes(state, view, filter))
-        ? [{ state, view }]
-        : [];
-    });
-    const { items, nextToken } = page(found, {
+    const filters = records(input, 'ParameterFilters').map(parameterFilter);
+    const { items, nextToken } = page(candidates(aws, filters), {
       scope: `parameters ${JSON.stringify(filters)}`,
       token: text(input, 'NextToken'),
       size: number(input, 'MaxResults'),
-      defaultSize: 50,
+      defaultSize: 10,
       maxSize: 50,
       sizeName: 'maxResults',
       invalidSize: 'ValidationException',
       invalidToken: 'InvalidNextToken',
     });
-    return { Parameters: items.map(({ state, view }) => described(state, view)), NextToken: nextToken };
+    const found = items.flatMap((state) => {
+      const view = parameterAt(state, at);
+      return view !== undefined && filters.every((filter) => passes(state, view, filter))
+        ? [described(state, view)]
+        : [];
+    });
+    return { Parameters: found, NextToken: nextToken };
   },
 
   ListTagsForResource: (aws, input) => {
@@ -91,35 +91,62 @@ export const SSM: Operations = {
   },
 };
 
-/** A filter on exact names needs no walk over every parameter. */
-function candidates(aws: Aws, filters: readonly Input[]): readonly ParameterState[] {
-  const byName = filters.find((filter) => text(filter, 'Key') === 'Name' && optionOf(filter) === 'Equals');
-  if (byName === undefined) return [...aws.parameters.byKey.values()];
-  const keys = new Set(texts(byName, 'Values').map(keyOf));
-  return [...keys].flatMap((key) => aws.parameters.byKey.get(key) ?? []);
+interface ParameterFilter {
+  readonly key: 'Name' | 'Type';
+  readonly option: 'Equals' | 'BeginsWith' | 'Contains';
+  readonly values: readonly string[];
 }
 
-function passes(state: ParameterState, view: ParameterView, filter: Input): boolean {
+const MOST_VALUES = 50;
+
+/** One ParameterStringFilter, with the limits of its API reference. */
+function parameterFilter(filter: Input): ParameterFilter {
   const key = requiredText(filter, 'Key');
   if (key !== 'Name' && key !== 'Type') {
     throw new AwsError('InvalidFilterKey', `The simulator has no parameter filter ${key}.`);
   }
+  const option = text(filter, 'Option') ?? 'Equals';
+  const isOption =
+    option === 'Equals' || option === 'BeginsWith' || (option === 'Contains' && key === 'Name');
+  if (!isOption) throw new AwsError('InvalidFilterOption', `Option ${option} is not valid for ${key}.`);
   const values = texts(filter, 'Values');
-  if (key === 'Type') return values.includes(view.type);
-  switch (optionOf(filter)) {
-    case 'Equals':
-      return values.some((value) => keyOf(value) === keyOf(state.name));
-    case 'BeginsWith':
-      return values.some((value) => state.name.startsWith(value));
-    case 'Contains':
-      return values.some((value) => state.name.includes(value));
-    default:
-      throw new AwsError('InvalidFilterOption', `Option ${optionOf(filter)} is not valid.`);
+  if (values.length > MOST_VALUES) {
+    throw new AwsError(
+      'ValidationException',
+      `Value at 'parameterFilters.1.member.values' failed to satisfy constraint: Member must have length less than or equal to ${MOST_VALUES}`,
+    );
   }
+  if (values.length === 0) throw new AwsError('InvalidFilterValue', `The filter ${key} needs a value.`);
+  return { key, option, values };
 }
 
-function optionOf(filter: Input): string {
-  return text(filter, 'Option') ?? 'Equals';
+/**
+ * What the pages are cut from. Exact names are looked up; any other filter is applied to each page of all parameters, so
+ * that pages come back short or empty with more behind them.
+ */
+function candidates(aws: Aws, filters: readonly ParameterFilter[]): readonly ParameterState[] {
+  const byName = filters.find(({ key, option }) => key === 'Name' && option === 'Equals');
+  if (byName === undefined) return [...aws.parameters.byKey.values()];
+  const keys = new Set(byName.values.map(keyOf));
+  return [...keys].flatMap((key) => aws.parameters.byKey.get(key) ?? []);
+}
+
+function passes(
+  state: ParameterState,
+  view: ParameterView,
+  { key, option, values }: ParameterFilter,
+): boolean {
+  const subject = key === 'Name' ? state.name : view.type;
+  switch (option) {
+    case 'Equals':
+      return values.some((value) => value === subject || (key === 'Name' && keyOf(value) === keyOf(subject)));
+    case 'BeginsWith':
+      return values.some((value) => subject.startsWith(value));
+    case 'Contains':
+      return values.some((value) => subject.includes(value));
+    default:
+      return option satisfies never;
+  }
 }
 
 function described(state: ParameterState, view: ParameterView) {

@@ -1,6 +1,7 @@
 import { type Aws, type Operations, seconds } from '../aws.ts';
-import { flag, type Input, number, records, requiredText, text, texts } from '../input.ts';
+import { flag, type Input, number, requiredText, text } from '../input.ts';
 import { page } from '../paging.ts';
+import { passes, secretFilters } from './filters.ts';
 import { isGone, needSecret, type SecretState, type SecretView, viewAt } from './state.ts';
 
 /** DescribeSecret, ListSecretVersionIds and ListSecrets, as late as `lagMs` makes them. */
@@ -32,16 +33,14 @@ export const SECRET_READS: Operations = {
 
   ListSecrets: (aws, input, { at }) => {
     const planned = flag(input, 'IncludePlannedDeletion') ?? false;
-    const wanted = records(input, 'Filters').flatMap((filter) =>
-      text(filter, 'Key') === 'name' ? [texts(filter, 'Values')] : [],
-    );
+    const filters = secretFilters(input);
     const secrets = [...aws.secrets.byArn.values()].filter(
       (secret) =>
         !isGone(secret, at) &&
         (planned || visible(aws, secret, at).goneAt === undefined) &&
-        wanted.every((prefixes) => prefixes.some((prefix) => secret.name.startsWith(prefix))),
+        filters.every((filter) => passes(filter, secret, visible(aws, secret, at))),
     );
-    const { items, nextToken } = cut(secrets, input, `secrets ${planned} ${JSON.stringify(wanted)}`);
+    const { items, nextToken } = cut(secrets, input, `secrets ${planned} ${JSON.stringify(filters)}`);
     return {
       NextToken: nextToken,
       SecretList: items.map((secret) => {

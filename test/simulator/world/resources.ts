@@ -1,11 +1,14 @@
 import type { Aws } from '../aws.ts';
 import { writeParameter } from '../parameters/state.ts';
+import { addBucket } from '../s3/state.ts';
 import { holderOf } from '../secrets/labels.ts';
 import { addSecret } from '../secrets/state.ts';
 import { urlOf } from '../sqs/operations.ts';
 import { addQueue } from '../sqs/state.ts';
 import { instant } from './deployments.ts';
 import type {
+  BucketRef,
+  BucketSpec,
   ParameterRef,
   ParameterSpec,
   QueueRef,
@@ -82,4 +85,10 @@ export function buildQueue(aws: Aws, spec: QueueSpec): QueueRef {
     redrive,
   });
   return { name, arn: queue.arn, url: urlOf(aws, queue) };
+}
+
+/** Builds an empty bucket. */
+export function buildBucket(aws: Aws, { name, listable = true }: BucketSpec): BucketRef {
+  const bucket = addBucket(aws.s3, name ?? `bucket-${aws.s3.buckets.size + 1}`, listable, aws.now());
+  return { name: bucket.name, arn: `arn:${aws.place.partition}:s3:::${bucket.name}` };
 }

@@ -162,6 +162,17 @@ export interface QueueSpec {
   readonly deadLetters?: { readonly arn: string };
 }
 
+export interface BucketSpec {
+  readonly name?: string;
+  /** Whether callers hold `s3:ListBucket`; without it a missing key is answered with AccessDenied. Default true. */
+  readonly listable?: boolean;
+}
+
+export interface BucketRef {
+  readonly name: string;
+  readonly arn: string;
+}
+
 export interface QueueRef {
   readonly name: string;
   readonly arn: string;

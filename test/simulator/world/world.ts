@@ -6,9 +6,11 @@ import { replaceTasks, scale } from '../ecs/scaling.ts';
 import type { ServiceState } from '../ecs/state.ts';
 import { emitExpiration, emitParameterChange } from '../events/native.ts';
 import { findParameter } from '../parameters/state.ts';
-import { buildParameter, buildQueue, buildSecret } from './resources.ts';
+import { buildBucket, buildParameter, buildQueue, buildSecret } from './resources.ts';
 import { buildService } from './services.ts';
 import type {
+  BucketRef,
+  BucketSpec,
   ClusterRef,
   ClusterSpec,
   ParameterRef,
@@ -33,6 +35,8 @@ export interface World {
   secret(spec?: SecretSpec): SecretRef;
   parameter(spec?: ParameterSpec): ParameterRef;
   queue(spec?: QueueSpec): QueueRef;
+  /** A bucket, by its name alone or with what else is to be said about it. */
+  bucket(spec?: string | BucketSpec): BucketRef;
   /** How the service's next rollouts go. */
   behave(service: Named, rollout: RolloutSpec): void;
   /** A deployment by somebody else, such as CI; `by` appears in the ledger. Answers its id. */
@@ -76,6 +80,7 @@ export function createWorld(aws: Aws): World {
     secret: (spec = {}) => buildSecret(aws, spec),
     parameter: (spec = {}) => buildParameter(aws, spec),
     queue: (spec = {}) => buildQueue(aws, spec),
+    bucket: (spec = {}) => buildBucket(aws, typeof spec === 'string' ? { name: spec } : spec),
     behave(named, rollout) {
       const service = serviceOf(aws, named);
       service.behaviour = behaviourOf(aws, { ...service.behaviour, ...rollout });

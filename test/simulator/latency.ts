@@ -1,0 +1,28 @@
+/** A delay for one call, in milliseconds, as the option `latencyMs` wants it. */
+export type Latency = () => number;
+
+/** Where most answers of AWS's control planes lie, and the few that take longer. */
+const FASTEST_MS = 20;
+const SPREAD_MS = 60;
+const SLOW_SHARE = 0.01;
+const SLOW_MS = 400;
+
+/**
+ * Delays as a client in the same Region sees them: 20 to 80 ms with most of them near the lower end, and one call in a
+ * hundred up to 400 ms. The same seed gives the same delays.
+ */
+export function realisticLatency(seed = 1): Latency {
+  const random = lehmer(seed);
+  return () => {
+    if (random() < SLOW_SHARE) return SLOW_MS * (0.5 + random() / 2);
+    return FASTEST_MS + SPREAD_MS * random() ** 2;
+  };
+}
+
+function lehmer(seed: number): () => number {
+  let state = (seed % 2_147_483_646) + 1;
+  return () => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state / 2_147_483_647;
+  };
+}
