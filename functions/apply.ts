@@ -1,6 +1,6 @@
 import pMap from 'p-map';
 import type { ClusterArn } from './core/arn.ts';
-import type { Outcome } from './core/outcome.ts';
+import { isDenied, type Outcome } from './core/outcome.ts';
 import { decideAgain, isLaterLook, type Plan, type Planned, youngestChange } from './core/plan.ts';
 import type { Result } from './core/standing.ts';
 import type { Look } from './ports.ts';
@@ -9,14 +9,20 @@ import type { Run } from './run.ts';
 /** What one DescribeServices shows (AWS-FACTS §6). */
 const A_LOOK = 10;
 /** Groups of services that are looked at and redeployed at the same time. */
-const CONCURRENCY = 4;
+const CONCURRENCY = 16;
 /** No write before a change is this old: our deployment is to be younger than every record of the change (DESIGN §4). */
 const SETTLE_MS = 2_000;
 /** As for reading: whoever comes next needs a living process that has said what it did. */
 const RESERVE_MS = 30_000;
-/** How often an UpdateService that AWS answers with ThrottlingException is tried, and the first pause; it doubles. */
-const THROTTLED_TRIES = 6;
-const THROTTLED_PAUSE_MS = 500;
+/** How often an UpdateService that AWS answers with ThrottlingException is tried, more slowly each time. */
+const THROTTLED_TRIES = 12;
+/**
+ * Two invocations at once cannot see each other, and a change that has just settled makes both write at the same instant.
+ * So each takes one of some turns by lot: a turn is longer than it takes from a look to the deployment that shows in the
+ * next one.
+ */
+const TURNS = 8;
+const TURN_MS = 125;
 /** No sooner does ECS show for certain what became of a call whose answer was lost (DESIGN §4). */
 const LOST_ANSWER_MS = 10_000;
 
@@ -24,11 +30,22 @@ const LOST_ANSWER_MS = 10_000;
  * Calls UpdateService once for each planned redeploy, paced below the quota. Just before, each service is looked at once
  * more, for somebody else may have been faster. One failure stops no other; what time does not allow is `not-executed`.
  */
-export async function apply({ redeploys, others }: Plan, run: Run): Promise<readonly Result[]> {
-  const applied = await pMap(groups(redeploys), (group) => applyGroup(group, run), {
-    concurrency: CONCURRENCY,
-  });
-  return [...applied.flat(), ...others.map(leftAlone)];
+export async function apply({ done, redeploys, others }: Plan, run: Run): Promise<readonly Result[]> {
+  const applied = await applyAll(redeploys, run, (result) => recorded(result, run));
+  return [...done, ...applied, ...others.map(leftAlone)];
+}
+
+/** The same ahead of the plan of all: only what came to an answer counts, the rest is decided once more with everything. */
+export async function applyAhead({ redeploys }: Plan, run: Run): Promise<readonly Result[]> {
+  const results = await applyAll(redeploys, run, (result) =>
+    isFinal(result) ? recorded(result, run) : result,
+  );
+  return results.filter(isFinal);
+}
+
+function isFinal({ outcome }: Result): boolean {
+  if (outcome === undefined || outcome.result === 'not-executed') return false;
+  return outcome.result !== 'failed' || isDenied(outcome) || !outcome.error.retryable;
 }
 
 /** Leaves every planned redeploy undone, and says why. */
@@ -44,29 +61,48 @@ function leftAlone(planned: Planned): Result {
   return { planned, decision: planned.decision };
 }
 
-async function applyGroup(group: readonly Planned[], run: Run): Promise<readonly Result[]> {
+type Tell = (result: Result) => Result;
+
+/** The first write comes so long after an instant, or after the change has settled, whichever is later. */
+type Turn = { readonly from: number; readonly afterMs: number };
+
+async function applyAll(redeploys: readonly Planned[], run: Run, tell: Tell): Promise<readonly Result[]> {
+  const turn = { from: run.world.clock.now(), afterMs: Math.floor(Math.random() * TURNS) * TURN_MS };
+  const applied = await pMap(groups(redeploys), (group) => applyGroup(group, turn, run, tell), {
+    concurrency: CONCURRENCY,
+  });
+  return applied.flat();
+}
+
+/** A throttled call has slowed the quota down, and is made again when its turn comes. */
+async function applyGroup(
+  group: readonly Planned[],
+  turn: Turn,
+  run: Run,
+  tell: Tell,
+): Promise<readonly Result[]> {
   const done: Result[] = [];
   let open = group;
-  for (let pauses = 0; open.length > 0; ) {
-    const taken = open.slice(0, await permitted(open, run));
-    if (taken.length === 0) return [...done, ...open.map((planned) => recorded(outOfTime(planned), run))];
+  for (let throttled = 0; open.length > 0; ) {
+    const taken = throttled < THROTTLED_TRIES ? open.slice(0, await permitted(open, turn, run)) : [];
+    if (taken.length === 0) return [...done, ...open.map((planned) => tell(outOfTime(planned)))];
     const tried = await redeployNow(taken, run);
-    const again = pauses < THROTTLED_TRIES ? tried.filter(isThrottled) : [];
-    done.push(...tried.filter((one) => !again.includes(one)).map((one) => recorded(one, run)));
-    if (again.length > 0) await run.world.clock.sleep(THROTTLED_PAUSE_MS * 2 ** pauses++);
+    const again = tried.filter(isThrottled);
+    if (again.length > 0) throttled++;
+    done.push(...tried.filter((one) => !again.includes(one)).map(tell));
     open = [...again.map(({ planned }) => planned), ...open.slice(taken.length)];
   }
   return done;
 }
 
 /** How many of these, from the first on, may be redeployed now: the changes have settled and the quota has room. */
-async function permitted(planned: readonly Planned[], run: Run): Promise<number> {
+async function permitted(planned: readonly Planned[], turn: Turn, run: Run): Promise<number> {
   const { world, remainingMs, reading, lostAnswers } = run;
   const notBefore = planned.flatMap((one) => [
     youngestChange(one) + SETTLE_MS,
     (lostAnswers.get(one.service.key) ?? 0) + LOST_ANSWER_MS,
   ]);
-  const early = Math.max(...notBefore) - world.clock.now();
+  const early = Math.max(turn.from, ...notBefore) + turn.afterMs - world.clock.now();
   if (early > remainingMs() - RESERVE_MS) return 0;
   if (early >= 0) await world.clock.sleep(early + 1);
   const permits = await world.ecs.takeUpdates(planned.length, reading);

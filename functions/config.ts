@@ -1,11 +1,13 @@
 import * as z from 'zod/mini';
 import type { Policy } from './core/verdict.ts';
 import { problemsOf } from './input/problems.ts';
-import type { Rates } from './ports.ts';
+import type { Rates, SnapshotPlace } from './ports.ts';
 
 /** Everything that can be set (DESIGN §7). */
 export type Config = {
   readonly mode: 'enforce' | 'observe';
+  /** What becomes of the services that the sweep finds stale for certain. */
+  readonly sweep: 'report' | 'heal';
   readonly policy: Policy;
   readonly followUp: {
     /** Without it nothing is followed: the first look is the last. */
@@ -14,6 +16,7 @@ export type Config = {
     /** From the first handling of a change on. */
     readonly limitMs: number;
   };
+  readonly snapshot: SnapshotPlace | undefined;
   readonly rates: Rates;
   readonly tagPrefix: string;
   /** Globs of cluster names; `!glob` excludes. */
@@ -102,6 +105,7 @@ export function readConfig(
     throw new WrongConfiguration(`wrong configuration: ${problems.join('; ')}`);
   return {
     mode: data.MODE,
+    sweep: data.SWEEP,
     policy: {
       select: data.SELECT,
       pull: data.PULL_CREDENTIALS,
@@ -114,6 +118,10 @@ export function readConfig(
       firstSeconds: data.FOLLOW_UP_SECONDS,
       limitMs: data.FOLLOW_UP_LIMIT_MINUTES * 60_000,
     },
+    snapshot:
+      data.SNAPSHOT_BUCKET === undefined
+        ? undefined
+        : { bucket: data.SNAPSHOT_BUCKET, pathStyle: hasEndpoint(set) },
     rates: {
       readRate: data.READ_RATE,
       readBurst: data.READ_BURST,
@@ -123,4 +131,9 @@ export function readConfig(
     tagPrefix: data.TAG_PREFIX,
     clusters: data.CLUSTERS,
   };
+}
+
+/** An endpoint of somebody's own need not know names of buckets in its host name. */
+function hasEndpoint(set: Readonly<Record<string, string | undefined>>): boolean {
+  return set['AWS_ENDPOINT_URL'] !== undefined || set['AWS_ENDPOINT_URL_S3'] !== undefined;
 }

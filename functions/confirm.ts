@@ -144,7 +144,7 @@ async function findClaimed(
 }
 
 /** What a person asks about is taken as it is now, no event having told when it moved. */
-async function findCurrent(
+export async function findCurrent(
   asked: Exclude<Asked, { asked: 'event' }>,
   describe: Describe,
   run: Run,
@@ -192,7 +192,11 @@ function noticeOf(
 
 const none: Found = { finding: 'changes', changes: [] };
 
-function parameterChange({ changeId, source }: Origin, arn: string, changedAt: number): Change {
+export function parameterChange(
+  { changeId, source }: Pick<Origin, 'changeId' | 'source'>,
+  arn: string,
+  changedAt: number,
+): Change {
   return { changeId, kind: 'parameter', arn, changedAt, source, optedOut: false };
 }
 

@@ -1,12 +1,11 @@
 import pMap from 'p-map';
 import type { Change } from './core/change.ts';
 import { begin, type FollowUp } from './core/follow-up.ts';
-import type { Reading } from './core/reading.ts';
 import { restoreCommand } from './core/restore.ts';
 import { delayOf, isOverdue, packed } from './core/schedule.ts';
 import { type Closed, type Result, type Standing, standingOf } from './core/standing.ts';
 import { followUpBody, MESSAGE_BYTES, readingBody } from './input/follow-up-shape.ts';
-import type { Sight } from './read.ts';
+import type { Postponed, Sight } from './read.ts';
 import type { Run } from './run.ts';
 
 /** Changes whose messages must come back. */
@@ -112,11 +111,12 @@ function send(followUps: readonly FollowUp[], delay: number, run: Run): Promise<
   );
 }
 
-/** The rest of the fleet is read at once, by an invocation with all its time before it. */
-async function sendReadings(readings: readonly Reading[], run: Run): Promise<readonly string[]> {
-  const unsent = readings.map((reading) => {
+/** The rest of the fleet is read by an invocation with all its time before it, at once or when the next read is due. */
+async function sendReadings(postponed: readonly Postponed[], run: Run): Promise<readonly string[]> {
+  const now = run.world.clock.now();
+  const unsent = postponed.map(({ reading, notBefore }) => {
     const changeIds = [...reading.changes, ...reading.notices].map(({ changeId }) => changeId);
-    return trySend(readingBody(reading), 1, changeIds, run);
+    return trySend(readingBody(reading), Math.max(1, Math.ceil((notBefore - now) / 1000)), changeIds, run);
   });
   return (await Promise.all(unsent)).flat();
 }

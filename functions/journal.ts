@@ -83,7 +83,8 @@ export class Journal {
     ];
     const suffixes = suffixWarnings(fleet, subjects);
     const unreadable = unreadableOf(fleet);
-    const first = [...plan.redeploys, ...plan.others].filter((planned) => !isLaterLook(planned));
+    const all = [...plan.done.map(({ planned }) => planned), ...plan.redeploys, ...plan.others];
+    const first = all.filter((planned) => !isLaterLook(planned));
     const decisions = [...first.map(({ decision }) => decision), ...plan.unmatched];
     const warnings = tags.length + suffixes.length + unreadable.length + fleet.unreadableClusters.length;
     this.#writer.count('Matched', decisions.length);

@@ -8,12 +8,13 @@ import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { announce } from './announce.ts';
-import { CallCounts, makeClients } from './aws/clients.ts';
+import { CallCounts, makeEcsClients } from './aws/clients.ts';
 import { makeEcs } from './aws/ecs.ts';
 import { makeEventBus } from './aws/event-bus.ts';
 import { makeParameters } from './aws/parameters.ts';
 import { makeQueue } from './aws/queue.ts';
 import { makeSecrets } from './aws/secrets.ts';
+import { makeSnapshots } from './aws/snapshot.ts';
 import { type Config, type Required, readConfig } from './config.ts';
 import type { ServiceKey } from './core/arn.ts';
 import { FleetMemory } from './fleet-memory.ts';
@@ -22,6 +23,7 @@ import { OwnEvents } from './own-events.ts';
 import type { Clock, World } from './ports.ts';
 import { RecordFormat } from './record-format.ts';
 import type { Run } from './run.ts';
+import { SnapshotKeeper } from './snapshot-keeper.ts';
 
 /** What a handler is made from. Lives as long as the process: a warm environment remembers the fleet and its revisions. */
 export type Parts = {
@@ -80,20 +82,21 @@ const REAL_CLOCK: Clock = { now: () => Date.now(), sleep: (ms) => sleep(ms) };
 /** The one place where the service meets the real world. */
 function connect(config: Config, clock: Clock): Parts {
   const counts = new CallCounts();
-  const clients = makeClients(counts);
   const { queueUrl } = config.followUp;
+  const snapshots = config.snapshot && makeSnapshots(config.snapshot, counts);
   return {
     config,
     counts,
     world: {
       clock,
-      ecs: makeEcs(clients, config.rates, config.tagPrefix, clock),
-      secrets: makeSecrets(clients.secretsManager, config.tagPrefix),
-      parameters: makeParameters(clients.ssm),
-      queue: queueUrl === undefined ? undefined : makeQueue(clients.sqs, queueUrl),
+      ecs: makeEcs(makeEcsClients(counts), config.rates, config.tagPrefix, clock),
+      secrets: makeSecrets(counts, config.tagPrefix, clock),
+      parameters: makeParameters(counts, clock),
+      queue: queueUrl === undefined ? undefined : makeQueue(queueUrl, counts),
+      snapshots,
       eventBus: makeEventBus(counts),
     },
-    fleets: new FleetMemory(),
+    fleets: new FleetMemory(new SnapshotKeeper(snapshots)),
     lostAnswers: new Map(),
     // A level set from outside would hide records; they are what operations see.
     logger: new Logger({ logLevel: 'INFO', logFormatter: new RecordFormat() }),

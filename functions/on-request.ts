@@ -1,7 +1,9 @@
+import { NOTHING_AHEAD } from './ahead.ts';
 import type { Asked } from './confirm.ts';
 import { confirm } from './confirm.ts';
 import type { Origin } from './core/confirm.ts';
 import type { Report } from './core/report.ts';
+import { makeStaleReport, type StaleReport } from './core/stale-report.ts';
 import { type Uses, usesOf } from './core/uses.ts';
 import type { Handled } from './handled.ts';
 import { parseRequest, type Request } from './input/request.ts';
@@ -9,10 +11,12 @@ import { Journal, REQUEST } from './journal.ts';
 import { lambda, type Parts } from './lambda.ts';
 import { readFleet } from './read.ts';
 import { carryOut, planOnly } from './redeploy.ts';
+import type { NamedResource } from './resources.ts';
 import type { Run } from './run.ts';
+import { type Sweep, sweep } from './sweep.ts';
 
 /** Direct invocation by a person or a script: answers with a report, or with the uses of a resource. */
-export const handler = lambda<unknown, Report | Uses>([], onRequest);
+export const handler = lambda<unknown, Report | StaleReport | Uses>([], onRequest);
 
 /** Throws WrongRequest, having done nothing, and ReadFailed if AWS could not be read; both reach whoever invoked. */
 async function onRequest(
@@ -20,7 +24,7 @@ async function onRequest(
   wide: Run,
   { config, logger }: Parts,
   requestId: string,
-): Promise<Report | Uses> {
+): Promise<Report | StaleReport | Uses> {
   const now = wide.world.clock.now();
   const request = parseRequest(raw, now);
   wide.journal.requested(requestId, request);
@@ -34,6 +38,8 @@ async function onRequest(
     case 'uses':
       // All references count, those made a moment ago included: asked as of now, and whatever the label.
       return uses(askedFor({ ...request, force: true }, { ...origin, at: now }), run);
+    case 'stale':
+      return staleOf(await sweep(requestId, named(request, origin), run));
     case 'plan':
       return reportOf(await planOnly(askedFor(request, origin), 'plan', run), 'narrow it with clusters');
     case 'redeploy':
@@ -43,19 +49,34 @@ async function onRequest(
   }
 }
 
-function askedFor({ secrets, parameters, services, force }: Request, origin: Origin): readonly Asked[] {
+function askedFor(request: Request, origin: Origin): readonly Asked[] {
   return [
-    ...secrets.map((name): Asked => ({ asked: 'secret', origin, name, force })),
-    ...parameters.map((name): Asked => ({ asked: 'parameter', origin, name, force })),
-    ...services.map((named): Asked => ({ asked: 'service', origin, named })),
+    ...named(request, origin),
+    ...request.services.map((service): Asked => ({ asked: 'service', origin, named: service })),
+  ];
+}
+
+function named({ secrets, parameters, force }: Request, origin: Origin): readonly NamedResource[] {
+  return [
+    ...secrets.map((name): NamedResource => ({ asked: 'secret', origin, name, force })),
+    ...parameters.map((name): NamedResource => ({ asked: 'parameter', origin, name, force })),
   ];
 }
 
 async function uses(asked: readonly Asked[], run: Run): Promise<Uses> {
-  const sight = await readFleet(await confirm(asked, run), run);
+  const sight = await readFleet(await confirm(asked, run), NOTHING_AHEAD, run);
   if (sight.postponed.length > 0) throw new TooLarge('narrow it with clusters');
   return usesOf(sight.fleet, sight.subjects, run.policy);
 }
+
+function staleOf(found: Sweep): StaleReport {
+  const report = makeStaleReport(found, ANSWER_CHARACTERS);
+  if (report === undefined) throw new TooLarge('narrow it with clusters', 'the answer would be too large');
+  return report;
+}
+
+/** Lambda answers with 6 MB at most; what is in a report are ASCII characters. */
+const ANSWER_CHARACTERS = 5_000_000;
 
 function reportOf(handled: Handled, ifTooLarge: string): Report {
   if ('failure' in handled) throw handled.failure;
@@ -66,11 +87,11 @@ function reportOf(handled: Handled, ifTooLarge: string): Report {
 const ON_ITS_WAY =
   'it goes on through the queue, and the log of on-change tells the rest under the id of this request';
 
-/** There was no time to read the whole fleet. */
+/** There was no time to read the whole fleet, or there is no room to tell of it. */
 class TooLarge extends Error {
   override readonly name = 'TooLarge';
 
-  constructor(instead: string) {
-    super(`the fleet could not be read within one invocation: ${instead}`);
+  constructor(instead: string, what = 'the fleet could not be read within one invocation') {
+    super(`${what}: ${instead}`);
   }
 }

@@ -14,6 +14,8 @@ export type World = {
   readonly parameters: Parameters;
   /** Where follow-ups go; without it the first look is the last. */
   readonly queue: Queue | undefined;
+  /** Where the snapshot of the fleet lies, if there is to be one. */
+  readonly snapshots: Snapshots | undefined;
   readonly eventBus: EventBus;
 };
 
@@ -35,14 +37,16 @@ export type Clock = {
  * says that the time for reading is over; what merely vanished meanwhile is left out.
  */
 export type Ecs = {
+  /** The selected clusters: each list of globs must select one. */
+  listClusters(globs: readonly (readonly string[])[], signal: AbortSignal): Promise<readonly ClusterArn[]>;
   /**
-   * All services of the selected clusters, with the revisions in use. Each list of globs must select a cluster; `only`
-   * leaves all but some clusters out. Where the time for reading ends before all of them are read, the rest is named.
+   * All services of the selected clusters, with the revisions in use. Each list of globs must select a cluster. Where the
+   * time for reading ends before all of them are read, the rest is named.
    */
   readFleet(
     globs: readonly (readonly string[])[],
     signal: AbortSignal,
-    only?: readonly ClusterArn[],
+    options?: ReadOptions,
   ): Promise<PartOfFleet>;
   readNamed(
     services: readonly NamedService[],
@@ -70,6 +74,13 @@ export type Ecs = {
   forceNewDeployment(service: Service): Promise<Outcome>;
 };
 
+export type ReadOptions = {
+  /** Leaves all other clusters out; they are read in this order. */
+  readonly only?: readonly ClusterArn[];
+  /** Is given a few services at a time, with their revisions, as soon as they are read. */
+  readonly onPart?: (part: Fleet) => void;
+};
+
 /** A service as it is now, or why ECS would not describe it. */
 export type Look = { readonly service: Service } | { readonly refused: string };
 
@@ -89,13 +100,28 @@ export type NamedService = { readonly cluster?: string; readonly name: string; r
 export type Secrets = {
   /** By name, partial or full ARN; undefined: there is none. */
   describe(secret: string, signal: AbortSignal): Promise<SecretDescription | undefined>;
+  /** The versions that carry a label; none if the secret has vanished. */
   listVersions(arn: string, signal: AbortSignal): Promise<readonly SecretVersion[]>;
+  /** Page by page every secret of this account and Region, those that are to be deleted included; up to five minutes late. */
+  list(signal: AbortSignal): AsyncIterable<readonly SecretDescription[]>;
 };
 
 export type Parameters = {
   /** By name or ARN; undefined: there is none. */
-  describe(
-    parameter: string,
-    signal: AbortSignal,
-  ): Promise<{ readonly arn: string; readonly changedAt: number } | undefined>;
+  describe(parameter: string, signal: AbortSignal): Promise<ParameterDescription | undefined>;
+  /** By ARN, many at a time; what does not exist is left out. */
+  describeAll(arns: readonly string[], signal: AbortSignal): Promise<readonly ParameterDescription[]>;
+};
+
+export type ParameterDescription = { readonly arn: string; readonly changedAt: number };
+
+/** Where the snapshot of the fleet lies; `pathStyle`: the bucket's name stands in the path, not in the host's name. */
+export type SnapshotPlace = { readonly bucket: string; readonly pathStyle: boolean };
+
+/** Bytes that somebody may have tampered with; both throw whatever keeps them from being read or written. */
+export type Snapshots = {
+  /** With a mark that tells this version from every other; undefined: there are none. */
+  get(signal: AbortSignal): Promise<{ readonly bytes: Uint8Array; readonly version: string } | undefined>;
+  /** Only if no other version than `replaces` (none at all) is there; answers the new one, undefined if there is. */
+  put(bytes: Uint8Array, replaces: string | undefined): Promise<string | undefined>;
 };

@@ -1,5 +1,7 @@
 import pMap from 'p-map';
+import type { Ahead } from './ahead.ts';
 import type { Confirmed } from './confirm.ts';
+import { concerns, startedFor } from './core/ahead.ts';
 import { keyOf, type ServiceArn, type ServiceKey } from './core/arn.ts';
 import type { Change, Notice } from './core/change.ts';
 import type { Origin } from './core/confirm.ts';
@@ -14,8 +16,8 @@ import {
 } from './core/fleet.ts';
 import { type FollowUp, followingOf, isKnown, matchAgain, openKey } from './core/follow-up.ts';
 import { type Match, match } from './core/match.ts';
-import { type Reading, withPart } from './core/reading.ts';
-import type { Seen } from './core/standing.ts';
+import { beginReading, type Reading, type Started, withPart } from './core/reading.ts';
+import type { Result, Seen } from './core/standing.ts';
 import type { Subject } from './core/subject-index.ts';
 import type { EarlierLooks } from './core/waves.ts';
 import type { Run } from './run.ts';
@@ -31,8 +33,11 @@ export type Sight = {
   readonly followUps: readonly FollowUp[];
   readonly earlier: EarlierLooks;
   readonly seen: Seen;
-  /** Changes for which the fleet could be read in part only: nothing is decided about them yet. */
-  readonly postponed: readonly Reading[];
+  /** What has been redeployed already, for these changes. */
+  readonly ahead: readonly Result[];
+  readonly started: readonly Started[];
+  /** Changes for which the fleet could be read in part only, or not yet: nothing more is decided about them now. */
+  readonly postponed: readonly Postponed[];
   /** Changes whose message has come back before. */
   readonly again: ReadonlySet<string>;
   /** By change, if that was not now. */
@@ -41,16 +46,20 @@ export type Sight = {
 
 const CONCURRENCY = 32;
 
+/** A read that is gone on with by a later invocation, which may be due at once. */
+export type Postponed = { readonly reading: Reading; readonly notBefore: number };
+
 /** Reads no more of the fleet than is asked for: nothing for nothing, named or followed services alone, else all of it. */
-export async function readFleet(confirmed: Confirmed, run: Run): Promise<Sight> {
-  const { parts, postponed } = await readFirst(confirmed, run);
-  const { followUps, readings } = confirmed;
+export async function readFleet(confirmed: Confirmed, ahead: Ahead, run: Run): Promise<Sight> {
+  const { parts, postponed } = await readFirst(confirmed, ahead, run);
+  const { followUps } = confirmed;
   const later = await readFollowed(followUps, run);
-  const first = parts.flatMap(({ fleet, changes, notices }) =>
-    match(fleet, [...changes, ...notices], run.policy.pull),
-  );
+  const done = await ahead.finish();
   const changes = parts.flatMap((part) => part.changes);
   const notices = parts.flatMap((part) => part.notices);
+  const first = parts.flatMap((part) =>
+    match(part.fleet, [...part.changes, ...part.notices], run.policy.pull),
+  );
   return {
     changes,
     notices,
@@ -60,12 +69,19 @@ export async function readFleet(confirmed: Confirmed, run: Run): Promise<Sight> 
     followUps,
     earlier: earlierLooks(followUps, later.seen),
     seen: later.seen,
-    postponed,
+    ahead: done.filter((result) => concerns(result, idsIn({ changes, notices }))),
+    started: parts.flatMap((part) => part.started),
+    postponed: postponed.map(({ reading, notBefore }) => ({
+      notBefore,
+      reading: { ...reading, started: [...reading.started, ...startedFor(idsIn(reading), done)] },
+    })),
     again: confirmed.again,
-    firstHandledAt: new Map(
-      readings.flatMap((one) => one.changes.map(({ changeId }) => [changeId, one.firstHandledAt])),
-    ),
+    firstHandledAt: new Map(parts.flatMap((part) => [...part.firstHandledAt])),
   };
+}
+
+function idsIn({ changes, notices }: Pick<Reading, 'changes' | 'notices'>): ReadonlySet<string> {
+  return new Set([...changes, ...notices].map(({ changeId }) => changeId));
 }
 
 function earlierLooks(followUps: readonly FollowUp[], { refused }: Seen): EarlierLooks {
@@ -81,31 +97,57 @@ function together(fleets: readonly Sight['fleet'][]): Sight['fleet'] {
   return { ...joinFleets(beganAt, fleets), outOfScope: fleets.flatMap(({ outOfScope = [] }) => outOfScope) };
 }
 
-type FirstSight = Pick<Sight, 'changes' | 'notices' | 'fleet'>;
+type FirstSight = Pick<Sight, 'changes' | 'notices' | 'started' | 'firstHandledAt' | 'fleet'>;
+type First = { readonly parts: readonly FirstSight[]; readonly postponed: readonly Postponed[] };
 
 /** New changes, and changes whose fleet has been read in part; those for which the time ends once more are postponed. */
-async function readFirst(
-  confirmed: Confirmed,
-  run: Run,
-): Promise<Pick<Sight, 'postponed'> & { readonly parts: readonly FirstSight[] }> {
-  const { changes, notices, named, readings } = confirmed;
-  const [first] = named;
+async function readFirst(confirmed: Confirmed, ahead: Ahead, run: Run): Promise<First> {
+  const [first] = confirmed.named;
   if (first !== undefined) return { parts: [await readNamed(confirmed, first.origin, run)], postponed: [] };
-  const parts: FirstSight[] = [];
-  const postponed: Reading[] = [];
-  if (changes.length + notices.length > 0) {
-    const read = await run.fleets.read([...changes, ...notices], run);
-    const begun = { changes, notices, firstHandledAt: run.world.clock.now(), matched: [], left: [] };
-    if (read.left.length === 0) parts.push({ changes, notices, fleet: read.fleet });
-    else postponed.push(withPart(begun, read));
-  }
+  const { changes, notices, readings } = confirmed;
+  const now = run.world.clock.now();
+  const begun = beginReading(changes, notices, now);
+  const whole = [begun, ...readings.filter(({ left }) => left === 'all')].filter(
+    (one) => idsIn(one).size > 0,
+  );
+  const { parts, postponed } = await readWhole(whole, ahead, run);
+  const found = { parts: [...parts], postponed: [...postponed] };
   for (const reading of readings) {
-    const { configured } = run.scope;
-    const next = withPart(reading, await run.world.ecs.readFleet([configured], run.reading, reading.left));
-    if (next.left.length > 0) postponed.push(next);
-    else parts.push({ ...next, fleet: await readMatched(next, run) });
+    if (reading.left === 'all') continue;
+    const next = withPart(reading, await run.fleets.readOn(reading.left, ahead.onPart, run));
+    if (next.left.length > 0) found.postponed.push({ reading: next, notBefore: now });
+    else found.parts.push(sightOf([next], await readMatched(next, run)));
   }
-  return { parts, postponed };
+  return found;
+}
+
+/** One read for all of them. */
+async function readWhole(readings: readonly Reading[], ahead: Ahead, run: Run): Promise<First> {
+  const subjects = readings.flatMap((one) => [...one.changes, ...one.notices]);
+  if (subjects.length === 0) return { parts: [], postponed: [] };
+  await ahead.headStart;
+  const read = await run.fleets.read(subjects, ahead.onPart, run);
+  if ('notBefore' in read) {
+    return { parts: [], postponed: readings.map((reading) => ({ reading, notBefore: read.notBefore })) };
+  }
+  if (read.left.length > 0) {
+    const left = readings.map((reading) => ({ reading: withPart(reading, read), notBefore: 0 }));
+    return { parts: [], postponed: left };
+  }
+  return { parts: [sightOf(readings, read.fleet)], postponed: [] };
+}
+
+/** Readings that come to their end with the same fleet. */
+function sightOf(readings: readonly Reading[], fleet: Fleet): FirstSight {
+  return {
+    changes: readings.flatMap(({ changes }) => changes),
+    notices: readings.flatMap(({ notices }) => notices),
+    started: readings.flatMap(({ started }) => started),
+    firstHandledAt: new Map(
+      readings.flatMap((one) => one.changes.map(({ changeId }) => [changeId, one.firstHandledAt])),
+    ),
+    fleet,
+  };
 }
 
 /** After the last part: those that matched in any of them, as they are now. */
@@ -143,7 +185,11 @@ function refusedIn(fleet: Fleet): ReadonlySet<ServiceKey> {
 export async function readEvidence(questions: readonly Question[], run: Run): Promise<EvidenceByService> {
   const answers = await pMap(
     questions,
-    async (question) => [question.service.key, await run.world.ecs.answer(question, run.reading)] as const,
+    async (question) => {
+      const { key, deployments } = question.service;
+      const asOf = Math.max(0, ...deployments.map(({ createdAt }) => createdAt));
+      return [key, { ...(await run.world.ecs.answer(question, run.reading)), asOf }] as const;
+    },
     { concurrency: CONCURRENCY },
   );
   return new Map(answers);
@@ -173,7 +219,7 @@ async function readNamed({ named }: Confirmed, origin: Origin, run: Run): Promis
   ];
   const changes = arns.map((arn) => serviceChange(origin, arn));
   for (const change of changes) run.journal.received(change);
-  return { changes, notices: [], fleet };
+  return { changes, notices: [], started: [], firstHandledAt: new Map(), fleet };
 }
 
 function serviceChange({ changeId, at, source }: Origin, arn: ServiceArn): Change {

@@ -16,6 +16,7 @@ export const RECORDS = [
   'change.settled',
   'change.unsettled',
   'request.received',
+  'sweep.done',
 ] as const;
 export type RecordName = (typeof RECORDS)[number];
 
@@ -32,6 +33,7 @@ export const METRICS = [
   'ReactionMs',
   'ExposureSeconds',
   'StaleServices',
+  'MissingResources',
   'ApiCalls',
   'Throttled',
 ] as const;

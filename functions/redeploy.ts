@@ -1,5 +1,7 @@
+import { type Ahead, goAhead, NOTHING_AHEAD } from './ahead.ts';
 import { apply, stopShort } from './apply.ts';
-import { type Asked, confirm } from './confirm.ts';
+import { type Asked, type Confirmed, confirm } from './confirm.ts';
+import { undecided, withDone } from './core/ahead.ts';
 import { makePlan, type Plan } from './core/plan.ts';
 import { questions } from './core/questions.ts';
 import { follow } from './follow.ts';
@@ -13,7 +15,9 @@ import type { Run } from './run.ts';
  * follow-up, finds fresh what has been done and does only the rest.
  */
 export async function redeploy(asked: readonly Asked[], run: Run): Promise<Handled> {
-  return uponConfirmed(asked, run, async (sight, plan) => {
+  run.fleets.prepare(asked, run);
+  const confirmed = await confirm(asked, run);
+  return uponRead(confirmed, goAhead(confirmed, run), run, async (sight, plan) => {
     const results = await apply(plan, run);
     return { results, followed: await follow(sight, results, run) };
   });
@@ -21,7 +25,7 @@ export async function redeploy(asked: readonly Asked[], run: Run): Promise<Handl
 
 /** The same, ending before the first write: because somebody only asked, or because of MODE=observe. */
 export async function planOnly(asked: readonly Asked[], why: 'plan' | 'observe', run: Run): Promise<Handled> {
-  return uponConfirmed(asked, run, async (sight, plan) => {
+  return uponRead(await confirm(asked, run), NOTHING_AHEAD, run, async (sight, plan) => {
     const results = stopShort(plan, why, run);
     const how = why === 'observe' ? 'first-look-only' : 'not-at-all';
     return { results, followed: await follow(sight, results, { ...run, follow: { ...run.follow, how } }) };
@@ -35,17 +39,20 @@ export function carryOut(asked: readonly Asked[], mode: 'enforce' | 'observe', r
 
 type Finish = (sight: Sight, plan: Plan) => Promise<Done>;
 
-async function uponConfirmed(asked: readonly Asked[], run: Run, finish: Finish): Promise<Handled> {
-  const confirmed = await confirm(asked, run);
+async function uponRead(confirmed: Confirmed, ahead: Ahead, run: Run, finish: Finish): Promise<Handled> {
   try {
-    const sight = await readFleet(confirmed, run);
-    const evidence = await readEvidence(questions(sight.matches, run.policy, run.world.clock.now()), run);
-    const plan = makePlan({ ...sight, evidence, policy: run.policy, now: run.world.clock.now() });
+    const sight = await readFleet(confirmed, ahead, run);
+    const open = undecided(sight.matches, sight);
+    const evidence = await readEvidence(questions(open, run.policy, run.world.clock.now()), run);
+    const basis = { ...sight, evidence, policy: run.policy, now: run.world.clock.now() };
+    const plan = withDone(makePlan(basis), sight);
     run.journal.planned(sight, plan);
     const done = await finish(sight, plan);
+    await run.fleets.snapshot.save(run);
     const postponed = sight.postponed.length > 0;
     return { confirmed, ...done, postponed, report: reported(sight, plan, done.results) };
   } catch (failure) {
+    await ahead.finish();
     return { confirmed, failure };
   }
 }

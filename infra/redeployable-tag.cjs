@@ -1,5 +1,6 @@
 // The condition under which IAM lets the roles redeploy a service, made from the stage parameter `redeployableTag`: IAM wants the
 // tag's key within the key of its condition, where YAML takes no variable. Read by osls, which requires CommonJS.
+/** @param {{ resolveVariable: (name: string) => Promise<string> }} osls */
 module.exports = async ({ resolveVariable }) => {
   const tag = await resolveVariable('param:redeployableTag');
   if (tag === '') return { Ref: 'AWS::NoValue' };

@@ -14,6 +14,7 @@ const SETTINGS = {
     'permissionsBoundary=arn:aws:iam::aws:policy/PowerUserAccess',
     'redeployableTag=secret-redeploy:enabled=true',
   ],
+  withSnapshot: ['snapshot=ENABLED'],
 };
 
 const folder = await mkdtemp(join(tmpdir(), 'validate-'));

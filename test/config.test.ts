@@ -6,6 +6,7 @@ const QUEUE = { CHANGE_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/111122223
 test('what is not set has its default', () => {
   expect(readConfig(['CHANGE_QUEUE_URL'], QUEUE)).toEqual({
     mode: 'enforce',
+    sweep: 'report',
     policy: { select: 'all', pull: 'ignore', maxServices: 0, cooldownMs: 60_000, maxPerHour: 6 },
     followUp: { queueUrl: QUEUE.CHANGE_QUEUE_URL, firstSeconds: 30, limitMs: 3_600_000 },
     rates: { readRate: 16, readBurst: 40, updateRate: 4, updateBurst: 40 },
@@ -34,9 +35,11 @@ test('everything can be set', () => {
     MAX_REDEPLOYS_PER_HOUR: '2',
     FOLLOW_UP_SECONDS: '5',
     FOLLOW_UP_LIMIT_MINUTES: '120',
+    SWEEP: 'heal',
   };
   expect(readConfig([], set)).toEqual({
     mode: 'observe',
+    sweep: 'heal',
     policy: { select: 'tagged', pull: 'redeploy', maxServices: 20, cooldownMs: 0, maxPerHour: 2 },
     followUp: { queueUrl: undefined, firstSeconds: 5, limitMs: 7_200_000 },
     rates: { readRate: 100, readBurst: 7, updateRate: 0.5, updateBurst: 1 },

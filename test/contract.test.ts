@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import type { BundleName } from './e2e/bundles.ts';
 import type { Lambda } from './e2e/lambda.ts';
 import { deliver, rotated, type Scene, scene } from './e2e/scene.ts';
 import { readSample, sampleEvents, sampleFiles } from './events/samples.ts';
-import { grantedActions, NEEDED_BY_LAMBDA } from './infra/template.ts';
+import { type Condition, grantedActions, NEEDED_BY_LAMBDA, SNAPSHOT_KEY } from './infra/template.ts';
 import { expectPublished } from './own-events/mirror.ts';
 import { schema } from './schemas.ts';
 
@@ -28,7 +29,8 @@ function world(stage: Scene) {
 }
 
 const calledBy = (stage: Scene, name: string) => [...stage.sim.ledger.actionsOf(name)].sort();
-const granted = (name: string) => grantedActions(name).filter((action) => !NEEDED_BY_LAMBDA.includes(action));
+const granted = (name: string, conditions: readonly Condition[] = []) =>
+  grantedActions(name, conditions).filter((action) => !NEEDED_BY_LAMBDA.includes(action));
 
 async function answerOf(lambda: Lambda, request: object): Promise<unknown> {
   const invocation = await lambda.invoke(request);
@@ -36,21 +38,47 @@ async function answerOf(lambda: Lambda, request: object): Promise<unknown> {
   return invocation.answer;
 }
 
+/** Does with a function all that makes it call AWS. */
+const USES: Readonly<
+  Record<BundleName, (stage: Scene, env: Readonly<Record<string, string>>) => Promise<void>>
+> = {
+  'on-change': async (stage, env) => {
+    const { event } = world(stage);
+    await deliver(await stage.lambda('on-change', env), [event]);
+  },
+  'on-request': async (stage, env) => {
+    world(stage);
+    const lambda = await stage.lambda('on-request', env);
+    await lambda.invoke({ action: 'redeploy', secret: 'prod/db', parameter: '/app/key' });
+    await lambda.invoke({ action: 'stale' });
+  },
+  'on-schedule': async (stage, env) => {
+    world(stage);
+    const { secret: old } = rotated(stage, DAY / 2, 'prod/old');
+    stage.sim.world.service({ name: 'old', secrets: [old.arn], startedAt: Date.now() - DAY });
+    stage.sim.world.service({ name: 'lost', secrets: [`${old.partialArn}-which-never-was`] });
+    const lambda = await stage.lambda('on-schedule', { SWEEP: 'heal', ...env });
+    expect(await answerOf(lambda, {})).toMatchObject({ healed: 1, missing: 1 });
+  },
+};
+const FUNCTIONS = ['on-change', 'on-request', 'on-schedule'] as const;
+
 /** Here that no grant is unused; that no call is ungranted every scene of the suite asks when it ends. */
 describe('a role grants exactly what its function calls, and what Lambda needs', () => {
-  test('on-change', async (context) => {
+  test.for(FUNCTIONS)('%s', async (name, context) => {
     const stage = await scene(context);
-    const { event } = world(stage);
-    await deliver(await stage.lambda(), [event]);
-    expect(calledBy(stage, 'on-change')).toEqual(granted('on-change'));
+    await USES[name](stage, {});
+    expect(calledBy(stage, name)).toEqual(granted(name));
   });
 
-  test('on-request', async (context) => {
+  test.for(FUNCTIONS)('%s, where a snapshot of the fleet is kept', async (name, context) => {
     const stage = await scene(context);
-    world(stage);
-    const lambda = await stage.lambda('on-request');
-    await lambda.invoke({ action: 'redeploy', secret: 'prod/db', parameter: '/app/key' });
-    expect(calledBy(stage, 'on-request')).toEqual(granted('on-request'));
+    stage.sim.world.bucket('hints');
+    // A fleet of few services is read as quickly without a hint.
+    for (let i = 0; i < 50; i++) stage.sim.world.service({ name: `idle-${i}` });
+    await USES[name](stage, { SNAPSHOT_BUCKET: 'hints' });
+    expect(calledBy(stage, name)).toEqual(granted(name, ['HasSnapshot']));
+    expect(stage.sim.objects('hints').keys).toEqual([SNAPSHOT_KEY]);
   });
 });
 
@@ -84,6 +112,8 @@ describe('schemas', () => {
     { action: 'stop', secret: 'x' },
     { action: 'uses', services: 'a/b' },
     { action: 'plan', services: 'a/b', secret: 'x' },
+    { action: 'stale', services: 'a/b' },
+    { action: 'stale', secret: 'x', force: true },
   ])('of requests refuses %o', (wrong) => {
     expect(request(wrong)).toBe(false);
   });
@@ -94,6 +124,8 @@ describe('schemas', () => {
     { action: 'redeploy', secret: 'prod/db', force: true, at: '2026-01-01T00:00:00.000Z' },
     { action: 'redeploy', services: ['prod/out', 'dev/reader'], clusters: ['prod'] },
     { action: 'plan', secret: 'no/such/secret' },
+    { action: 'stale' },
+    { action: 'stale', secret: ['prod/db', 'no/such/secret'], clusters: 'prod' },
   ])('of reports: %o', async (asked, context) => {
     const stage = await scene(context);
     world(stage);

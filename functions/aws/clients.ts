@@ -1,7 +1,5 @@
 import { ECSClient } from '@aws-sdk/client-ecs';
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { SQSClient } from '@aws-sdk/client-sqs';
-import { SSMClient } from '@aws-sdk/client-ssm';
+import { StandardRetryStrategy } from '@smithy/core/retry';
 import { isThrottled } from './errors.ts';
 
 /** How many calls went out since the counts were last taken, each attempt of the SDK's counted. */
@@ -25,13 +23,10 @@ export class CallCounts {
   }
 }
 
-export type Clients = {
+export type EcsClients = {
   readonly ecs: ECSClient;
   /** For UpdateService alone: a call whose answer was lost must not be repeated blindly, it has no idempotency token. */
   readonly ecsWrites: ECSClient;
-  readonly secretsManager: SecretsManagerClient;
-  readonly ssm: SSMClient;
-  readonly sqs: SQSClient;
 };
 
 /**
@@ -48,22 +43,45 @@ const requestHandler = {
 /** Above the SDK's three: others use the same quotas, and a read that fails costs the whole batch. */
 const READ_ATTEMPTS = 5;
 
-export function makeClients(counts: CallCounts): Clients {
-  const reads = { maxAttempts: READ_ATTEMPTS, requestHandler };
-  const clients = {
-    ecs: new ECSClient(reads),
-    ecsWrites: new ECSClient({ maxAttempts: 1, requestHandler }),
-    secretsManager: new SecretsManagerClient(reads),
-    ssm: new SSMClient(reads),
-    // The endpoint is the environment's, as everywhere: not the host in the queue's URL.
-    sqs: new SQSClient({ ...reads, useQueueUrlAsEndpoint: false }),
+export const reads = { maxAttempts: READ_ATTEMPTS, requestHandler };
+
+/** The same for calls that are paced by a bucket of ours. */
+export const pacedReads = () => ({ ...reads, retryStrategy: new ExceptThrottling(READ_ATTEMPTS) });
+
+/**
+ * The clients of ECS, without which nothing can be decided. Every other one comes with its first call: a cold start does
+ * not pay for what it may never need.
+ */
+export function makeEcsClients(counts: CallCounts): EcsClients {
+  return {
+    ecs: counted(new ECSClient(pacedReads()), counts),
+    ecsWrites: counted(new ECSClient({ maxAttempts: 1, requestHandler }), counts),
   };
-  countCalls(clients.ecs, counts);
-  countCalls(clients.ecsWrites, counts);
-  countCalls(clients.secretsManager, counts);
-  countCalls(clients.ssm, counts);
-  countCalls(clients.sqs, counts);
-  return clients;
+}
+
+/** Does it when it is first asked for, and once; a failure is not remembered. */
+export function lazily<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make().catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    });
+    return made;
+  };
+}
+
+/**
+ * Repeats what may only have been bad luck, as the SDK does by default, but nothing that AWS throttled: that is a sign to
+ * slow down, which the quota has to see first.
+ */
+class ExceptThrottling extends StandardRetryStrategy {
+  override refreshRetryTokenForRetry(
+    ...[token, error]: Parameters<StandardRetryStrategy['refreshRetryTokenForRetry']>
+  ): ReturnType<StandardRetryStrategy['refreshRetryTokenForRetry']> {
+    if (error.errorType === 'THROTTLING') throw new Error('throttled: not repeated here');
+    return super.refreshRetryTokenForRetry(token, error);
+  }
 }
 
 /** What all clients' middleware stacks have in common. */
@@ -76,8 +94,8 @@ type Countable = {
   };
 };
 
-/** Behind the retry middleware, so that every attempt is seen. */
-export function countCalls(client: Countable, counts: CallCounts): void {
+/** Counts behind the retry middleware, so that every attempt is seen. */
+export function counted<Client extends Countable>(client: Client, counts: CallCounts): Client {
   client.middlewareStack.add(
     (next) => async (args) => {
       counts.called();
@@ -90,4 +108,5 @@ export function countCalls(client: Countable, counts: CallCounts): void {
     },
     { step: 'finalizeRequest', priority: 'low', name: 'countCalls' },
   );
+  return client;
 }

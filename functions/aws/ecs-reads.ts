@@ -16,7 +16,7 @@ import {
 } from '@aws-sdk/client-ecs';
 import type { ClusterArn, ServiceArn, TaskDefinitionArn } from '../core/arn.ts';
 import { type Page, pages } from './pages.ts';
-import type { Quota, ReadGroup } from './quota.ts';
+import type { Paced, ReadGroup } from './quota.ts';
 
 /** What one call takes or gives at most (AWS-FACTS §6); ListServices would give 10 if it were not asked for more. */
 export const PAGE = 100;
@@ -25,11 +25,11 @@ export const SERVICES_A_CALL = 10;
 /** The calls that read ECS, each inside its quota; they throw what the SDK throws. */
 export class EcsReads {
   readonly #ecs: ECSClient;
-  readonly #quota: Quota;
+  readonly #paced: Paced;
 
-  constructor(ecs: ECSClient, quota: Quota) {
+  constructor(ecs: ECSClient, paced: Paced) {
     this.#ecs = ecs;
-    this.#quota = quota;
+    this.#paced = paced;
   }
 
   listClusters(signal: AbortSignal): AsyncIterable<readonly string[]> {
@@ -45,7 +45,7 @@ export class EcsReads {
   async describeClusters(clusters: readonly ClusterArn[], signal: AbortSignal): Promise<readonly Cluster[]> {
     const command = new DescribeClustersCommand({ clusters: [...clusters], include: ['TAGS'] });
     return (
-      (await this.#call('cluster', signal, () => this.#ecs.send(command, { abortSignal: signal })))
+      (await this.#paced('cluster', signal, () => this.#ecs.send(command, { abortSignal: signal })))
         .clusters ?? []
     );
   }
@@ -65,13 +65,13 @@ export class EcsReads {
     signal: AbortSignal,
   ): Promise<DescribeServicesCommandOutput> {
     const command = new DescribeServicesCommand({ cluster, services: [...services], include: ['TAGS'] });
-    return this.#call('service', signal, () => this.#ecs.send(command, { abortSignal: signal }));
+    return this.#paced('service', signal, () => this.#ecs.send(command, { abortSignal: signal }));
   }
 
   async describeTaskDefinition(arn: TaskDefinitionArn, signal: AbortSignal): Promise<TaskDefinition> {
     const command = new DescribeTaskDefinitionCommand({ taskDefinition: arn });
     const call = () => this.#ecs.send(command, { abortSignal: signal });
-    return (await this.#call('task-definition', signal, call)).taskDefinition ?? {};
+    return (await this.#paced('task-definition', signal, call)).taskDefinition ?? {};
   }
 
   listServiceDeployments(
@@ -114,13 +114,9 @@ export class EcsReads {
   ): Promise<readonly Task[]> {
     const command = new DescribeTasksCommand({ cluster, tasks: [...tasks] });
     return (
-      (await this.#call('cluster-resource', signal, () => this.#ecs.send(command, { abortSignal: signal })))
+      (await this.#paced('cluster-resource', signal, () => this.#ecs.send(command, { abortSignal: signal })))
         .tasks ?? []
     );
-  }
-
-  #call<T>(group: ReadGroup, signal: AbortSignal, call: () => Promise<T>): Promise<T> {
-    return this.#quota.read(group, signal, call);
   }
 
   #pages<Item>(
@@ -128,6 +124,6 @@ export class EcsReads {
     signal: AbortSignal,
     call: (nextToken: string | undefined) => Promise<Page<Item>>,
   ): AsyncIterable<readonly Item[]> {
-    return pages((nextToken) => this.#call(group, signal, () => call(nextToken)));
+    return pages((nextToken) => this.#paced(group, signal, () => call(nextToken)));
   }
 }

@@ -1,12 +1,13 @@
 import { type ECSClient, type Task as SdkTask, UpdateServiceCommand } from '@aws-sdk/client-ecs';
+import type { TaskDefinitionArn } from '../core/arn.ts';
 import type { Evidence, Question, ServiceDeployment } from '../core/evidence.ts';
-import type { Service } from '../core/fleet.ts';
+import type { Revision, Service } from '../core/fleet.ts';
 import type { Task } from '../core/freshness.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { Clock, Ecs, Rates } from '../ports.ts';
-import type { Clients } from './clients.ts';
+import type { EcsClients } from './clients.ts';
 import { EcsReads, PAGE } from './ecs-reads.ts';
-import { callError, isAnswered, isPermanent, isVanished, readFailed } from './errors.ts';
+import { callError, isAnswered, isPermanent, isThrottled, isVanished, readFailed } from './errors.ts';
 import { FleetReader } from './fleet-reader.ts';
 import { chunks } from './pages.ts';
 import { Quota } from './quota.ts';
@@ -17,26 +18,42 @@ import { ServiceReader } from './service-reader.ts';
 const WRITE_TIMEOUT_MS = 15_000;
 
 /** Everything this service asks of ECS and does to it. */
-export function makeEcs({ ecs, ecsWrites }: Clients, rates: Rates, tagPrefix: string, clock: Clock): Ecs {
+export function makeEcs({ ecs, ecsWrites }: EcsClients, rates: Rates, tagPrefix: string, clock: Clock): Ecs {
   const quota = new Quota(rates, clock);
-  const reads = new EcsReads(ecs, quota);
-  const revisions = new Revisions(reads);
-  const services = new ServiceReader(reads, revisions, tagPrefix);
-  const fleet = new FleetReader(reads, services, revisions, tagPrefix, clock);
+  const known = new Map<TaskDefinitionArn, Revision>();
+  const reader = (reads: EcsReads) => {
+    const revisions = new Revisions(reads, known);
+    return new FleetReader(
+      reads,
+      new ServiceReader(reads, revisions, tagPrefix),
+      revisions,
+      tagPrefix,
+      clock,
+    );
+  };
+  const whole = reader(new EcsReads(ecs, quota.paced('usual')));
+  const reads = new EcsReads(ecs, quota.paced('urgent'));
+  const few = reader(reads);
   return {
-    readFleet: (globs, signal, only) => fleet.readFleet(globs, signal, only),
-    readNamed: (named, globs, signal) => fleet.readNamed(named, globs, signal),
-    readThese: (some, wantsRevisions, signal) => fleet.readThese(some, wantsRevisions, signal),
+    listClusters: (globs, signal) => whole.listClusters(globs, signal),
+    readFleet: (globs, signal, options) => whole.readFleet(globs, signal, options),
+    readNamed: (named, globs, signal) => whole.readNamed(named, globs, signal),
+    readThese: (some, wantsRevisions, signal) => few.readThese(some, wantsRevisions, signal),
     stoppedReason: (service, since, signal) => stoppedReason(reads, service, since, signal),
-    lookOnceMore: (some, signal) => fleet.lookOnceMore(some, signal),
+    lookOnceMore: (some, signal) => few.lookOnceMore(some, signal),
     answer: (question, signal) => answer(reads, question, signal),
-    takeUpdates: (most, signal) => quota.updates.takeUpTo(most, signal),
-    forceNewDeployment: (service) => forceNewDeployment(ecsWrites, service, clock),
+    takeUpdates: (most, signal) => quota.updates.takeUpTo(most, signal, 'urgent'),
+    forceNewDeployment: (service) => forceNewDeployment(ecsWrites, service, quota, clock),
   };
 }
 
 /** Sends cluster, service and forceNewDeployment and nothing else: any more fails on some services (AWS-FACTS §5). */
-async function forceNewDeployment(ecs: ECSClient, { arn, cluster }: Service, clock: Clock): Promise<Outcome> {
+async function forceNewDeployment(
+  ecs: ECSClient,
+  { arn, cluster }: Service,
+  { updates }: Quota,
+  clock: Clock,
+): Promise<Outcome> {
   try {
     const command = new UpdateServiceCommand({
       cluster: cluster.arn,
@@ -48,6 +65,7 @@ async function forceNewDeployment(ecs: ECSClient, { arn, cluster }: Service, clo
     return { service: arn, result: 'accepted', deploymentId: primary?.id ?? '', acceptedAt: clock.now() };
   } catch (error) {
     if (isVanished(error)) return { service: arn, result: 'gone' };
+    if (isThrottled(error)) updates.slowDown();
     const result = isAnswered(error) ? 'failed' : 'unknown';
     return { service: arn, result, error: callError(error, 'ecs:UpdateService') };
   }

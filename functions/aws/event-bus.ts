@@ -1,7 +1,7 @@
-import type { EventBridgeClient, PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
+import type { PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
 import { OWN_SOURCE, type OwnEvent } from '../core/own-event.ts';
 import type { EventBus } from '../ports.ts';
-import { type CallCounts, countCalls } from './clients.ts';
+import { type CallCounts, counted, lazily } from './clients.ts';
 
 /** Nobody waits for an event of ours: a call that is not answered soon is given up. */
 const impatient = {
@@ -14,16 +14,15 @@ const impatient = {
   },
 };
 
-/** The default event bus. EventBridge's client is loaded with the first event: a cold start does not pay for it. */
+/** The default event bus. */
 export function makeEventBus(counts: CallCounts): EventBus {
-  let client: EventBridgeClient | undefined;
+  const eventBridge = lazily(async () => {
+    const { EventBridgeClient, PutEventsCommand } = await import('./sdk/event-bridge.ts');
+    return { client: counted(new EventBridgeClient(impatient), counts), PutEventsCommand };
+  });
   return {
     async put(events, abortSignal) {
-      const { EventBridgeClient, PutEventsCommand } = await import('@aws-sdk/client-eventbridge');
-      if (client === undefined) {
-        client = new EventBridgeClient(impatient);
-        countCalls(client, counts);
-      }
+      const { client, PutEventsCommand } = await eventBridge();
       const command = new PutEventsCommand({ Entries: events.map(entryOf) });
       const { FailedEntryCount = 0, Entries = [] } = await client.send(command, { abortSignal });
       if (FailedEntryCount === 0) return [];

@@ -11,7 +11,7 @@ import {
 } from '../core/fleet.ts';
 import { selects } from '../core/glob.ts';
 import type { PartOfFleet } from '../core/reading.ts';
-import type { Clock, Look, NamedService } from '../ports.ts';
+import type { Clock, Look, NamedService, ReadOptions } from '../ports.ts';
 import { type EcsReads, PAGE } from './ecs-reads.ts';
 import { readFailed } from './errors.ts';
 import { namesByCluster, onlyNamed, placesOf } from './named-services.ts';
@@ -22,8 +22,8 @@ import { type Described, type ServiceReader, together } from './service-reader.t
 
 type Globs = readonly (readonly string[])[];
 
-/** One after the other in a way, so that whole clusters are read when the time ends, and not a little of each. */
-const CLUSTERS_AT_A_TIME = 8;
+/** Enough to use the whole rate, and few: whole clusters are to be read when the time ends, and not a little of each. */
+const CLUSTERS_AT_A_TIME = 3;
 
 /** Reads the fleet, or as much of it as is wanted. Throws ReadFailed. */
 export class FleetReader {
@@ -47,14 +47,24 @@ export class FleetReader {
     this.#clock = clock;
   }
 
-  readFleet(globs: Globs, signal: AbortSignal, only?: readonly ClusterArn[]): Promise<PartOfFleet> {
+  listClusters(globs: Globs, signal: AbortSignal): Promise<readonly ClusterArn[]> {
+    return allOrNothing(signal, async (within) => selected(await this.#listClusters(within), globs));
+  }
+
+  readFleet(globs: Globs, signal: AbortSignal, { only, onPart }: ReadOptions = {}): Promise<PartOfFleet> {
     return allOrNothing(signal, async (within) => {
       const beganAt = this.#clock.now();
       const wanted = only ?? selected(await this.#listClusters(within), globs);
       const clusters = await this.#describeClusters(wanted, within);
       const limit = pLimit(CLUSTERS_AT_A_TIME);
       const parts = await Promise.all(
-        clusters.map((cluster) => limit(() => this.#unlessTimeIsOver(beganAt, cluster, signal, within))),
+        clusters.map((cluster) => {
+          const onTen = (ten: Described) => {
+            if (onPart !== undefined)
+              void this.#fleetOf(beganAt, [ten], within).then(onPart, () => undefined);
+          };
+          return limit(() => this.#unlessTimeIsOver(beganAt, cluster, onTen, signal, within));
+        }),
       );
       const left = clusters.filter((_, i) => parts[i] === undefined).map(({ arn }) => arn);
       if (left.length > 0 && left.length === clusters.length) signal.throwIfAborted();
@@ -72,11 +82,12 @@ export class FleetReader {
   async #unlessTimeIsOver(
     beganAt: number,
     cluster: Cluster,
+    onTen: (ten: Described) => void,
     signal: AbortSignal,
     within: AbortSignal,
   ): Promise<Fleet | undefined> {
     try {
-      return await this.#fleetOf(beganAt, [await this.#services.readCluster(cluster, within)], within);
+      return await this.#fleetOf(beganAt, [await this.#services.readCluster(cluster, within, onTen)], within);
     } catch (error) {
       if (signal.aborted) return undefined;
       throw error;
@@ -141,10 +152,13 @@ export class FleetReader {
 
   async #describeClusters(arns: readonly ClusterArn[], signal: AbortSignal): Promise<readonly Cluster[]> {
     const calls = chunks(arns, PAGE).map((hundred) => this.#reads.describeClusters(hundred, signal));
-    return (await Promise.all(calls)).flat().map(({ clusterArn: text = '', tags }) => {
+    const described = (await Promise.all(calls)).flat().map(({ clusterArn: text = '', tags }) => {
       const arn = clusterArn(text);
-      return { arn, name: nameOf(arn), tags: ourTags(tags, this.#tagPrefix) };
+      return [arn, { arn, name: nameOf(arn), tags: ourTags(tags, this.#tagPrefix) }] as const;
     });
+    const byArn = new Map(described);
+    // ECS answers in an order of its own, and whose turn it is to be read first is for the caller to say.
+    return arns.flatMap((arn) => byArn.get(arn) ?? []);
   }
 
   async #fleetOf(

@@ -1,20 +1,29 @@
-import { DescribeParametersCommand, type SSMClient } from '@aws-sdk/client-ssm';
 import { parseArn } from '../core/arn.ts';
 import { parameterArn } from '../core/reference.ts';
-import type { Parameters } from '../ports.ts';
+import type { Clock, Parameters } from '../ports.ts';
+import { type CallCounts, counted, lazily, pacedReads } from './clients.ts';
 import { readFailed } from './errors.ts';
-import { pages } from './pages.ts';
+import { chunks, pages } from './pages.ts';
+import { pacedAt } from './quota.ts';
+
+/** Calls a second: 80 % of the quota of DescribeParameters (AWS-FACTS §6). */
+const RATE = 2.4;
+/** As many values as a filter may have. */
+const VALUES = 50;
+/** Parameter Store refuses a call that asks for a name which no parameter can have: it would hide the others. */
+const POSSIBLE_NAME = /^[\w./-]{1,1011}$/;
 
 /**
- * Metadata only. DescribeParameters has a quota of 3 a second (AWS-FACTS §6): it is asked for a person's request and not
- * for events, which tell all there is to know.
+ * Metadata only. DescribeParameters has a quota of 3 a second: it is asked for a person's request and by the sweep, and
+ * not for events, which tell all there is to know.
  */
-export function makeParameters(client: SSMClient): Parameters {
+export function makeParameters(counts: CallCounts, clock: Clock): Parameters {
+  const pagesOf = findByName(counts, pacedAt(RATE, clock));
   return {
     async describe(parameter, signal) {
       const name = nameOf(parameter);
       try {
-        for await (const [found] of findByName(client, name, signal)) {
+        for await (const [found] of pagesOf(spellings(name), signal)) {
           if (found === undefined || isAnother(parameter, found.ARN)) continue;
           const home = parseArn(parameter);
           const arn = found.ARN ?? (home === undefined ? name : parameterArn(name, home));
@@ -25,17 +34,39 @@ export function makeParameters(client: SSMClient): Parameters {
         throw readFailed(`describe parameter ${parameter}`, error);
       }
     },
+    async describeAll(arns, signal) {
+      const found = new Map<string, number>();
+      const names = [...new Set(arns.map(nameOf))].filter((name) => POSSIBLE_NAME.test(name));
+      try {
+        for (const values of chunks(names.flatMap(spellings), VALUES)) {
+          for await (const page of pagesOf(values, signal))
+            for (const one of page) found.set(one.ARN ?? '', one.LastModifiedDate?.getTime() ?? 0);
+        }
+      } catch (error) {
+        throw readFailed('describe the parameters', error);
+      }
+      return arns.flatMap((arn) => {
+        const changedAt = found.get(arn);
+        return changedAt === undefined ? [] : [{ arn, changedAt }];
+      });
+    },
   };
 }
 
-function findByName(client: SSMClient, name: string, signal: AbortSignal) {
-  // A root parameter answers to its name with and without the slash.
-  const ParameterFilters = [{ Key: 'Name', Option: 'Equals', Values: [...spellings(name)] }];
-  return pages(async (nextToken) => {
-    const command = new DescribeParametersCommand({ ParameterFilters, NextToken: nextToken });
-    const answer = await client.send(command, { abortSignal: signal });
-    return { items: answer.Parameters, nextToken: answer.NextToken };
+function findByName(counts: CallCounts, paced: ReturnType<typeof pacedAt>) {
+  const ssm = lazily(async () => {
+    const { SSMClient, DescribeParametersCommand } = await import('./sdk/ssm.ts');
+    return { client: counted(new SSMClient(pacedReads()), counts), DescribeParametersCommand };
   });
+  return (names: readonly string[], signal: AbortSignal) => {
+    const ParameterFilters = [{ Key: 'Name', Option: 'Equals', Values: [...names] }];
+    return pages(async (NextToken) => {
+      const { client, DescribeParametersCommand } = await ssm();
+      const command = new DescribeParametersCommand({ ParameterFilters, MaxResults: VALUES, NextToken });
+      const answer = await paced(signal, () => client.send(command, { abortSignal: signal }));
+      return { items: answer.Parameters, nextToken: answer.NextToken };
+    });
+  };
 }
 
 /** Names are looked for in this account and Region: an ARN of another one does not mean the namesake here. */
@@ -50,6 +81,7 @@ function nameOf(parameter: string): string {
   return name.includes('/') ? `/${name}` : name;
 }
 
+/** A root parameter answers to its name with and without the slash. */
 function spellings(name: string): readonly string[] {
   const bare = name.replace(/^\//, '');
   return bare.includes('/') ? [name] : [bare, `/${bare}`];

@@ -1,13 +1,18 @@
-import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { Queue } from '../ports.ts';
+import { type CallCounts, counted, lazily, reads } from './clients.ts';
 
 /** The queue that feeds on-change. */
-export function makeQueue(client: SQSClient, queueUrl: string): Queue {
+export function makeQueue(QueueUrl: string, counts: CallCounts): Queue {
+  const sqs = lazily(async () => {
+    const { SQSClient, SendMessageCommand } = await import('./sdk/sqs.ts');
+    // The endpoint is the environment's, as everywhere: not the host in the queue's URL.
+    const client = counted(new SQSClient({ ...reads, useQueueUrlAsEndpoint: false }), counts);
+    return { client, SendMessageCommand };
+  });
   return {
-    async send(body, delaySeconds) {
-      await client.send(
-        new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: body, DelaySeconds: delaySeconds }),
-      );
+    async send(MessageBody, DelaySeconds) {
+      const { client, SendMessageCommand } = await sqs();
+      await client.send(new SendMessageCommand({ QueueUrl, MessageBody, DelaySeconds }));
     },
   };
 }

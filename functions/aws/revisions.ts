@@ -10,11 +10,12 @@ import { referencesOf } from './references-of.ts';
  */
 export class Revisions {
   readonly #reads: EcsReads;
-  readonly #known = new Map<TaskDefinitionArn, Revision>();
+  readonly #known: Map<TaskDefinitionArn, Revision>;
   readonly #asked = new Map<TaskDefinitionArn, Promise<Revision>>();
 
-  constructor(reads: EcsReads) {
+  constructor(reads: EcsReads, known: Map<TaskDefinitionArn, Revision>) {
     this.#reads = reads;
+    this.#known = known;
   }
 
   /** Asks ECS at most once for a revision; one that ECS would not describe is asked for again next time. */

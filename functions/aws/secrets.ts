@@ -1,26 +1,32 @@
-import {
-  DescribeSecretCommand,
-  type DescribeSecretCommandOutput,
-  ListSecretVersionIdsCommand,
-  type SecretsManagerClient,
-  type SecretVersionsListEntry,
+import type {
+  DescribeSecretCommandOutput,
+  SecretListEntry,
+  SecretVersionsListEntry,
 } from '@aws-sdk/client-secrets-manager';
 import type { SecretDescription, SecretVersion } from '../core/confirm.ts';
-import type { Secrets } from '../ports.ts';
+import type { Clock, Secrets } from '../ports.ts';
+import { type CallCounts, counted, lazily, reads } from './clients.ts';
 import { hasCode, readFailed } from './errors.ts';
 import { pages } from './pages.ts';
+import { pacedAt } from './quota.ts';
 
-const VERSIONS_A_PAGE = 100;
+const PAGE = 100;
+/** Calls a second: 80 % of the quotas of ListSecretVersionIds and ListSecrets. */
+const VERSIONS_RATE = 40;
+const LIST_RATE = 80;
 
 /** Metadata only: no call made here can return a secret's value (AWS-FACTS §7). */
-export function makeSecrets(client: SecretsManagerClient, tagPrefix: string): Secrets {
+export function makeSecrets(counts: CallCounts, tagPrefix: string, clock: Clock): Secrets {
+  const secretsManager = connection(counts);
+  const pacedVersions = pacedAt(VERSIONS_RATE, clock);
+  const pacedList = pacedAt(LIST_RATE, clock);
   return {
     async describe(secret, signal) {
       try {
-        const answer = await client.send(new DescribeSecretCommand({ SecretId: secret }), {
-          abortSignal: signal,
-        });
-        return descriptionOf(answer, tagPrefix);
+        const { client, DescribeSecretCommand } = await secretsManager();
+        const command = new DescribeSecretCommand({ SecretId: secret });
+        const answer = await client.send(command, { abortSignal: signal });
+        return descriptionOf(answer, answer.VersionIdsToStages, tagPrefix);
       } catch (error) {
         if (hasCode(error, 'ResourceNotFoundException')) return undefined;
         throw readFailed(`describe secret ${secret}`, error);
@@ -29,20 +35,55 @@ export function makeSecrets(client: SecretsManagerClient, tagPrefix: string): Se
     async listVersions(arn, signal) {
       const versions: SecretVersion[] = [];
       try {
-        for await (const page of versionPages(client, arn, signal)) versions.push(...page.map(versionOf));
+        for await (const page of versionPages(secretsManager, arn, pacedVersions, signal))
+          versions.push(...page.map(versionOf));
         return versions;
       } catch (error) {
+        if (hasCode(error, 'ResourceNotFoundException')) return [];
         throw readFailed(`list the versions of secret ${arn}`, error);
+      }
+    },
+    async *list(signal) {
+      try {
+        for await (const page of secretPages(secretsManager, pacedList, signal))
+          yield page.map((entry) => descriptionOf(entry, entry.SecretVersionsToStages, tagPrefix));
+      } catch (error) {
+        throw readFailed('list the secrets', error);
       }
     },
   };
 }
 
-function versionPages(client: SecretsManagerClient, arn: string, signal: AbortSignal) {
+type Paced = ReturnType<typeof pacedAt>;
+
+type Connection = ReturnType<typeof connection>;
+
+function connection(counts: CallCounts) {
+  return lazily(async () => {
+    const { SecretsManagerClient, DescribeSecretCommand, ListSecretsCommand, ListSecretVersionIdsCommand } =
+      await import('./sdk/secrets-manager.ts');
+    const client = counted(new SecretsManagerClient(reads), counts);
+    return { client, DescribeSecretCommand, ListSecretsCommand, ListSecretVersionIdsCommand };
+  });
+}
+
+function versionPages(connected: Connection, arn: string, paced: Paced, signal: AbortSignal) {
   return pages(async (nextToken) => {
-    const asked = { SecretId: arn, MaxResults: VERSIONS_A_PAGE, NextToken: nextToken };
-    const answer = await client.send(new ListSecretVersionIdsCommand(asked), { abortSignal: signal });
+    const { client, ListSecretVersionIdsCommand } = await connected();
+    const asked = { SecretId: arn, MaxResults: PAGE, NextToken: nextToken };
+    const call = () => client.send(new ListSecretVersionIdsCommand(asked), { abortSignal: signal });
+    const answer = await paced(signal, call);
     return { items: answer.Versions, nextToken: answer.NextToken };
+  });
+}
+
+function secretPages(connected: Connection, paced: Paced, signal: AbortSignal) {
+  return pages(async (nextToken) => {
+    const { client, ListSecretsCommand } = await connected();
+    const asked = { IncludePlannedDeletion: true, MaxResults: PAGE, NextToken: nextToken };
+    const call = () => client.send(new ListSecretsCommand(asked), { abortSignal: signal });
+    const answer = await paced(signal, call);
+    return { items: answer.SecretList, nextToken: answer.NextToken };
   });
 }
 
@@ -55,7 +96,11 @@ function versionOf({
 }
 
 /** Keeps what decides and drops the rest: a description and other tags are nobody's business here. */
-function descriptionOf(answer: DescribeSecretCommandOutput, tagPrefix: string): SecretDescription {
+function descriptionOf(
+  answer: DescribeSecretCommandOutput | SecretListEntry,
+  labelsOf: Readonly<Record<string, string[]>> | undefined,
+  tagPrefix: string,
+): SecretDescription {
   const enabledTag = answer.Tags?.find(({ Key }) => Key === `${tagPrefix}:enabled`)?.Value;
   const deletedAt = answer.DeletedDate?.getTime();
   const lastRotatedAt = answer.LastRotatedDate?.getTime();
@@ -66,6 +111,6 @@ function descriptionOf(answer: DescribeSecretCommandOutput, tagPrefix: string): 
     ...(deletedAt === undefined ? {} : { deletedAt }),
     ...(lastRotatedAt === undefined ? {} : { lastRotatedAt }),
     ...(lastChangedAt === undefined ? {} : { lastChangedAt }),
-    labelsOf: new Map(Object.entries(answer.VersionIdsToStages ?? {})),
+    labelsOf: new Map(Object.entries(labelsOf ?? {})),
   };
 }

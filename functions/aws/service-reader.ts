@@ -30,11 +30,15 @@ export class ServiceReader {
   }
 
   /** Every service of the cluster; those of one page are described while the next page is being listed. */
-  async readCluster(cluster: Cluster, signal: AbortSignal): Promise<Described> {
+  async readCluster(
+    cluster: Cluster,
+    signal: AbortSignal,
+    onTen: (ten: Described) => void = () => undefined,
+  ): Promise<Described> {
     const described: Promise<Described>[] = [];
     try {
       for await (const page of this.#reads.listServices(cluster.arn, signal)) {
-        described.push(awaitedLater(this.describe(cluster, page, signal)));
+        described.push(awaitedLater(this.describe(cluster, page, signal, () => true, onTen)));
       }
     } catch (error) {
       if (isVanished(error)) return NOTHING;
@@ -53,13 +57,17 @@ export class ServiceReader {
     services: readonly string[],
     signal: AbortSignal,
     wantsRevisions: (service: Service) => boolean = () => true,
+    onTen: (ten: Described) => void = () => undefined,
   ): Promise<Described> {
-    const tens = chunks([...new Set(services)], SERVICES_A_CALL);
-    const described = together(await Promise.all(tens.map((ten) => this.#describeTen(cluster, ten, signal))));
-    for (const arn of described.services.filter(wantsRevisions).flatMap(revisionsInUse)) {
-      void awaitedLater(this.#revisions.get(arn, signal));
-    }
-    return described;
+    const tens = chunks([...new Set(services)], SERVICES_A_CALL).map(async (names) => {
+      const ten = await this.#describeTen(cluster, names, signal);
+      for (const arn of ten.services.filter(wantsRevisions).flatMap(revisionsInUse)) {
+        void awaitedLater(this.#revisions.get(arn, signal));
+      }
+      onTen(ten);
+      return ten;
+    });
+    return together(await Promise.all(tens));
   }
 
   /** If ECS refuses to describe several services in one call, each is asked for alone, so that one cannot hide the others. */

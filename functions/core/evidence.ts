@@ -1,5 +1,5 @@
 import type { ServiceKey } from './arn.ts';
-import { primaryOf, type Service } from './fleet.ts';
+import { type Deployment, primaryOf, type Service } from './fleet.ts';
 import type { Task } from './freshness.ts';
 
 /** A service deployment as ListServiceDeployments shows it; `createdAt` in milliseconds. */
@@ -7,6 +7,8 @@ export type ServiceDeployment = { readonly createdAt: number; readonly status: s
 
 /** What had to be asked beyond DescribeServices to decide about a service. */
 export type Evidence = {
+  /** When the youngest deployment that there was then was created: of a younger one this tells nothing. */
+  readonly asOf?: number;
   readonly serviceDeployments?: readonly ServiceDeployment[];
   readonly tasks?: readonly Task[];
   /** Why ECS would not tell. */
@@ -29,13 +31,15 @@ const FAILED = ['STOPPED', 'ROLLBACK_SUCCESSFUL', 'ROLLBACK_FAILED'];
 
 /** Whether the youngest deployment since the change ended neither successful nor running: a person must look. */
 export function lastRolloutFailed({ serviceDeployments = [] }: Evidence, changedAt: number): boolean {
-  const youngest = serviceDeployments
-    .filter(({ createdAt }) => createdAt > changedAt)
-    .reduce<ServiceDeployment | undefined>(
-      (a, b) => (a === undefined || b.createdAt >= a.createdAt ? b : a),
-      undefined,
-    );
+  const youngest = youngestOf(serviceDeployments.filter(({ createdAt }) => createdAt > changedAt));
   return youngest !== undefined && FAILED.includes(youngest.status);
+}
+
+function youngestOf(deployments: readonly ServiceDeployment[]): ServiceDeployment | undefined {
+  return deployments.reduce<ServiceDeployment | undefined>(
+    (a, b) => (a === undefined || b.createdAt >= a.createdAt ? b : a),
+    undefined,
+  );
 }
 
 export function isRollingBack({ serviceDeployments = [] }: Evidence): boolean {
@@ -44,6 +48,22 @@ export function isRollingBack({ serviceDeployments = [] }: Evidence): boolean {
 
 export function isDeploying({ serviceDeployments = [] }: Evidence): boolean {
   return serviceDeployments.some(({ status }) => RUNNING.includes(status));
+}
+
+/** A service deployment and the deployment that it makes are created this close to each other. */
+const TOGETHER_MS = 2_000;
+const ROLLED_BACK = [...ROLLBACK_RUNNING, 'ROLLBACK_SUCCESSFUL', 'ROLLBACK_FAILED'];
+
+/**
+ * Whether a deployment younger than the change is what a rollback made: it has no service deployment of its own, and the
+ * last one before it was rolled back, which may be older than the change. The tasks that it took over are as old as before.
+ */
+export function isOfRollback({ createdAt }: Deployment, evidence: Evidence, changedAt: number): boolean {
+  const { asOf = 0, serviceDeployments = [] } = evidence;
+  if (createdAt > asOf || createdAt <= changedAt) return false;
+  const earlier = serviceDeployments.filter((one) => one.createdAt <= createdAt + TOGETHER_MS);
+  const last = youngestOf(earlier);
+  return last !== undefined && last.createdAt < createdAt - TOGETHER_MS && ROLLED_BACK.includes(last.status);
 }
 
 /** ECS says so only in words, in the rollout state's reason. */

@@ -8,15 +8,23 @@ export type Freshness = 'fresh' | 'rolling-out' | 'possibly-stale' | 'stale';
 
 /**
  * Whether every task of a service was started after the change. `tasks`, where given, are all of its running tasks:
- * scaling, spot interruptions and crashes replace tasks without a deployment (AWS-FACTS §1, §5).
+ * scaling, spot interruptions and crashes replace tasks without a deployment (AWS-FACTS §1, §5). Those
+ * that `tookOver` tasks prove nothing: their tasks may be older than they are.
  */
-export function freshness(service: Service, change: Change, tasks: readonly Task[] | undefined): Freshness {
+export function freshness(
+  service: Service,
+  change: Change,
+  tasks: readonly Task[] | undefined,
+  tookOver: readonly Deployment[] = [],
+): Freshness {
   const primary = primaryOf(service);
   // Fewer tasks than the service counts prove nothing.
   const byTasks =
     tasks !== undefined && tasks.length >= service.running + service.pending ? since(change, tasks) : 'stale';
-  if (primary === undefined || primary.createdAt <= change.changedAt) return byTasks;
-  if (!isComplete(service, primary) && !isYoungThroughout(service, change)) return 'rolling-out';
+  if (primary === undefined || primary.createdAt <= change.changedAt || tookOver.includes(primary))
+    return byTasks;
+  const isYoung = tookOver.length === 0 && isYoungThroughout(service, change);
+  if (!isComplete(service, primary) && !isYoung) return 'rolling-out';
   return byTasks === 'fresh' ? 'fresh' : since(change, [primary]);
 }
 

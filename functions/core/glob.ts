@@ -15,7 +15,7 @@ function matchesGlob(glob: string, text: string): boolean {
     if (glob[at] === '*') {
       star = at++;
       resume = i;
-    } else if (at < glob.length && (glob[at] === '?' || glob[at] === text[i])) {
+    } else if (glob[at] === '?' || glob[at] === text[i]) {
       at++;
       i++;
     } else if (star >= 0) {

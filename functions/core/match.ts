@@ -98,7 +98,7 @@ function matchesOf(service: Service, fleet: Fleet, index: SubjectIndex, pull: Pu
 type Found = { readonly reference: Reference; readonly inPrimary: boolean };
 
 /** The references of every revision and deployment that the service has tasks of, or would start tasks of. */
-function referencesOf(service: Service, { revisions }: Fleet): readonly Found[] {
+export function referencesOf(service: Service, { revisions }: Fleet): readonly Found[] {
   const inPrimary = new Set<TaskDefinitionArn>();
   const primary = primaryOf(service);
   if (service.taskDefinition !== null) inPrimary.add(service.taskDefinition);

@@ -1,8 +1,9 @@
 import { keyOf, type ServiceArn, type ServiceKey } from './arn.ts';
-import { type Decision, type ReportedReference, type SKIP_REASONS, skip, type Verdict } from './decision.ts';
+import { type Decision, type ReportedReference, skip, type Verdict } from './decision.ts';
 import type { Evidence, EvidenceByService } from './evidence.ts';
 import { type Fleet, isUnreadable, type NamedFleet, type Service } from './fleet.ts';
 import { byService, type Match } from './match.ts';
+import type { Result } from './standing.ts';
 import type { Subject } from './subject-index.ts';
 import { isOptedOut, waveOf } from './tags.ts';
 import { type Policy, verdictOn } from './verdict.ts';
@@ -18,6 +19,8 @@ export type Planned = {
 };
 
 export type Plan = {
+  /** Redeploys that were carried out before everything had been read. */
+  readonly done: readonly Result[];
   /** Redeploys, in the order in which they are to be done. */
   readonly redeploys: readonly Planned[];
   /** Matched services that are left alone, for now or altogether. */
@@ -42,7 +45,7 @@ const NOTHING_ASKED: Evidence = {};
 
 /**
  * One decision for every service that refers to one of the subjects and for every one that cannot be read, in a fixed
- * order: earlier waves first, then by ARN.
+ * order: earlier waves first, then by ARN, then by cluster.
  */
 export function makePlan(basis: Basis): Plan {
   const judged = inWaves(capped(judgedAll(basis), basis.policy), basis.earlier);
@@ -56,6 +59,7 @@ export function makePlan(basis: Basis): Plan {
   });
   const ordered = planned.toSorted((a, b) => byWaveAndArn(a.decision, b.decision));
   return {
+    done: [],
     redeploys: ordered.filter(({ decision }) => decision.action === 'redeploy'),
     others: ordered.filter(({ decision }) => decision.action !== 'redeploy'),
     unmatched: [...unreadable(basis, planned), ...outOfScope(basis)].toSorted(byWaveAndArn),
@@ -76,6 +80,24 @@ export function isLaterLook({ judged }: Planned): boolean {
 /** The instant that every change of a planned redeploy is older than. */
 export function youngestChange({ judged }: Planned): number {
   return Math.max(...judged.map(({ match: { subject } }) => ('notice' in subject ? 0 : subject.changedAt)));
+}
+
+/** What is to be done about the service for this one of its changes; there may be thousands, each asking in its turn. */
+export function verdictsFor(planned: Planned, changeId: string): readonly Verdict[] {
+  const byChange = VERDICTS.get(planned) ?? verdictsByChange(planned);
+  VERDICTS.set(planned, byChange);
+  return byChange.get(changeId) ?? [];
+}
+
+const VERDICTS = new WeakMap<Planned, ReadonlyMap<string, readonly Verdict[]>>();
+
+function verdictsByChange({ judged }: Planned): ReadonlyMap<string, readonly Verdict[]> {
+  const byChange = new Map<string, Verdict[]>();
+  for (const { match, verdict } of judged) {
+    const { changeId } = match.subject;
+    byChange.set(changeId, [...(byChange.get(changeId) ?? []), verdict]);
+  }
+  return byChange;
 }
 
 function judgedAll({ matches, evidence, policy, now }: Basis): readonly Judged[] {
@@ -110,7 +132,10 @@ function decide(judged: readonly Judged[], policy: Policy): Decision | undefined
   const [first] = judged;
   if (verdict === undefined || first === undefined) return undefined;
   const { service } = first.match;
-  const concerned = judged.filter((one) => one.verdict.reason === verdict.reason).map((one) => one.match);
+  // What is skipped for one change is skipped for all: whoever wanted more is told so, too.
+  const concerned = judged
+    .filter((one) => one.verdict.reason === verdict.reason || isOverruled(one.verdict, verdict))
+    .map((one) => one.match);
   const byHand = concerned.some(({ subject }) => subject.kind === 'service');
   return {
     ...withoutUntil(verdict),
@@ -123,6 +148,10 @@ function decide(judged: readonly Judged[], policy: Policy): Decision | undefined
   };
 }
 
+function isOverruled(own: Verdict, together: Verdict): boolean {
+  return together.action === 'skip' && own.action !== 'skip';
+}
+
 function withoutUntil(verdict: Verdict) {
   return verdict.action === 'wait' ? ({ action: 'wait', reason: verdict.reason } as const) : verdict;
 }
@@ -130,22 +159,15 @@ function withoutUntil(verdict: Verdict) {
 /**
  * Several changes, one decision. A task that refers to something gone cannot start, and a service whose turn has not come
  * would start with what an earlier wave has not proved yet, whatever else demands it; apart from that, what one change
- * demands no other one takes away. Of several reasons to leave a service alone, the one that somebody should look at is
- * told.
+ * demands no other one takes away. Of several reasons to wait the one that a redeploy is held up by is told, and of several
+ * reasons to leave a service alone the one that somebody should look at.
  */
 export function strongest(verdicts: readonly Verdict[]): Verdict | undefined {
-  return (
-    verdicts.find(({ reason }) => reason === 'secret-gone') ??
-    verdicts.find(({ reason }) => reason === 'earlier-wave-failed') ??
-    verdicts.find(({ reason }) => reason === 'earlier-wave') ??
-    verdicts.find(({ action }) => action === 'redeploy') ??
-    verdicts.find(({ action }) => action === 'wait') ??
-    verdicts.toSorted((a, b) => urgency(b) - urgency(a))[0]
-  );
+  return verdicts.toSorted((a, b) => BY_STRENGTH.indexOf(b.reason) - BY_STRENGTH.indexOf(a.reason))[0];
 }
 
-/** From what needs no attention to what needs it most. */
-const BY_URGENCY: readonly (typeof SKIP_REASONS)[number][] = [
+/** From what needs no attention to what nothing prevails against; null is a redeploy. */
+const BY_STRENGTH: readonly Verdict['reason'][] = [
   'pinned',
   'label-not-moved',
   'pull-only',
@@ -159,14 +181,16 @@ const BY_URGENCY: readonly (typeof SKIP_REASONS)[number][] = [
   'unreadable',
   'cannot-replace',
   'over-cap',
-  'earlier-wave-failed',
   'rollout-failed',
+  'rolling-out',
+  'cooldown',
+  'too-often',
+  'deployment-in-progress',
+  null,
+  'earlier-wave',
+  'earlier-wave-failed',
   'secret-gone',
 ];
-
-function urgency({ action, reason }: Verdict): number {
-  return action === 'skip' ? BY_URGENCY.indexOf(reason) : -1;
-}
 
 function reported(matches: readonly Match[], { action }: Verdict): readonly ReportedReference[] {
   const hits = matches.flatMap((match) => match.hits);
@@ -224,6 +248,11 @@ function outOfScope({ fleet, subjects }: Basis): readonly Decision[] {
   });
 }
 
+/** Services of the same name in two clusters may share an ARN, in its old form. */
 function byWaveAndArn(a: Decision, b: Decision): number {
-  return a.wave - b.wave || (a.service < b.service ? -1 : Number(a.service > b.service));
+  return a.wave - b.wave || inOrder(a.service, b.service) || inOrder(a.cluster, b.cluster);
+}
+
+function inOrder(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
 }

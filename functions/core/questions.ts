@@ -1,9 +1,9 @@
+import type { Change } from './change.ts';
 import type { Question } from './evidence.ts';
 import { looksLikeRollback } from './evidence.ts';
 import { primaryOf } from './fleet.ts';
 import { isComplete } from './freshness.ts';
 import { byService, type Match } from './match.ts';
-import { waveOf } from './tags.ts';
 import { HOUR_MS, type Policy, TASKS_TELL_AFTER_MS, verdictOn } from './verdict.ts';
 
 /** From this age of a change on, an earlier deployment for it may have been rolled back. */
@@ -13,13 +13,25 @@ const FEW = 40;
 /** A service deployment is created at about the same time as the deployment it makes, and keeps that instant. */
 const SAME_TIME_MS = 60_000;
 
-/** What DescribeServices cannot tell about those services for which it may change the decision (DESIGN §4). */
-export function questions(matches: readonly Match[], policy: Policy, now: number): readonly Question[] {
-  const redeploys = matches.filter((match) => verdictOn(match, {}, policy, now)?.action === 'redeploy');
-  const opening = wavesToOpen(redeploys);
-  const few = redeploys.length <= FEW;
+/** A rollback makes no service deployment: what was rolled back tells of it, and may be so much older than the change. */
+const LONGEST_ROLLOUT_MS = 48 * HOUR_MS;
+
+/**
+ * What DescribeServices cannot tell about those services for which it may change the decision (DESIGN §4). A service that
+ * looks fresh is asked about once more, for a rollback that is over looks the same; not for changes that are older than
+ * `lookBackMs`.
+ */
+export function questions(
+  matches: readonly Match[],
+  policy: Policy,
+  now: number,
+  lookBackMs = Number.POSITIVE_INFINITY,
+): readonly Question[] {
+  const verdicts = matches.map((match) => verdictOn(match, {}, policy, now));
+  const few =
+    verdicts.filter((one) => one?.action === 'redeploy' || one?.reason === 'already-fresh').length <= FEW;
   return [...byService(matches).values()].flatMap((ofService) => {
-    const asked = ofService.flatMap((match) => question(match, { opening, few }, policy, now) ?? []);
+    const asked = ofService.flatMap((match) => question(match, { few, lookBackMs }, policy, now) ?? []);
     const [first] = asked;
     if (first === undefined) return [];
     const instants = asked.flatMap(({ deploymentsSince }) => deploymentsSince ?? []);
@@ -34,14 +46,14 @@ export function questions(matches: readonly Match[], policy: Policy, now: number
 
 function question(
   match: Match,
-  { opening, few }: Circumstances,
+  { few, lookBackMs }: Circumstances,
   policy: Policy,
   now: number,
 ): Question | undefined {
   const { service, subject } = match;
   const verdict = verdictOn(match, {}, policy, now);
   if (verdict === undefined || 'notice' in subject) return undefined;
-  const { changedAt, changeId } = subject;
+  const { changedAt } = subject;
   const { action, reason } = verdict;
   if (action === 'redeploy' || reason === 'possibly-stale' || reason === 'cannot-replace') {
     const since = deploymentsToAsk(match, changedAt, now);
@@ -54,33 +66,37 @@ function question(
     };
   }
   if (reason !== 'rolling-out' && reason !== 'already-fresh') return undefined;
-  const opens = waveOf(service) < (opening.get(changeId) ?? 0);
-  const isOver =
-    reason === 'already-fresh' &&
-    (opens || match.following === 'adopted' || now - changedAt > ROLLED_BACK_AFTER_MS);
-  return mayBeRollback(match, isOver) ? { service, deploymentsSince: changedAt, askTasks: false } : undefined;
+  return questionAboutRollback(match, subject, reason === 'already-fresh', { few, lookBackMs }, now);
 }
 
-/** A rollback that is over looks like any other complete deployment; one that was followed to its end is none. */
+function questionAboutRollback(
+  match: Match,
+  { changedAt, possiblyUntil = changedAt }: Change,
+  isFresh: boolean,
+  { few, lookBackMs }: Circumstances,
+  now: number,
+): Question | undefined {
+  const age = now - possiblyUntil;
+  const isYoung = age <= ROLLED_BACK_AFTER_MS;
+  const isOver = isFresh && (isYoung ? few : age <= lookBackMs);
+  if (!mayBeRollback(match, isOver)) return undefined;
+  const deploymentsSince = possiblyUntil - LONGEST_ROLLOUT_MS;
+  const asked = { service: match.service, deploymentsSince, askTasks: false };
+  return isYoung && isOver ? { ...asked, optional: true } : asked;
+}
+
+/**
+ * A rollback that is over looks like any other complete deployment; one that was followed to its end is none. What it still
+ * replaces may be one.
+ */
 function mayBeRollback({ service, following }: Match, isOver: boolean): boolean {
   if (looksLikeRollback(service) || following === 'superseded') return true;
-  return isOver && following !== 'followed';
+  const primary = primaryOf(service);
+  return isOver && (following !== 'followed' || (primary !== undefined && !isComplete(service, primary)));
 }
 
 /** Of the whole plan, what bears on each question in it. */
-type Circumstances = { readonly opening: Opening; readonly few: boolean };
-
-/** By change, the latest wave that would be redeployed: before it opens, the earlier ones must have come through. */
-type Opening = ReadonlyMap<string, number>;
-
-function wavesToOpen(redeploys: readonly Match[]): Opening {
-  const opening = new Map<string, number>();
-  for (const match of redeploys) {
-    const { changeId } = match.subject;
-    opening.set(changeId, Math.max(waveOf(match.service), opening.get(changeId) ?? 0));
-  }
-  return opening;
-}
+type Circumstances = { readonly few: boolean; readonly lookBackMs: number };
 
 /**
  * From when on deployments must be asked for; `now` for not at all. One that runs may be a rollback, or must not be

@@ -28,7 +28,8 @@ export function delayOf(
 
 /** Several changes wait for the same instant: a few seconds apart the later ones find what the first has done. */
 function spread(changeId: string): number {
-  return Array.from(changeId).reduce((sum, char) => (sum * 31 + (char.codePointAt(0) ?? 0)) % SPREAD_S, 0);
+  const sum = Array.from(changeId).reduce((total, char) => total + (char.codePointAt(0) ?? 0), 0);
+  return sum % SPREAD_S;
 }
 
 export function isOverdue({ firstHandledAt }: FollowUp, now: number, limitMs: number): boolean {

@@ -4,7 +4,7 @@ import { isRollingBack } from './evidence.ts';
 import { primaryOf, type Service } from './fleet.ts';
 import { type FollowUp, type OpenService, openKey } from './follow-up.ts';
 import { isDenied, type Outcome } from './outcome.ts';
-import { type Planned, strongest } from './plan.ts';
+import { type Planned, strongest, verdictsFor } from './plan.ts';
 import { waveOf } from './tags.ts';
 
 /** What became of one matched service in this look. */
@@ -124,9 +124,7 @@ function stateOf(
   { changeId, hop }: FollowUp,
   openBefore: ReadonlyMap<ServiceKey, OpenService>,
 ): State | undefined {
-  const own = strongest(
-    planned.judged.filter(({ match }) => match.subject.changeId === changeId).map(({ verdict }) => verdict),
-  );
+  const own = strongest(verdictsFor(planned, changeId));
   const { service } = planned;
   const before = openBefore.get(service.key);
   // Another message of the same change may be about it.
@@ -176,7 +174,7 @@ function stateOf(
   if (decision.action === 'skip') return close(howClosed(decision), decision);
   const primary = primaryOf(service);
   // A rollback is nothing to be followed: its coming to an end is no success.
-  const isAdopted = decision.reason === 'rolling-out' && !isRollingBack(planned.evidence);
+  const isAdopted = own.reason === 'rolling-out' && !isRollingBack(planned.evidence);
   const followed = isAdopted ? primary?.id : before?.deploymentId;
   return keepOpen(decision.reason ?? own.reason ?? 'redeploy', followed ?? null);
 }
@@ -220,7 +218,6 @@ const LEFT_STALE: readonly string[] = [
   'earlier-wave-failed',
   'unsupported-controller',
   'secret-gone',
-  'observe',
 ];
 
 /** In the words of the log: two looks that would say the same say it once. */

@@ -2,7 +2,7 @@ import { homeOf } from './arn.ts';
 import type { Change, Notice } from './change.ts';
 import type { Fleet, Service } from './fleet.ts';
 import { type Form, parameterArn, partialSecretArn, type Reference, type Target } from './reference.ts';
-import { namesInTag } from './tags.ts';
+import { asInTag } from './tags.ts';
 
 /** What a plan is made for: something that moved, or something that is gone. */
 export type Subject = Change | Notice;
@@ -20,6 +20,8 @@ type Entry = {
 /** Finds the subjects that a target names, in constant time and by equality only: never by a prefix. */
 export class SubjectIndex {
   readonly #byId = new Map<string, readonly Entry[]>();
+  /** Ids as a tag can hold them: tags come from people, and there may be thousands of both. */
+  readonly #idsInTags = new Map<string, Set<string>>();
   /** What is not there is known only as somebody called it, perhaps without the suffix that a reference carries. */
   readonly #vanished = new Map<string, Subject>();
 
@@ -34,7 +36,7 @@ export class SubjectIndex {
 
   namedBy(target: Target, { place }: Reference): readonly { subject: Subject; form: Form }[] {
     const byTag = place === 'also' && target.id.includes('?');
-    const ids = byTag ? [...this.#byId.keys()].filter((id) => namesInTag(target.id, id)) : [target.id];
+    const ids = byTag ? [...(this.#idsInTags.get(target.id) ?? [])] : [target.id];
     const found = new Map<Subject, Form>();
     for (const { subject, whole } of ids.flatMap((id) => this.#filed(id))) {
       const applies = subject.kind === target.kind && !(whole && isSecretName(target));
@@ -60,6 +62,8 @@ export class SubjectIndex {
 
   #add(id: string, entry: Entry): void {
     this.#byId.set(id, [...this.#filed(id), entry]);
+    const inTag = asInTag(id);
+    this.#idsInTags.set(inTag, (this.#idsInTags.get(inTag) ?? new Set()).add(id));
   }
 
   #filed(id: string): readonly Entry[] {

@@ -13,29 +13,24 @@ export function isOptedOut({ tags, cluster }: Service, select: 'all' | 'tagged')
 
 /** The wave that a service belongs to: an integer from 0. */
 export function waveOf({ tags }: Service): number {
-  const wave = tags.get('wave') ?? '0';
-  return WAVE.test(wave) ? Number(wave) : 0;
+  const wave = tags.get('wave');
+  return wave !== undefined && WAVE.test(wave) ? Number(wave) : 0;
 }
 
 /** The resources that the `also`, `also-1` and `also-2` tags name, for applications that read a secret themselves. */
 export function alsoOf(tags: Tags, taskDefinition: TaskDefinitionArn): readonly RawReference[] {
   return ['also', 'also-1', 'also-2']
-    .flatMap((key) => (tags.get(key) ?? '').split(/\s+/))
+    .flatMap((key) => (tags.get(key) ?? '').split(/\s/))
     .filter((name) => name !== '')
     .map((valueFrom) => ({ taskDefinition, container: null, place: 'also', valueFrom }));
 }
 
 /**
- * Whether a name from a tag stands for this text: the same, `?` in the place of a character that a tag cannot hold
- * (letters, digits, white space and `_ . : / = + - @` are what it can).
+ * A text as a tag can hold it: `?` in the place of each character that a tag cannot (letters, digits, white space and
+ * `_ . : / = + - @` are what it can). A name from a tag stands for every text that looks like it.
  */
-export function namesInTag(named: string, text: string): boolean {
-  const characters = Array.from(text);
-  const pattern = Array.from(named);
-  if (pattern.length !== characters.length) return false;
-  return pattern.every(
-    (char, i) => char === characters[i] || (char === '?' && !TAG_CHARACTER.test(characters[i] ?? '')),
-  );
+export function asInTag(text: string): string {
+  return text.replaceAll(NOT_IN_A_TAG, '?');
 }
 
 /** Tags of a service whose value is none of those that mean something. */
@@ -54,7 +49,7 @@ export function oddTag(arn: string): TagWarning {
 }
 
 const WAVE = /^\d{1,6}$/;
-const TAG_CHARACTER = /[\p{L}\p{Z}\p{N}_.:/=+\-@]/u;
+const NOT_IN_A_TAG = /[^\p{L}\p{Z}\p{N}_.:/=+\-@]/gu;
 
 /** Any value but "true" counts as false. */
 function isOff(tags: Tags): boolean {

@@ -3,6 +3,7 @@ import { redeploy, skip, type Verdict, wait } from './decision.ts';
 import {
   type Evidence,
   isDeploying,
+  isOfRollback,
   isRollingBack,
   lastRolloutFailed,
   looksLikeRollback,
@@ -93,7 +94,8 @@ function afterRollout(candidate: Candidate): Verdict {
   const { service, change, hits, evidence, now } = candidate;
   if (rolloutFailed(service, change, evidence)) return skip('rollout-failed');
   const tasks = now - change.changedAt > TASKS_TELL_AFTER_MS ? evidence.tasks : undefined;
-  const state = freshness(service, change, tasks);
+  const tookOver = service.deployments.filter((one) => isOfRollback(one, evidence, change.changedAt));
+  const state = freshness(service, change, tasks, tookOver);
   if (state === 'fresh') return skip('already-fresh');
   if (state === 'rolling-out' || onlyDrains(hits)) return wait('rolling-out');
   if (mustNotInterrupt(candidate)) return wait('deployment-in-progress');

@@ -11,7 +11,8 @@ const text = z.string().check(z.minLength(1));
 const maybe = <T extends z.core.$ZodType>(schema: T) => z.nullish(schema);
 
 const envelope = z.object({
-  id: text,
+  // EventBridge's are UUIDs. Every record and every follow-up of the change carries it.
+  id: text.check(z.maxLength(256)),
   source: text,
   'detail-type': text,
   time: z

@@ -8,9 +8,12 @@ import { problemsOf } from './problems.ts';
 
 /**
  * The message in which follow-ups travel through the queue. The version is raised when older code could not understand
- * the message any more; newer code goes on understanding all earlier versions, for messages survive an upgrade.
+ * the message any more; newer code goes on understanding all earlier versions, for messages survive an upgrade. A message
+ * carries the lowest version that can express it, so that going back to older code loses no more than it must.
+ * 2: a read of the fleet that has not begun.
  */
-export const FOLLOW_UP_VERSION = 1;
+export const FOLLOW_UP_VERSION = 2;
+const FIRST_VERSION = 1;
 
 /** A follow-up that this code cannot read; it comes back, and ends in the dead-letter queue. */
 export class MalformedFollowUp extends Error {
@@ -19,6 +22,8 @@ export class MalformedFollowUp extends Error {
 
 const count = z.number().check(z.int(), z.minimum(0));
 const text = z.string().check(z.minLength(1));
+/** What a Date can hold: whoever tells of any other instant would fail, and its neighbours in the batch with it. */
+const instant = z.number().check(z.minimum(0), z.maximum(8_640_000_000_000_000));
 
 const change = z.object({
   changeId: text,
@@ -26,8 +31,8 @@ const change = z.object({
   arn: text,
   label: z.exactOptional(text),
   versionId: z.exactOptional(text),
-  changedAt: z.number(),
-  possiblyUntil: z.exactOptional(z.number()),
+  changedAt: instant,
+  possiblyUntil: z.exactOptional(instant),
   source: text,
   optedOut: z.boolean(),
 });
@@ -37,7 +42,7 @@ const notice = z.object({
   kind: z.enum(['secret', 'parameter']),
   arn: text,
   notice: z.enum(NOTICES),
-  at: z.number(),
+  at: instant,
   source: text,
 });
 
@@ -59,15 +64,16 @@ const envelope = z.object({
   version: z.number(),
   gzip: z.optional(z.string()),
 });
-const message = z.object({
+const carried = z.object({
   readings: z._default(
     z.array(
       z.object({
         changes: z.array(change),
         notices: z.array(notice),
-        firstHandledAt: z.number(),
+        firstHandledAt: instant,
         matched: z.array(z.tuple([clusterText, z.array(text)])),
-        left: z.array(clusterText).check(z.minLength(1)),
+        started: z._default(z.array(z.tuple([clusterText, z.array(z.tuple([text, text]))])), []),
+        left: z.union([z.literal('all'), z.array(clusterText).check(z.minLength(1))]),
       }),
     ),
     [],
@@ -76,7 +82,7 @@ const message = z.object({
     z.object({
       changeId: text,
       changes: z.array(change).check(z.minLength(1)),
-      firstHandledAt: z.number(),
+      firstHandledAt: instant,
       hop: count,
       open: z.array(openIn),
       tally: z.object({ redeployed: count, fresh: count, failed: count, skipped: count, left: count }),
@@ -104,7 +110,7 @@ export function parseFollowUps(body: string): Carried {
     );
   }
   const { data, error } = z.safeParse(
-    message,
+    carried,
     outside?.gzip === undefined ? raw : parsed(unpacked(outside.gzip)),
   );
   if (data === undefined)
@@ -119,27 +125,45 @@ export function parseFollowUps(body: string): Carried {
     readings: data.readings.map((reading) => ({
       ...reading,
       matched: reading.matched.flatMap(([cluster, names]) => names.map((name) => ({ cluster, name }))),
+      started: reading.started.flatMap(([cluster, services]) =>
+        services.map(([name, deploymentId]) => ({ cluster, name, deploymentId })),
+      ),
     })),
   };
 }
 
 /** The body of a message that carries these follow-ups. */
 export function followUpBody(followUps: readonly FollowUp[]): string {
-  return fitting(`${START}${FOLLOW_UP_VERSION},"followUps":[${followUps.map(written).join(',')}]}`);
+  return message(FIRST_VERSION, `"followUps":[${followUps.map(written).join(',')}]`);
 }
 
-/** The body of a message that carries a read of the fleet which is to be gone on with. */
+/** The body of a message that carries a read of the fleet which is to be gone on with, or to begin later. */
 export function readingBody(reading: Reading): string {
-  const names = new Map<string, string[]>();
-  for (const { cluster, name } of reading.matched) names.set(cluster, [...(names.get(cluster) ?? []), name]);
-  const body = JSON.stringify({ ...reading, matched: [...names] });
-  return fitting(`${START}${FOLLOW_UP_VERSION},"followUps":[],"readings":[${body}]}`);
+  const { left } = reading;
+  const matched = grouped(reading.matched, ({ name }) => name);
+  const started = grouped(reading.started, ({ name, deploymentId }) => [name, deploymentId]);
+  const body = JSON.stringify({ ...reading, matched, started });
+  return message(left === 'all' ? FOLLOW_UP_VERSION : FIRST_VERSION, `"followUps":[],"readings":[${body}]`);
+}
+
+function grouped<One extends { readonly cluster: string }, Short>(
+  all: readonly One[],
+  shorten: (one: One) => Short,
+): readonly (readonly [string, readonly Short[]])[] {
+  const byCluster = new Map<string, Short[]>();
+  for (const one of all) {
+    const ofCluster = byCluster.get(one.cluster);
+    if (ofCluster === undefined) byCluster.set(one.cluster, [shorten(one)]);
+    else ofCluster.push(shorten(one));
+  }
+  return [...byCluster];
 }
 
 /** What would be too large is compressed: names repeat themselves. A change is never split, its waves hang together. */
-function fitting(body: string): string {
+function message(version: number, fields: string): string {
+  const body = `${START}${version},${fields}}`;
   if (body.length <= MESSAGE_BYTES) return body;
-  return `${START}${FOLLOW_UP_VERSION},"gzip":"${gzipSync(body).toString('base64')}"}`;
+  return `${START}${version},"gzip":"${gzipSync(body).toString('base64')}"}`;
 }
 
 /** Below SQS's limit of 1 MiB (AWS-FACTS §2.5). */
@@ -150,13 +174,13 @@ const UNPACKED_BYTES = 64_000_000;
 const START = '{"kind":"follow-up","version":';
 
 function written(followUp: FollowUp): string {
-  const byCluster = new Map<string, [string, string | null, boolean, string][]>();
-  for (const { cluster, name, deploymentId, ours, told } of followUp.open) {
-    const services = byCluster.get(cluster) ?? [];
-    services.push([name, deploymentId, ours, told]);
-    byCluster.set(cluster, services);
-  }
-  return JSON.stringify({ ...followUp, open: [...byCluster] });
+  const open = grouped(followUp.open, ({ name, deploymentId, ours, told }) => [
+    name,
+    deploymentId,
+    ours,
+    told,
+  ]);
+  return JSON.stringify({ ...followUp, open });
 }
 
 function unpacked(packed: string): string {

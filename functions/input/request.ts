@@ -3,7 +3,7 @@ import { parseArn } from '../core/arn.ts';
 import type { NamedService } from '../ports.ts';
 import { problemsOf } from './problems.ts';
 
-export const ACTIONS = ['redeploy', 'plan', 'uses'] as const;
+export const ACTIONS = ['redeploy', 'plan', 'uses', 'stale'] as const;
 
 /** What a person asks for by hand (DESIGN §8, `request.schema.json`), each list given or empty. */
 export type Request = {
@@ -92,10 +92,15 @@ function contradictions(data: Readable, raw: unknown, now: number): readonly str
   const has = (field: string) => typeof raw === 'object' && raw !== null && Object.hasOwn(raw, field);
   const ofResources = has('secret') || has('parameter');
   return [
-    ...(ofResources || has('services') ? [] : ['name a target: secret, parameter or services']),
+    ...(ofResources || has('services') || action === 'stale'
+      ? []
+      : ['name a target: secret, parameter or services']),
     ...(ofResources && has('services') ? ['services: give either services, or secret and parameter'] : []),
     ...(action === 'uses' && has('services')
       ? ['services: uses tells who refers to a secret or a parameter']
+      : []),
+    ...(action === 'stale'
+      ? ['services', 'force', 'at'].filter(has).map((field) => `${field}: stale tells how things are now`)
       : []),
     ...secret
       .filter(isOtherArn('secretsmanager', 'secret:'))

@@ -9,13 +9,13 @@ const OWN = {
   ports: /^functions\/ports\.ts$/,
   input: /^functions\/input\//,
   aws: /^functions\/aws\//,
-  flow: /^functions\/(?:redeploy|handled|confirm|read|apply|follow|fleet-memory|journal|own-events|announce|run|record|record-format)\.ts$/,
+  flow: /^functions\/(?:redeploy|handled|confirm|read|ahead|apply|follow|resources|sweep|heal|sweep-journal|own-events|announce|snapshot-keeper|fleet-memory|journal|own-events|announce|run|record|record-format)\.ts$/,
   config: /^functions\/config\.ts$/,
   lambda: /^functions\/lambda\.ts$/,
   handlers: /^functions\/on-[a-z]+\.ts$/,
 };
 
-const SDK = /^@aws-sdk\//;
+const SDK = /^(?:@aws-sdk\/|@smithy\/core\/retry$)/;
 const POWERTOOLS = /^@aws-lambda-powertools\//;
 
 /** Arrows point one way: handlers → lambda.ts → aws → core, handlers → the main path → core. */
@@ -25,7 +25,10 @@ const LAYERS: readonly Layer[] = [
   { files: OWN.input, may: [OWN.core, OWN.ports, OWN.input, /^zod\//, /^node:zlib$/] },
   { files: OWN.config, may: [OWN.core, OWN.ports, OWN.input, /^zod\//] },
   { files: OWN.aws, may: [OWN.core, OWN.ports, OWN.aws, SDK, /^p-limit$/, /^node:events$/] },
-  { files: OWN.flow, may: [OWN.core, OWN.ports, OWN.input, OWN.flow, POWERTOOLS, /^p-map$/] },
+  {
+    files: OWN.flow,
+    may: [OWN.core, OWN.ports, OWN.input, OWN.flow, POWERTOOLS, /^p-map$/, /^p-limit$/, /^node:events$/],
+  },
   {
     files: OWN.lambda,
     may: [

@@ -3,6 +3,7 @@ import { endOfSecond } from '../../functions/core/change.ts';
 import {
   confirmSecret,
   currentChanges,
+  forcedChange,
   type SecretClaim,
   type SecretDescription,
 } from '../../functions/core/confirm.ts';
@@ -193,6 +194,98 @@ test.each([
   expect(found).toMatchObject({ changes: [{ optedOut }] });
 });
 
+describe('a claim of a name is about the secret of that name where the event happened', () => {
+  const here = { region: 'eu-west-1', account: '111122223333' };
+  const find = (asNamed: string, from: object) =>
+    told(
+      confirmSecret({ ...moved('AWSCURRENT', 'v2'), secret: asNamed }, { ...origin, ...from }, secret(), OLD),
+    );
+
+  test.each([
+    ['prod/db', {}, 'AWSCURRENT v2'],
+    ['prod/db', here, 'AWSCURRENT v2'],
+    ['prod/db', { ...here, region: 'eu-west-2' }, 'ignored elsewhere'],
+    ['prod/db', { ...here, account: '444455556666' }, 'ignored elsewhere'],
+    ['prod/db', { region: 'eu-west-2' }, 'ignored elsewhere'],
+    ['x-arn:', { region: 'eu-west-2' }, 'ignored elsewhere'],
+    [SECRET, { region: 'eu-west-2' }, 'AWSCURRENT v2'],
+  ])('%s from %o: %s', (asNamed, from, finds) => {
+    expect(find(asNamed, from)).toBe(finds);
+  });
+
+  test('and about none if there is none', () => {
+    const nowhere = confirmSecret(rotated, { ...origin, region: 'eu-west-2' }, undefined, OLD);
+    expect(nowhere).toEqual({
+      finding: 'notice',
+      notice: {
+        changeId: 'event-1',
+        kind: 'secret',
+        arn: 'prod/db',
+        notice: 'not-found',
+        at: AT,
+        source: 'test',
+      },
+    });
+  });
+});
+
+describe('at the edge of the minute in which an event may not be visible yet', () => {
+  test.each<[string, SecretClaim, Parameters<typeof secret>[0], number, string]>([
+    ['a label is looked for', moved('AWSCURRENT', 'v3'), {}, AT + 59_999, 'look-again'],
+    ['and then superseded', moved('AWSCURRENT', 'v3'), {}, AT + 60_000, 'AWSCURRENT v3'],
+    ['a label without a version is looked for', moved('BLUE'), {}, AT + 59_999, 'look-again'],
+    ['and then gone', moved('BLUE'), {}, AT + 60_000, 'ignored label-removed'],
+    ['one that is there is found at once', moved('AWSCURRENT'), {}, AT, 'AWSCURRENT v2'],
+    [
+      'a rotation of long ago is not the one',
+      rotated,
+      { lastRotatedAt: AT - 60_001 },
+      AT + 59_999,
+      'look-again',
+    ],
+    [
+      'nor the one of a minute ago another',
+      rotated,
+      { lastRotatedAt: AT - 60_000 },
+      AT + 59_999,
+      'AWSCURRENT v2',
+    ],
+    [
+      'and later it is, whatever it says',
+      rotated,
+      { lastRotatedAt: AT - 60_001 },
+      AT + 60_000,
+      'AWSCURRENT v2',
+    ],
+    ['a rotation without a date is taken as it is', rotated, {}, AT, 'AWSCURRENT v2'],
+  ])('%s', (_, claim, different, now, finds) => {
+    expect(told(confirmSecret(claim, origin, secret(different), now))).toBe(finds);
+  });
+});
+
+test('a change says of its secret what it has to: labels and versions where they are known, and an odd tag', () => {
+  const whole = { changeId: 'event-1', kind: 'secret', arn: SECRET, changedAt: AT, source: 'test' } as const;
+  const forced = (enabledTag?: string) =>
+    forcedChange(origin, secret(enabledTag === undefined ? {} : { enabledTag }));
+  expect(forced()).toStrictEqual({ ...whole, optedOut: false });
+  expect(forced('true')).toStrictEqual({ ...whole, optedOut: false });
+  expect(forced('false')).toStrictEqual({ ...whole, optedOut: true });
+  expect(forced('off')).toStrictEqual({ ...whole, optedOut: true, oddTag: true });
+});
+
+test('a version of several labels became current with the rotation, and nothing else of it did', () => {
+  const found = confirmSecret(
+    created('v2'),
+    origin,
+    secret({ labels: { v2: ['AWSCURRENT', 'BLUE'] }, lastRotatedAt: AT + 5_432 }),
+    OLD,
+  );
+  const instants = found.finding === 'changes' ? found.changes.map(({ changedAt }) => changedAt) : [];
+  expect(instants).toEqual([AT + 5_432, AT + 999]);
+  const superseded = confirmSecret(created('v1'), origin, secret({ lastRotatedAt: AT + 5_432 }), OLD);
+  expect(superseded).toMatchObject({ changes: [{ label: 'AWSCURRENT', changedAt: AT + 999 }] });
+});
+
 describe('a secret as it is now, no event having told', () => {
   const versions = [
     { versionId: 'v2', labels: ['AWSCURRENT', 'BLUE'], createdAt: AT + 1 },
@@ -227,5 +320,12 @@ describe('a secret as it is now, no event having told', () => {
     );
     expect(changes).toMatchObject([{ changedAt: AT + 5_999 }, { changedAt: AT + 1 }]);
     expect(changes.map(({ possiblyUntil }) => possiblyUntil)).toEqual([undefined, undefined]);
+    const later = { lastRotatedAt: AT + 5_000, lastChangedAt: AT + 6_000 };
+    expect(currentChanges(origin, secret(later), versions)).toMatchObject([
+      { changedAt: AT + 5_999, possiblyUntil: AT + 6_999 },
+      { changedAt: AT + 1, possiblyUntil: AT + 6_999 },
+    ]);
+    const same = currentChanges(origin, secret({ lastChangedAt: AT + 1 }), versions);
+    expect(same.map(({ possiblyUntil }) => possiblyUntil)).toEqual([undefined, undefined]);
   });
 });

@@ -19,6 +19,12 @@ describe('globs of cluster names', () => {
     [['!dev-*'], 'prod', true],
     [['!dev-*'], 'dev-1', false],
     [['prod.*'], 'prodXeu', false],
+    [['dev', 'prod'], 'prod', true],
+    [['*', '!dev', '!test'], 'test', false],
+    [['prod-*?'], 'prod-', false],
+    [['a'], '', false],
+    [['?'], '', false],
+    [['**'], '', true],
   ] as const)('%o selects %s: %s', (globs, name, selected) => {
     expect(selects(globs, name)).toBe(selected);
   });

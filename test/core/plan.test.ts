@@ -9,6 +9,7 @@ import { decideAgain, makePlan, type Plan } from '../../functions/core/plan.ts';
 import { questions } from '../../functions/core/questions.ts';
 import type { Subject } from '../../functions/core/subject-index.ts';
 import type { Policy } from '../../functions/core/verdict.ts';
+import { isToBeRedeployed } from '../../functions/core/waves.ts';
 import {
   AFTER,
   BEFORE,
@@ -54,6 +55,7 @@ function told({ redeploys, others, unmatched }: Plan): readonly string[] {
   );
 }
 
+const TWO_DAYS_MS = 2 * 86_400_000;
 const ofParameter = (different: Partial<Change> = {}) =>
   change({ changeId: 'change-2', kind: 'parameter', arn: PARAMETER, ...different });
 const both = { 'api:1': [SECRET, PARAMETER] };
@@ -79,7 +81,7 @@ describe('several changes are one decision', () => {
     ]);
   });
 
-  test('to leave alone what refers to something that is gone: its tasks could not start', () => {
+  test('to leave alone what refers to something that is gone: its tasks could not start, whoever wants them', () => {
     const gone = {
       changeId: 'gone',
       kind: 'parameter',
@@ -89,7 +91,7 @@ describe('several changes are one decision', () => {
       source: 'x',
     } as const;
     expect(told(planned(fleet([service()], both), [change(), gone]))).toEqual([
-      'api: skip secret-gone (gone)',
+      'api: skip secret-gone (change-1 gone)',
     ]);
   });
 
@@ -116,6 +118,38 @@ describe('of several reasons to leave a service alone', () => {
       expect(told(planned(world, subjects))).toEqual([`api: skip ${reason} (change-1)`]);
     }
   });
+});
+
+describe('of several reasons to wait', () => {
+  // Younger than the one change, older than the other: the first rolls out, the second waits for something else.
+  const between = { createdAt: AFTER, rolloutState: 'IN_PROGRESS' } as const;
+  const later = ofParameter({ changedAt: AFTER + 1_000 });
+
+  test.each([
+    ['cooldown', {}],
+    ['deployment-in-progress', { strategy: 'CANARY' }],
+  ] as const)(
+    '%s, which holds a redeploy up, is told in whatever order the changes came',
+    (reason, different) => {
+      const world = fleet([service({ ...different, deployments: [deployment(between), draining()] })], both);
+      for (const subjects of [
+        [change(), later],
+        [later, change()],
+      ]) {
+        expect(told(planned(world, subjects))).toEqual([`api: wait ${reason} (change-2)`]);
+      }
+    },
+  );
+});
+
+test('services of one name in two clusters, whose old ARNs are the same, go in the order of the clusters', () => {
+  const arn = 'arn:aws:ecs:eu-west-1:111122223333:service/api';
+  const other = { ...service().cluster, name: 'edge' };
+  const namesakes = [service({ arn }), service({ arn, cluster: other })];
+  for (const services of [namesakes, namesakes.toReversed()]) {
+    const { redeploys } = planned(fleet(services), [change()]);
+    expect(redeploys.map(({ decision }) => decision.cluster)).toEqual(['edge', 'main']);
+  }
 });
 
 describe('MAX_SERVICES', () => {
@@ -273,11 +307,47 @@ describe('waves', () => {
     expect(lines.map((line) => line.replace(/ \(.*/, ''))).toEqual(decisions);
   });
 
+  test.each([
+    ['opted out', { tags: new Map([...wave('1'), ['enabled', 'false']]) }, 'skip opted-out'],
+    ['rolling out', { tags: wave('1'), deployments: rolling }, 'wait rolling-out'],
+  ] as const)('that are %s are what they are, whatever became of the first', (_, different, decision) => {
+    for (const deployments of [failed, rolling, [deployment()]]) {
+      const world = fleet([first({ deployments }), service({ name: 'second', ...different })]);
+      expect(told(planned(world, [change()]))).toContain(`second: ${decision} (change-1)`);
+    }
+  });
+
+  test('all of them wait for a service that ECS does not show', () => {
+    const world = fleet([first(), second]);
+    const matches = match(world, [change()], 'ignore');
+    const earlier = { failed: new Map<string, number>(), unseen: new Set(['change-1']) };
+    const basis = {
+      fleet: world,
+      subjects: [change()],
+      matches,
+      evidence: new Map(),
+      policy: POLICY,
+      now: NOW,
+    };
+    expect(told(makePlan({ ...basis, earlier }))).toEqual([
+      'first: wait earlier-wave (change-1)',
+      'second: wait earlier-wave (change-1)',
+    ]);
+    expect(isToBeRedeployed(undefined)).toBe(false);
+  });
+
   test('a failure in an earlier look stops the later ones', () => {
     const lines = told(
       planned(fleet([second, third]), [change()], { failedWaves: new Map([['change-1', 1]]) }),
     );
     expect(lines).toEqual(['second: redeploy (change-1)', 'third: skip earlier-wave-failed (change-1)']);
+  });
+
+  test('skip a service for all changes together, and say so to each', () => {
+    const lines = told(
+      planned(fleet([second], both), [change(), ofParameter()], { failedWaves: new Map([['change-1', 0]]) }),
+    );
+    expect(lines).toEqual(['second: skip earlier-wave-failed (change-1 change-2)']);
   });
 
   test('hold a service back for all changes together', () => {
@@ -305,7 +375,7 @@ describe('waves', () => {
       one.service.name,
       one.deploymentsSince,
     ]);
-    expect(asked[0]).toEqual(['first', CHANGED_AT]);
+    expect(asked[0]).toEqual(['first', CHANGED_AT - TWO_DAYS_MS]);
   });
 });
 
@@ -385,10 +455,10 @@ describe('what has to be asked beyond DescribeServices', () => {
   });
 
   test('the deployments since, when a rollback may be what looks complete', () => {
-    expect(asked({ deployments: fresh }, CHANGED_AT + 60_000)).toEqual([]);
-    expect(asked({ deployments: fresh }, CHANGED_AT + 60_001)).toEqual([
-      { deploymentsSince: CHANGED_AT, askTasks: false },
-    ]);
+    for (const age of [60_000, 60_001])
+      expect(asked({ deployments: fresh }, CHANGED_AT + age)).toEqual([
+        { deploymentsSince: CHANGED_AT - TWO_DAYS_MS, askTasks: false },
+      ]);
   });
 
   test('the same of what cannot be replaced: its tasks may have been stopped by hand', () => {
@@ -399,7 +469,9 @@ describe('what has to be asked beyond DescribeServices', () => {
 
   test('the deployments since, when PRIMARY is young because of a rollback', () => {
     const young = deployment({ createdAt: AFTER, ...rollingBack });
-    expect(asked({ deployments: [young] }, NOW)).toEqual([{ deploymentsSince: CHANGED_AT, askTasks: false }]);
+    expect(asked({ deployments: [young] }, NOW)).toEqual([
+      { deploymentsSince: CHANGED_AT - TWO_DAYS_MS, askTasks: false },
+    ]);
   });
 
   test.each([

@@ -116,6 +116,17 @@ describe('a followed service', () => {
     expect(standing.followUp.tally.redeployed).toBe(1);
   });
 
+  test('that rolls out for this change is followed, though it waits to be redeployed for another one', () => {
+    const rolling = { deployments: [young({ rolloutState: 'IN_PROGRESS' })], strategy: 'CANARY' } as const;
+    const waiting = followUp({ open: [{ ...OURS, deploymentId: null, ours: false }] });
+    const later = change({ changeId: 'change-2', kind: 'parameter', arn: PARAMETER, changedAt: AFTER + 1 });
+    const beside: FollowUp = { ...begin('change-2', [later], NOW), hop: 1, open: waiting.open };
+    const idsAfter = (one: FollowUp, other: FollowUp) =>
+      look(one, rolling, { beside: other }).followUp.open.map(({ deploymentId }) => deploymentId);
+    expect(idsAfter(waiting, beside)).toEqual(['ecs-svc/2']);
+    expect(idsAfter(beside, waiting)).toEqual([null]);
+  });
+
   test('that nobody shows any more is gone, and one that ECS refuses to show is not', () => {
     const before = followUp();
     expect(standingOf(before, [], NOBODY)).toMatchObject({ closed: [{ how: 'skipped' }], waiting: [] });

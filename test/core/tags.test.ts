@@ -9,6 +9,12 @@ describe('wave', () => {
     [undefined, 0],
     ['0', 0],
     ['2', 2],
+    ['12', 12],
+    ['999999', 999_999],
+    ['1000000', 0],
+    ['', 0],
+    ['2a', 0],
+    ['a2', 0],
     ['-1', 0],
     ['1.5', 0],
     ['canary', 0],
@@ -20,29 +26,47 @@ describe('wave', () => {
 test('also names resources over three tags, separated by white space', () => {
   const tags = new Map([
     ['also', ' prod/db  /app/x '],
+    ['also-1', 'prod/cache\t\n/app/y'],
     ['also-2', 'arn:aws:ssm:eu-west-1:111122223333:parameter/y'],
     ['also-3', 'no'],
   ]);
-  expect(alsoOf(tags, revisionArn()).map(({ valueFrom }) => valueFrom)).toEqual([
-    'prod/db',
-    '/app/x',
-    'arn:aws:ssm:eu-west-1:111122223333:parameter/y',
-  ]);
+  expect(alsoOf(tags, revisionArn())).toEqual(
+    ['prod/db', '/app/x', 'prod/cache', '/app/y', 'arn:aws:ssm:eu-west-1:111122223333:parameter/y'].map(
+      (valueFrom) => ({ taskDefinition: revisionArn(), container: null, place: 'also', valueFrom }),
+    ),
+  );
+  expect(alsoOf(new Map(), revisionArn())).toEqual([]);
 });
 
 describe('a value that means nothing is warned of, without repeating it', () => {
-  test.each([{ enabled: 'hunter2' }, { wave: 'hunter2' }])('%o', (entries) => {
-    const warnings = tagWarnings(tagged(entries));
-    expect(warnings).toHaveLength(1);
-    expect(JSON.stringify(warnings)).not.toContain('hunter2');
-  });
+  const { arn, cluster } = service();
+  const off = { tag: 'enabled', problem: 'neither "true" nor "false": taken as false' };
+  const odd = { tag: 'wave', problem: 'no integer from 0: taken as 0' };
 
-  test('of a cluster as well', () => {
-    const odd = service({ cluster: { ...service().cluster, tags: new Map([['enabled', 'off']]) } });
-    expect(tagWarnings(odd)).toHaveLength(1);
+  test.each([
+    [{ enabled: 'hunter2' }, {}, [{ arn, ...off }]],
+    [{ wave: 'hunter2' }, {}, [{ arn, ...odd }]],
+    [{}, { enabled: 'off' }, [{ arn: cluster.arn, ...off }]],
+    [
+      { enabled: 'TRUE', wave: '' },
+      { enabled: '' },
+      [
+        { arn, ...off },
+        { arn: cluster.arn, ...off },
+        { arn, ...odd },
+      ],
+    ],
+    [{}, { wave: 'odd' }, []],
+  ])('%o, of its cluster %o', (own, ofCluster, warnings) => {
+    const both = service({
+      tags: new Map(Object.entries(own)),
+      cluster: { ...cluster, tags: new Map(Object.entries(ofCluster)) },
+    });
+    expect(tagWarnings(both)).toEqual(warnings);
   });
 
   test('but not of a value that means something', () => {
     expect(tagWarnings(tagged({ enabled: 'false', wave: '3' }))).toEqual([]);
+    expect(tagWarnings(tagged({ enabled: 'true' }))).toEqual([]);
   });
 });

@@ -37,6 +37,7 @@ type Row = {
 const tags = (entries: Record<string, string>) => new Map(Object.entries(entries));
 const cluster = (entries: Record<string, string>) => ({ ...service().cluster, tags: tags(entries) });
 const LONG_AFTER = CHANGED_AT + 121_000;
+const LATER = CHANGED_AT + 5_000;
 const notice: Notice = {
   changeId: 'change-1',
   kind: 'secret',
@@ -192,6 +193,60 @@ const TABLE: readonly Row[] = [
     service: { deployments: [deployment(after)] },
   },
   {
+    title: 'PRIMARY created after the change, by the rollback of a deployment from before it',
+    policy: { cooldownMs: 0 },
+    verdict: 'redeploy',
+    service: { deployments: [deployment({ createdAt: LATER })] },
+    evidence: { asOf: LATER, serviceDeployments: [{ createdAt: BEFORE, status: 'ROLLBACK_SUCCESSFUL' }] },
+  },
+  {
+    title: 'PRIMARY created after the change, ECS knowing of no service deployment at all',
+    verdict: 'skip already-fresh',
+    service: { deployments: [deployment({ createdAt: LATER })] },
+    evidence: { asOf: LATER, serviceDeployments: [] },
+  },
+  {
+    title: 'PRIMARY created after the change, one rolled back before, and one of its own',
+    verdict: 'skip already-fresh',
+    service: { deployments: [deployment({ createdAt: LATER })] },
+    evidence: {
+      asOf: LATER,
+      serviceDeployments: [
+        { createdAt: BEFORE, status: 'ROLLBACK_SUCCESSFUL' },
+        { createdAt: LATER + 500, status: 'SUCCESSFUL' },
+      ],
+    },
+  },
+  {
+    title: 'PRIMARY created after the change, with a service deployment of its own',
+    verdict: 'skip already-fresh',
+    service: { deployments: [deployment({ createdAt: LATER })] },
+    evidence: { asOf: LATER, serviceDeployments: [{ createdAt: LATER - 500, status: 'SUCCESSFUL' }] },
+  },
+  {
+    title: 'PRIMARY created since its service deployments were asked for',
+    verdict: 'skip already-fresh',
+    service: { deployments: [deployment({ createdAt: LATER })] },
+    evidence: { asOf: BEFORE, serviceDeployments: [{ createdAt: BEFORE, status: 'ROLLBACK_SUCCESSFUL' }] },
+  },
+  {
+    title: 'a young deployment replaces another, which a rollback made',
+    verdict: 'wait rolling-out',
+    service: {
+      deployments: [
+        deployment({ createdAt: LATER + 60_000, rolloutState: 'IN_PROGRESS' }),
+        draining({ createdAt: LATER }),
+      ],
+    },
+    evidence: {
+      asOf: LATER + 60_000,
+      serviceDeployments: [
+        { createdAt: BEFORE, status: 'ROLLBACK_SUCCESSFUL' },
+        { createdAt: LATER + 60_000, status: 'IN_PROGRESS' },
+      ],
+    },
+  },
+  {
     title: 'PRIMARY created in the millisecond of the change',
     policy: { cooldownMs: 0 },
     verdict: 'redeploy',
@@ -285,6 +340,173 @@ const TABLE: readonly Row[] = [
     title: 'PRIMARY is younger than the cooldown',
     verdict: 'wait cooldown',
     service: { deployments: [deployment({ createdAt: CHANGED_AT - 1 })] },
+  },
+  {
+    title:
+      'a younger PRIMARY takes the place of a young deployment: no task is old, whoever deploys so often',
+    verdict: 'skip already-fresh',
+    service: {
+      deployments: [deployment({ ...after, ...inProgress }), draining({ createdAt: AFTER - 1 })],
+    },
+  },
+  {
+    title: 'the same, and one of an old deployment is there still',
+    verdict: 'wait rolling-out',
+    service: {
+      deployments: [
+        deployment({ ...after, ...inProgress }),
+        draining({ createdAt: AFTER - 1 }),
+        draining({ createdAt: CHANGED_AT }),
+      ],
+    },
+  },
+  {
+    title: 'the same, but the young one has no running task',
+    verdict: 'wait rolling-out',
+    service: {
+      deployments: [
+        deployment({ ...after, ...inProgress }),
+        draining({ createdAt: AFTER - 1, running: 0, pending: 1 }),
+      ],
+    },
+  },
+  {
+    title: 'the same, and an old one has no task left',
+    verdict: 'skip already-fresh',
+    service: {
+      deployments: [
+        deployment({ ...after, ...inProgress }),
+        draining({ createdAt: AFTER - 1 }),
+        draining({ running: 0 }),
+      ],
+    },
+  },
+  {
+    title: 'the young one is old for what is possible',
+    verdict: 'wait rolling-out',
+    change: { possiblyUntil: AFTER - 1 },
+    service: {
+      deployments: [deployment({ ...after, ...inProgress }), draining({ createdAt: AFTER - 1 })],
+    },
+  },
+  {
+    title: 'PRIMARY was created in the millisecond of the change and failed',
+    verdict: 'redeploy',
+    policy: { cooldownMs: 0 },
+    service: { deployments: [deployment({ createdAt: CHANGED_AT, rolloutState: 'FAILED' })] },
+  },
+  {
+    title: 'a deployment of the millisecond of the change was rolled back',
+    verdict: 'redeploy',
+    evidence: { serviceDeployments: [{ createdAt: CHANGED_AT, status: 'STOPPED' }] },
+  },
+  {
+    title: 'the younger of two deployments failed, in whatever order they come',
+    verdict: 'skip rollout-failed',
+    evidence: {
+      serviceDeployments: [
+        { createdAt: AFTER, status: 'SUCCESSFUL' },
+        { createdAt: AFTER + 1, status: 'ROLLBACK_FAILED' },
+      ],
+    },
+  },
+  {
+    title: 'of two of the same millisecond the last in the list counts',
+    verdict: 'skip rollout-failed',
+    evidence: {
+      serviceDeployments: [
+        { createdAt: AFTER, status: 'SUCCESSFUL' },
+        { createdAt: AFTER, status: 'STOPPED' },
+      ],
+    },
+  },
+  ...['ROLLBACK_REQUESTED', 'ROLLBACK_IN_PROGRESS'].map((status) => ({
+    title: `a rolling deployment is ${status}`,
+    verdict: 'wait deployment-in-progress',
+    evidence: { serviceDeployments: [{ createdAt: BEFORE, status }] },
+  })),
+  ...['PENDING', 'IN_PROGRESS', 'STOP_REQUESTED'].flatMap((status) => [
+    {
+      title: `a linear deployment is ${status}`,
+      verdict: 'wait deployment-in-progress',
+      service: { strategy: 'LINEAR' } as const,
+      evidence: { serviceDeployments: [{ createdAt: BEFORE, status }] },
+    },
+    {
+      title: `a rolling deployment is ${status}`,
+      verdict: 'redeploy',
+      evidence: { serviceDeployments: [{ createdAt: BEFORE, status }] },
+    },
+  ]),
+  ...['rolling back', 'Rolled-back', 'ROLLINGBACK'].map((words) => ({
+    title: `ECS says ${words}`,
+    verdict: 'wait deployment-in-progress',
+    service: { deployments: [deployment({ ...inProgress, rolloutStateReason: `it is ${words} to x` })] },
+  })),
+  {
+    title: 'no deployment at all',
+    verdict: 'redeploy',
+    service: { deployments: [] },
+  },
+  {
+    title: 'no deployment at all, and blue/green',
+    verdict: 'redeploy',
+    service: { deployments: [], strategy: 'BLUE_GREEN' },
+  },
+  {
+    title: 'as old as the cooldown',
+    verdict: 'redeploy',
+    service: { deployments: [deployment({ createdAt: NOW - 60_000 })] },
+  },
+  {
+    title: 'deployed an hour ago, once as often as allowed in the hour',
+    verdict: 'redeploy',
+    policy: { maxPerHour: 1 },
+    evidence: { serviceDeployments: [{ createdAt: NOW - 3_600_000, status: 'SUCCESSFUL' }] },
+  },
+  {
+    title: 'deployed within the hour, as often as allowed',
+    verdict: 'wait too-often',
+    policy: { maxPerHour: 1 },
+    evidence: { serviceDeployments: [{ createdAt: NOW - 3_599_999, status: 'SUCCESSFUL' }] },
+  },
+  {
+    title: 'young tasks prove it from two minutes on',
+    verdict: 'redeploy',
+    evidence: { tasks: [{ createdAt: AFTER }, { createdAt: AFTER }] },
+    now: CHANGED_AT + 120_000,
+  },
+  {
+    title: 'a pending task that is not listed',
+    verdict: 'redeploy',
+    service: { pending: 1 },
+    evidence: { tasks: [{ createdAt: AFTER }, { createdAt: AFTER }] },
+    now: LONG_AFTER,
+  },
+  {
+    title: 'ECS tells no rollout state, and a task is pending',
+    verdict: 'wait rolling-out',
+    service: { deployments: [deployment({ ...after, rolloutState: null, pending: 1 })] },
+  },
+  {
+    title: 'a task that is pending alone',
+    verdict: 'redeploy',
+    service: { desired: 0, running: 0, pending: 1 },
+  },
+  {
+    title: 'as many tasks pending as running, none desired',
+    verdict: 'redeploy',
+    service: { desired: 0, running: 1, pending: 1 },
+  },
+  {
+    title: 'started in the millisecond of the certain instant, before the possible one',
+    verdict: 'redeploy',
+    change: { changedAt: BEFORE, possiblyUntil: CHANGED_AT },
+  },
+  {
+    title: 'only one of its deployments has a task',
+    verdict: 'skip cannot-replace',
+    service: { maximumPercent: 100, deployments: [deployment(), draining({ running: 0 })] },
   },
   { title: '100 and 100 per cent', verdict: 'skip cannot-replace', service: { maximumPercent: 100 } },
   {

@@ -4,10 +4,9 @@ import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-/** What serverless.yml gives the functions. */
-const TIMEOUT_MS = 270_000;
-
 const [bundle] = process.argv.slice(2);
+/** What serverless.yml gives the function. */
+const TIMEOUT_MS = bundle.includes('on-schedule') ? 900_000 : 270_000;
 const { handler } = await import(pathToFileURL(resolve(bundle)).href);
 
 process.on('disconnect', () => process.exit());

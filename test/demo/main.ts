@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deployedTimes } from './deployed.ts';
 import { frameOf } from './live-table.ts';
+import { findLostEvent, LOST, type Swept } from './lost-event.ts';
 import { labelOf } from './member.ts';
 import { NAMES } from './news.ts';
 import { reportLines } from './report.ts';
@@ -42,7 +43,10 @@ async function play(verbose: boolean): Promise<boolean> {
     stopShowing();
     if (inTime) tell('a person asks on-request for the same redeploy once more');
     const again = inTime ? await askAgain(stage) : undefined;
-    return conclude(screen, stage, again);
+    tell(
+      `the event of ${LOST.secret}, changed an hour ago, got lost: the sweep looks for what nobody told of`,
+    );
+    return conclude(screen, stage, again, await findLostEvent(stage));
   } finally {
     await stage.close();
   }
@@ -84,15 +88,21 @@ function keepShowing(screen: Screen, { watch, log }: Stage, time: () => string):
   };
 }
 
-function conclude(screen: Screen, stage: Stage, again: Parameters<typeof reportLines>[2]): boolean {
+function conclude(
+  screen: Screen,
+  stage: Stage,
+  again: Parameters<typeof reportLines>[2],
+  swept: Swept,
+): boolean {
   const paint = painter(screen);
   const sightings = stage.watch.look();
-  for (const line of reportLines(stage, sightings, again, { paint, columns: screen.columns }))
+  for (const line of reportLines(stage, sightings, again, swept, { paint, columns: screen.columns }))
     screen.say(line);
   const problems = judge({
     states: sightings.map(endOf),
     valuesRead: stage.sim.ledger.forbidden.length,
     settled: again !== undefined,
+    lostEvent: { service: `${LOST.cluster}/${LOST.service}`, isFound: swept.reason === 'report' },
     changes: stage.changes().map(({ resource, source, end }) => ({
       change: `${NAMES.get(resource) ?? resource} (${source})`,
       settled: end === 'change.settled',

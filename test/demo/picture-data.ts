@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Point } from '../observability/written.ts';
+import { findLostEvent } from './lost-event.ts';
 import { openStage, type Stage } from './stage.ts';
 import { askAgain, makeChanges, settled } from './story.ts';
 
@@ -23,7 +24,7 @@ export async function playDemo(): Promise<Played> {
     () => {},
     (line, functionName) => {
       lines.push(line);
-      points.push(...durationIn(line, functionName));
+      points.push(...invocationIn(line, functionName));
     },
   );
   const sampling = setInterval(() => points.push(...queuePoints(stage)), SAMPLE_MS);
@@ -32,6 +33,7 @@ export async function playDemo(): Promise<Played> {
     if (!(await settled(stage, from + PATIENCE_MS))) throw new Error('the demo did not come to its end');
     await askAgain(stage);
     await goWrong(stage);
+    await findLostEvent(stage);
     // What a function has printed arrives a little later.
     await sleep(SAMPLE_MS);
     return { lines, points, from, to: Date.now() };
@@ -73,13 +75,18 @@ const ROLLS_BACK = {
 const LOGICAL_IDS: Readonly<Record<string, string>> = {
   'on-change': 'OnDashchangeLambdaFunction',
   'on-request': 'OnDashrequestLambdaFunction',
+  'on-schedule': 'OnDashscheduleLambdaFunction',
 };
 
-function durationIn(line: string, functionName: string): readonly Point[] {
+function invocationIn(line: string, functionName: string): readonly Point[] {
   const ms = /^REPORT .*Duration: (\d+) ms/.exec(line)?.[1];
   if (ms === undefined) return [];
   const dimensions = { FunctionName: LOGICAL_IDS[functionName] ?? functionName };
-  return [{ namespace: 'AWS/Lambda', name: 'Duration', dimensions, at: Date.now(), values: [Number(ms)] }];
+  const point = { namespace: 'AWS/Lambda', dimensions, at: Date.now() };
+  return [
+    { ...point, name: 'Invocations', values: [1] },
+    { ...point, name: 'Duration', values: [Number(ms)] },
+  ];
 }
 
 const QUEUES: Readonly<Record<string, string>> = {

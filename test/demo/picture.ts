@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { packageInto, removeFolder } from '../infra/packaged.ts';
 import { columnsOf, runCommands } from '../observability/insights.ts';
 import { parseQuery } from '../observability/insights-syntax.ts';
-import { isArnOf, readStack, type Stack, type Widget } from '../observability/stack.ts';
+import { isArnOf, readStack, rings, type Stack, type Widget } from '../observability/stack.ts';
 import { readLines, type Written } from '../observability/written.ts';
 import { chart, matching, numbers, type Run, STEP_MS, statistic } from './picture-chart.ts';
 import { playDemo } from './picture-data.ts';
@@ -38,7 +38,7 @@ function picture(stack: Stack, written: Written, run: Run): string {
   const width = 24 * COLUMN + 2 * GAP;
   const height = Math.max(...stack.widgets.map((one) => one.y + one.height)) * ROW + NOTE + GAP;
   const seconds = ((run.to - run.from) / 1000).toFixed(0);
-  const note = `The demo, and a sequel in which a new value is bad and a parameter deleted: ${seconds} seconds on the dashboard as it is deployed; one step is ${STEP_MS / 1000} s (deployed: five minutes). Drawn by "npm run picture".`;
+  const note = `The demo, a sequel in which a new value is bad and a parameter deleted, and a sweep: ${seconds} seconds on the dashboard as it is deployed; one step is ${STEP_MS / 1000} s (deployed: five minutes). Drawn by "npm run picture".`;
   return element(
     'svg',
     {
@@ -49,6 +49,7 @@ function picture(stack: Stack, written: Written, run: Run): string {
       'font-family': SANS,
     },
     [
+      element('title', {}, ['The dashboard, with what the demo wrote']),
       element('rect', { width, height, fill: '#eef1f4' }),
       text(GAP + 12, 20, note, { 'font-size': 11.5, fill: '#5f6b7a' }),
       ...stack.widgets.map((widget) => card(widget, stack, written, run)),
@@ -67,7 +68,9 @@ function card(widget: Widget, stack: Stack, written: Written, run: Run): string 
       : [];
   const top = title.length === 0 ? 4 : TITLE;
   const inside = { width: box.width, height: box.height - top - 6 };
+  const name = 'title' in widget ? widget.title : 'What the words mean';
   return element('svg', { x, y, ...box }, [
+    element('title', {}, [escaped(name)]),
     element('rect', { width: box.width, height: box.height, rx: 5, fill: '#fff', stroke: '#d5dbe1' }),
     ...title,
     element('g', { transform: `translate(0 ${top})` }, [content(widget, stack, written, run, inside)]),
@@ -127,10 +130,12 @@ function alarms(shown: readonly string[], stack: Stack, { points }: Run, { width
       const alarm = stack.alarms.find((one) => isArnOf(one, reference));
       if (alarm === undefined) throw new Error(`no alarm: ${reference}`);
       const values = matching(alarm, points).flatMap((point) => point.values);
-      const rings = (statistic(alarm.statistic, values) ?? 0) > alarm.threshold;
+      const isRinging = rings(alarm, statistic(alarm.statistic, values) ?? 0);
       const x = 8 + (index % ALARMS_A_LINE) * each.width;
       const y = Math.floor(index / ALARMS_A_LINE) * each.height;
-      const colours = rings ? { fill: '#fdecea', stroke: '#d62728' } : { fill: '#f1f8f1', stroke: '#9ccc9c' };
+      const colours = isRinging
+        ? { fill: '#fdecea', stroke: '#d62728' }
+        : { fill: '#f1f8f1', stroke: '#9ccc9c' };
       const name = alarm.alarmName.replace(/^ecs-secret-redeploy-prod-/, '');
       return [
         element('rect', {
@@ -142,10 +147,10 @@ function alarms(shown: readonly string[], stack: Stack, { points }: Run, { width
           ...colours,
         }),
         text(x + 12, y + 17, name, { 'font-size': 11, fill: '#16202c' }),
-        text(x + 12, y + 31, rings ? 'In alarm' : 'OK', {
+        text(x + 12, y + 31, isRinging ? 'In alarm' : 'OK', {
           'font-size': 10,
           'font-weight': 'bold',
-          fill: rings ? '#b3261e' : '#2e7d32',
+          fill: isRinging ? '#b3261e' : '#2e7d32',
         }),
       ].join('');
     })

@@ -1,5 +1,6 @@
 import { OWN_SOURCE } from '../../functions/core/own-event.ts';
 import type { Reason } from './log.ts';
+import { LOST, type Swept } from './lost-event.ts';
 import { labelOf } from './member.ts';
 import { NAMES } from './news.ts';
 import { PARAMETER_ARN } from './resources.ts';
@@ -19,6 +20,7 @@ export function reportLines(
   stage: Stage,
   sightings: readonly Sighting[],
   again: RequestReport | undefined,
+  swept: Swept,
   { paint, columns }: { readonly paint: Paint; readonly columns: number },
 ): readonly string[] {
   const exposures = stage.watch.exposures();
@@ -33,6 +35,7 @@ export function reportLines(
     ...section('API calls of the functions', apiCalls(stage)),
     ...section('Values of secrets and parameters read', valuesRead(stage)),
     ...section('A person asks for the same redeploy once more', repeated(again)),
+    ...section('The sweep, which needs no event', found(swept)),
   ];
 }
 
@@ -156,7 +159,7 @@ function apiCalls({ sim }: Stage): readonly string[] {
   ]);
   return tableLines(rows, {
     head: ['operation', ...Object.keys(CALLERS)],
-    align: ['left', 'right', 'right'],
+    align: ['left', 'right', 'right', 'right'],
   });
 }
 
@@ -176,6 +179,22 @@ function repeated(again: RequestReport | undefined): readonly string[] {
   return [
     `  ${matched} services use the secret or the parameter: redeploy ${redeploy}, wait for ${wait}, leave ${skip} alone`,
     `  (${counted.join(', ')})`,
+  ];
+}
+
+function found({
+  reason,
+  matched,
+  staleForCertain,
+  young,
+  possiblyStale,
+  missing,
+}: Swept): readonly string[] {
+  const said = reason === 'report' ? 'stale for certain' : (reason ?? 'nothing');
+  return [
+    `  ${LOST.secret} changed an hour ago and no event told of it; the sweep says of ${LOST.cluster}/${LOST.service}: ${said}`,
+    `  of ${matched} services that refer to something: stale for certain ${staleForCertain} (${young} by changes of a moment ago),`,
+    `  possibly ${possiblyStale}; secrets and parameters that do not exist: ${missing}. With sweep=heal on-change would redeploy what is stale`,
   ];
 }
 

@@ -10,7 +10,11 @@ import { carryEvents, type Traffic } from './traffic.ts';
 import { type Watch, watchFleet } from './watch.ts';
 
 /** By its access key the simulator knows which function made a call. */
-export const CALLERS = { 'on-change': 'ON-CHANGE', 'on-request': 'ON-REQUEST' } as const;
+export const CALLERS = {
+  'on-change': 'ON-CHANGE',
+  'on-request': 'ON-REQUEST',
+  'on-schedule': 'ON-SCHEDULE',
+} as const;
 
 /** The demo has less patience than a deployed stack. */
 export const CLOUDTRAIL_DELAY_SECONDS = 6;
@@ -32,6 +36,7 @@ export type Stage = {
   /** What on-change has said of the changes so far. */
   changes(): readonly ToldChange[];
   readonly onRequest: LambdaFunction;
+  readonly onSchedule: LambdaFunction;
   traffic(): readonly Traffic[];
   /** Messages that nobody has finished with, delayed ones included. */
   messagesLeft(): number;
@@ -69,6 +74,7 @@ export async function openStage(
     );
   const onChange = start('on-change');
   const onRequest = start('on-request');
+  const onSchedule = start('on-schedule');
   const sqs = pollingClient(sim);
   const stops = [changes, cloudtrail].map((queue) =>
     startEventSource({
@@ -91,11 +97,12 @@ export async function openStage(
     log,
     changes: news.changes,
     onRequest,
+    onSchedule,
     traffic,
     messagesLeft: () => [changes, cloudtrail].reduce((sum, { url }) => sum + sim.messagesIn(url).length, 0),
     async close() {
       await Promise.all(stops.map((stop) => stop()));
-      for (const one of [onChange, onRequest]) one.stop();
+      for (const one of [onChange, onRequest, onSchedule]) one.stop();
       sqs.destroy();
       await sim.close();
       await log.close();

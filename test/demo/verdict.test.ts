@@ -17,6 +17,7 @@ const end = (states: readonly EndState[], difference: Partial<End> = {}): End =>
   valuesRead: 0,
   settled: true,
   changes: [{ change: 'secret prod/db', settled: true }],
+  lostEvent: { service: 'back-office/taxes', isFound: true },
   waves: [
     { wave: 0, firstAcceptedAt: 1000, lastGoneAt: 2000 },
     { wave: 1, firstAcceptedAt: 3000, lastGoneAt: 4000 },
@@ -87,6 +88,12 @@ describe('the demo fails', () => {
   test('if the service did not follow a change to its end', () => {
     expect(judge(end([state()], { changes: [{ change: 'secret prod/db', settled: false }] }))).toEqual([
       'secret prod/db: was not settled',
+    ]);
+  });
+
+  test('if the sweep did not find what no event told of', () => {
+    expect(judge(end([state()], { lostEvent: { service: 'back-office/taxes', isFound: false } }))).toEqual([
+      'back-office/taxes: the sweep did not find it',
     ]);
   });
 

@@ -19,6 +19,8 @@ export type End = {
   readonly settled: boolean;
   /** Whether the service itself says that nothing waits for the change any more. */
   readonly changes: readonly { readonly change: string; readonly settled: boolean }[];
+  /** Whether the sweep named the service of whose change no event told. */
+  readonly lostEvent: { readonly service: string; readonly isFound: boolean };
   readonly waves: readonly Pick<Wave, 'wave' | 'firstAcceptedAt' | 'lastGoneAt'>[];
 };
 
@@ -26,7 +28,7 @@ export type End = {
 const SEEN_LATE_MS = 250;
 
 /** Holds the end against what was expected; answers everything that is wrong, in plain words. */
-export function judge({ states, valuesRead, settled, changes, waves }: End): readonly string[] {
+export function judge({ states, valuesRead, settled, changes, lostEvent, waves }: End): readonly string[] {
   const reads =
     valuesRead === 0 ? [] : [`calls that asked for the value of a secret or a parameter: ${valuesRead}`];
   const late = settled ? [] : ['messages or rollouts were left when the time was over'];
@@ -36,7 +38,8 @@ export function judge({ states, valuesRead, settled, changes, waves }: End): rea
       waves.some((other) => other.wave < one.wave && other.lastGoneAt - SEEN_LATE_MS > one.firstAcceptedAt),
     )
     .map(({ wave }) => `wave ${wave} was redeployed before the earlier ones were fresh`);
-  return [...states.flatMap(problemsOf), ...reads, ...late, ...open, ...early];
+  const lost = lostEvent.isFound ? [] : [`${lostEvent.service}: the sweep did not find it`];
+  return [...states.flatMap(problemsOf), ...reads, ...late, ...open, ...early, ...lost];
 }
 
 function problemsOf(state: EndState): readonly string[] {

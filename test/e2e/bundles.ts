@@ -4,7 +4,8 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 
-export type BundleName = 'on-change' | 'on-request';
+const NAMES = ['on-change', 'on-request', 'on-schedule'] as const;
+export type BundleName = (typeof NAMES)[number];
 
 let copy: Promise<string> | undefined;
 
@@ -23,8 +24,7 @@ async function copied(dist: string): Promise<string> {
     } catch {
       // Somebody is building; the next attempt finds it done.
     }
-    if (['on-change', 'on-request'].every((name) => existsSync(join(folder, name, 'index.mjs'))))
-      return folder;
+    if (NAMES.every((name) => existsSync(join(folder, name, 'index.mjs')))) return folder;
     await sleep(250);
   }
   throw new Error(`no bundles in ${dist}: run "npm run build" first`);

@@ -65,6 +65,21 @@ const Uses = z.object({
   ),
 });
 
+const StaleServices = z.array(
+  z.strictObject({ service: z.string(), cluster: z.string(), changeIds: z.array(z.string()) }),
+);
+const Stale = z.object({
+  stale: z.strictObject({ certain: StaleServices, possibly: StaleServices }),
+  complete: z.boolean(),
+  left: z.array(z.string()),
+  unchecked: z.int(),
+});
+
+/** What `stale` answers beyond the report. */
+export function staleIn(invocation: Invocation): z.infer<typeof Stale> {
+  return Stale.parse(answerOf(invocation));
+}
+
 /** The answer to `redeploy` and `plan`; throws what is wrong with its shape or with the request. */
 export function reportIn(invocation: Invocation): z.infer<typeof Report> {
   return Report.parse(answerOf(invocation));

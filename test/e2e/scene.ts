@@ -58,6 +58,7 @@ export async function scene(cleaner: Cleaner, options: SimulatorOptions = {}): P
     await sim.close();
     expectGranted(sim, 'on-change');
     expectGranted(sim, 'on-request');
+    expectGranted(sim, 'on-schedule');
   });
   const { url } = sim.world.queue({ name: 'changes' });
   const start = async (name: BundleName, env: Readonly<Record<string, string>>, watch: boolean) => {

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import { parameterChange } from './events.ts';
-import type { Lambda } from './lambda.ts';
-import { deliver, recordsOf, rotated, scene, told, updated } from './scene.ts';
+import { deliver, recordsOf, rotated, type Scene, scene, told, updated } from './scene.ts';
 
 vi.setConfig({ maxConcurrency: 16 });
 
@@ -14,7 +13,7 @@ describe.concurrent('between the plan and UpdateService', () => {
     stage.sim.world.service({ name: 'web', secrets: [secret.arn] });
     const lambda = await stage.lambda();
     const delivered = deliver(lambda, [event]);
-    await planned(lambda, at + 1000);
+    await described(stage, at + 1000);
     stage.sim.world.deploy(api, { by: 'CI' });
     expect(await delivered).toEqual([]);
     expect(updated(stage)).toEqual(['main/web']);
@@ -27,7 +26,7 @@ describe.concurrent('between the plan and UpdateService', () => {
     stage.sim.world.service({ name: 'web', secrets: [secret.arn] });
     const lambda = await stage.lambda();
     const delivered = deliver(lambda, [event]);
-    await planned(lambda, at + 1000);
+    await described(stage, at + 1000);
     stage.sim.act('ecs', 'DeleteService', { cluster: 'main', service: 'api', force: true });
     expect(await delivered).toEqual([]);
     expect(updated(stage)).toEqual(['main/web']);
@@ -131,8 +130,8 @@ describe.concurrent('a notice', () => {
   });
 });
 
-/** Resolves when the plan has been made, and not before `at`. */
-async function planned(lambda: Lambda, at: number): Promise<void> {
-  await vi.waitFor(() => expect(recordsOf(lambda, 'plan.made')).toHaveLength(1), 5000);
+/** Resolves when both services have been described, and not before `at`. */
+async function described(stage: Scene, at: number): Promise<void> {
+  await vi.waitFor(() => expect(stage.sim.ledger.count('ecs', 'DescribeTaskDefinition')).toBe(2), 5000);
   await sleep(Math.max(0, at - Date.now()));
 }

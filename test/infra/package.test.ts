@@ -4,10 +4,23 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { OWN_SOURCE } from '../../functions/core/own-event.ts';
 import { type Packaged, packageInto, removeFolder } from './packaged.ts';
-import { deniedActions, grantedActions, loadRules, NEEDED_BY_LAMBDA, type Queue } from './template.ts';
+import {
+  deniedActions,
+  grantedActions,
+  loadRules,
+  NEEDED_BY_LAMBDA,
+  type Queue,
+  SNAPSHOT_KEY,
+} from './template.ts';
 
-const FUNCTIONS = ['on-change', 'on-request'] as const;
-const ROLES = { 'on-change': 'OnChangeRole', 'on-request': 'OnRequestRole' } as const;
+const FUNCTIONS = ['on-change', 'on-request', 'on-schedule'] as const;
+const ROLES = {
+  'on-change': 'OnChangeRole',
+  'on-request': 'OnRequestRole',
+  'on-schedule': 'OnScheduleRole',
+} as const;
+/** What has an effect, and tells of it. */
+const TELLING = ['on-change', 'on-request'] as const;
 const SOURCES = ['ChangeQueue', 'CloudTrailQueue'] as const;
 const BOUNDARY = 'arn:aws:iam::111122223333:policy/boundary';
 const DEAD_LETTERS = ['ChangeDeadLetterQueue', 'RuleDeadLetterQueue'] as const;
@@ -15,17 +28,20 @@ const DEAD_LETTERS = ['ChangeDeadLetterQueue', 'RuleDeadLetterQueue'] as const;
 let folder: string;
 let asIs: Packaged;
 let adjusted: Packaged;
+let withSnapshot: Packaged;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'package-test-'));
-  [asIs, adjusted] = await Promise.all([
+  [asIs, withSnapshot, adjusted] = await Promise.all([
     packageInto(join(folder, 'as-is')),
+    packageInto(join(folder, 'with-snapshot'), { snapshot: 'ENABLED' }),
     packageInto(join(folder, 'adjusted'), {
       batchingWindowSeconds: '30',
       cloudTrailDelaySeconds: '0',
       cloudTrailRules: 'DISABLED',
       logRetentionDays: '7',
       mode: 'observe',
+      sweepRate: 'rate(6 hours)',
       permissionsBoundary: BOUNDARY,
       redeployableTag: 'secret-redeploy:enabled=true',
       redeployableServices:
@@ -47,14 +63,14 @@ describe('each function', () => {
       Handler: `dist/${name}/index.handler`,
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
-      Timeout: 270,
+      Timeout: name === 'on-schedule' ? 900 : 270,
     });
   });
 
   test.each(FUNCTIONS)('%s has every setting under its name, with its default', (name) => {
     expect(propertiesOf(asIs, functionId(name))).toHaveProperty('Environment.Variables', {
       CHANGE_QUEUE_URL: { Ref: 'ChangeQueue' },
-      SNAPSHOT_BUCKET: '',
+      SNAPSHOT_BUCKET: { 'Fn::If': ['HasSnapshot', { Ref: 'SnapshotBucket' }, ''] },
       MODE: 'enforce',
       SELECT: 'all',
       TAG_PREFIX: 'secret-redeploy',
@@ -83,13 +99,36 @@ describe('each function', () => {
 
   test('on-change may feed its own queue', () => {
     expect(propertiesOf(asIs, functionId('on-change'))).toMatchObject({ RecursiveLoop: 'Allow' });
-    expect(propertiesOf(asIs, functionId('on-request'))).not.toHaveProperty('RecursiveLoop');
+    for (const name of ['on-request', 'on-schedule'])
+      expect(propertiesOf(asIs, functionId(name))).not.toHaveProperty('RecursiveLoop');
   });
 
-  test('on-request is never repeated by Lambda', () => {
-    expect(ofType(asIs, 'AWS::Lambda::EventInvokeConfig')).toEqual([
-      expect.objectContaining({ FunctionName: { Ref: functionId('on-request') }, MaximumRetryAttempts: 0 }),
+  test('neither a request nor a sweep is repeated by Lambda', () => {
+    expect(ofType(asIs, 'AWS::Lambda::EventInvokeConfig')).toMatchObject(
+      ['on-request', 'on-schedule'].map((name) => ({
+        FunctionName: { Ref: functionId(name) },
+        MaximumRetryAttempts: 0,
+      })),
+    );
+  });
+});
+
+describe('the sweep', () => {
+  test('is begun by the clock, as often as is set, by a role that may do nothing else', () => {
+    const schedules = [asIs, adjusted].flatMap((packaged) => ofType(packaged, 'AWS::Scheduler::Schedule'));
+    const role = { 'Fn::GetAtt': ['SweepScheduleRole', 'Arn'] };
+    const sweep = { 'Fn::GetAtt': [functionId('on-schedule'), 'Arn'] };
+    expect(schedules).toMatchObject(
+      ['rate(1 hour)', 'rate(6 hours)'].map((ScheduleExpression) => ({
+        ScheduleExpression,
+        State: 'ENABLED',
+        Target: { Arn: sweep, RoleArn: role },
+      })),
+    );
+    expect(statementsOf('SweepScheduleRole')).toEqual([
+      { Sid: 'BeginTheSweep', Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: sweep },
     ]);
+    expect(JSON.stringify(propertiesOf(asIs, 'SweepScheduleRole'))).toContain('scheduler.amazonaws.com');
   });
 });
 
@@ -201,20 +240,21 @@ const DETOURS = [
 ];
 
 describe('the roles', () => {
-  test('there is one per function, with the statements that the tests read from infra/', () => {
-    expect(namesOfType(asIs, 'AWS::IAM::Role')).toEqual(Object.values(ROLES));
+  test('there is one per function and one for the schedule, with the statements that the tests read from infra/', () => {
+    expect(namesOfType(asIs, 'AWS::IAM::Role')).toEqual([...Object.values(ROLES), 'SweepScheduleRole']);
     for (const name of FUNCTIONS) {
       expect(propertiesOf(asIs, functionId(name))).toMatchObject({
         Role: { 'Fn::Sub': `\${${ROLES[name]}.Arn}` },
       });
       expect(propertiesOf(asIs, ROLES[name])).not.toHaveProperty('ManagedPolicyArns');
+      expect(besides(ROLES[name])).toEqual(['SnapshotPolicy']);
       expect(actionsOf(statementsOf(ROLES[name]), 'Allow')).toEqual(grantedActions(name));
       expect(actionsOf(statementsOf(ROLES[name]), 'Deny')).toEqual(deniedActions(name));
     }
   });
 
   test.each(FUNCTIONS)('%s grants no wildcard, no value and no detour to one', (name) => {
-    const granted = grantedActions(name);
+    const granted = grantedActions(name, ['HasSnapshot']);
     expect(granted.filter((action) => action.includes('*'))).toEqual([]);
     expect(granted.filter((action) => [...VALUES, ...DETOURS].includes(action))).toEqual([]);
     expect(new Set(granted).size).toBe(granted.length);
@@ -236,7 +276,8 @@ describe('the roles', () => {
   });
 
   test('`*` stands for a resource only where IAM knows no narrower one', () => {
-    const wide = [...statementsOf('OnChangeRole'), ...statementsOf('OnRequestRole')]
+    const wide = ['OnChangeRole', 'OnRequestRole', 'OnScheduleRole', 'SweepScheduleRole']
+      .flatMap((role) => statementsOf(role))
       .filter(
         (statement) => statement['Effect'] === 'Allow' && JSON.stringify(statement['Resource']) === '"*"',
       )
@@ -246,14 +287,14 @@ describe('the roles', () => {
       'ecs:ListClusters',
       'ecs:ListServices',
       'ecs:ListTasks',
+      'secretsmanager:ListSecrets',
       'ssm:DescribeParameters',
     ]);
   });
 
-  test('on-request may only send follow-ups', () => {
-    expect(grantedActions('on-request').filter((action) => action.startsWith('sqs:'))).toEqual([
-      'sqs:SendMessage',
-    ]);
+  test('on-request and on-schedule may only send follow-ups', () => {
+    for (const name of ['on-request', 'on-schedule'])
+      expect(grantedActions(name).filter((action) => action.startsWith('sqs:'))).toEqual(['sqs:SendMessage']);
     expect(grantedActions('on-change')).toEqual(expect.arrayContaining([...NEEDED_BY_LAMBDA]));
   });
 
@@ -266,7 +307,7 @@ describe('the roles', () => {
     expect(allowed.filter((action) => [...VALUES, ...DETOURS].includes(action))).toEqual([]);
   });
 
-  test.each(FUNCTIONS)('%s tells others on the default bus, and under no name but its own', (name) => {
+  test.each(TELLING)('%s tells others on the default bus, and under no name but its own', (name) => {
     const [statement, ...others] = statementsOf(ROLES[name]).filter((one) =>
       actionsIn(one).includes('events:PutEvents'),
     );
@@ -280,6 +321,11 @@ describe('the roles', () => {
     });
   });
 
+  test('the sweep tells nobody on the bus, and redeploys nothing', () => {
+    expect(grantedActions('on-schedule')).not.toContain('events:PutEvents');
+    expect(grantedActions('on-schedule')).not.toContain('ecs:UpdateService');
+  });
+
   test('are bounded by a policy of the account where it demands one', () => {
     for (const role of ofType(asIs, 'AWS::IAM::Role'))
       expect(role).toMatchObject({ PermissionsBoundary: { Ref: 'AWS::NoValue' } });
@@ -287,16 +333,13 @@ describe('the roles', () => {
       expect(role).toMatchObject({ PermissionsBoundary: BOUNDARY });
   });
 
-  test.each(FUNCTIONS)(
-    '%s redeploys only services with a certain tag where the operator wants it',
-    (name) => {
-      const condition = (packaged: Packaged) => startDeployments(ROLES[name], packaged)?.['Condition'];
-      expect(condition(asIs)).toEqual({ Ref: 'AWS::NoValue' });
-      expect(condition(adjusted)).toEqual({
-        StringEquals: { 'aws:ResourceTag/secret-redeploy:enabled': 'true' },
-      });
-    },
-  );
+  test.each(TELLING)('%s redeploys only services with a certain tag where the operator wants it', (name) => {
+    const condition = (packaged: Packaged) => startDeployments(ROLES[name], packaged)?.['Condition'];
+    expect(condition(asIs)).toEqual({ Ref: 'AWS::NoValue' });
+    expect(condition(adjusted)).toEqual({
+      StringEquals: { 'aws:ResourceTag/secret-redeploy:enabled': 'true' },
+    });
+  });
 
   test('a tag without a value is refused', async () => {
     const refused = packageInto(join(folder, 'refused'), { redeployableTag: 'team' });
@@ -313,6 +356,63 @@ describe('the roles', () => {
     expect(JSON.stringify(redeployable(adjusted))).toContain(
       'service/a/*,arn:aws:ecs:eu-west-1:111122223333:service/b/*',
     );
+  });
+});
+
+describe('the snapshot of the fleet', () => {
+  const CONDITIONAL = ['SnapshotBucket', 'SnapshotBucketPolicy', 'SnapshotPolicy'];
+
+  test('is kept only where it is wanted', () => {
+    for (const [packaged, setting] of [
+      [asIs, 'DISABLED'],
+      [withSnapshot, 'ENABLED'],
+    ] as const) {
+      expect(packaged.parameters['Snapshot']).toMatchObject({ Default: setting });
+      expect(packaged.conditions['HasSnapshot']).toEqual({ 'Fn::Equals': [{ Ref: 'Snapshot' }, 'ENABLED'] });
+      const conditional = Object.entries(packaged.resources).filter(
+        ([, { Condition }]) => Condition === 'HasSnapshot',
+      );
+      expect(conditional.map(([name]) => name)).toEqual(CONDITIONAL);
+    }
+  });
+
+  test('is encrypted at rest, shown to nobody, and forgotten when nobody renews it', () => {
+    expect(propertiesOf(asIs, 'SnapshotBucket')).toEqual({
+      BucketEncryption: {
+        ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+      },
+      PublicAccessBlockConfiguration: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+      OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
+      LifecycleConfiguration: {
+        Rules: [
+          {
+            Id: 'ForgetWhatNobodyRenews',
+            Status: 'Enabled',
+            ExpirationInDays: 30,
+            AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 },
+          },
+        ],
+      },
+    });
+  });
+
+  test('is one object, which each function may read and write, and nothing else in the bucket', () => {
+    const { Roles: roles, PolicyDocument: policy } = propertiesOf(asIs, 'SnapshotPolicy');
+    expect(roles).toEqual(Object.values(ROLES).map((role) => ({ Ref: role })));
+    const object = { 'Fn::Sub': `\${SnapshotBucket.Arn}/${SNAPSHOT_KEY}` };
+    expect(allStatements(policy)).toEqual([
+      { Sid: 'TakeTheHint', Effect: 'Allow', Action: 's3:GetObject', Resource: object },
+      { Sid: 'LeaveAHint', Effect: 'Allow', Action: 's3:PutObject', Resource: object },
+    ]);
+  });
+
+  test('cannot be switched on by a slip of the pen', () => {
+    expect(asIs.parameters['Snapshot']).toMatchObject({ AllowedValues: ['ENABLED', 'DISABLED'] });
   });
 });
 
@@ -343,6 +443,8 @@ test('an operator finds queues, functions, alarms and the dashboard among the ou
     'RuleDeadLetterQueueUrl',
     'OnChangeFunctionName',
     'OnRequestFunctionName',
+    'OnScheduleFunctionName',
+    'SnapshotBucketName',
     'AlarmTopicArn',
     'DashboardName',
     'DashboardUrl',
@@ -410,6 +512,13 @@ function redeployable(packaged: Packaged): unknown {
 
 function startDeployments(role: string, packaged: Packaged): Properties | undefined {
   return statementsOf(role, packaged).find(({ Sid }) => Sid === 'StartDeployments');
+}
+
+/** The policies that are attached to a role from outside. */
+function besides(role: string): readonly string[] {
+  return namesOfType(asIs, 'AWS::IAM::Policy').filter((policy) =>
+    JSON.stringify(propertiesOf(asIs, policy)['Roles']).includes(JSON.stringify({ Ref: role })),
+  );
 }
 
 /** What a role may do; not who may take it. */

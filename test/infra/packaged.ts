@@ -8,6 +8,8 @@ import { z } from 'zod/mini';
 export type Packaged = {
   readonly resources: Readonly<Record<string, Resource>>;
   readonly outputs: readonly string[];
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly conditions: Readonly<Record<string, unknown>>;
   /** The names of the files in a function's zip, sorted. */
   readonly filesOf: (functionName: string) => Promise<readonly string[]>;
 };
@@ -30,12 +32,19 @@ export async function packageInto(
     ...given,
   ]);
   const artifacts = stdout.trim();
-  const { Resources: resources, Outputs: outputs } = Template.parse(
+  const {
+    Resources: resources,
+    Outputs: outputs,
+    Parameters: settings,
+    Conditions: conditions,
+  } = Template.parse(
     JSON.parse(await readFile(join(artifacts, 'cloudformation-template-update-stack.json'), 'utf8')),
   );
   return {
     resources,
     outputs: Object.keys(outputs),
+    parameters: settings,
+    conditions,
     filesOf: async (functionName) => namesInZip(await readFile(join(artifacts, `${functionName}.zip`))),
   };
 }
@@ -48,6 +57,8 @@ const Template = z.object({
     z.object({ Type: z.string(), Condition: z.optional(z.string()), Properties: z.optional(z.unknown()) }),
   ),
   Outputs: z.record(z.string(), z.unknown()),
+  Parameters: z.record(z.string(), z.unknown()),
+  Conditions: z.record(z.string(), z.unknown()),
 });
 
 /** Reads the zip's central directory: 46 bytes an entry, the name's length at 28, extra and comment after the name. */

@@ -44,18 +44,38 @@ export function loadRules(): readonly Rule[] {
     });
 }
 
-/** The actions that a function's role allows, sorted: `grantedActions('on-change')`. */
-export function grantedActions(functionName: string): readonly string[] {
-  return actionsOf(roleOf(functionName), 'Allow');
+/** The one object that the snapshot's grants are about. */
+export const SNAPSHOT_KEY = 'fleet.json.gz';
+
+/** What is granted only where a stage parameter wants it, by the condition of infra/ that says so. */
+export type Condition = 'HasSnapshot';
+
+/**
+ * The actions that a function's role allows, sorted: `grantedActions('on-change')`. Policies beside the role are counted
+ * where their condition is given.
+ */
+export function grantedActions(
+  functionName: string,
+  conditions: readonly Condition[] = [],
+): readonly string[] {
+  const role = roleOf(functionName);
+  const beside = Object.values(loadResources()).flatMap(({ Type, Condition, Properties }) => {
+    if (Type !== 'AWS::IAM::Policy' || !conditions.some((one) => one === Condition)) return [];
+    const policy = PolicyProperties.parse(Properties);
+    return policy.Roles.some(({ Ref }) => Ref === role) ? [policy] : [];
+  });
+  return actionsOf([...policiesOf(role), ...beside], 'Allow');
 }
 
 /** The actions that a function's role forbids whatever else may allow them, sorted. */
 export function deniedActions(functionName: string): readonly string[] {
-  return actionsOf(roleOf(functionName), 'Deny');
+  return actionsOf(policiesOf(roleOf(functionName)), 'Deny');
 }
 
-function actionsOf(role: string, effect: 'Allow' | 'Deny'): readonly string[] {
-  const { Policies: policies } = RoleProperties.parse(loadResources()[role]?.Properties);
+const policiesOf = (role: string): readonly Policy[] =>
+  RoleProperties.parse(loadResources()[role]?.Properties).Policies;
+
+function actionsOf(policies: readonly Policy[], effect: 'Allow' | 'Deny'): readonly string[] {
   return policies
     .flatMap((policy) => policy.PolicyDocument.Statement)
     .filter((statement) => statement.Effect === effect)
@@ -104,7 +124,11 @@ const CLOUDFORMATION_TAGS = [
   { tag: '!GetAtt', resolve: (value: string) => ({ 'Fn::GetAtt': value.split('.') }) },
 ];
 
-const Resource = z.object({ Type: z.string(), Properties: z.optional(z.unknown()) });
+const Resource = z.object({
+  Type: z.string(),
+  Condition: z.optional(z.string()),
+  Properties: z.optional(z.unknown()),
+});
 const Fragment = z.object({ Resources: z.optional(z.record(z.string(), Resource)) });
 const Service = z.object({
   functions: z.record(z.string(), z.object({ role: z.object({ 'Fn::Sub': z.string() }) })),
@@ -124,12 +148,12 @@ const oneOrMore = z.pipe(
   z.union([z.string(), z.array(z.string())]),
   z.transform((value) => (typeof value === 'string' ? [value] : value)),
 );
-const RoleProperties = z.object({
-  Policies: z.array(
-    z.object({
-      PolicyDocument: z.object({
-        Statement: z.array(z.object({ Effect: z.enum(['Allow', 'Deny']), Action: oneOrMore })),
-      }),
-    }),
-  ),
-});
+const policy = {
+  PolicyDocument: z.object({
+    Statement: z.array(z.object({ Effect: z.enum(['Allow', 'Deny']), Action: oneOrMore })),
+  }),
+};
+const Policy = z.object(policy);
+type Policy = z.infer<typeof Policy>;
+const RoleProperties = z.object({ Policies: z.array(Policy) });
+const PolicyProperties = z.object({ ...policy, Roles: z.array(z.object({ Ref: z.string() })) });

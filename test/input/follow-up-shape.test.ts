@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { clusterArn } from '../../functions/core/arn.ts';
 import { begin, type FollowUp, merged } from '../../functions/core/follow-up.ts';
+import type { Reading } from '../../functions/core/reading.ts';
 import { packed } from '../../functions/core/schedule.ts';
 import {
   followUpBody,
@@ -34,16 +35,20 @@ describe('a follow-up', () => {
     expect(parseFollowUps(body)).toEqual({ followUps: [written], readings: [] });
   });
 
-  test('of a read that goes on is read as it was written', () => {
-    const reading = {
-      changes: [change()],
-      notices: [],
-      firstHandledAt: NOW,
-      matched: [{ cluster: CLUSTER, name: 'api' }],
-      left: [CLUSTER],
-    };
-    expect(parseFollowUps(readingBody(reading))).toEqual({ followUps: [], readings: [reading] });
-  });
+  test.each<Reading['left']>(['all', [CLUSTER]])(
+    'of a read of which %j is left is read as it was written',
+    (left) => {
+      const reading = {
+        changes: [change()],
+        notices: [],
+        firstHandledAt: NOW,
+        matched: [{ cluster: CLUSTER, name: 'api' }],
+        started: [{ cluster: CLUSTER, name: 'web', deploymentId: 'ecs-svc/1' }],
+        left,
+      };
+      expect(parseFollowUps(readingBody(reading))).toEqual({ followUps: [], readings: [reading] });
+    },
+  );
 
   test('about 5,000 services of the longest names fits a message of SQS, and nothing is lost', () => {
     const written = followUp({ open: open(5_000, 255) });
@@ -64,10 +69,20 @@ describe('a follow-up', () => {
   });
 
   test.each([
-    ['of a newer format', '{"kind":"follow-up","version":2,"followUps":[]}', 'format version 2'],
+    ['of a newer format', '{"kind":"follow-up","version":3,"followUps":[]}', 'format version 3'],
     ['cut off', followUpBody([followUp()]).slice(0, 60), 'not JSON'],
     ['without changes', followUpBody([followUp({ changes: [] })]), 'changes'],
     ['with a negative hop', followUpBody([followUp({ hop: -1 })]), 'hop'],
+    [
+      'of an instant that no clock shows',
+      followUpBody([followUp({ firstHandledAt: 1e300 })]),
+      'firstHandledAt',
+    ],
+    [
+      'of an instant before 1970',
+      followUpBody([followUp({ changes: [change({ changedAt: -1 })] })]),
+      'changedAt',
+    ],
     ['packed badly', '{"kind":"follow-up","version":1,"gzip":"xxxx"}', 'cannot be unpacked'],
   ])('%s is refused with what is wrong', (_, body, problem) => {
     expect(isFollowUp(body)).toBe(true);

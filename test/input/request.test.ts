@@ -20,6 +20,10 @@ test('one name is a list of one', () => {
   });
 });
 
+test('what is stale may be asked of everything', () => {
+  expect(parse({ action: 'stale' })).toMatchObject({ action: 'stale', secrets: [], parameters: [] });
+});
+
 describe('a service', () => {
   test.each([
     ['main/api', { cluster: 'main', name: 'api' }],
@@ -56,6 +60,9 @@ describe('a wrong request', () => {
       { action: 'redeploy', secret: 'prod/db', services: 'main/api' },
       'services: give either',
     ],
+    ['what is stale of a service', { action: 'stale', services: 'main/api' }, 'services: stale tells'],
+    ['what is stale by force', { action: 'stale', secret: 'x', force: true }, 'force: stale tells'],
+    ['what was stale', { action: 'stale', at: '2026-01-01T00:00:00Z' }, 'at: stale tells'],
     ['the uses of a service', { action: 'uses', services: 'main/api' }, 'services: uses tells'],
     ['an empty list', { action: 'plan', secret: [] }, 'secret'],
     ['an empty name', { action: 'plan', secret: ' ' }, 'secret'],

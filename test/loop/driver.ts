@@ -3,6 +3,7 @@ import { onTestFinished, vi } from 'vitest';
 import { readConfig } from '../../functions/config.ts';
 import { connectedHandler } from '../../functions/lambda.ts';
 import { onChange } from '../../functions/on-change.ts';
+import type { BundleName } from '../e2e/bundles.ts';
 import { expectGranted } from '../e2e/grants.ts';
 import { expectMirrored } from '../own-events/mirror.ts';
 import {
@@ -25,6 +26,7 @@ export type Loop = {
   readonly sim: Simulator;
   readonly clock: VirtualClock;
   readonly records: readonly LogRecord[];
+  readonly queueUrl: string;
   /** Puts an event on the queue, as a rule does. */
   send(event: object): void;
   /** Handles messages until none is left or `forMs` have passed; answers how many invocations there were. */
@@ -44,7 +46,8 @@ export type LoopOptions = SimulatorOptions & {
   readonly remainingMs?: number;
 };
 
-const QUICK = { READ_RATE: '10000', READ_BURST: '10000', UPDATE_RATE: '1000', UPDATE_BURST: '1000' };
+/** No quota that a test would have to wait for. */
+export const QUICK = { READ_RATE: '10000', READ_BURST: '10000', UPDATE_RATE: '1000', UPDATE_BURST: '1000' };
 
 export async function startLoop({
   env = {},
@@ -56,7 +59,7 @@ export async function startLoop({
   const sim = await startSimulator({ throttling: false, now: clock.now, rolloutMs: 20_000, ...options });
   const { url } = sim.world.queue({ name: 'changes', visibilitySeconds: 300, maxReceiveCount: 5 });
   for (const [name, value] of Object.entries(sim.env)) vi.stubEnv(name, value);
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'on-change');
+  actAs('on-change');
   const records = captureRecords();
   const connect = () =>
     connectedHandler(
@@ -75,6 +78,7 @@ export async function startLoop({
     vi.unstubAllEnvs();
     await sim.close();
     expectGranted(sim, 'on-change');
+    expectGranted(sim, 'on-schedule');
     if (!killed) expectMirrored(sim, records);
   });
 
@@ -112,6 +116,7 @@ export async function startLoop({
     sim,
     clock,
     records,
+    queueUrl: url,
     told: (event) => records.filter((record) => record.event === event),
     restart: () => {
       handle = connect();
@@ -137,6 +142,11 @@ export async function startLoop({
       return invocations;
     },
   };
+}
+
+/** By its access key the simulator knows which function makes a call. */
+export function actAs(name: BundleName): void {
+  vi.stubEnv('AWS_ACCESS_KEY_ID', name);
 }
 
 type Received = { readonly MessageId: string; readonly Body: string; readonly ReceiptHandle: string };

@@ -67,7 +67,7 @@ const AWS_METRICS: Readonly<
   >
 > = {
   'AWS/Lambda': {
-    names: ['Errors', 'Throttles', 'Duration'],
+    names: ['Invocations', 'Errors', 'Throttles', 'Duration'],
     dimension: 'FunctionName',
     type: 'AWS::Lambda::Function',
     attribute: '',

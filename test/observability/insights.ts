@@ -142,9 +142,12 @@ function call(name: string, given: readonly Expression[], row: Row): Value | und
 }
 
 function aggregate(expression: Expression, group: readonly Row[]): number {
-  if (expression.is === 'call' && expression.name === 'count' && expression.given.length === 0)
-    return group.length;
-  throw new SyntaxError('only count(*) is known here');
+  const { name, given } = expression.is === 'call' ? expression : { name: '', given: [] };
+  const [of] = given;
+  if (name === 'count' && of === undefined) return group.length;
+  if (name === 'count_distinct' && of !== undefined && given.length === 1)
+    return new Set(group.flatMap((row) => evaluate(of, row) ?? [])).size;
+  throw new SyntaxError('only count(*) and count_distinct(…) are known here');
 }
 
 function grouped(rows: readonly Row[], by: readonly string[]): readonly (readonly Row[])[] {

@@ -10,7 +10,7 @@ import { faultsOf, fieldsOf, filledIn, queriesOf, valuesIn } from './faults.ts';
 import { type Row, rowOf, runCommands } from './insights.ts';
 import { parseQuery } from './insights-syntax.ts';
 import { linesOfEverything } from './scenarios.ts';
-import { type Alarm, isArnOf, readStack, type Stack } from './stack.ts';
+import { isArnOf, readStack, rings, type Stack } from './stack.ts';
 import { readLines } from './written.ts';
 
 let folder: string;
@@ -114,6 +114,14 @@ describe('what is renamed in the code is found', () => {
   });
 });
 
+/** What no data means to an alarm about this metric, if it is not that nothing happened. */
+const SILENCE: Readonly<Record<string, string>> = {
+  ApproximateNumberOfMessagesVisible: 'ignore',
+  StaleServices: 'ignore',
+  MissingResources: 'ignore',
+  Invocations: 'breaching',
+};
+
 describe('the alarms', () => {
   test('are all on the dashboard, and tell the one topic', () => {
     const shown = stack.widgets.flatMap((widget) => (widget.type === 'alarm' ? widget.alarms : []));
@@ -160,10 +168,23 @@ describe('the alarms', () => {
     }
   });
 
-  test('take silence for quiet, but dead letters for there as long as nobody says otherwise', () => {
-    const isDeadLetters = ({ name }: Alarm) => name === 'ApproximateNumberOfMessagesVisible';
-    for (const alarm of stack.alarms)
-      expect(alarm.treatMissingData).toBe(isDeadLetters(alarm) ? 'ignore' : 'notBreaching');
+  test('take silence for quiet, unless it is about what is there until somebody says otherwise, or about silence', () => {
+    for (const { name, treatMissingData } of stack.alarms)
+      expect({ name, treatMissingData }).toEqual({ name, treatMissingData: SILENCE[name] ?? 'notBreaching' });
+  });
+
+  test('announce the end of a state, and of nothing else', () => {
+    for (const { name, okActions } of stack.alarms) {
+      const isState = name in SILENCE || name === 'ApproximateAgeOfOldestMessage';
+      expect({ name, okActions }).toEqual({ name, okActions: isState ? [{ Ref: 'AlarmTopic' }] : undefined });
+    }
+  });
+
+  test('miss a sweep after as many hours as is set, and say so', () => {
+    const period = { Period: 3600, EvaluationPeriods: 6, Statistic: 'Sum', Threshold: 1 };
+    expect(packaged.resources['NoSweepAlarm']?.Properties).toMatchObject(period);
+    const alarm = stack.alarms.find(({ id }) => id === 'NoSweepAlarm');
+    expect(alarm?.description).toContain('No sweep has begun for 6 hours');
   });
 
   test('wait for more than the longest life of a message that is being tried', () => {
@@ -173,8 +194,10 @@ describe('the alarms', () => {
   });
 
   test('ring at the first case', () => {
-    const late = stack.alarms.filter(({ threshold }) => threshold > 0).map(({ name }) => name);
-    expect(new Set(late)).toEqual(new Set(['ApproximateAgeOfOldestMessage', 'Throttled']));
+    const late = stack.alarms.filter((alarm) => !rings(alarm, alarm.name === 'Invocations' ? 0 : 1));
+    expect(new Set(late.map(({ name }) => name))).toEqual(
+      new Set(['ApproximateAgeOfOldestMessage', 'Throttled']),
+    );
   });
 });
 
@@ -204,7 +227,8 @@ describe('the topic', () => {
 describe('a history', () => {
   test('of a secret has all that happened, from its name alone', async () => {
     const events = (await answerTo('history-of-a-secret')).map((row) => row.get('event'));
-    expect(new Set(events)).toEqual(new Set(RECORDS));
+    // What a sweep counted is the history of no single secret.
+    expect(new Set([...events, 'sweep.done'])).toEqual(new Set(RECORDS));
   });
 
   test('of a service has what was done to it and nothing of other services', async () => {
@@ -268,6 +292,7 @@ describe('the evaluator of queries', () => {
         { event: 'a', times: 1 },
       ],
     ],
+    ['stats count_distinct(n) as numbers by event | filter event = "b"', [{ event: 'b', numbers: 2 }]],
     ['fields coalesce(who, event) as what | filter n = 2', [{ what: 'b' }]],
     ['# in words\nfields n | sort n desc | dedup event | filter ispresent(n)', [{ n: 3 }, { n: 1 }]],
   ])('%s', (text, expected) => {

@@ -2,6 +2,7 @@ import { onTestFinished, vi } from 'vitest';
 import { apiCall, parameterChange, serviceEvent } from '../e2e/events.ts';
 import { scene } from '../e2e/scene.ts';
 import { currentMoved, type Loop, startLoop } from '../loop/driver.ts';
+import { sweepOnce } from '../loop/sweeper.ts';
 
 /**
  * Lines that the functions really write, in situations that together bring every record and every metric; a record or metric
@@ -12,6 +13,7 @@ export async function linesOfEverything(serviceName: string): Promise<readonly s
   return [
     ...(await allGoesWell()),
     ...(await muchGoesWrong()),
+    ...(await nothingIsTold()),
     ...(await somebodyAsks(serviceName)),
     ...WRITTEN_BY_LAMBDA,
   ];
@@ -23,7 +25,8 @@ const WRITTEN_BY_LAMBDA: readonly string[] = [
   '2026-11-22T03:04:30.000Z 0f1e Task timed out after 270.00 seconds',
 ];
 
-const DAY = 86_400_000;
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 const BAD_START = 'ResourceInitializationError: unable to pull secrets';
 
 type ServiceSpec = Parameters<Loop['sim']['world']['service']>[0];
@@ -79,6 +82,31 @@ async function muchGoesWrong(): Promise<readonly string[]> {
   loop.send(parameterChange(envelope, parameter, { operation: 'Delete' }));
   loop.send(apiCall(envelope, 'TagResource', { secretId: 'prod/db' }));
   await loop.run();
+  return linesOf(loop);
+}
+
+/** Sweeps find what no event told of: one only tells, one puts it on the queue, and one cannot see everything. */
+async function nothingIsTold(): Promise<readonly string[]> {
+  const loop = await startLoop();
+  const { world, faults } = loop.sim;
+  const { arn, partialArn } = world.secret({ name: 'prod/db' });
+  const use = (name: string, secrets: readonly string[]) =>
+    world.service({ name, cluster: 'main', secrets, startedAt: loop.clock.now() - DAY });
+  use('api', [arn]);
+  for (const name of ['api-lost', 'api-lost-too', 'api-lost-as-well'])
+    use(name, [`${partialArn}-which-never-was`]);
+  world.service({ name: 'elsewhere', cluster: 'other', startedAt: loop.clock.now() - DAY });
+  loop.clock.advance(HOUR);
+  loop.sim.rotateSecret(arn);
+  loop.clock.advance(HOUR);
+  await sweepOnce(loop);
+  await sweepOnce(loop, { env: { SWEEP: 'heal' } });
+  await loop.run();
+  const isOther = ({ cluster }: Readonly<Record<string, unknown>>) => String(cluster).endsWith('/other');
+  faults.add({ operation: 'ListServices', kind: 'client-error', times: Infinity, match: isOther });
+  loop.sim.rotateSecret(arn);
+  faults.add({ operation: 'ListSecretVersionIds', kind: 'access-denied', times: Infinity });
+  await sweepOnce(loop);
   return linesOf(loop);
 }
 

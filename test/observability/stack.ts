@@ -22,6 +22,8 @@ export type Alarm = MetricUse & {
   readonly treatMissingData: string;
   readonly statistic: string;
   readonly threshold: number;
+  readonly comparison: keyof typeof COMPARISONS;
+  readonly okActions: unknown;
   readonly actions: unknown;
 };
 
@@ -74,6 +76,16 @@ export function isArnOf({ alarmName }: Alarm, arn: string): boolean {
   return arn === `arn:\${AWS::Partition}:cloudwatch:\${AWS::Region}:\${AWS::AccountId}:alarm:${alarmName}`;
 }
 
+const COMPARISONS = {
+  GreaterThanThreshold: (value: number, threshold: number) => value > threshold,
+  LessThanThreshold: (value: number, threshold: number) => value < threshold,
+};
+
+/** Whether it is in alarm for this value of its statistic. */
+export function rings({ comparison, threshold }: Alarm, value: number): boolean {
+  return COMPARISONS[comparison](value, threshold);
+}
+
 const Reference = z.union([
   z.string(),
   z.object({ Ref: z.string() }),
@@ -89,6 +101,8 @@ const AlarmProperties = z.object({
   TreatMissingData: z.string(),
   Statistic: z.string(),
   Threshold: z.number(),
+  ComparisonOperator: z.enum(['GreaterThanThreshold', 'LessThanThreshold']),
+  OKActions: z.optional(z.unknown()),
   AlarmActions: z.unknown(),
 });
 
@@ -104,6 +118,8 @@ function alarmOf(id: string, raw: unknown): Alarm {
     treatMissingData: properties.TreatMissingData,
     statistic: properties.Statistic,
     threshold: properties.Threshold,
+    comparison: properties.ComparisonOperator,
+    okActions: properties.OKActions,
     actions: properties.AlarmActions,
   };
 }

@@ -1,0 +1,120 @@
+import { describe, expect, test } from 'vitest';
+import { concerns, startedFor, undecided, withDone } from '../../functions/core/ahead.ts';
+import type { Service } from '../../functions/core/fleet.ts';
+import { match } from '../../functions/core/match.ts';
+import type { Outcome } from '../../functions/core/outcome.ts';
+import { makePlan, type Plan } from '../../functions/core/plan.ts';
+import type { Result } from '../../functions/core/standing.ts';
+import {
+  AFTER,
+  change,
+  deployment,
+  draining,
+  fleet,
+  NOW,
+  POLICY,
+  type ServiceDifference,
+  service,
+} from '../build.ts';
+
+const named = (name: string, different: ServiceDifference = {}) => service({ name, ...different });
+const rolling = (id: string) => ({
+  deployments: [deployment({ id, createdAt: AFTER, rolloutState: 'IN_PROGRESS' }), draining()],
+});
+
+function planOf(services: readonly Service[]): Plan {
+  const world = fleet(services);
+  const matches = match(world, [change()], 'ignore');
+  const earlier = { failed: new Map<string, number>(), unseen: new Set<string>() };
+  return makePlan({
+    fleet: world,
+    subjects: [change()],
+    matches,
+    evidence: new Map(),
+    policy: POLICY,
+    earlier,
+    now: NOW,
+  });
+}
+
+function done(one: Service, outcome?: Partial<Outcome>): readonly Result[] {
+  return planOf([one]).redeploys.map((planned) => ({
+    planned,
+    decision: planned.decision,
+    outcome: {
+      service: one.arn,
+      result: 'accepted',
+      deploymentId: 'ecs-svc/2',
+      acceptedAt: NOW,
+      ...outcome,
+    } as Outcome,
+  }));
+}
+
+const started = (name: string, deploymentId: string) => ({
+  cluster: service().cluster.arn,
+  name,
+  deploymentId,
+});
+const names = (some: Plan['others']) => some.map((one) => one.service.name);
+
+test('of the matches those are undecided whose service has not been redeployed ahead', () => {
+  const matches = match(fleet([named('a'), named('b')]), [change()], 'ignore');
+  const left = undecided(matches, { ahead: done(named('a')), started: [] });
+  expect(left.map((one) => one.service.name)).toEqual(['b']);
+});
+
+describe('a plan', () => {
+  test('shows as done what was done ahead, whatever else it says of the same service', () => {
+    const ahead = [...done(named('a')), ...done(named('b'))];
+    const plan = withDone(planOf([named('a'), named('b', rolling('ecs-svc/2')), named('c')]), {
+      ahead,
+      started: [],
+    });
+    expect(plan.done).toEqual(ahead);
+    expect(names(plan.redeploys)).toEqual(['c']);
+    expect(names(plan.others)).toEqual([]);
+  });
+
+  test('shows as redeployed what an earlier invocation started, while its deployment rolls out', () => {
+    const plan = withDone(planOf([named('a', rolling('ecs-svc/2')), named('b', rolling('ecs-svc/3'))]), {
+      ahead: [],
+      started: [started('a', 'ecs-svc/2'), started('b', 'ecs-svc/2')],
+    });
+    expect(plan.done).toMatchObject([
+      {
+        planned: { service: { name: 'a' }, decision: { action: 'redeploy', reason: null } },
+        decision: { action: 'redeploy', reason: null, service: named('a').arn, changeIds: ['change-1'] },
+        outcome: {
+          service: named('a').arn,
+          result: 'accepted',
+          deploymentId: 'ecs-svc/2',
+          acceptedAt: AFTER,
+        },
+      },
+    ]);
+    expect(names(plan.others)).toEqual(['b']);
+  });
+
+  test.each<[string, ServiceDifference]>([
+    ['is no longer PRIMARY', { deployments: [deployment()] }],
+    ['has vanished', { deployments: [] }],
+  ])('knows more of one whose deployment %s', (_, different) => {
+    const before = planOf([named('a', different)]);
+    expect(withDone(before, { ahead: [], started: [started('a', 'ecs-svc/2')] })).toEqual(before);
+  });
+});
+
+describe('a read that goes on is told', () => {
+  const ahead = [...done(named('a')), ...done(named('b'), { result: 'gone' })];
+
+  test('the redeploys that ECS accepted', () => {
+    expect(startedFor(new Set(['change-1']), ahead)).toEqual([started('a', 'ecs-svc/2')]);
+  });
+
+  test('of its own changes only', () => {
+    expect(startedFor(new Set(['change-2']), ahead)).toEqual([]);
+    expect(ahead.map((one) => concerns(one, new Set(['change-1', 'change-2'])))).toEqual([true, true]);
+    expect(ahead.map((one) => concerns(one, new Set(['change-2'])))).toEqual([false, false]);
+  });
+});

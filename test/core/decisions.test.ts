@@ -1,0 +1,285 @@
+import { describe, expect, test } from 'vitest';
+import type { Change, Notice } from '../../functions/core/change.ts';
+import {
+  redeploy,
+  SKIP_REASONS,
+  skip,
+  type Verdict,
+  WAIT_REASONS,
+  wait,
+} from '../../functions/core/decision.ts';
+import type { Fleet } from '../../functions/core/fleet.ts';
+import { type Match, match } from '../../functions/core/match.ts';
+import {
+  decideAgain,
+  isLaterLook,
+  makePlan,
+  type Planned,
+  strongest,
+  verdictsFor,
+  youngestChange,
+} from '../../functions/core/plan.ts';
+import type { Subject } from '../../functions/core/subject-index.ts';
+import type { Policy } from '../../functions/core/verdict.ts';
+import {
+  CHANGED_AT,
+  change,
+  deployment,
+  draining,
+  fleet,
+  NOW,
+  POLICY,
+  revisionArn,
+  SECRET,
+  service,
+} from '../build.ts';
+
+const notice: Notice = {
+  changeId: 'n',
+  kind: 'secret',
+  arn: SECRET,
+  notice: 'deleted',
+  at: NOW,
+  source: 'x',
+};
+
+function planOf(
+  world: Fleet,
+  subjects: readonly Subject[],
+  policy: Partial<Policy> = {},
+  matches?: readonly Match[],
+) {
+  return makePlan({
+    fleet: world,
+    subjects,
+    matches: matches ?? match(world, subjects, 'ignore'),
+    evidence: new Map(),
+    policy: { ...POLICY, ...policy },
+    earlier: { failed: new Map(), unseen: new Set() },
+    now: NOW,
+  });
+}
+
+/** Weakest first: what is named later is told in the place of what is named before. */
+const ORDER: readonly Verdict[] = [
+  ...(
+    ['pinned', 'label-not-moved', 'pull-only', 'opted-out', 'out-of-scope', 'not-active', 'no-tasks'] as const
+  ).map(skip),
+  ...(
+    ['already-fresh', 'possibly-stale', 'unsupported-controller', 'unreadable', 'cannot-replace'] as const
+  ).map(skip),
+  ...(['over-cap', 'rollout-failed'] as const).map(skip),
+  ...(['rolling-out', 'cooldown', 'too-often', 'deployment-in-progress'] as const).map((reason) =>
+    wait(reason),
+  ),
+  redeploy,
+  wait('earlier-wave'),
+  skip('earlier-wave-failed'),
+  skip('secret-gone'),
+];
+
+describe('of several verdicts', () => {
+  test('each has its place', () => {
+    expect(ORDER).toHaveLength(SKIP_REASONS.length + WAIT_REASONS.length + 1);
+    expect(new Set(ORDER.map(({ reason }) => reason))).toEqual(
+      new Set([...SKIP_REASONS, ...WAIT_REASONS, null]),
+    );
+  });
+
+  test.each(ORDER.slice(1).map((stronger, i) => [ORDER[i], stronger] as const))(
+    '%j yields to %j',
+    (weaker, stronger) => {
+      if (weaker === undefined) throw new Error('there are two');
+      expect(strongest([weaker, stronger])).toBe(stronger);
+      expect(strongest([stronger, weaker])).toBe(stronger);
+    },
+  );
+
+  test('none is none', () => {
+    expect(strongest([])).toBeUndefined();
+  });
+});
+
+test('a verdict to wait tells until when, or does not speak of it', () => {
+  expect(wait('cooldown')).toStrictEqual({ action: 'wait', reason: 'cooldown' });
+  expect(wait('cooldown', NOW)).toStrictEqual({ action: 'wait', reason: 'cooldown', until: NOW });
+});
+
+describe('a decision', () => {
+  const optedOut = new Map([['enabled', 'false']]);
+  const byHand = change({ changeId: 'hand', kind: 'service', arn: service().arn });
+
+  test('says nothing of the time until which a service waits', () => {
+    const [only] = planOf(fleet([service({ deployments: [deployment({ createdAt: CHANGED_AT - 1 })] })]), [
+      change(),
+    ]).others;
+    expect(only?.decision).toStrictEqual({
+      action: 'wait',
+      reason: 'cooldown',
+      service: service().arn,
+      cluster: 'main',
+      changeIds: ['change-1'],
+      wave: 0,
+      references: [
+        {
+          taskDefinition: revisionArn(),
+          container: 'app',
+          place: 'secrets',
+          valueFrom: SECRET,
+          form: 'full-arn',
+          label: null,
+          versionId: null,
+        },
+      ],
+    });
+  });
+
+  test.each<[string, Parameters<typeof service>[0], readonly Change[], boolean]>([
+    ['overrules an opt-out by hand', { tags: optedOut }, [byHand], true],
+    ['overrules one beside a change that obeys it', { tags: optedOut }, [change(), byHand], true],
+    ['has none to overrule', {}, [byHand], false],
+    ['obeys it', { tags: optedOut }, [change()], false],
+  ])('that %s says so: %4$s', (_, different, changes, says) => {
+    const plan = planOf(fleet([service(different)]), changes);
+    const [only] = [...plan.redeploys, ...plan.others];
+    expect(only?.decision.optedOut).toBe(says ? true : undefined);
+    expect(Object.keys(only?.decision ?? {}).includes('optedOut')).toBe(says);
+  });
+
+  test('to redeploy shows what demands it, and one to leave alone all that there is', () => {
+    const both = { 'api:1': [SECRET, `${SECRET}:::v1`] };
+    const shown = (world: Fleet) => {
+      const plan = planOf(world, [change()]);
+      return [...plan.redeploys, ...plan.others].flatMap(({ decision }) =>
+        decision.references.map(({ valueFrom }) => valueFrom),
+      );
+    };
+    expect(shown(fleet([service()], both))).toEqual([SECRET]);
+    expect(shown(fleet([service({ status: 'DRAINING' })], both))).toEqual([SECRET, `${SECRET}:::v1`]);
+  });
+
+  test('that is made again knows the service as it is now, and none is left when nothing is', () => {
+    const [planned] = planOf(fleet([service()]), [change()]).redeploys;
+    if (planned === undefined) throw new Error('a redeploy was planned');
+    expect(decideAgain(planned, service({ status: 'INACTIVE' }), POLICY, NOW)).toMatchObject({
+      reason: 'not-active',
+    });
+    expect(decideAgain({ ...planned, judged: [] }, service(), POLICY, NOW)).toBeUndefined();
+    const gone = {
+      ...planned,
+      judged: planned.judged.map((one) => ({
+        ...one,
+        match: { ...one.match, subject: { ...notice, notice: 'rotation-failed' } as const },
+      })),
+    };
+    expect(decideAgain(gone, service(), POLICY, NOW)).toBeUndefined();
+  });
+});
+
+describe('what was planned', () => {
+  const [planned] = planOf(fleet([service()]), [change()]).redeploys;
+  if (planned === undefined) throw new Error('a redeploy was planned');
+  const [judged] = planned.judged;
+  if (judged === undefined) throw new Error('a verdict was reached');
+  const withMatches = (...different: readonly Partial<Match>[]): Planned => ({
+    ...planned,
+    judged: different.map((one) => ({ ...judged, match: { ...judged.match, ...one } })),
+  });
+
+  test('is a later look if all of it was followed before', () => {
+    expect(isLaterLook(withMatches({}))).toBe(false);
+    expect(isLaterLook(withMatches({ following: 'waiting' }, { following: 'followed' }))).toBe(true);
+    expect(isLaterLook(withMatches({ following: 'waiting' }, {}))).toBe(false);
+  });
+
+  test('is as young as the youngest of its changes', () => {
+    const at = (changedAt: number) => ({ subject: change({ changedAt }) });
+    expect(youngestChange(withMatches(at(5), at(7), at(6)))).toBe(7);
+    expect(youngestChange(withMatches(at(5), { subject: { ...notice, at: 9 } }))).toBe(5);
+    expect(youngestChange(withMatches({ subject: notice }))).toBe(0);
+  });
+
+  test('tells the verdicts for each change apart', () => {
+    const two = withMatches(
+      {},
+      { subject: change({ changeId: 'change-2' }) },
+      { subject: change({ label: 'BLUE' }) },
+    );
+    expect(verdictsFor(two, 'change-1')).toEqual([redeploy, redeploy]);
+    expect(verdictsFor(two, 'change-2')).toEqual([redeploy]);
+    expect(verdictsFor(two, 'change-3')).toEqual([]);
+    expect(verdictsFor(two, 'change-2')).toEqual([redeploy]);
+  });
+});
+
+test('MAX_SERVICES counts a service in its first look only', () => {
+  const services = ['a', 'b'].map((name) => service({ name }));
+  const matches = match(fleet(services), [change()], 'ignore');
+  const [first, second] = matches.map((one): Match => ({ ...one, following: 'waiting' }));
+  if (first === undefined || second === undefined) throw new Error('both match');
+  expect(planOf(fleet(services), [change()], { maxServices: 1 }, [first, second]).redeploys).toHaveLength(2);
+  expect(planOf(fleet(services), [change()], { maxServices: 1 }, matches).redeploys).toEqual([]);
+});
+
+describe('who cannot be read', () => {
+  const dark = {
+    ...fleet([service()], {}),
+    revisions: new Map([[revisionArn(), { kind: 'unreadable', why: 'x' } as const]]),
+  };
+  const refused = { ...fleet([]), unreadable: [{ service: service().arn, cluster: 'main', why: 'refused' }] };
+  const told = (world: Fleet, subjects: readonly Subject[]) => planOf(world, subjects).unmatched;
+  const web = service({ name: 'web' });
+  const ofService = change({ changeId: 'hand', kind: 'service', arn: service().arn });
+
+  test('is told once for each change, without a reference', () => {
+    expect(told(refused, [change(), change({ label: 'BLUE' }), change({ changeId: 'change-2' })])).toEqual([
+      {
+        ...skip('unreadable'),
+        service: service().arn,
+        cluster: 'main',
+        wave: 0,
+        changeIds: ['change-1', 'change-2'],
+        references: [],
+      },
+    ]);
+    const late = { ...dark, services: [service({ tags: new Map([['wave', '3']]) })] };
+    expect(told(late, [change()])).toMatchObject([{ wave: 3, references: [], reason: 'unreadable' }]);
+  });
+
+  test('is told of a change of another service named by hand no more than of nothing', () => {
+    const other = change({ changeId: 'other', kind: 'service', arn: web.arn });
+    expect(told(refused, [other])).toEqual([]);
+    expect(told(refused, [other, ofService])).toMatchObject([{ changeIds: ['hand'] }]);
+    expect(told(refused, [])).toEqual([]);
+  });
+
+  test('is not told a second time if something else has been decided', () => {
+    const readable = fleet([
+      service({ deployments: [deployment(), draining({ taskDefinition: revisionArn('api:0') })] }),
+    ]);
+    const revisions = new Map([
+      ...readable.revisions,
+      [revisionArn('api:0'), { kind: 'unreadable', why: 'x' } as const],
+    ]);
+    const plan = planOf({ ...readable, revisions }, [change()]);
+    expect(plan.redeploys).toHaveLength(1);
+    expect(plan.unmatched).toEqual([]);
+  });
+
+  test('out of scope is who was named by hand, for that change alone', () => {
+    const outOfScope = [{ service: service().arn, cluster: 'other' }];
+    const world = { ...fleet([]), outOfScope };
+    expect(
+      told(world, [ofService, ofService, change({ changeId: 'else', kind: 'service', arn: web.arn })]),
+    ).toEqual([
+      {
+        ...skip('out-of-scope'),
+        service: service().arn,
+        cluster: 'other',
+        wave: 0,
+        changeIds: ['hand'],
+        references: [],
+      },
+    ]);
+  });
+});

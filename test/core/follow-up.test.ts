@@ -1,0 +1,211 @@
+import { describe, expect, test } from 'vitest';
+import { serviceArn } from '../../functions/core/arn.ts';
+import {
+  begin,
+  type FollowUp,
+  followingOf,
+  isKnown,
+  matchAgain,
+  merged,
+  NOTHING_YET,
+  openKey,
+} from '../../functions/core/follow-up.ts';
+import {
+  AFTER,
+  BEFORE,
+  CHANGED_AT,
+  change,
+  deployment,
+  fleet,
+  NOW,
+  revisionArn,
+  SECRET,
+  service,
+} from '../build.ts';
+
+const open = (different: Partial<FollowUp['open'][number]> = {}) => ({
+  cluster: service().cluster.arn,
+  name: 'api',
+  deploymentId: 'ecs-svc/2',
+  ours: true,
+  told: 'wait rolling-out',
+  ...different,
+});
+const followUp = (different: Partial<FollowUp> = {}): FollowUp => ({
+  ...begin('change-1', [change()], NOW),
+  hop: 1,
+  open: [open()],
+  ...different,
+});
+const young = { id: 'ecs-svc/2', createdAt: AFTER } as const;
+
+test('a change begins with nothing done, nothing open and no look behind it', () => {
+  expect(begin('change-1', [change()], NOW)).toEqual({
+    changeId: 'change-1',
+    changes: [change()],
+    firstHandledAt: NOW,
+    hop: 0,
+    open: [],
+    tally: { redeployed: 0, fresh: 0, failed: 0, skipped: 0, left: 0 },
+    denied: false,
+    failedWave: null,
+  });
+  expect(NOTHING_YET).toEqual(begin('', [], 0).tally);
+});
+
+describe('a service that a change waits for', () => {
+  test.each([
+    ['is followed where our deployment is PRIMARY', {}, [deployment(young)], 'followed'],
+    ['is adopted where somebody else’s is', { ours: false }, [deployment(young)], 'adopted'],
+    [
+      'is superseded where another has taken its place',
+      {},
+      [deployment({ ...young, id: 'ecs-svc/3' })],
+      'superseded',
+    ],
+    ['is superseded where there is no deployment left', {}, [], 'superseded'],
+    ['waits where none is followed', { deploymentId: null }, [deployment(young)], 'waiting'],
+    [
+      'waits where the one that is followed is older than the change',
+      {},
+      [deployment({ ...young, createdAt: BEFORE })],
+      'waiting',
+    ],
+    ['waits where it is as old', {}, [deployment({ ...young, createdAt: CHANGED_AT })], 'waiting'],
+  ] as const)('%s', (_, opened, deployments, following) => {
+    expect(
+      followingOf(followUp({ open: [open({ name: 'web' }), open(opened)] }), service({ deployments })),
+    ).toBe(following);
+  });
+
+  test('must be young for every change of the follow-up', () => {
+    const later = followUp({ changes: [change(), change({ changedAt: AFTER + 1 })] });
+    expect(followingOf(later, service({ deployments: [deployment(young)] }))).toBe('waiting');
+  });
+
+  test('is not one of another name or cluster', () => {
+    expect(followingOf(followUp(), service({ name: 'web' }))).toBeUndefined();
+  });
+
+  test.each([
+    ['followed', true],
+    ['adopted', true],
+    ['superseded', false],
+    ['waiting', false],
+    [undefined, false],
+  ] as const)('needs no references if it is %s: %s', (following, known) => {
+    expect(isKnown(following)).toBe(known);
+  });
+});
+
+describe('a later look', () => {
+  const world = (...services: Parameters<typeof fleet>[0]) =>
+    fleet(services, { 'api:1': ['/else'], 'api:2': [SECRET] });
+  const web = (revision: string) =>
+    service({
+      name: 'web',
+      taskDefinition: revisionArn(revision),
+      deployments: [deployment({ taskDefinition: revisionArn(revision) })],
+    });
+  const look = (before: FollowUp, ...services: Parameters<typeof fleet>[0]) =>
+    matchAgain(before, world(...services), 'ignore').map(
+      ({ service: { name }, subject, following, hits, partlyUnreadable }) => ({
+        name,
+        changeId: subject.changeId,
+        following,
+        hits: hits.length,
+        partlyUnreadable,
+      }),
+    );
+  const of = (name: string, following: string, hits: number) => ({
+    name,
+    changeId: 'change-1',
+    following,
+    hits,
+    partlyUnreadable: false,
+  });
+
+  test('takes whom it follows as matched, whatever the revision refers to', () => {
+    expect(look(followUp(), service({ deployments: [deployment(young)] }))).toEqual([
+      of('api', 'followed', 0),
+    ]);
+  });
+
+  test('matches the others again: who refers to the change no more is none of its business', () => {
+    const before = followUp({
+      open: [open({ deploymentId: null }), open({ name: 'web', deploymentId: null })],
+    });
+    expect(look(before, service(), web('api:2'))).toEqual([of('web', 'waiting', 1)]);
+  });
+
+  test('says of whom it matches again why: the deployment that it followed has been superseded', () => {
+    const before = followUp({ open: [open({ name: 'web', deploymentId: 'ecs-svc/9' })] });
+    expect(look(before, web('api:2'))).toEqual([of('web', 'superseded', 1)]);
+  });
+
+  test('looks at nobody whom the change does not wait for', () => {
+    expect(look(followUp(), service({ deployments: [deployment(young)] }), web('api:2'))).toEqual([
+      of('api', 'followed', 0),
+    ]);
+  });
+
+  test('of services named by hand holds each against its own change', () => {
+    const [api, web2] = [service({ deployments: [deployment(young)] }), web('api:2')];
+    const changes = [api, web2].map(({ arn }, i) =>
+      change({ kind: 'service', arn, changeId: `change-${i}` }),
+    );
+    const before = followUp({ changes, open: [open(), open({ name: 'web', deploymentId: 'ecs-svc/1' })] });
+    expect(
+      look(before, api, web2).map(({ name, changeId, following }) => [name, changeId, following]),
+    ).toEqual([
+      ['api', 'change-0', 'followed'],
+      ['web', 'change-1', 'waiting'],
+    ]);
+  });
+});
+
+describe('messages of the same change are one', () => {
+  const denied = followUp({ denied: true });
+
+  test('unless one is about services that we may not redeploy, or another change', () => {
+    const all = [followUp(), denied, followUp({ changeId: 'change-2' })];
+    expect(merged(all)).toEqual(all);
+    expect(merged([])).toEqual([]);
+  });
+
+  test('that has gone on as far as the one further on, is as old as the older and knows the earliest failure', () => {
+    const one = followUp({
+      hop: 4,
+      firstHandledAt: NOW,
+      failedWave: null,
+      tally: { ...NOTHING_YET, fresh: 4 },
+    });
+    const other = followUp({
+      hop: 2,
+      firstHandledAt: NOW - 1,
+      failedWave: 2,
+      tally: { ...NOTHING_YET, fresh: 2 },
+    });
+    for (const both of [
+      [one, other],
+      [other, one],
+    ]) {
+      expect(merged(both)).toEqual([{ ...one, firstHandledAt: NOW - 1, failedWave: 2 }]);
+    }
+    expect(merged([one, one])).toEqual([one]);
+    const last = { ...one, tally: { ...NOTHING_YET, fresh: 5 } };
+    expect(merged([one, last])).toEqual([{ ...last, firstHandledAt: NOW }]);
+  });
+
+  test('that waits for whom any of them waits for, as the last one tells', () => {
+    const one = followUp({ open: [open(), open({ name: 'web' })] });
+    const other = followUp({ open: [open({ name: 'web', told: 'wait cooldown' })] });
+    expect(merged([one, other])[0]?.open).toEqual([open(), open({ name: 'web', told: 'wait cooldown' })]);
+  });
+});
+
+test('an open service has the key of the service itself, in whatever form its ARN is', () => {
+  const old = serviceArn('arn:aws:ecs:eu-west-1:111122223333:service/api');
+  expect(openKey(open())).toBe('main/api');
+  expect(openKey(open())).toBe(service({ arn: old }).key);
+});

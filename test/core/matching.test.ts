@@ -1,0 +1,352 @@
+import { describe, expect, test } from 'vitest';
+import type { Notice } from '../../functions/core/change.ts';
+import type { Evidence } from '../../functions/core/evidence.ts';
+import { type Match, match, suffixWarnings } from '../../functions/core/match.ts';
+import type { RawReference } from '../../functions/core/reference.ts';
+import type { Subject } from '../../functions/core/subject-index.ts';
+import { verdictOn } from '../../functions/core/verdict.ts';
+import {
+  AFTER,
+  change,
+  deployment,
+  draining,
+  fleet,
+  NOW,
+  PARAMETER,
+  POLICY,
+  reference,
+  revisionArn,
+  SECRET,
+  service,
+} from '../build.ts';
+
+const PARTIAL = SECRET.slice(0, -7);
+const notice = (different: Partial<Notice> = {}): Notice => ({
+  changeId: 'n',
+  kind: 'secret',
+  arn: SECRET,
+  notice: 'deleted',
+  at: NOW,
+  source: 'x',
+  ...different,
+});
+const ofParameter = (arn = PARAMETER) => change({ changeId: 'p', kind: 'parameter', arn });
+const referring = (...references: readonly (Partial<RawReference> | string)[]) =>
+  fleet([service()], { 'api:1': references });
+/** What each reference that names the subject does for it. */
+const hits = (world: ReturnType<typeof fleet>, subject: Subject) =>
+  match(world, [subject], 'ignore').flatMap((one) =>
+    one.hits.map(
+      ({ reference: { valueFrom }, form, effect, inPrimary }) =>
+        `${valueFrom} ${form} ${effect} ${inPrimary}`,
+    ),
+  );
+
+describe('a service named by hand', () => {
+  test('matches without any reference, and no other does', () => {
+    const hand = change({ kind: 'service', arn: service().arn });
+    expect(match(fleet([service(), service({ name: 'web' })]), [hand], 'ignore')).toEqual([
+      { service: service(), subject: hand, hits: [], partlyUnreadable: false },
+    ]);
+  });
+});
+
+describe('a label', () => {
+  test('that moved moves no parameter, for none has one', () => {
+    const blue = { ...ofParameter(), label: 'BLUE' };
+    expect(hits(referring(PARAMETER), blue)).toEqual([`${PARAMETER} full-arn moves true`]);
+  });
+
+  test('is nothing to a notice: what is gone is gone under every label', () => {
+    expect(hits(referring(`${SECRET}::BLUE:`), notice())).toEqual([`${SECRET}::BLUE: full-arn moves true`]);
+  });
+
+  test('is nothing to a change of the secret as a whole', () => {
+    const { label, ...whole } = change();
+    expect(label).toBe('AWSCURRENT');
+    expect(hits(referring(`${SECRET}::BLUE:`), whole)).toEqual([`${SECRET}::BLUE: full-arn moves true`]);
+  });
+});
+
+describe('what a new task would run', () => {
+  const at = (revision: string) => deployment({ taskDefinition: revisionArn(revision) });
+  const both = { 'api:1': [SECRET], 'api:2': [PARTIAL] };
+
+  test('is the service’s revision, PRIMARY’s, its deployment’s own and what its tags name', () => {
+    const own = reference({ place: 'service-connect', valueFrom: SECRET });
+    const primary = { ...at('api:2'), references: [own] };
+    const also = reference({ place: 'also', valueFrom: 'prod/db' });
+    const older = draining({ taskDefinition: revisionArn('api:0'), references: [own] });
+    const one = service({ deployments: [primary, older], also: [also] });
+    expect(hits(fleet([one], { ...both, 'api:0': [`${SECRET}:k::`] }), change())).toEqual([
+      `${SECRET} full-arn moves true`,
+      `${PARTIAL} partial-arn moves true`,
+      `${SECRET}:k:: full-arn moves false`,
+      `${SECRET} full-arn moves true`,
+      `${SECRET} full-arn moves false`,
+      'prod/db name moves true',
+    ]);
+  });
+
+  test('is PRIMARY’s alone where the service tells none, and the service’s where there is no PRIMARY', () => {
+    expect(
+      hits(fleet([service({ taskDefinition: null, deployments: [at('api:2')] })], both), change()),
+    ).toEqual([`${PARTIAL} partial-arn moves true`]);
+    expect(hits(fleet([service({ deployments: [] })], both), change())).toEqual([
+      `${SECRET} full-arn moves true`,
+    ]);
+  });
+
+  test('is not what cannot be read', () => {
+    const world = fleet([service({ taskDefinition: revisionArn('gone:1') })], { 'api:1': [SECRET] });
+    expect(match(world, [change()], 'ignore')).toMatchObject([{ partlyUnreadable: false, hits: [{}] }]);
+  });
+});
+
+describe('an older secret of the same name is warned of', () => {
+  const OLDER = `${PARTIAL}-zzzzzz`;
+  const warned = (world: ReturnType<typeof fleet>, ...subjects: readonly Subject[]) =>
+    suffixWarnings(world, subjects).map(({ valueFrom }) => valueFrom);
+
+  test('with the service, and in words', () => {
+    expect(suffixWarnings(referring(OLDER), [change()])).toEqual([
+      {
+        service: service().arn,
+        valueFrom: OLDER,
+        problem: 'has the name of the changed secret with another suffix: perhaps an older, deleted secret',
+      },
+    ]);
+  });
+
+  test('and nothing else is', () => {
+    const others = [
+      SECRET,
+      PARTIAL,
+      PARAMETER,
+      `${PARTIAL}2-zzzzzz`,
+      '/aws/reference/secretsmanager/prod/db',
+    ];
+    expect(warned(referring(...others), change())).toEqual([]);
+    expect(warned(referring({ place: 'pull', valueFrom: 'prod/db' }), change())).toEqual([]);
+    expect(warned(referring('what/ECS would not accept'), change())).toEqual([]);
+    expect(warned(referring(`${PARAMETER}-zzzzzz`), ofParameter(`${PARAMETER}-a1B2c3`))).toEqual([]);
+    expect(warned(referring(OLDER))).toEqual([]);
+  });
+
+  test('where a pass-through has a name that would look like one', () => {
+    const long = change({ arn: SECRET.replace('prod/db-', 'prod/db-x-') });
+    expect(warned(referring('/aws/reference/secretsmanager/prod/db-x-zzzzzz'), long)).toEqual([]);
+  });
+
+  test('where a tag names it beside a parameter', () => {
+    expect(warned(referring({ place: 'also', valueFrom: OLDER }), change())).toEqual([OLDER]);
+  });
+});
+
+describe('a resource is named', () => {
+  test('by its ARN, whatever follows it looks like, and never by what merely ends so', () => {
+    const odd = SECRET.replace('prod/db', 'prod/db-a1B2c3');
+    expect(hits(referring(SECRET, odd, odd.slice(0, -7)), change({ arn: odd }))).toEqual([
+      `${SECRET} partial-arn moves true`,
+      `${odd} full-arn moves true`,
+      `${SECRET} partial-arn moves true`,
+    ]);
+    expect(hits(referring(`${SECRET}-more`), change())).toEqual([]);
+  });
+
+  test('by a pattern in a tag, and by a pattern nowhere else', () => {
+    const banged = change({ arn: SECRET.replace('prod/db', 'rds!db') });
+    expect(hits(referring({ place: 'also', valueFrom: 'rds?db' }), banged)).toEqual([
+      'rds?db name moves true',
+    ]);
+    expect(hits(referring({ place: 'pull', valueFrom: 'rds?db' }), banged)).toEqual([]);
+    const marked = ofParameter(PARAMETER.replace('app/db/password', 'a!b'));
+    expect(hits(referring('a?b', { place: 'also', valueFrom: 'a?b' }), marked)).toEqual([
+      'a?b name moves true',
+    ]);
+  });
+
+  test('twice by two that look alike in a tag', () => {
+    const [one, other] = ['rds!db', 'rds*db'].map((name) => change({ arn: SECRET.replace('prod/db', name) }));
+    if (one === undefined || other === undefined) throw new Error('two are needed');
+    const world = referring({ place: 'also', valueFrom: 'rds?db' });
+    expect(match(world, [one, other], 'ignore').map(({ subject }) => subject)).toEqual([one, other]);
+  });
+
+  test('as what it is: a secret by no parameter of its ARN’s text', () => {
+    const parameter = ofParameter();
+    const secretOfThatArn = notice({ arn: PARAMETER });
+    expect(hits(referring(PARAMETER), parameter)).toHaveLength(1);
+    expect(hits(referring(PARAMETER), secretOfThatArn)).toEqual([]);
+  });
+});
+
+describe('what exists no more is named', () => {
+  test.each([
+    ['prod/db', { kind: 'secret' }, [SECRET, PARTIAL]],
+    ['/app/db/password', { kind: 'parameter' }, [PARAMETER, '/app/db/password']],
+    ['app/db/password', { kind: 'parameter' }, [PARAMETER, '/app/db/password']],
+  ] as const)('%s: by whoever referred to it', (arn, { kind }, named) => {
+    const world = referring(SECRET, PARTIAL, PARAMETER, '/app/db/password', `${PARTIAL}/more`);
+    const found = hits(world, notice({ kind, arn, notice: 'not-found' }));
+    expect(found.map((one) => one.split(' ')[0])).toEqual(named);
+  });
+
+  test('with a suffix too if nobody found it, and without one alone if it was deleted', () => {
+    const full = `${PARTIAL}-zzzzzz`;
+    expect(hits(referring(full, PARTIAL), notice({ arn: PARTIAL, notice: 'not-found' }))).toEqual([
+      `${full} full-arn moves true`,
+      `${PARTIAL} full-arn moves true`,
+    ]);
+    expect(hits(referring(full, PARTIAL), notice({ arn: PARTIAL, notice: 'deleted' }))).toEqual([
+      `${PARTIAL} full-arn moves true`,
+    ]);
+    expect(
+      hits(
+        referring(`${PARAMETER}-zzzzzz`),
+        notice({ kind: 'parameter', arn: PARAMETER, notice: 'not-found' }),
+      ),
+    ).toEqual([]);
+  });
+
+  test.each([
+    ['prod/database', 'prod/d'],
+    ['prod-a1B2c3/x', 'prod'],
+    ['prod-a1B2c3-x-y-z-a', 'prod-a1B2c3-'],
+  ])('by its own name: %s is not %s', (gone, other) => {
+    const secret = (name: string) => SECRET.replace('prod/db-a1B2c3', name);
+    const world = referring(secret(other), secret(gone));
+    expect(hits(world, notice({ arn: secret(gone) }))).toEqual([`${secret(gone)} full-arn moves true`]);
+  });
+
+  test('by nobody in an empty fleet', () => {
+    expect(match(fleet([]), [notice({ arn: 'prod/db', notice: 'not-found' })], 'ignore')).toEqual([]);
+  });
+});
+
+describe('a match in a later look', () => {
+  const verdict = (
+    one: Partial<Match>,
+    different: Parameters<typeof service>[0] = {},
+    evidence: Evidence = {},
+  ) => {
+    const [only] = match(fleet([service(different)]), [change()], 'ignore');
+    if (only === undefined) throw new Error('it matches');
+    const found = verdictOn({ ...only, ...one }, evidence, POLICY, NOW);
+    return found && [found.action, found.reason].filter(Boolean).join(' ');
+  };
+  const deploying: Evidence = { serviceDeployments: [{ createdAt: AFTER, status: 'IN_PROGRESS' }] };
+
+  test.each(['followed', 'adopted'] as const)('needs no reference where it is %s', (following) => {
+    expect(verdict({ following, hits: [] })).toBe('redeploy');
+  });
+
+  test.each(['waiting', 'superseded', undefined] as const)('needs one where it is %s', (following) => {
+    expect(verdict({ hits: [], ...(following && { following }) })).toBe('skip pull-only');
+  });
+
+  test('whose deployment was superseded is not interrupted while one runs: it may be the rollback', () => {
+    expect(verdict({ following: 'superseded' }, {}, deploying)).toBe('wait deployment-in-progress');
+    expect(verdict({ following: 'superseded' })).toBe('redeploy');
+    expect(verdict({ following: 'waiting' }, {}, deploying)).toBe('redeploy');
+  });
+});
+
+describe('a service of which a revision cannot be read', () => {
+  const dark = [revisionArn('dark:1'), { kind: 'unreadable', why: 'x' }] as const;
+  const older = draining({ taskDefinition: revisionArn('dark:1') });
+  const verdict = (references: readonly string[], deployments = [deployment(), older]) => {
+    const world = fleet([service({ deployments })], { 'api:1': references, 'api:0': [SECRET] });
+    const whole = { ...world, revisions: new Map([...world.revisions, dark]) };
+    const [only] = match(whole, [change()], 'ignore');
+    return only && verdictOn(only, {}, POLICY, NOW)?.reason;
+  };
+
+  test('is redeployed if what can be read demands it, whatever else it refers to', () => {
+    expect(verdict([SECRET])).toBeNull();
+    expect(verdict([SECRET, `${SECRET}:::v1`])).toBeNull();
+  });
+
+  test('is in doubt if that would not move, or only older tasks refer to it', () => {
+    expect(verdict([`${SECRET}:::v1`])).toBe('unreadable');
+    expect(verdict([], [deployment(), older, draining({ taskDefinition: revisionArn('api:0') })])).toBe(
+      'unreadable',
+    );
+  });
+});
+
+test('a task that is to start refers to what is gone though an older one does as well', () => {
+  const old = draining({ taskDefinition: revisionArn('api:0') });
+  const world = fleet([service({ deployments: [deployment(), old] })], {
+    'api:1': [SECRET],
+    'api:0': [SECRET],
+  });
+  const [only] = match(world, [notice()], 'ignore');
+  expect(only && verdictOn(only, {}, POLICY, NOW)).toEqual({ action: 'skip', reason: 'secret-gone' });
+});
+
+test('draining alone does not help where a new task would refer to what moved, too', () => {
+  const old = draining({ taskDefinition: revisionArn('api:0') });
+  const world = fleet([service({ deployments: [deployment(), old] })], {
+    'api:1': [SECRET],
+    'api:0': [PARTIAL],
+  });
+  const [only] = match(world, [change()], 'ignore');
+  expect(only && verdictOn(only, {}, POLICY, NOW)?.action).toBe('redeploy');
+  const pinned = fleet([service({ deployments: [deployment(), old] })], {
+    'api:1': [`${SECRET}:::v1`],
+    'api:0': [PARTIAL],
+  });
+  const [other] = match(pinned, [change()], 'ignore');
+  expect(other && verdictOn(other, {}, POLICY, NOW)).toEqual({ action: 'wait', reason: 'rolling-out' });
+});
+
+describe('a reference', () => {
+  test.each([
+    ['secrets', 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:'],
+    ['secrets', 'arn:aws:secretsmanager:eu-west-1:111122223333:other:prod/db-a1B2c3'],
+    ['secrets', `${SECRET}:key`],
+    ['secrets', `${SECRET}:key::v1:more`],
+    ['secrets', 'arn:aws:ssm:eu-west-1:111122223333:document/x'],
+    ['secrets', 'arn:aws:s3:::bucket/x'],
+    ['secrets', ''],
+    ['secrets', ':3'],
+    ['secrets', 'a/b'],
+    ['credential-spec', 'x-credentialspec:arn:aws:ssm:eu-west-1:111122223333:parameter/x'],
+    ['credential-spec', `credentialspec:${SECRET}`],
+    ['fsx', '/app/db/password'],
+  ] as const)('in %s that says %j names nothing', (place, valueFrom) => {
+    expect(reference({ place, valueFrom }).targets).toEqual([]);
+  });
+
+  test.each([
+    ['/a:1:b', 'a', '1:b'],
+    ['//a', '/a', null],
+    ['a', 'a', null],
+  ])('that says %s names the parameter %s, at %s', (valueFrom, name, versionId) => {
+    expect(reference({ valueFrom }).targets).toEqual([
+      {
+        kind: 'parameter',
+        id: `arn:aws:ssm:eu-west-1:111122223333:parameter/${name}`,
+        named: 'name',
+        label: null,
+        versionId,
+      },
+    ]);
+  });
+
+  test('to a credential spec has its prefix in front, and nowhere else', () => {
+    const valueFrom = 'arn:aws:ssm:eu-west-1:111122223333:parameter/credentialspec:x';
+    expect(reference({ place: 'credential-spec', valueFrom }).targets).toMatchObject([
+      { id: 'arn:aws:ssm:eu-west-1:111122223333:parameter/credentialspec', versionId: 'x' },
+    ]);
+  });
+
+  test('names of a registry its secret, and in a tag a secret and a parameter', () => {
+    const kinds = (place: RawReference['place']) =>
+      reference({ place, valueFrom: '/x' }).targets.map(({ kind, id }) => [kind, id]);
+    const secret = ['secret', 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:/x'];
+    expect(kinds('pull')).toEqual([secret]);
+    expect(kinds('also')).toEqual([secret, ['parameter', 'arn:aws:ssm:eu-west-1:111122223333:parameter/x']]);
+  });
+});

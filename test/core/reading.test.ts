@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import { clusterArn } from '../../functions/core/arn.ts';
+import { beginReading, withPart } from '../../functions/core/reading.ts';
+import { change, fleet, NOW, PARAMETER, revisionArn, service } from '../build.ts';
+
+const LEFT = [clusterArn('arn:aws:ecs:eu-west-1:111122223333:cluster/edge')];
+const notice = {
+  changeId: 'n',
+  kind: 'parameter',
+  arn: PARAMETER,
+  notice: 'deleted',
+  at: NOW,
+  source: 'a test',
+} as const;
+const using = (name: string, revision: string) =>
+  service({ name, taskDefinition: revisionArn(revision), deployments: [] });
+const place = (name: string) => ({ cluster: service().cluster.arn, name });
+
+test('a read begins with everything left and nothing found', () => {
+  expect(beginReading([change()], [notice], NOW)).toEqual({
+    changes: [change()],
+    notices: [notice],
+    firstHandledAt: NOW,
+    matched: [],
+    started: [],
+    left: 'all',
+  });
+});
+
+test('a part of the fleet adds who refers to a change or a notice, registry credentials too, and who cannot be read', () => {
+  const world = fleet(
+    [
+      using('secret', 'api:1'),
+      using('gone', 'api:2'),
+      using('pull', 'api:3'),
+      using('no', 'api:4'),
+      using('dark', 'api:5'),
+    ],
+    { 'api:1': [{}], 'api:2': [PARAMETER], 'api:3': [{ place: 'pull' }], 'api:4': ['/else'] },
+  );
+  const dark = [revisionArn('api:5'), { kind: 'unreadable', why: 'refused' }] as const;
+  const part = { ...world, revisions: new Map([...world.revisions, dark]) };
+  const after = withPart(beginReading([change()], [notice], NOW), { fleet: part, left: LEFT });
+  expect(after.matched).toEqual(['secret', 'gone', 'pull', 'dark'].map(place));
+  expect(after.left).toEqual(LEFT);
+  const again = withPart(
+    { ...after, matched: [place('before'), ...after.matched] },
+    { fleet: part, left: [] },
+  );
+  expect(again.matched).toEqual(['before', 'secret', 'gone', 'pull', 'dark'].map(place));
+});

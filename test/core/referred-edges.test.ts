@@ -1,0 +1,181 @@
+import { describe, expect, test } from 'vitest';
+import { serviceArn } from '../../functions/core/arn.ts';
+import type { Notice } from '../../functions/core/change.ts';
+import type { RawReference } from '../../functions/core/reference.ts';
+import {
+  bitten,
+  latestChange,
+  namedAmong,
+  nameToAsk,
+  referredBy,
+  SWEEP,
+} from '../../functions/core/referred.ts';
+import {
+  CHANGED_AT,
+  deployment,
+  draining,
+  fleet,
+  NOW,
+  PARAMETER,
+  reference,
+  revisionArn,
+  SECRET,
+  service,
+} from '../build.ts';
+
+const PARTIAL = SECRET.slice(0, -7);
+const world = (...references: readonly (Partial<RawReference> | string)[]) =>
+  fleet([service()], { 'api:1': references });
+const idsOf = (...references: readonly (Partial<RawReference> | string)[]) => {
+  const { secrets, parameters, elsewhere } = referredBy(world(...references));
+  return {
+    secrets: secrets.map(({ target }) => target.id),
+    parameters: parameters.map(({ target }) => target.id),
+    elsewhere,
+  };
+};
+const described = (arn: string, different: object = {}) => ({ arn, labelsOf: new Map(), ...different });
+
+describe('what a fleet refers to', () => {
+  test('is named once, however many references name it alike', () => {
+    expect(idsOf(SECRET, `${SECRET}:key::`, `${SECRET}:::v1`, { place: 'log', valueFrom: SECRET })).toEqual({
+      secrets: [SECRET],
+      parameters: [],
+      elsewhere: [],
+    });
+  });
+
+  test('is named in each way that may mean something else', () => {
+    expect(idsOf(SECRET, PARTIAL, '/aws/reference/secretsmanager/prod/db').secrets).toEqual([
+      SECRET,
+      PARTIAL,
+      PARTIAL,
+    ]);
+    expect(
+      idsOf({ place: 'pull', valueFrom: 'prod/db' }, { place: 'also', valueFrom: 'prod/db' }),
+    ).toMatchObject({
+      secrets: [PARTIAL, PARTIAL],
+      parameters: [],
+    });
+    expect(idsOf('/db', { place: 'also', valueFrom: '/db' }).parameters).toEqual([
+      'arn:aws:ssm:eu-west-1:111122223333:parameter/db',
+      'arn:aws:ssm:eu-west-1:111122223333:parameter/db',
+    ]);
+  });
+
+  test.each([
+    ['partition', SECRET.replace('arn:aws:', 'arn:aws-cn:')],
+    ['Region', SECRET.replace('eu-west-1', 'eu-west-2')],
+    ['account', SECRET.replace('111122223333', '444455556666')],
+  ])('is elsewhere in another %s', (_, arn) => {
+    expect(idsOf(arn)).toEqual({ secrets: [], parameters: [], elsewhere: [arn] });
+  });
+
+  test('is elsewhere if it is a parameter of AWS’s own, and not if it merely looks like one', () => {
+    const own = PARAMETER.replace('app/db/password', 'aws/service/x');
+    expect(idsOf(own)).toEqual({ secrets: [], parameters: [], elsewhere: [own] });
+    const user = PARAMETER.replace('app/db/password', 'awsome/x');
+    expect(idsOf(user).parameters).toEqual([user]);
+    const secret = SECRET.replace('prod/db', 'parameter/aws/x');
+    expect(idsOf(secret).secrets).toEqual([secret]);
+  });
+});
+
+test('secrets are found by whoever names them: in full, without the suffix or by name', () => {
+  const { secrets } = referredBy(
+    world(
+      SECRET,
+      PARTIAL,
+      '/aws/reference/secretsmanager/prod/db',
+      `${PARTIAL}-zzzzzz`,
+      SECRET.replace('db', 'other'),
+    ),
+  );
+  const found = namedAmong(
+    [described(SECRET), described(SECRET.replace('prod', 'x'))],
+    secrets,
+    world(SECRET),
+  );
+  expect(found.map(({ referred, secret }) => [referred.reference.valueFrom, secret.arn])).toEqual([
+    [SECRET, SECRET],
+    [PARTIAL, SECRET],
+    ['/aws/reference/secretsmanager/prod/db', SECRET],
+  ]);
+});
+
+test.each([
+  [{ lastChangedAt: CHANGED_AT, lastRotatedAt: NOW }, NOW],
+  [{ lastChangedAt: NOW, lastRotatedAt: CHANGED_AT }, NOW],
+  [{ lastChangedAt: 7_000 }, 7_999],
+  [{ lastRotatedAt: CHANGED_AT }, CHANGED_AT],
+  [{}, 999],
+])('no label of a secret with the dates %o has moved after %i', (dates, changedAt) => {
+  const latest = latestChange('sweep-1', described(SECRET, dates));
+  expect(latest).toEqual({
+    changeId: 'sweep-1',
+    kind: 'secret',
+    arn: SECRET,
+    changedAt,
+    source: SWEEP,
+    optedOut: false,
+  });
+  expect(SWEEP).toBe('sweep');
+});
+
+test.each([
+  [SECRET, SECRET],
+  [PARTIAL, PARTIAL],
+  ['/aws/reference/secretsmanager/prod/db', 'prod/db'],
+])('a secret that %s names is asked for as %s', (valueFrom, name) => {
+  expect(reference({ valueFrom }).targets.map(nameToAsk)).toEqual([name]);
+});
+
+describe('a notice bites', () => {
+  const gone: Notice = {
+    changeId: 'n',
+    kind: 'secret',
+    arn: SECRET,
+    notice: 'deleted',
+    at: NOW,
+    source: SWEEP,
+  };
+  const notFound: Notice = { ...gone, arn: PARTIAL, notice: 'not-found' };
+  const bites = (
+    one: ReturnType<typeof world>,
+    notice: Notice,
+    missing: ReturnType<typeof referredBy>['secrets'] = [],
+  ) => bitten(one, [notice], missing, 'ignore').map(({ hits }) => hits.map((hit) => hit.reference.valueFrom));
+
+  test('whoever refers to what is gone from the revision that a new task would run', () => {
+    expect(bites(world(SECRET, PARAMETER, PARTIAL), gone)).toEqual([[SECRET, PARTIAL]]);
+    const old = fleet(
+      [service({ deployments: [deployment(), draining({ taskDefinition: revisionArn('api:0') })] })],
+      { 'api:1': ['/else'], 'api:0': [SECRET] },
+    );
+    expect(bites(old, gone)).toEqual([]);
+  });
+
+  test('nobody who merely reads it by himself', () => {
+    const also = reference({ place: 'also', valueFrom: 'prod/db' });
+    expect(bites(fleet([service({ also: [also] })], {}), gone)).toEqual([]);
+  });
+
+  test('of what was not found only where a reference found nothing: another may name a secret that was made anew', () => {
+    const one = world(PARTIAL, SECRET);
+    const missing = referredBy(world(PARTIAL)).secrets;
+    expect(bites(one, notFound, missing)).toEqual([[PARTIAL]]);
+    expect(bites(one, notFound, [])).toEqual([]);
+    expect(bites(one, { ...notFound, arn: SECRET }, missing)).toEqual([]);
+  });
+
+  test('of another service of the fleet nothing', () => {
+    const other = service({
+      name: 'web',
+      arn: serviceArn('arn:aws:ecs:eu-west-1:111122223333:service/main/web'),
+      taskDefinition: null,
+      deployments: [],
+    });
+    const both = fleet([service(), other]);
+    expect(bitten(both, [gone], [], 'ignore').map((one) => one.service.name)).toEqual(['api']);
+  });
+});

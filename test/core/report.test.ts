@@ -1,0 +1,110 @@
+import { describe, expect, test } from 'vitest';
+import { type CallError, isDenied, type Outcome } from '../../functions/core/outcome.ts';
+import { makeReport } from '../../functions/core/report.ts';
+import { CHANGED_AT, change, NOW, SECRET, service } from '../build.ts';
+
+const { arn } = service();
+const about = { service: arn, cluster: 'main', changeIds: ['change-1'], wave: 0, references: [] };
+const refused: CallError = {
+  code: 'AccessDeniedException',
+  message: 'not allowed',
+  retryable: true,
+  throttled: false,
+};
+
+describe('a report', () => {
+  test('tells every instant as text, and of a change what is known of it', () => {
+    const { label, versionId, ...whole } = change({ kind: 'parameter', possiblyUntil: NOW });
+    expect([label, versionId]).toEqual(['AWSCURRENT', 'version-2']);
+    expect(makeReport([change(), whole], [], [], []).changes).toStrictEqual([
+      {
+        changeId: 'change-1',
+        kind: 'secret',
+        arn: SECRET,
+        label: 'AWSCURRENT',
+        versionId: 'version-2',
+        changedAt: new Date(CHANGED_AT).toISOString(),
+        source: 'Secret Label Updated',
+      },
+      {
+        changeId: 'change-1',
+        kind: 'parameter',
+        arn: SECRET,
+        changedAt: new Date(CHANGED_AT).toISOString(),
+        source: 'Secret Label Updated',
+      },
+    ]);
+  });
+
+  test('tells notices', () => {
+    const notice = {
+      changeId: 'n',
+      kind: 'secret',
+      arn: SECRET,
+      notice: 'deleted',
+      source: 'DeleteSecret',
+    } as const;
+    expect(makeReport([], [{ ...notice, at: CHANGED_AT }], [], []).notices).toStrictEqual([
+      { ...notice, at: new Date(CHANGED_AT).toISOString() },
+    ]);
+  });
+
+  test.each<[Outcome, object]>([
+    [
+      { service: arn, result: 'accepted', deploymentId: 'ecs-svc/2', acceptedAt: NOW },
+      { service: arn, result: 'accepted', deploymentId: 'ecs-svc/2' },
+    ],
+    [
+      { service: arn, result: 'not-executed', why: 'plan' },
+      { service: arn, result: 'not-executed' },
+    ],
+    [
+      { service: arn, result: 'gone' },
+      { service: arn, result: 'gone' },
+    ],
+    [
+      { service: arn, result: 'failed', error: { ...refused, missingAction: 'ecs:UpdateService' } },
+      {
+        service: arn,
+        result: 'failed',
+        error: { code: refused.code, message: refused.message, missingAction: 'ecs:UpdateService' },
+      },
+    ],
+    [
+      { service: arn, result: 'unknown', error: refused },
+      { service: arn, result: 'unknown', error: { code: refused.code, message: refused.message } },
+    ],
+  ])('tells of an outcome what a reader can use: %j', (outcome, reported) => {
+    expect(makeReport([], [], [], [outcome]).outcomes).toStrictEqual([reported]);
+  });
+
+  test('counts decisions by what they say, and an answer that was lost as failed', () => {
+    const decisions = [
+      { ...about, action: 'redeploy', reason: null },
+      { ...about, action: 'redeploy', reason: null },
+      { ...about, action: 'redeploy', reason: null },
+      { ...about, action: 'redeploy', reason: null },
+      { ...about, action: 'wait', reason: 'cooldown' },
+      { ...about, action: 'wait', reason: 'rolling-out' },
+      { ...about, action: 'skip', reason: 'pinned' },
+    ] as const;
+    const outcomes: readonly Outcome[] = [
+      { service: arn, result: 'accepted', deploymentId: 'ecs-svc/2', acceptedAt: NOW },
+      { service: arn, result: 'failed', error: refused },
+      { service: arn, result: 'unknown', error: refused },
+      { service: arn, result: 'gone' },
+    ];
+    expect(makeReport([], [], decisions, outcomes)).toMatchObject({
+      decisions,
+      summary: { matched: 7, redeploy: 4, wait: 2, skip: 1, accepted: 1, failed: 2 },
+    });
+  });
+});
+
+test.each<[string, Outcome, boolean]>([
+  ['lacks a permission', { service: arn, result: 'failed', error: { ...refused, missingAction: 'x' } }, true],
+  ['failed otherwise', { service: arn, result: 'failed', error: refused }, false],
+  ['got no answer', { service: arn, result: 'unknown', error: { ...refused, missingAction: 'x' } }, false],
+])('a call that %s waits for a person who permits it: %3$s', (_, outcome, denied) => {
+  expect(isDenied(outcome)).toBe(denied);
+});

@@ -1,0 +1,360 @@
+import { describe, expect, test } from 'vitest';
+import type { Notice } from '../../functions/core/change.ts';
+import {
+  redeploy,
+  SKIP_REASONS,
+  type SkipReason,
+  skip,
+  type Verdict,
+  wait,
+} from '../../functions/core/decision.ts';
+import type { Evidence } from '../../functions/core/evidence.ts';
+import { begin, type FollowUp, NOTHING_YET } from '../../functions/core/follow-up.ts';
+import type { CallError, Outcome } from '../../functions/core/outcome.ts';
+import { type Result, type Standing, standingOf } from '../../functions/core/standing.ts';
+import type { Subject } from '../../functions/core/subject-index.ts';
+import { AFTER, change, deployment, NOW, SECRET, service } from '../build.ts';
+
+const api = service({
+  tags: new Map([['wave', '2']]),
+  deployments: [deployment({ id: 'ecs-svc/2', createdAt: AFTER })],
+});
+const SEEN = { described: new Set([api.key]), refused: new Set<never>() };
+const NOBODY = { described: new Set<never>(), refused: new Set<never>() };
+const about = { service: api.arn, cluster: 'main' };
+const opened = { cluster: api.cluster.arn, name: 'api', deploymentId: null, ours: false, told: 'redeploy' };
+const first = begin('change-1', [change()], NOW);
+const later = (different: Partial<FollowUp['open'][number]> = {}): FollowUp => ({
+  ...first,
+  hop: 3,
+  open: [{ ...opened, told: 'wait cooldown', ...different }],
+});
+
+type Given = { readonly outcome?: Outcome; readonly evidence?: Evidence; readonly subject?: Subject };
+
+/** What was decided about the service for the change, and what came of it; `together` if other changes had their say. */
+function result(
+  own: Verdict,
+  { outcome, evidence = {}, subject = change() }: Given = {},
+  together = own,
+): Result {
+  const { action, reason } = together;
+  const decision = {
+    ...about,
+    action,
+    reason,
+    changeIds: ['change-1'],
+    wave: 2,
+    references: [],
+  } as Result['decision'];
+  const match = { service: api, subject, hits: [], partlyUnreadable: false };
+  const planned = { decision, service: api, judged: [{ match, verdict: own }], evidence };
+  return { planned, decision, ...(outcome && { outcome }) };
+}
+
+const error = (different: Partial<CallError> = {}): CallError => ({
+  code: 'ServerException',
+  message: 'sorry',
+  retryable: true,
+  throttled: false,
+  ...different,
+});
+const accepted: Outcome = {
+  service: api.arn,
+  result: 'accepted',
+  deploymentId: 'ecs-svc/3',
+  acceptedAt: NOW,
+};
+const failed = (different?: Partial<CallError>): Outcome => ({
+  service: api.arn,
+  result: 'failed',
+  error: error(different),
+});
+
+/** Everything that a standing says if nothing is left to do. */
+const ended = (before: FollowUp): Standing => ({
+  followUp: { ...before, open: [], hop: before.hop + 1 },
+  closed: [],
+  waiting: [],
+  news: [],
+  stuck: [],
+  accepted: 0,
+  denied: [],
+  moved: before.open.length > 0,
+  until: undefined,
+  unsure: false,
+});
+
+/** Of a first look: the service stays open, as this, waiting for that. */
+const open = (as: object, reason: string, more: Partial<Standing> = {}): Standing => ({
+  ...ended(first),
+  followUp: { ...first, hop: 1, open: [{ ...opened, ...as }] },
+  waiting: [{ ...about, reason }],
+  ...more,
+});
+const closedAs = (how: 'fresh' | 'failed' | 'skipped', told: Result['decision'] | undefined) => ({
+  closed: [{ ...about, how, wasOpen: false, decision: told, now: api }],
+});
+
+describe('after the first look', () => {
+  test('a redeploy that ECS accepted is followed as ours', () => {
+    const { followUp, ...rest } = open(
+      { deploymentId: 'ecs-svc/3', ours: true, told: 'wait rolling-out' },
+      'rolling-out',
+      {
+        accepted: 1,
+        moved: true,
+      },
+    );
+    const tally = { ...NOTHING_YET, redeployed: 1 };
+    expect(standingOf(first, [result(redeploy, { outcome: accepted })], SEEN)).toEqual({
+      ...rest,
+      followUp: { ...followUp, tally },
+    });
+  });
+
+  test.each<[string, Result, Standing]>([
+    [
+      'for which there was no time is due at once',
+      result(redeploy, { outcome: { service: api.arn, result: 'not-executed', why: 'out-of-time' } }),
+      open({}, 'out-of-time', { until: 0 }),
+    ],
+    [
+      'of which the answer was lost is looked at again, in time',
+      result(redeploy, {
+        outcome: { service: api.arn, result: 'unknown', error: error({ code: 'ECONNRESET' }) },
+      }),
+      open({}, 'ECONNRESET', { unsure: true }),
+    ],
+    [
+      'which ECS could not carry out is tried again',
+      result(redeploy, { outcome: failed() }),
+      open({}, 'ServerException'),
+    ],
+    [
+      'that waits for its cooldown waits until then',
+      result(wait('cooldown', NOW + 5)),
+      open({ told: 'wait cooldown' }, 'cooldown', { until: NOW + 5 }),
+    ],
+    [
+      'that waits for nobody knows how long waits',
+      result(wait('deployment-in-progress')),
+      open({ told: 'wait deployment-in-progress' }, 'deployment-in-progress'),
+    ],
+    [
+      'that somebody else rolls out is adopted',
+      result(wait('rolling-out')),
+      open({ deploymentId: 'ecs-svc/2', told: 'wait rolling-out' }, 'rolling-out'),
+    ],
+    [
+      'that is rolled back is not followed: its end is no success',
+      result(wait('rolling-out'), {
+        evidence: { serviceDeployments: [{ createdAt: AFTER, status: 'ROLLBACK_IN_PROGRESS' }] },
+      }),
+      open({ told: 'wait rolling-out' }, 'rolling-out'),
+    ],
+    ['that nobody has tried to redeploy stays open', result(redeploy), open({}, 'redeploy')],
+    [
+      'that another change holds back waits for that',
+      result(redeploy, {}, wait('earlier-wave')),
+      open({ told: 'wait earlier-wave' }, 'earlier-wave'),
+    ],
+  ])('a service %s', (_, given, standing) => {
+    expect(standingOf(first, [given], SEEN)).toEqual(standing);
+  });
+
+  test('a service without a PRIMARY, which only has to drain, is followed by no deployment', () => {
+    const given = result(wait('rolling-out'));
+    const bare = { ...api, deployments: [] };
+    const planned = { ...given.planned, service: bare };
+    expect(standingOf(first, [{ ...given, planned }], SEEN).followUp.open).toMatchObject([
+      { deploymentId: null },
+    ]);
+  });
+
+  test('several services wait until the first of them is due', () => {
+    const both = [
+      result(wait('cooldown', NOW + 5)),
+      result(wait('too-often', NOW + 3)),
+      result(wait('rolling-out')),
+    ];
+    expect(standingOf(first, both, SEEN).until).toBe(NOW + 3);
+  });
+
+  test.each<[string, Outcome]>([
+    ['gone', { service: api.arn, result: 'gone' }],
+    ['only planned', { service: api.arn, result: 'not-executed', why: 'plan' }],
+    ['only observed', { service: api.arn, result: 'not-executed', why: 'observe' }],
+  ])('a service that is %s is done with, and a record has said so', (_, outcome) => {
+    expect(standingOf(first, [result(redeploy, { outcome })], SEEN)).toEqual({
+      ...ended(first),
+      followUp: { ...first, hop: 1, tally: { ...NOTHING_YET, skipped: 1 } },
+      ...closedAs('skipped', undefined),
+    });
+  });
+
+  test('a redeploy that failed for good stops the waves behind it', () => {
+    expect(standingOf(first, [result(redeploy, { outcome: failed({ retryable: false }) })], SEEN)).toEqual({
+      ...ended(first),
+      followUp: { ...first, hop: 1, tally: { ...NOTHING_YET, failed: 1 }, failedWave: 2 },
+      ...closedAs('failed', undefined),
+    });
+  });
+
+  test('a redeploy that somebody must permit first failed, and can be asked for again', () => {
+    const outcome = failed({ missingAction: 'ecs:UpdateService' });
+    expect(standingOf(first, [result(redeploy, { outcome })], SEEN)).toEqual({
+      ...ended(first),
+      followUp: { ...first, hop: 1, tally: { ...NOTHING_YET, failed: 1 }, failedWave: 2 },
+      ...closedAs('failed', undefined),
+      denied: [opened],
+    });
+  });
+
+  const STALE: readonly SkipReason[] = [
+    'opted-out',
+    'secret-gone',
+    'unreadable',
+    'unsupported-controller',
+    'earlier-wave-failed',
+    'cannot-replace',
+    'over-cap',
+    'possibly-stale',
+  ];
+
+  test.each(SKIP_REASONS.map((reason) => [reason, STALE.includes(reason)] as const))(
+    'a service that is skipped as %s is left with the old value: %s',
+    (reason, left) => {
+      const given = result(skip(reason));
+      const how = reason === 'already-fresh' ? 'fresh' : reason === 'rollout-failed' ? 'failed' : 'skipped';
+      expect(standingOf(first, [given], SEEN)).toEqual({
+        ...ended(first),
+        followUp: {
+          ...first,
+          hop: 1,
+          tally: { ...NOTHING_YET, [how]: 1, left: left ? 1 : 0 },
+          failedWave: how === 'failed' ? 2 : null,
+        },
+        ...closedAs(how, given.decision),
+      });
+    },
+  );
+
+  test('what another change decides closes a service that this one would only wait for', () => {
+    const given = result(wait('cooldown'), {}, skip('secret-gone'));
+    expect(standingOf(first, [given], SEEN)).toMatchObject({
+      closed: [{ how: 'skipped', decision: { reason: 'secret-gone' } }],
+      followUp: { tally: { skipped: 1, left: 1 } },
+    });
+  });
+
+  test('of another change nothing is its business', () => {
+    const subject: Notice = {
+      changeId: 'n',
+      kind: 'secret',
+      arn: SECRET,
+      notice: 'deleted',
+      at: NOW,
+      source: 'x',
+    };
+    expect(standingOf(first, [result(skip('secret-gone'), { subject })], SEEN)).toEqual(ended(first));
+  });
+});
+
+describe('after a later look', () => {
+  const look = (before: FollowUp, ...results: readonly Result[]) => standingOf(before, results, SEEN);
+
+  test('a service that waits as before is no news, and one that waits for something else is', () => {
+    const waits = result(wait('cooldown'));
+    expect(look(later(), waits).news).toEqual([]);
+    expect(look(later({ told: 'wait too-often' }), waits).news).toEqual([waits.decision]);
+    expect(look(later({ told: 'wait too-often' }), result(redeploy, { outcome: accepted })).news).toEqual([]);
+    expect(look(first, waits).news).toEqual([]);
+  });
+
+  test('a deployment of ours stays ours while it is followed', () => {
+    const ours = later({ deploymentId: 'ecs-svc/2', ours: true, told: 'wait rolling-out' });
+    expect(look(ours, result(wait('rolling-out'))).followUp.open).toEqual(ours.open);
+    const other = later({ deploymentId: 'ecs-svc/1', ours: true });
+    expect(look(other, result(wait('rolling-out'))).followUp.open).toMatchObject([
+      { deploymentId: 'ecs-svc/2', ours: false },
+    ]);
+    const theirs = later({ deploymentId: 'ecs-svc/2', ours: false });
+    expect(look(theirs, result(wait('rolling-out'))).followUp.open).toMatchObject([
+      { deploymentId: 'ecs-svc/2', ours: false },
+    ]);
+  });
+
+  test('what was followed is followed on while the service waits for something else', () => {
+    const before = later({ deploymentId: 'ecs-svc/9', ours: true });
+    expect(look(before, result(wait('deployment-in-progress'))).followUp.open).toMatchObject([
+      { deploymentId: 'ecs-svc/9', ours: true },
+    ]);
+  });
+
+  test.each<[string, Partial<FollowUp['open'][number]>, Verdict, number]>([
+    ['the same deployment rolls out still', { deploymentId: 'ecs-svc/2' }, wait('rolling-out'), 1],
+    ['another one has begun', { deploymentId: 'ecs-svc/1' }, wait('rolling-out'), 0],
+    ['none was followed', {}, wait('rolling-out'), 0],
+    ['none is followed', {}, wait('cooldown'), 0],
+  ])('a service is stuck if %s', (_, before, verdict, stuck) => {
+    expect(look(later(before), result(verdict)).stuck).toEqual(stuck === 0 ? [] : [{ ...about, now: api }]);
+  });
+
+  test('a service that the change does not wait for is none of its business', () => {
+    const before = { ...later({ name: 'web' }), tally: NOTHING_YET };
+    const standing = standingOf(before, [result(skip('already-fresh'))], NOBODY);
+    expect(standing.closed).toMatchObject([{ how: 'skipped', wasOpen: true, now: undefined }]);
+    expect(standing.followUp.tally).toEqual({ ...NOTHING_YET, skipped: 1 });
+  });
+
+  test('counts go on, and the earliest failure counts', () => {
+    const tally = { redeployed: 4, fresh: 5, failed: 6, skipped: 7, left: 8 };
+    const before = { ...later(), tally, failedWave: 1 };
+    const ends = (verdict: Verdict, outcome?: Outcome) =>
+      look(before, result(verdict, outcome && { outcome })).followUp;
+    expect(ends(skip('already-fresh'))).toMatchObject({ tally: { ...tally, fresh: 6 }, failedWave: 1 });
+    expect(ends(skip('rollout-failed'))).toMatchObject({ tally: { ...tally, failed: 7 }, failedWave: 1 });
+    expect(ends(skip('over-cap'))).toMatchObject({ tally: { ...tally, skipped: 8, left: 9 } });
+    expect(ends(redeploy, accepted)).toMatchObject({ tally: { ...tally, redeployed: 5 } });
+    expect(look({ ...before, failedWave: 3 }, result(skip('rollout-failed'))).followUp.failedWave).toBe(2);
+  });
+
+  test('it has moved something if a service was open, or has been redeployed', () => {
+    expect(look(later(), result(skip('already-fresh'))).moved).toBe(true);
+    expect(look({ ...later(), open: [] }).moved).toBe(false);
+    expect(look({ ...later(), open: [], tally: { ...NOTHING_YET, redeployed: 1 } }).moved).toBe(true);
+    expect(look(first, result(skip('already-fresh'))).moved).toBe(false);
+  });
+
+  test('a service that was open closes as such', () => {
+    expect(look(later(), result(skip('already-fresh'))).closed).toMatchObject([
+      { how: 'fresh', wasOpen: true },
+    ]);
+  });
+});
+
+describe('a service that no result is about', () => {
+  const before = later({ deploymentId: 'ecs-svc/2', ours: true });
+  const vanished = { ...about, wasOpen: true, decision: undefined, now: undefined };
+
+  test('refers to what changed no more if ECS described it', () => {
+    expect(standingOf(before, [], SEEN)).toEqual({
+      ...ended(before),
+      followUp: { ...before, hop: 4, open: [], tally: { ...NOTHING_YET, fresh: 1 } },
+      closed: [{ ...vanished, how: 'fresh' }],
+    });
+  });
+
+  test('exists no more if ECS did not', () => {
+    expect(standingOf(before, [], NOBODY).closed).toEqual([{ ...vanished, how: 'skipped' }]);
+  });
+
+  test('is waited for if ECS refused to', () => {
+    expect(standingOf(before, [], { ...NOBODY, refused: new Set([api.key]) })).toEqual({
+      ...ended(before),
+      followUp: { ...before, hop: 4 },
+      waiting: [{ ...about, reason: 'unreadable' }],
+    });
+  });
+});

@@ -1,0 +1,454 @@
+import { describe, expect, test } from 'vitest';
+import type { Notice } from '../../functions/core/change.ts';
+import {
+  type Decision,
+  redeploy,
+  SKIP_REASONS,
+  skip,
+  type Verdict,
+  WAIT_REASONS,
+  wait,
+} from '../../functions/core/decision.ts';
+import type { Evidence } from '../../functions/core/evidence.ts';
+import { healingOf, isYoung } from '../../functions/core/heal.ts';
+import { match } from '../../functions/core/match.ts';
+import { makePlan } from '../../functions/core/plan.ts';
+import { makeStaleReport } from '../../functions/core/stale-report.ts';
+import type { Subject } from '../../functions/core/subject-index.ts';
+import {
+  isHarmless,
+  type Swept,
+  sweepPolicy,
+  sweepQuestions,
+  sweptIn,
+  toBeDated,
+} from '../../functions/core/sweep.ts';
+import { countsOf, type Healed, toldOf } from '../../functions/core/sweep-report.ts';
+import {
+  AFTER,
+  BEFORE,
+  CHANGED_AT,
+  change,
+  deployment,
+  draining,
+  fleet,
+  PARAMETER,
+  POLICY,
+  revisionArn,
+  SECRET,
+  service,
+} from '../build.ts';
+
+const LATER = CHANGED_AT + 3_600_000;
+const QUARTER = 900_000;
+const OLD: Evidence = { tasks: [{ createdAt: BEFORE }, { createdAt: BEFORE }] };
+const both = { 'api:1': [SECRET, PARAMETER], 'old:1': [SECRET] };
+const ofParameter = change({ changeId: 'change-2', kind: 'parameter', arn: PARAMETER });
+
+/** A service as a sweep sees it, put together by hand. */
+function swept(
+  name: string,
+  verdicts: readonly (readonly [Verdict, Subject])[],
+  {
+    decision = verdicts[0]?.[0] ?? redeploy,
+    certain = [],
+    possibly = [],
+  }: Partial<Pick<Swept, 'certain' | 'possibly'>> & { decision?: Verdict } = {},
+): Swept {
+  const one = service({ name });
+  const { action, reason } = decision;
+  const decided = {
+    action,
+    reason,
+    service: one.arn,
+    cluster: 'main',
+    changeIds: ['change-1'],
+    wave: 0,
+    references: [],
+  } as Decision;
+  const judged = verdicts.map(([verdict, subject]) => ({
+    match: { service: one, subject, hits: [], partlyUnreadable: false },
+    verdict,
+  }));
+  return {
+    planned: { decision: decided, service: one, judged, evidence: {} },
+    decision: decided,
+    certain,
+    possibly,
+  };
+}
+const stale = (name: string, ...changes: readonly ReturnType<typeof change>[]) =>
+  swept(
+    name,
+    changes.map((one) => [redeploy, one] as const),
+    { certain: changes.map((one) => ({ change: one, verdict: redeploy })) },
+  );
+
+describe('a sweep', () => {
+  const policy = sweepPolicy(POLICY);
+  const planned = (
+    subjects: readonly Subject[],
+    evidence: Evidence,
+    different: Parameters<typeof service>[0] = {},
+  ) => {
+    const world = fleet([service(different)], both);
+    const earlier = { failed: new Map<string, number>(), unseen: new Set<string>() };
+    const matches = match(world, subjects, 'ignore');
+    return sweptIn(
+      makePlan({
+        fleet: world,
+        subjects,
+        matches,
+        evidence: new Map([[service().key, evidence]]),
+        policy,
+        earlier,
+        now: LATER,
+      }),
+    );
+  };
+
+  test('holds nobody back, and keeps the rest of the policy', () => {
+    const strict = { ...POLICY, select: 'tagged', pull: 'redeploy', maxServices: 3 } as const;
+    expect(sweepPolicy(strict)).toEqual({ ...strict, maxServices: 0, cooldownMs: 0 });
+  });
+
+  test('tells changes apart: which a service is stale for certain, and which possibly', () => {
+    const possibly = change({
+      changeId: 'change-2',
+      kind: 'parameter',
+      arn: PARAMETER,
+      changedAt: BEFORE - 1,
+      possiblyUntil: CHANGED_AT,
+    });
+    const [only] = planned([change(), possibly], OLD);
+    expect(only?.certain.map(({ change: { changeId } }) => changeId)).toEqual(['change-1']);
+    expect(only?.possibly.map(({ change: { changeId } }) => changeId)).toEqual(['change-2']);
+    expect(only?.decision).toMatchObject({ action: 'redeploy', reason: null, changeIds: ['change-1'] });
+  });
+
+  test('tells of what may be stale those changes alone', () => {
+    const young = { deployments: [deployment({ createdAt: CHANGED_AT - 500 })] };
+    const [only] = planned([change(), { ...ofParameter, changedAt: CHANGED_AT - 1_000 }], {}, young);
+    expect(only?.decision).toMatchObject({ ...skip('possibly-stale'), changeIds: ['change-1'] });
+  });
+
+  test('does not count what is fresh, or on its way, as stale for another change', () => {
+    const rolling = { deployments: [deployment({ createdAt: AFTER, rolloutState: 'IN_PROGRESS' as const })] };
+    const [only] = planned([change(), { ...ofParameter, changedAt: AFTER + 1 }], OLD, rolling);
+    expect(only?.certain.map(({ change: { changeId } }) => changeId)).toEqual(['change-2']);
+    const fresh = { deployments: [deployment({ createdAt: AFTER })] };
+    const [other] = planned([change(), { ...ofParameter, changedAt: AFTER + 1 }], OLD, fresh);
+    expect(other?.certain.map(({ change: { changeId } }) => changeId)).toEqual(['change-2']);
+  });
+
+  test('leaves alone whom a rollout has failed, whatever else it is stale for', () => {
+    const rolledBack = { ...OLD, serviceDeployments: [{ createdAt: CHANGED_AT + 1, status: 'STOPPED' }] };
+    const [only] = planned([change(), { ...ofParameter, changedAt: CHANGED_AT + 2 }], rolledBack);
+    expect(only?.decision).toMatchObject({ ...skip('rollout-failed'), changeIds: ['change-1'] });
+    const unproven = { serviceDeployments: rolledBack.serviceDeployments };
+    const [other] = planned([change(), { ...ofParameter, changedAt: CHANGED_AT + 2 }], unproven);
+    expect(other?.decision).toMatchObject({ ...skip('rollout-failed'), changeIds: ['change-1'] });
+  });
+
+  test('leaves it at what it is about, if nothing of it is stale', () => {
+    const young = { tasks: [{ createdAt: AFTER }, { createdAt: AFTER }] };
+    const [only] = planned([change()], young);
+    expect(only?.decision).toMatchObject({ ...skip('already-fresh'), changeIds: ['change-1'] });
+    const external = { controller: 'EXTERNAL', deployments: [deployment({ createdAt: AFTER })] } as const;
+    const [other] = planned([change()], {}, external);
+    expect(other?.decision).toMatchObject({ ...skip('already-fresh'), changeIds: ['change-1'] });
+  });
+
+  test('leaves alone who only has to drain', () => {
+    const old = draining({ taskDefinition: revisionArn('old:1') });
+    const [only] = planned([change()], OLD, {
+      taskDefinition: revisionArn('none:1'),
+      deployments: [deployment({ taskDefinition: revisionArn('none:1') }), old],
+    });
+    expect(only).toMatchObject({ decision: wait('rolling-out'), certain: [], possibly: [] });
+  });
+
+  test('asks about a notice nothing', () => {
+    const gone: Notice = {
+      changeId: 'n',
+      kind: 'secret',
+      arn: SECRET,
+      notice: 'deleted',
+      at: LATER,
+      source: 'x',
+    };
+    const quiet: Notice = { ...gone, notice: 'rotation-failed' };
+    for (const notice of [gone, quiet]) {
+      expect(sweepQuestions(match(fleet([service()]), [notice], 'ignore'), policy, LATER)).toEqual([]);
+      expect(planned([notice], OLD).flatMap(({ certain, possibly }) => [...certain, ...possibly])).toEqual(
+        [],
+      );
+    }
+  });
+
+  test('asks nothing of who cannot be read', () => {
+    const older = draining({ taskDefinition: revisionArn('dark:1') });
+    const world = fleet([service({ deployments: [deployment(), older] })], { 'api:1': [`${SECRET}:::v1`] });
+    const dark = [revisionArn('dark:1'), { kind: 'unreadable', why: 'x' }] as const;
+    const whole = { ...world, revisions: new Map([...world.revisions, dark]) };
+    expect(sweepQuestions(match(whole, [change()], 'ignore'), policy, LATER)).toEqual([]);
+  });
+
+  test('asks for tasks beside what is asked anyway, and of each service once', () => {
+    const [only, ...more] = sweepQuestions(
+      match(fleet([service()], both), [change(), ofParameter], 'ignore'),
+      policy,
+      LATER,
+    );
+    expect(more).toEqual([]);
+    expect(only).toEqual({ service: service(), deploymentsSince: CHANGED_AT, askTasks: true });
+    const external = service({ controller: 'EXTERNAL' });
+    expect(sweepQuestions(match(fleet([external]), [change()], 'ignore'), policy, LATER)).toStrictEqual([
+      { service: external, askTasks: true },
+    ]);
+  });
+
+  test.each(['opted-out', 'pinned', 'label-not-moved', 'pull-only', 'not-active', 'no-tasks'] as const)(
+    'has no need to know since when for who is %s',
+    (reason) => {
+      const cases = {
+        'opted-out': [{ tags: new Map([['enabled', 'false']]) }, [SECRET]],
+        pinned: [{}, [`${SECRET}:::v1`]],
+        'label-not-moved': [{}, [`${SECRET}::BLUE:`]],
+        'pull-only': [{}, [{ place: 'pull' as const }]],
+        'not-active': [{ status: 'DRAINING' }, [SECRET]],
+        'no-tasks': [{ desired: 0, running: 0 }, [SECRET]],
+      } as const;
+      const [different, references] = cases[reason];
+      const world = fleet([service(different)], { 'api:1': references });
+      expect(toBeDated([change()], world, policy, LATER)).toEqual(new Set());
+      expect(sweepQuestions(match(world, [change()], 'ignore'), policy, LATER)).toEqual([]);
+      const earlier = { failed: new Map<string, number>(), unseen: new Set<string>() };
+      const matches = match(world, [change()], 'ignore');
+      const [one] = sweptIn(
+        makePlan({
+          fleet: world,
+          subjects: [change()],
+          matches,
+          evidence: new Map([[service().key, OLD]]),
+          policy,
+          earlier,
+          now: LATER,
+        }),
+      );
+      expect(one).toMatchObject({ decision: { reason }, certain: [], possibly: [] });
+    },
+  );
+});
+
+describe('nobody’s attention needs', () => {
+  const HARMLESS: readonly string[] = [
+    'already-fresh',
+    'out-of-scope',
+    'opted-out',
+    'pinned',
+    'label-not-moved',
+    'pull-only',
+    'not-active',
+    'no-tasks',
+  ];
+
+  test.each(SKIP_REASONS.map((reason) => [reason, HARMLESS.includes(reason)] as const))(
+    '%s: %s',
+    (reason, harmless) => {
+      expect(isHarmless(swept('api', [], { decision: skip(reason) }).decision)).toBe(harmless);
+    },
+  );
+
+  test.each([redeploy, ...WAIT_REASONS.map((reason) => wait(reason))])('not %j', (verdict) => {
+    expect(isHarmless(swept('api', [], { decision: verdict }).decision)).toBe(false);
+  });
+});
+
+describe('healed is', () => {
+  const rolling = (name: string, subject: Subject) => swept(name, [[wait('rolling-out'), subject]]);
+  const gone: Notice = {
+    changeId: 'change-1',
+    kind: 'secret',
+    arn: SECRET,
+    notice: 'deleted',
+    at: 0,
+    source: 'x',
+  };
+
+  test('each change with those who are stale for it, and with those that roll out, for whom later waves wait', () => {
+    const [one, two] = [change(), ofParameter];
+    const all = [
+      stale('a', one),
+      stale('b', one, two),
+      stale('c', two),
+      rolling('d', one),
+      rolling('e', gone),
+      rolling('f', change({ arn: 'x' })),
+      swept('g', [[skip('already-fresh'), one]]),
+    ];
+    const opened = (name: string, told: string) => ({
+      cluster: service().cluster.arn,
+      name,
+      deploymentId: null,
+      ours: false,
+      told,
+    });
+    const healing = healingOf(all, 0, LATER);
+    expect(
+      healing.followUps.map(({ changeId, changes, hop, open }) => ({ changeId, changes, hop, open })),
+    ).toEqual([
+      {
+        changeId: 'change-1',
+        changes: [one],
+        hop: 1,
+        open: [opened('a', 'wait healing'), opened('b', 'wait healing'), opened('d', 'wait rolling-out')],
+      },
+      {
+        changeId: 'change-2',
+        changes: [two],
+        hop: 1,
+        open: [opened('b', 'wait healing'), opened('c', 'wait healing')],
+      },
+    ]);
+    expect([...healing.changeIds]).toEqual([
+      ['main/a', ['change-1']],
+      ['main/b', ['change-1', 'change-2']],
+      ['main/c', ['change-2']],
+    ]);
+    expect(healing.overCap).toBe(false);
+  });
+
+  test('beside it who rolls out for one of several changes', () => {
+    const one = change();
+    const verdicts = [[wait('rolling-out'), one] as const, [skip('already-fresh'), ofParameter] as const];
+    const [followUp] = healingOf([stale('a', one), swept('b', verdicts)], 0, LATER).followUps;
+    expect(followUp?.open.map(({ name }) => name)).toEqual(['a', 'b']);
+  });
+
+  test('nobody who cannot be replaced, though it counts, unless it is not stale for certain', () => {
+    const certain = [{ change: change(), verdict: skip('cannot-replace') }];
+    const stuck = swept('s', [[skip('cannot-replace'), change()]], { certain });
+    const free = swept('t', [[skip('cannot-replace'), change()]]);
+    expect(healingOf([stale('a', change()), stuck], 1, LATER).overCap).toBe(true);
+    expect(healingOf([stale('a', change()), free], 1, LATER).overCap).toBe(false);
+    expect(healingOf([stale('a', change()), stuck], 2, LATER).followUps).toHaveLength(1);
+  });
+
+  test('no change of the last quarter of an hour', () => {
+    expect([QUARTER - 1, QUARTER].map((age) => isYoung(change(), CHANGED_AT + age))).toEqual([true, false]);
+  });
+});
+
+describe('told is', () => {
+  const healed = (different: Partial<Healed> = {}): Healed => ({
+    how: 'heal',
+    healing: { overCap: false, followUps: [], changeIds: new Map() },
+    unsent: new Set(),
+    ...different,
+  });
+  const younger = change({ changeId: 'young', changedAt: LATER - QUARTER + 1 });
+  const healing = (...changeIds: readonly string[]) => ({
+    overCap: false,
+    followUps: [],
+    changeIds: new Map([[service({ name: 'a' }).key, changeIds]]),
+  });
+  const one = stale('a', change(), younger);
+
+  test('of who waits that it does, and of who is skipped why', () => {
+    const waits = swept('w', [], { decision: wait('rolling-out') });
+    expect(toldOf(waits, healed(), LATER)).toEqual({
+      action: 'wait',
+      reason: 'rolling-out',
+      decision: waits.decision,
+    });
+    const odd = swept('o', [], { decision: skip('rollout-failed') });
+    expect(toldOf(odd, healed(), LATER)).toEqual({
+      action: 'skip',
+      reason: 'rollout-failed',
+      decision: odd.decision,
+    });
+    const unproven = swept('u', [], { decision: redeploy });
+    expect(toldOf(unproven, healed(), LATER)).toEqual({
+      action: 'skip',
+      reason: '',
+      decision: unproven.decision,
+    });
+    const failed = { ...one, decision: odd.decision };
+    expect(toldOf(failed, healed(), LATER)).toMatchObject({ reason: 'rollout-failed' });
+  });
+
+  test('of who is on the queue for which changes, and of who is not whose events may still be at work', () => {
+    expect(toldOf(one, healed({ healing: healing('change-1') }), LATER)).toEqual({
+      action: 'wait',
+      reason: 'healing',
+      decision: { ...one.decision, changeIds: ['change-1'] },
+    });
+    expect(toldOf(one, healed(), LATER)).toEqual({
+      action: 'wait',
+      reason: 'young-change',
+      decision: { ...one.decision, changeIds: ['young'] },
+    });
+  });
+
+  test('that it is on its way if one of its messages is', () => {
+    const two = healed({ healing: healing('change-1', 'change-2'), unsent: new Set(['change-1']) });
+    expect(toldOf(one, two, LATER)?.reason).toBe('healing');
+    expect(countsOf([one], two, LATER).healed).toBe(1);
+    const none = { ...two, unsent: new Set(['change-1', 'change-2']) };
+    expect(toldOf(one, none, LATER)?.reason).toBe('not-sent');
+    expect(countsOf([one], none, LATER).healed).toBe(0);
+  });
+
+  test('how many there are of each', () => {
+    const maybe = { possibly: [{ change: change(), verdict: redeploy }] };
+    const all = [
+      one,
+      stale('b', younger),
+      stale('c', change()),
+      swept('d', [], { ...maybe, decision: skip('possibly-stale') }),
+      swept('i', [], { ...maybe, decision: skip('possibly-stale') }),
+      { ...stale('e', change()), ...maybe },
+      swept('f', [], { decision: skip('already-fresh') }),
+      swept('g', [], { decision: skip('already-fresh') }),
+      swept('h', [], { decision: skip('pinned') }),
+    ];
+    expect(countsOf(all, healed({ healing: healing('change-1') }), LATER)).toEqual({
+      matched: 9,
+      staleForCertain: 4,
+      young: 1,
+      possiblyStale: 2,
+      fresh: 2,
+      healed: 1,
+    });
+  });
+});
+
+test('a report of what is stale tells who for certain and who possibly, and what it does not cover', () => {
+  const maybe = [{ change: change(), verdict: redeploy }];
+  const found = {
+    changes: [change()],
+    notices: [],
+    swept: [
+      stale('a', change()),
+      { ...stale('b', change()), possibly: maybe },
+      swept('c', [], { possibly: maybe }),
+      swept('d', []),
+    ],
+    unreadable: [swept('e', [], { decision: skip('unreadable') }).decision],
+    unchecked: ['x', 'y'],
+    left: [],
+    complete: true,
+  };
+  const as = (name: string) => ({ service: service({ name }).arn, cluster: 'main', changeIds: ['change-1'] });
+  expect(makeStaleReport(found, Infinity)).toMatchObject({
+    stale: { certain: [as('a'), as('b')], possibly: [as('c')] },
+    complete: true,
+    left: [],
+    unchecked: 2,
+    outcomes: [],
+    summary: { matched: 5, skip: 1 },
+  });
+  const part = makeStaleReport({ ...found, left: ['edge'], complete: false }, Infinity);
+  expect(part).toMatchObject({ complete: false, left: ['edge'] });
+});

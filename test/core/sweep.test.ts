@@ -1,0 +1,372 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Change } from '../../functions/core/change.ts';
+import type { Evidence } from '../../functions/core/evidence.ts';
+import type { Service } from '../../functions/core/fleet.ts';
+import { healingOf } from '../../functions/core/heal.ts';
+import { match } from '../../functions/core/match.ts';
+import { makePlan } from '../../functions/core/plan.ts';
+import { makeStaleReport } from '../../functions/core/stale-report.ts';
+import { type Swept, sweepPolicy, sweepQuestions, sweptIn, toBeDated } from '../../functions/core/sweep.ts';
+import { countsOf, type Healed, toldOf } from '../../functions/core/sweep-report.ts';
+import {
+  AFTER,
+  BEFORE,
+  CHANGED_AT,
+  change,
+  deployment,
+  fleet,
+  POLICY,
+  SECRET,
+  type ServiceDifference,
+  service,
+} from '../build.ts';
+
+const DAY = 86_400_000;
+const LATER = CHANGED_AT + 3_600_000;
+const old = { createdAt: BEFORE };
+const young = { createdAt: AFTER };
+
+type Case = {
+  readonly service?: ServiceDifference;
+  readonly change?: Partial<Change>;
+  readonly evidence?: Evidence;
+  readonly now?: number;
+};
+
+function sweptServices(
+  services: readonly Service[],
+  evidence: Evidence,
+  changes: readonly Change[],
+  now: number,
+) {
+  const read = fleet(services);
+  return sweptIn(
+    makePlan({
+      fleet: read,
+      subjects: changes,
+      matches: match(read, changes, 'ignore'),
+      evidence: new Map(services.map(({ key }) => [key, evidence])),
+      policy: sweepPolicy(POLICY),
+      earlier: { failed: new Map(), unseen: new Set() },
+      now,
+    }),
+  );
+}
+
+function swept({ service: different = {}, change: changed = {}, evidence = {}, now = LATER }: Case): Swept {
+  const [one] = sweptServices([service(different)], evidence, [change(changed)], now);
+  if (one === undefined) throw new Error('the service was not matched');
+  return one;
+}
+
+/** `certain` or `possibly` or nothing, and the decision. */
+function outcome(one: Swept): string {
+  const stale = one.certain.length > 0 ? 'certain' : one.possibly.length > 0 ? 'possibly' : '-';
+  return `${stale}, ${one.decision.reason ?? one.decision.action}`;
+}
+
+const stuck = { minimumHealthyPercent: 100, maximumPercent: 100, desired: 1, running: 1 };
+const primary = (different: Parameters<typeof deployment>[0]) => ({ deployments: [deployment(different)] });
+
+describe('a service is', () => {
+  test.each<[string, Case, string]>([
+    ['stale for certain with an old task', { evidence: { tasks: [old, young] } }, 'certain, redeploy'],
+    ['so even where ECS counts more tasks', { evidence: { tasks: [old] } }, 'certain, redeploy'],
+    ['fresh if every task is young', { evidence: { tasks: [young, young] } }, '-, already-fresh'],
+    [
+      'fresh so even seconds after the change',
+      { evidence: { tasks: [young, young] }, now: CHANGED_AT + 3_000 },
+      '-, already-fresh',
+    ],
+    ['possibly stale if tasks are missing', { evidence: { tasks: [young] } }, 'possibly, possibly-stale'],
+    ['possibly stale if nobody told of tasks', {}, 'possibly, possibly-stale'],
+    [
+      'fresh without any task',
+      { service: { running: 0, ...primary({ running: 0 }) }, evidence: { tasks: [] } },
+      '-, already-fresh',
+    ],
+    [
+      'possibly stale between the two instants',
+      { change: { possiblyUntil: AFTER + 1 }, evidence: { tasks: [young, young] } },
+      'possibly, possibly-stale',
+    ],
+    ['fresh with a young deployment', { service: primary({ createdAt: AFTER }) }, '-, already-fresh'],
+    [
+      'on its way with a young deployment that is not complete',
+      { service: primary({ createdAt: AFTER, rolloutState: 'IN_PROGRESS', running: 1 }) },
+      '-, rolling-out',
+    ],
+    [
+      'stale for certain although the change is seconds old',
+      { evidence: { tasks: [old, old] }, now: CHANGED_AT + 3_000 },
+      'certain, redeploy',
+    ],
+    [
+      'stale for certain in its cooldown',
+      {
+        service: primary({ createdAt: CHANGED_AT - 1 }),
+        evidence: { tasks: [old, old] },
+        now: CHANGED_AT + 9,
+      },
+      'certain, redeploy',
+    ],
+    [
+      'stale for certain where nothing can be replaced',
+      { service: { ...stuck, ...primary({ desired: 1, running: 1 }) }, evidence: { tasks: [old] } },
+      'certain, cannot-replace',
+    ],
+    [
+      'stale for certain under another controller',
+      { service: { controller: 'CODE_DEPLOY' }, evidence: { tasks: [old, old] } },
+      'certain, unsupported-controller',
+    ],
+    [
+      'fresh under another controller',
+      { service: { controller: 'CODE_DEPLOY', ...primary({ createdAt: AFTER }) } },
+      '-, already-fresh',
+    ],
+    [
+      'stale for certain after a rollout that failed',
+      {
+        evidence: {
+          tasks: [old, old],
+          serviceDeployments: [{ createdAt: AFTER, status: 'ROLLBACK_SUCCESSFUL' }],
+        },
+      },
+      'certain, rollout-failed',
+    ],
+    [
+      'possibly stale after a rollback that looks like a deployment',
+      {
+        service: primary({ createdAt: AFTER }),
+        evidence: { serviceDeployments: [{ createdAt: AFTER, status: 'ROLLBACK_SUCCESSFUL' }] },
+      },
+      'possibly, rollout-failed',
+    ],
+    [
+      'nothing of that if it is opted out',
+      { service: { tags: new Map([['enabled', 'false']]) }, evidence: { tasks: [old, old] } },
+      '-, opted-out',
+    ],
+    ['nor without tasks to be had', { service: { desired: 0, running: 0 } }, '-, no-tasks'],
+    [
+      'unreadable if ECS does not tell of its tasks',
+      { evidence: { unreadable: 'refused' } },
+      '-, unreadable',
+    ],
+  ])('%s', (_, given, expected) => {
+    expect(outcome(swept(given))).toBe(expected);
+  });
+
+  test('stale for certain if, and only if, a task is as old as the change', () => {
+    const tasks = fc.array(fc.integer({ min: -5, max: 5 }), { maxLength: 4 });
+    fc.assert(
+      fc.property(tasks, fc.nat(4), fc.nat(200_000), (ages, running, age) => {
+        const evidence = { tasks: ages.map((by) => ({ createdAt: CHANGED_AT + by })) };
+        const { certain, possibly, decision } = swept({
+          service: { running, desired: 4, ...primary({ desired: 4, running }) },
+          evidence,
+          now: CHANGED_AT + 10 + age,
+        });
+        expect(certain.length > 0).toBe(ages.some((by) => by <= 0));
+        expect(decision.action === 'redeploy').toBe(certain.length > 0);
+        if (certain.length === 0) expect(possibly.length > 0).toBe(ages.length < running);
+      }),
+    );
+  });
+});
+
+describe('asked are', () => {
+  const questionsFor = (different: ServiceDifference, changed: Partial<Change>, now: number) => {
+    const read = fleet([service(different)]);
+    return sweepQuestions(match(read, [change(changed)], 'ignore'), sweepPolicy(POLICY), now);
+  };
+
+  test.each<[string, ServiceDifference, number]>([
+    ['who seem stale', {}, LATER],
+    ['for a change of a moment ago, too', {}, CHANGED_AT + 1_000],
+    ['under another controller', { controller: 'EXTERNAL' }, LATER],
+    [
+      'in a deployment that must not be interrupted',
+      { strategy: 'BLUE_GREEN', ...primary({ rolloutState: 'IN_PROGRESS' }) },
+      LATER,
+    ],
+  ])('for their tasks: %s', (_, different, now) => {
+    expect(questionsFor(different, {}, now)).toMatchObject([{ askTasks: true }]);
+  });
+
+  test.each<[string, ServiceDifference, number, number]>([
+    ['within a day', primary({ createdAt: AFTER }), DAY, 1],
+    ['not for longer', primary({ createdAt: AFTER }), DAY + 1, 0],
+    [
+      'for ever, where ECS itself speaks of a rollback',
+      primary({ createdAt: AFTER, rolloutStateReason: 'ECS deployment circuit breaker: rolling back to …' }),
+      30 * DAY,
+      1,
+    ],
+    ['never, if it is opted out', { tags: new Map([['enabled', 'false']]) }, 3_600_000, 0],
+  ])('for a rollback that looks fresh: %s', (_, different, age, asked) => {
+    expect(questionsFor(different, {}, CHANGED_AT + age)).toHaveLength(asked);
+  });
+});
+
+test('whether a rollout failed is asked in a cooldown, too', () => {
+  const read = fleet([service(primary({ createdAt: CHANGED_AT - 1 }))]);
+  const policy = sweepPolicy({ ...POLICY, cooldownMs: 2 * 3_600_000 });
+  expect(sweepQuestions(match(read, [change()], 'ignore'), policy, LATER)).toMatchObject([
+    { askTasks: true, deploymentsSince: CHANGED_AT },
+  ]);
+});
+
+describe('the true date of a secret is asked for', () => {
+  test.each<[string, ServiceDifference, boolean]>([
+    ['if a deployment is older than its last change of any kind', {}, true],
+    ['not if all are younger', primary({ createdAt: AFTER }), false],
+    ['not for the sake of who is opted out', { tags: new Map([['enabled', 'false']]) }, false],
+    ['not for the sake of who has no tasks', { desired: 0, running: 0 }, false],
+  ])('%s', (_, different, isAsked) => {
+    const { label: _label, ...latest } = change();
+    const dated = toBeDated([latest], fleet([service(different)]), sweepPolicy(POLICY), LATER);
+    expect([...dated]).toEqual(isAsked ? [SECRET] : []);
+  });
+});
+
+describe('healed is', () => {
+  const stale = (more: Case = {}) => swept({ evidence: { tasks: [old, old] }, ...more });
+  const healing = (services: readonly Swept[], most = 0, now = LATER) => healingOf(services, most, now);
+
+  test('who is stale for certain, under the id of the change, as if looked at once', () => {
+    expect(healing([stale()]).followUps).toMatchObject([
+      {
+        changeId: 'change-1',
+        hop: 1,
+        firstHandledAt: LATER,
+        changes: [{ arn: SECRET, changedAt: CHANGED_AT }],
+        open: [{ name: 'api', deploymentId: null, ours: false }],
+      },
+    ]);
+  });
+
+  test.each<[string, Swept]>([
+    ['who is possibly stale', swept({})],
+    ['who is fresh', stale({ evidence: { tasks: [young, young] } })],
+    ['a change of a quarter of an hour ago', stale({ now: CHANGED_AT + 899_999 })],
+    ['who cannot replace a task', stale({ service: { ...stuck, ...primary({ desired: 1, running: 1 }) } })],
+    [
+      'after a failed rollout',
+      stale({
+        evidence: { tasks: [old, old], serviceDeployments: [{ createdAt: AFTER, status: 'STOPPED' }] },
+      }),
+    ],
+    ['another controller', stale({ service: { controller: 'EXTERNAL' } })],
+  ])('not %s', (_, one) => {
+    expect(healing([one], 0, CHANGED_AT + 899_999).followUps).toEqual([]);
+  });
+
+  test('nobody if there are more than the cap, those who cannot be redeployed counted', () => {
+    const many = ['a', 'b', 'c'].map((name) => stale({ service: { name } }));
+    const cannot = stale({ service: { ...stuck, ...primary({ desired: 1, running: 1 }) } });
+    expect(healing(many, 3).followUps).toHaveLength(1);
+    expect(healing(many, 2)).toMatchObject({ overCap: true, followUps: [] });
+    expect(healing([...many, cannot], 3)).toMatchObject({ overCap: true, followUps: [] });
+  });
+
+  const ofTwoChanges = (evidence: Evidence) => {
+    const changes = [change(), change({ changeId: 'change-2', label: 'blue', changedAt: AFTER + 1_000 })];
+    const read = fleet([service()], { 'api:1': [{}, `${SECRET}::blue:`] });
+    return sweptIn(
+      makePlan({
+        fleet: read,
+        subjects: changes,
+        matches: match(read, changes, 'ignore'),
+        evidence: new Map(read.services.map(({ key }) => [key, evidence])),
+        policy: sweepPolicy(POLICY),
+        earlier: { failed: new Map(), unseen: new Set() },
+        now: LATER,
+      }),
+    );
+  };
+
+  test('a service of two changes under both', () => {
+    const { followUps } = healing(ofTwoChanges({ tasks: [old, old] }));
+    expect(followUps.map(({ changeId }) => changeId)).toEqual(['change-1', 'change-2']);
+  });
+
+  test('and under none of them if a rollout failed after one', () => {
+    const serviceDeployments = [{ createdAt: AFTER, status: 'ROLLBACK_SUCCESSFUL' }];
+    const both = ofTwoChanges({ tasks: [old, old], serviceDeployments });
+    expect(both.map(outcome)).toEqual(['certain, rollout-failed']);
+    expect(both.flatMap(({ decision }) => decision.changeIds)).toEqual(['change-1']);
+    expect(healing(both).followUps).toEqual([]);
+  });
+});
+
+describe('told is', () => {
+  const one = swept({ evidence: { tasks: [old, old] } });
+  const healed = (different: Partial<Healed> = {}): Healed => ({
+    how: 'heal',
+    healing: healingOf([one], 0, LATER),
+    unsent: new Set(),
+    ...different,
+  });
+
+  test.each<[string, Healed, number, string]>([
+    ['a report', healed({ how: 'report' }), 0, 'skip report'],
+    ['that nothing is done', healed({ how: 'observe' }), 0, 'skip observe'],
+    ['that it is on the queue', healed(), 1, 'wait healing'],
+    ['that the queue would not take it', healed({ unsent: new Set(['change-1']) }), 0, 'wait not-sent'],
+    [
+      'that there are too many',
+      healed({ healing: { ...healingOf([one], 0, LATER), overCap: true } }),
+      0,
+      'skip over-cap',
+    ],
+    [
+      'that its event may be on the way',
+      healed({ healing: healingOf([one], 0, CHANGED_AT + 1) }),
+      0,
+      'wait young-change',
+    ],
+  ])('%s', (_, given, services, expected) => {
+    const told = toldOf(one, given, LATER);
+    expect(`${told?.action} ${told?.reason}`).toBe(expected);
+    expect(countsOf([one], given, LATER)).toMatchObject({ staleForCertain: 1, healed: services });
+  });
+
+  test('nothing of who is fresh', () => {
+    expect(toldOf(swept({ service: primary({ createdAt: AFTER }) }), healed(), LATER)).toBeUndefined();
+  });
+});
+
+describe('an answer without room', () => {
+  const all = [
+    swept({ evidence: { tasks: [old, old] } }),
+    swept({ service: { name: 'fresh', ...primary({ createdAt: AFTER }) }, change: { changeId: 'change-2' } }),
+  ];
+  const found = {
+    changes: [change(), change({ changeId: 'change-2' })],
+    notices: [],
+    swept: all,
+    unreadable: [],
+    unchecked: [],
+    left: [],
+    complete: true,
+  };
+  const size = JSON.stringify(makeStaleReport(found, Infinity)).length;
+
+  test('leaves out first whom nothing is the matter with, and says how many', () => {
+    expect(makeStaleReport(found, size)).not.toHaveProperty('freshLeftOut');
+    const short = makeStaleReport(found, size - 1);
+    expect(short).toMatchObject({
+      freshLeftOut: 1,
+      summary: { matched: 2 },
+      changes: [{ changeId: 'change-1' }],
+    });
+    expect(short?.decisions.map(({ reason }) => reason)).toEqual([null]);
+  });
+
+  test('is none if the rest has no room either', () => {
+    expect(makeStaleReport(found, 100)).toBeUndefined();
+  });
+});

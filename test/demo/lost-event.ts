@@ -1,0 +1,45 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod/mini';
+import type { Stage } from './stage.ts';
+
+const HOUR_MS = 3_600_000;
+/** What a function has printed arrives a little later than its answer. */
+const PRINTED_MS = 1000;
+const LOOK_MS = 50;
+
+export const LOST = { secret: 'prod/taxes-db', cluster: 'back-office', service: 'taxes' } as const;
+
+const Done = z.object({
+  matched: z.number(),
+  staleForCertain: z.number(),
+  young: z.number(),
+  possiblyStale: z.number(),
+  missing: z.number(),
+});
+export type Swept = z.infer<typeof Done> & {
+  /** What the sweep says of the service that nobody was told of; undefined: nothing. */
+  readonly reason: string | undefined;
+};
+
+/** A secret changed an hour ago, and its event got lost. The sweep has to find the service that still runs on the old value. */
+export async function findLostEvent({ sim, log, onSchedule }: Stage): Promise<Swept> {
+  const changedAt = Date.now() - HOUR_MS;
+  const { arn } = sim.world.secret({
+    name: LOST.secret,
+    versions: [
+      { labels: ['AWSCURRENT'], createdAt: changedAt },
+      { labels: ['AWSPREVIOUS'], createdAt: changedAt - 24 * HOUR_MS },
+    ],
+    lastChangedAt: changedAt,
+  });
+  const service = sim.world.service({
+    cluster: LOST.cluster,
+    name: LOST.service,
+    secrets: [arn],
+    startedAt: changedAt - HOUR_MS,
+  });
+  const done = Done.parse(await onSchedule.invoke({}));
+  for (let ms = 0; ms < PRINTED_MS && log.reasonFor(service.arn) === undefined; ms += LOOK_MS)
+    await sleep(LOOK_MS);
+  return { ...done, reason: log.reasonFor(service.arn)?.code };
+}
