@@ -1,0 +1,75 @@
+/** The few things that a plot is drawn from, as SVG text. */
+
+type Attributes = Readonly<Record<string, string | number>>;
+type Point = readonly [x: number, y: number];
+
+/** Where a value lies on a logarithmic axis, in pixels. */
+export type Place = (value: number) => number;
+
+export type Axis = {
+  readonly at: Place;
+  /** The powers of ten on it, both ends included. */
+  readonly ticks: readonly number[];
+};
+
+/** An axis from pixel `from` to pixel `to` that has room for all of these values, which are greater than 0. */
+export function logAxis(values: readonly number[], from: number, to: number): Axis {
+  const exponents = values.map(Math.log10);
+  const low = Math.floor(Math.min(...exponents));
+  const high = Math.max(low + 1, Math.ceil(Math.max(...exponents)));
+  return {
+    at: between(10 ** low, 10 ** high, from, to),
+    ticks: Array.from({ length: high - low + 1 }, (_, index) => 10 ** (low + index)),
+  };
+}
+
+/** Puts `low` at pixel `from` and `high` at pixel `to`; if they are the same, in the middle. */
+export function between(low: number, high: number, from: number, to: number): Place {
+  if (low === high) return () => round((from + to) / 2);
+  const share = (value: number): number => Math.log(value / low) / Math.log(high / low);
+  return (value) => round(from + share(value) * (to - from));
+}
+
+/** Moves labels apart until there are `gap` pixels between neighbours, none below `lowest`; the order stays. */
+export function spreadOut(heights: readonly number[], gap: number, lowest: number): readonly number[] {
+  const spread = [...heights];
+  const order = heights.map((_, index) => index).sort((a, b) => (heights[a] ?? 0) - (heights[b] ?? 0));
+  let above = Number.NEGATIVE_INFINITY;
+  for (const index of order) {
+    above = Math.max(spread[index] ?? 0, above + gap);
+    spread[index] = above;
+  }
+  let below = lowest + gap;
+  for (const index of order.toReversed()) {
+    below = Math.min(spread[index] ?? 0, below - gap);
+    spread[index] = below;
+  }
+  return spread;
+}
+
+export function text(attributes: Attributes, content: string): string {
+  return `<text ${written(attributes)}>${escaped(content)}</text>`;
+}
+
+export function rect(attributes: Attributes): string {
+  return `<rect ${written(attributes)}/>`;
+}
+
+export function polyline(points: readonly Point[], attributes: Attributes): string {
+  const list = points.map(([x, y]) => `${round(x)},${round(y)}`).join(' ');
+  return `<polyline points="${list}" fill="none" ${written(attributes)}/>`;
+}
+
+function written(attributes: Attributes): string {
+  return Object.entries(attributes)
+    .map(([name, value]) => `${name}="${escaped(String(value))}"`)
+    .join(' ');
+}
+
+function escaped(content: string): string {
+  return content.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}

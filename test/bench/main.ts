@@ -1,0 +1,62 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { availableParallelism, loadavg } from 'node:os';
+import { join } from 'node:path';
+import { measureImports } from './import-time.ts';
+import { type Options, optionsIn } from './options.ts';
+import { plotOf } from './plot.ts';
+import type { Missing, Row } from './row.ts';
+import { runAll } from './runs.ts';
+import { nameOf, scenarios } from './scenarios.ts';
+import { importLines, tableOf } from './table.ts';
+
+// `npm run bench`: everything by the real clock, each scenario in processes of its own. See options.ts for the flags.
+// Exit code 1 if a scenario broke, or if our functions missed a service or redeployed one that they should not.
+await bench(optionsIn(process.argv.slice(2)));
+
+async function bench(options: Options): Promise<void> {
+  const startedAt = Date.now();
+  const machine = { node: process.version, cores: availableParallelism(), loadBefore: loadavg()[0] ?? 0 };
+  if (machine.loadBefore > machine.cores / 2) {
+    console.log(
+      `Others use this machine (load ${machine.loadBefore.toFixed(1)}): every time below is too long.`,
+    );
+  }
+  console.log('How long an import takes, before anything else runs …');
+  const imports = await measureImports(options.dist);
+  const all = scenarios(options.sizes, options.methods);
+  console.log(
+    `${all.length} scenarios by the real clock; those with 5,000 services take about twelve minutes.`,
+  );
+  const rows = await runAll(all, options, (line) => console.log(`  ${line}`));
+  console.log(`\nSeconds after the event; calls by quota group.\n${tableOf(rows)}\n`);
+  for (const line of importLines(imports)) console.log(line);
+  await save(options.out, { machine, rows, imports }, rows);
+  console.log(`\nThe figures are in ${options.out}; they took ${minutes(Date.now() - startedAt)} minutes.`);
+  const wrong = rows.filter(isWrong);
+  for (const row of wrong) console.log(`WRONG: ${nameOf(row)}`);
+  process.exitCode = wrong.length > 0 ? 1 : 0;
+}
+
+async function save(folder: string, figures: object, rows: readonly (Row | Missing)[]): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'bench.json'), `${JSON.stringify(figures, rounded, 2)}\n`);
+  const measured = rows.filter(isMeasured);
+  if (measured.length > 0) await writeFile(join(folder, 'bench.svg'), plotOf(measured));
+}
+
+function isMeasured(row: Row | Missing): row is Row {
+  return !('missing' in row);
+}
+
+function isWrong(row: Row | Missing): boolean {
+  return isMeasured(row) ? row.missed + row.surplus > 0 && row.method !== 'baseline' : true;
+}
+
+/** Three digits after the point are more than the clock can tell. */
+function rounded(_: string, value: unknown): unknown {
+  return typeof value === 'number' ? Math.round(value * 1000) / 1000 : value;
+}
+
+function minutes(ms: number): string {
+  return (ms / 60_000).toFixed(1);
+}

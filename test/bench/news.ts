@@ -1,0 +1,46 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod/mini';
+
+/** What the functions print, as far as it says that a change has come to its end. */
+export type News = {
+  readonly onLine: (line: string) => void;
+  /** By changeId, when it was settled (epoch ms); null for one that was given up. */
+  readonly ends: ReadonlyMap<string, number | null>;
+};
+
+const End = z.object({ event: z.enum(['change.settled', 'change.unsettled']), changeId: z.string() });
+const LOOK_MS = 20;
+
+/** Hears nothing yet. */
+export function listenTo(): News {
+  const ends = new Map<string, number | null>();
+  return {
+    ends,
+    onLine(line) {
+      if (!line.includes('"change.')) return;
+      const { data } = z.safeParse(End, parsed(line));
+      if (data !== undefined && !ends.has(data.changeId)) {
+        ends.set(data.changeId, data.event === 'change.settled' ? Date.now() : null);
+      }
+    },
+  };
+}
+
+/** Waits for the end of a change; null if it was given up, or if nobody told of its end in time. */
+export async function endOf(news: News, changeId: string, patienceMs: number): Promise<number | null> {
+  const until = Date.now() + patienceMs;
+  while (Date.now() < until) {
+    const end = news.ends.get(changeId);
+    if (end !== undefined) return end;
+    await sleep(LOOK_MS);
+  }
+  return null;
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

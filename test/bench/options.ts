@@ -1,0 +1,50 @@
+import { parseArgs } from 'node:util';
+import { METHODS, type Method, SIZES } from './scenarios.ts';
+
+export type Options = {
+  readonly sizes: readonly number[];
+  readonly methods: readonly Method[];
+  /** Where the built functions lie. */
+  readonly dist: string;
+  /** Where the figures go. */
+  readonly out: string;
+  /** How many scenarios run at the same time. */
+  readonly jobs: number;
+};
+
+const USAGE =
+  'usage: npm run bench -- [--services 50,500,5000] [--only baseline,cold,snapshot,warm] [--jobs 16] [--out test/bench/results] [--dist dist]';
+
+/** Reads the command line; throws with the usage when it makes no sense. */
+export function optionsIn(args: readonly string[]): Options {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      services: { type: 'string', default: SIZES.join() },
+      only: { type: 'string', default: METHODS.join() },
+      jobs: { type: 'string', default: '16' },
+      out: { type: 'string', default: 'test/bench/results' },
+      dist: { type: 'string', default: 'dist' },
+    },
+  });
+  return {
+    sizes: values.services.split(',').map((text) => wholeNumber('--services', text)),
+    methods: values.only.split(',').map(methodNamed),
+    dist: values.dist,
+    out: values.out,
+    jobs: wholeNumber('--jobs', values.jobs),
+  };
+}
+
+function wholeNumber(flag: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1)
+    throw new Error(`${flag}: ${text} is no number above 0\n${USAGE}`);
+  return value;
+}
+
+function methodNamed(text: string): Method {
+  const method = METHODS.find((candidate) => candidate === text);
+  if (method === undefined) throw new Error(`--only: ${text} is none of ${METHODS.join(', ')}\n${USAGE}`);
+  return method;
+}
