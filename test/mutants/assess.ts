@@ -1,0 +1,84 @@
+/** One change to one file of the core, and what the tests said to it. */
+export type Mutant = {
+  readonly file: string;
+  readonly line: number;
+  readonly mutator: string;
+  /** The line that it begins in, as it is without the mutant. */
+  readonly within: string;
+  readonly original: string;
+  readonly replacement: string;
+  readonly status: string;
+};
+
+/** A mutant that behaves as the original does, and why: found by its text, for lines move. */
+export type Equivalent = Pick<Mutant, 'file' | 'within' | 'original' | 'replacement'> & {
+  readonly reason: string;
+};
+
+export type Figures = {
+  readonly killed: number;
+  readonly survived: number;
+  /** Of the survivors, those that no test could kill. */
+  readonly equivalent: number;
+  /** Killed out of all in percent, the equivalent ones counted as survivors. */
+  readonly score: number;
+};
+
+export type Assessment = {
+  readonly files: ReadonlyMap<string, Figures>;
+  readonly total: Figures;
+  /** Those that nobody has explained. */
+  readonly survivors: readonly Mutant[];
+  readonly explained: readonly { readonly mutant: Mutant; readonly reason: string }[];
+  /** Entries of the list of equivalent mutants that name none that survived. */
+  readonly wrong: readonly string[];
+};
+
+const KILLED = ['Killed', 'Timeout'];
+const SURVIVED = ['Survived', 'NoCoverage'];
+
+/** Holds the mutants against the list of those that are equivalent. What could not be run counts as neither. */
+export function assess(mutants: readonly Mutant[], equivalents: readonly Equivalent[]): Assessment {
+  const reasons = new Map(equivalents.map((one) => [keyOf(one), one.reason]));
+  const survived = mutants.filter(({ status }) => SURVIVED.includes(status));
+  const figuresOf = (some: readonly Mutant[]): Figures => {
+    const killed = some.filter(({ status }) => KILLED.includes(status)).length;
+    const alive = some.filter(({ status }) => SURVIVED.includes(status));
+    const equivalent = alive.filter((one) => reasons.has(keyOf(one))).length;
+    const score = (100 * killed) / Math.max(1, killed + alive.length);
+    return { killed, survived: alive.length, equivalent, score };
+  };
+  const files = [...new Set(mutants.map(({ file }) => file))].toSorted();
+  const alive = new Set(survived.map(keyOf));
+  const known = new Set(mutants.map(keyOf));
+  return {
+    files: new Map(files.map((file) => [file, figuresOf(mutants.filter((one) => one.file === file))])),
+    total: figuresOf(mutants),
+    survivors: survived.filter((one) => !reasons.has(keyOf(one))),
+    explained: survived.flatMap((mutant) => {
+      const reason = reasons.get(keyOf(mutant));
+      return reason === undefined ? [] : [{ mutant, reason }];
+    }),
+    wrong: equivalents
+      .filter((one) => !alive.has(keyOf(one)))
+      .map(
+        (one) =>
+          `${one.file}: ${change(one)} in "${one.within}" ${known.has(keyOf(one)) ? 'is killed' : 'does not exist'}`,
+      ),
+  };
+}
+
+/** Where a mutant is and what it does, in one line. */
+export function nameOf(mutant: Mutant): string {
+  return `${mutant.file}:${mutant.line} ${mutant.mutator}: ${change(mutant)}`;
+}
+
+function change({ original, replacement }: Pick<Mutant, 'original' | 'replacement'>): string {
+  return `${oneLine(original)}  →  ${oneLine(replacement)}`;
+}
+
+const oneLine = (text: string): string => text.replaceAll(/\s+/g, ' ');
+
+function keyOf({ file, within, original, replacement }: Omit<Equivalent, 'reason'>): string {
+  return JSON.stringify([file, within, original, replacement]);
+}
