@@ -1,0 +1,70 @@
+import { extras } from './judge-deployments.ts';
+import type { Run } from './run.ts';
+import { FAULT_KINDS } from './scenario.ts';
+import { movesIn } from './truth.ts';
+
+/** How much of everything there was; to be added up over many runs. */
+export type Counts = Readonly<Record<string, number>>;
+
+/** What a campaign must have injected: a count of 0 proves nothing. */
+export const INJECTED: readonly string[] = [
+  ...FAULT_KINDS.map((kind) => `calls: ${kind}`),
+  'processes that died before a call',
+  'processes that died after a call',
+  'invocations with a wrong clock',
+  'invocations at the same time as another',
+  'events delayed',
+  'events duplicated',
+  'events reordered',
+  'events dropped',
+  'messages delivered again after a failure',
+];
+
+export function countsOf(run: Run): Counts {
+  const { calls, invocations, queues, sim, scenario } = run;
+  const faults = FAULT_KINDS.map(
+    (kind) => [`calls: ${kind}`, calls.filter(({ fault }) => fault === kind).length] as const,
+  );
+  const deaths = calls.filter(({ fault }) => fault === 'death');
+  const { delayed, duplicated, reordered, dropped } = queues.counts;
+  return {
+    ...Object.fromEntries(faults),
+    'processes that died before a call': deaths.filter(({ performed }) => !performed).length,
+    'processes that died after a call': deaths.filter(({ performed }) => performed).length,
+    'invocations with a wrong clock': invocations.filter(({ skewMs }) => skewMs !== 0).length,
+    'invocations at the same time as another': invocations.filter(({ overlapped }) => overlapped).length,
+    'events delayed': delayed,
+    'events duplicated': duplicated,
+    'events reordered': reordered,
+    'events dropped': dropped,
+    'messages delivered again after a failure': sumOf(invocations.map(({ returned }) => returned.size)),
+    runs: 1,
+    services: scenario.services.length,
+    changes: movesIn(run).length,
+    sweeps: invocations.filter(({ of }) => of === 'on-schedule').length,
+    'services healed by sweeps': healedIn(run),
+    events: queues.delivered.length,
+    invocations: invocations.length,
+    messages: sumOf(invocations.map(({ messages }) => messages.length)),
+    calls: calls.length,
+    redeploys: sim.ledger.deployments.filter(({ by }) => by === 'TESTING').length,
+    'duplicates by simultaneous invocations, one a service at most': sumOf(
+      scenario.services.map((plan) => extras(run, plan).filter(({ allowed }) => allowed).length),
+    ),
+  };
+}
+
+export function added(a: Counts, b: Counts): Counts {
+  const sum: Record<string, number> = { ...a };
+  for (const [name, count] of Object.entries(b)) sum[name] = (sum[name] ?? 0) + count;
+  return sum;
+}
+
+function healedIn({ records }: Run): number {
+  return records.filter(({ record }) => record.event === 'service.waiting' && record.reason === 'healing')
+    .length;
+}
+
+function sumOf(numbers: readonly number[]): number {
+  return numbers.reduce((a, b) => a + b, 0);
+}

@@ -1,0 +1,99 @@
+import { expect, test } from 'vitest';
+import { replay } from './replay.ts';
+import type { Scenario } from './scenario.ts';
+
+/** A quiet world: one secret, one service that uses it, and nothing goes wrong. A test states only what is different. */
+function scenario(
+  different: Partial<Scenario> & { readonly settings?: Partial<Scenario['settings']> },
+): Scenario {
+  return {
+    seed: 1,
+    clusters: [],
+    resources: [{ kind: 'secret', name: 'prod/db' }],
+    services: [],
+    actions: [],
+    deliveries: [],
+    faults: [],
+    deaths: [],
+    ...different,
+    settings: {
+      env: {},
+      wideRules: false,
+      processes: 1,
+      skewsMs: [0],
+      batch: 10,
+      windowMs: 0,
+      page: 100,
+      lagMs: 0,
+      taskLagMs: 0,
+      undeleted: [],
+      ...different.settings,
+    },
+  };
+}
+
+const API = {
+  name: 'api',
+  cluster: 'prod',
+  kind: 'rolling',
+  desired: 2,
+  uses: [{ of: 'prod/db', as: 'full', in: 'secrets' }],
+  ageMs: 86_400_000,
+} as const;
+const REASON = 'Task failed container health checks';
+
+test('a rollback that ends after a change, of a deployment from before it, makes nobody fresh', async () => {
+  const rollout = { outcome: 'rollback-new-primary', durationMs: 180_000, reason: REASON } as const;
+  const violations = await replay(
+    scenario({
+      services: [{ ...API, kind: 'blue-green', breaker: true, rollout }],
+      actions: [
+        { at: 10_000, do: 'deploy', service: 'api' },
+        { at: 60_000, do: 'put', secret: 'prod/db' },
+        { at: 150_000, do: 'behave', service: 'api', rollout: { outcome: 'success' } },
+      ],
+    }),
+  );
+  expect(violations).toEqual([]);
+});
+
+test('and neither does a deployment that begins to replace what such a rollback left', async () => {
+  const rollout = { outcome: 'rollback-new-primary', durationMs: 180_000, reason: REASON } as const;
+  const violations = await replay(
+    scenario({
+      services: [{ ...API, kind: 'blue-green', breaker: true, rollout }],
+      actions: [
+        { at: 10_000, do: 'deploy', service: 'api' },
+        { at: 60_000, do: 'put', secret: 'prod/db' },
+      ],
+    }),
+  );
+  expect(violations).toEqual([]);
+});
+
+test.each([187, 188, 189, 190, 191])(
+  'nor does a rollback at second 190, if a parameter changes at second %i',
+  async (second) => {
+    const rollout = { outcome: 'rollback-new-primary', durationMs: 180_000, reason: REASON } as const;
+    const violations = await replay(
+      scenario({
+        resources: [{ kind: 'parameter', name: '/app/db' }],
+        services: [
+          {
+            ...API,
+            kind: 'blue-green',
+            uses: [{ of: '/app/db', as: 'full', in: 'secrets' }],
+            breaker: true,
+            rollout,
+          },
+        ],
+        actions: [
+          { at: 10_000, do: 'deploy', service: 'api' },
+          { at: 150_000, do: 'behave', service: 'api', rollout: { outcome: 'success' } },
+          { at: second * 1_000, do: 'put-parameter', parameter: '/app/db' },
+        ],
+      }),
+    );
+    expect(violations).toEqual([]);
+  },
+);

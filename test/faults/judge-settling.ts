@@ -1,0 +1,80 @@
+import type { Invocation } from './processes.ts';
+import type { Run } from './run.ts';
+import { type Violation, violation } from './violation.ts';
+
+const ENDS: readonly unknown[] = ['change.settled', 'change.unsettled'];
+const OTHER_ENDS: readonly unknown[] = ['change.ignored', 'change.notice'];
+
+/** What becomes of every event that came to the queue, and of every message. */
+export function settlingProblems(run: Run): readonly Violation[] {
+  const { queues, scenario } = run;
+  const garbage = new Set(
+    scenario.actions.flatMap((action) => (action.do === 'garbage' ? [action.body] : [])),
+  );
+  const lost = queues.dead().filter((body) => !garbage.has(body));
+  return [
+    ...lost.map((body) =>
+      violation(
+        'every-message-ends',
+        `in the dead-letter queue though all works again: ${body.slice(0, 200)}`,
+      ),
+    ),
+    ...run.queues.delivered.flatMap(({ event, copies }) =>
+      copies === 0 ? [] : eventProblems(run, event.id, copies),
+    ),
+    ...deadForNothing(run),
+  ];
+}
+
+function eventProblems(run: Run, id: string, copies: number): readonly Violation[] {
+  const about = run.records.filter(({ record }) => (record.changeIds ?? [record.changeId]).includes(id));
+  const ends = about.filter(({ record }) => ENDS.includes(record.event));
+  if (ends.length === 0 && !about.some(({ record }) => OTHER_ENDS.includes(record.event)))
+    return [
+      violation(
+        'settles',
+        `event ${id} came to no end; told: ${about.map(({ record }) => record.event).join(', ')}`,
+      ),
+    ];
+  const carriers = run.invocations.filter(({ bodies }) => bodies.some((body) => body.includes(id)));
+  const isOnce = copies === 1 && run.redriven === 0 && carriers.every((one) => isClean(one));
+  return isOnce && ends.length > 1
+    ? [
+        violation(
+          'settles-once',
+          `event ${id} settled ${ends.length} times: ${ends.map(({ record }) => record.event).join(', ')}`,
+        ),
+      ]
+    : [];
+}
+
+/** Nothing went wrong in it. */
+function isClean({ hit, endedAt }: Invocation): boolean {
+  return !hit && endedAt !== undefined;
+}
+
+/** As in infra/queues.yml. */
+const DELIVERIES = 5;
+
+/** Whoever is in the dead-letter queue has been given back five times, each time because something went wrong. */
+function deadForNothing(run: Run): readonly Violation[] {
+  const { invocations, scenario } = run;
+  const garbage = new Set(
+    scenario.actions.flatMap((action) => (action.do === 'garbage' ? [action.body] : [])),
+  );
+  const delivered = new Map<string, Invocation[]>();
+  for (const one of invocations)
+    for (const [index, id] of one.messages.entries())
+      if (!garbage.has(one.bodies[index] ?? '')) delivered.set(id, [...(delivered.get(id) ?? []), one]);
+  return [...delivered]
+    .filter(
+      ([id, those]) =>
+        those.length >= DELIVERIES && those.some((one) => isClean(one) && one.returned.has(id)),
+    )
+    .map(([id, those]) =>
+      violation(
+        'dead-letters-for-a-reason',
+        `message ${id} came ${those.length} times, though nothing was wrong in invocation ${those.find(isClean)?.id}`,
+      ),
+    );
+}

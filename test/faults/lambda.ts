@@ -1,0 +1,136 @@
+import type { SQSEvent } from 'aws-lambda';
+import type { CallingProcess } from './carry.ts';
+import { begun, type Invocation, invoke, type Process, startProcess, TIMEOUT_MS } from './processes.ts';
+import type { Queues, Received } from './queues.ts';
+import type { Settings } from './scenario.ts';
+import { startSweep } from './sweep.ts';
+import type { Timeline } from './time.ts';
+
+/** No limits of our own on top of AWS's: a run is to be about faults, not about waiting. */
+const QUICK = { READ_RATE: '10000', READ_BURST: '10000', UPDATE_RATE: '1000', UPDATE_BURST: '1000' };
+
+/** Lambda's side: the processes of the function, and the event source that feeds them. */
+export class Lambda {
+  readonly invocations: Invocation[] = [];
+  readonly #slots: (Process | undefined)[];
+  readonly #settings: Settings;
+  readonly #timeline: Timeline;
+  readonly #queues: Queues;
+  readonly #environment: Readonly<Record<string, string>>;
+  #mended = false;
+  #sweep: CallingProcess | undefined;
+
+  constructor(settings: Settings, timeline: Timeline, queues: Queues) {
+    this.#settings = settings;
+    this.#timeline = timeline;
+    this.#queues = queues;
+    this.#slots = Array.from({ length: settings.processes }, () => undefined);
+    this.#environment = { CHANGE_QUEUE_URL: queues.url, ...QUICK, ...settings.env };
+  }
+
+  /** From now on nothing goes wrong any more. */
+  mend(): void {
+    this.#mended = true;
+  }
+
+  get isMended(): boolean {
+    return this.#mended;
+  }
+
+  /** Every process that does nothing at the moment is gone, with all that it remembers. */
+  coldStart(): void {
+    for (const [slot, process] of this.#slots.entries())
+      if (process?.frozen !== false) this.#slots[slot] = undefined;
+  }
+
+  /** Its messages come back when their visibility timeout is over. */
+  kill(process: CallingProcess): void {
+    const slot = this.#slots.findIndex((one) => one?.latest === process.latest);
+    if (slot === -1) return;
+    process.dead = true;
+    process.latest.hit = true;
+    this.#slots[slot] = undefined;
+  }
+
+  /** When the next batch can be begun; Infinity: not before something else has happened. */
+  nextDue(): number {
+    return this.#free() === -1 ? Infinity : this.#queues.nextDue();
+  }
+
+  /** Everybody who runs waits for simulated time. */
+  isWaiting(): boolean {
+    return [...this.#slots, this.#sweep].every((process) => process?.frozen !== false || process.waits > 0);
+  }
+
+  async beginNext(): Promise<void> {
+    const messages = await this.#queues.receive();
+    if (messages.length > 0) this.#begin(this.#free(), messages);
+  }
+
+  beginSweep(): void {
+    const invocation = begun({
+      of: 'on-schedule',
+      id: this.invocations.length + 1,
+      startedAt: this.#timeline.clock.now(),
+    });
+    this.invocations.push(invocation);
+    this.#sweep = startSweep(invocation, this.#timeline, this.#environment);
+  }
+
+  #free(): number {
+    return this.#slots.findIndex((process) => process?.frozen !== false);
+  }
+
+  #begin(slot: number, messages: readonly Received[]): void {
+    const { clock, at } = this.#timeline;
+    const others = this.#slots.flatMap((process) => (process?.frozen === false ? process.latest : []));
+    for (const other of others) other.overlapped = true;
+    const invocation = begun({
+      of: 'on-change',
+      id: this.invocations.length + 1,
+      startedAt: clock.now(),
+      messages: messages.map(({ MessageId }) => MessageId),
+      bodies: messages.map(({ Body }) => Body),
+      skewMs: this.#settings.skewsMs[slot] ?? 0,
+      overlapped: others.length > 0,
+    });
+    this.invocations.push(invocation);
+    const process = this.#slots[slot] ?? startProcess(invocation, this.#timeline, this.#environment);
+    this.#slots[slot] = process;
+    const cancel = at(clock.now() + TIMEOUT_MS, () => this.kill(process));
+    const end = (returned: ReadonlySet<string>) => {
+      cancel();
+      if (!process.dead) this.#end(process, messages, returned);
+    };
+    invoke(process, invocation, eventOf(messages), this.#timeline).then(
+      ({ batchItemFailures }) => end(new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier))),
+      (error: unknown) => {
+        invocation.thrown = error;
+        end(new Set(invocation.messages));
+      },
+    );
+  }
+
+  /** What was not given back is deleted, unless that is what goes wrong. */
+  #end(process: Process, messages: readonly Received[], returned: ReadonlySet<string>): void {
+    const { latest: invocation } = process;
+    process.frozen = true;
+    invocation.endedAt = this.#timeline.clock.now();
+    invocation.returned = returned;
+    if (!this.#mended && this.#settings.undeleted.includes(invocation.id)) {
+      invocation.hit = true;
+      return;
+    }
+    for (const message of messages) if (!returned.has(message.MessageId)) this.#queues.delete(message);
+  }
+}
+
+function eventOf(messages: readonly Received[]): SQSEvent {
+  return {
+    Records: messages.map(({ MessageId, Body, Attributes }) => ({
+      messageId: MessageId,
+      body: Body,
+      attributes: Attributes,
+    })),
+  } as SQSEvent;
+}

@@ -1,0 +1,69 @@
+/** A defect that is put into a source file while it is bundled: never into the file itself. */
+export type Plant = {
+  readonly name: string;
+  readonly what: string;
+  readonly file: string;
+  /** Must stand in the file exactly once: else there is nothing to be planted, and the campaign says so. */
+  readonly find: string;
+  readonly put: string;
+};
+
+/** What the campaign must catch. */
+export const PLANTS: readonly Plant[] = [
+  {
+    name: 'dropped-follow-up',
+    what: 'one of the follow-ups of a look is never sent',
+    file: 'functions/follow.ts',
+    find: 'sendAll(others.filter(goesOn), now, run)',
+    put: 'sendAll(others.filter(goesOn).slice(1), now, run)',
+  },
+  {
+    name: 'forgotten-page',
+    what: 'only the first page of ListServices is read',
+    file: 'functions/aws/ecs-reads.ts',
+    find: 'return { items: answer.serviceArns, nextToken: answer.nextToken };',
+    put: 'return { items: answer.serviceArns, nextToken: undefined };',
+  },
+  {
+    name: 'pending-is-a-change',
+    what: 'PutSecretValue at AWSPENDING counts as a change',
+    file: 'functions/core/event.ts',
+    find: "? ignored('pending-label')\n    : created(",
+    put: "? { claim: 'label-moved', secret: named(event), label: CURRENT }\n    : created(",
+  },
+  {
+    name: 'compared-by-prefix',
+    what: 'a reference matches every secret whose ARN it begins with',
+    file: 'functions/core/subject-index.ts',
+    find: ': [target.id];',
+    put: ': [...this.#byId.keys()].filter((id) => target.id.startsWith(id));',
+  },
+  {
+    name: 'blind-retry',
+    what: 'an UpdateService whose answer was lost is called again at once',
+    file: 'functions/aws/clients.ts',
+    find: 'new ECSClient({ maxAttempts: 1, requestHandler })',
+    put: 'new ECSClient({ maxAttempts: 5, requestHandler })',
+  },
+  {
+    name: 'no-last-look',
+    what: 'what was decided is done, whatever somebody else did meanwhile',
+    file: 'functions/apply.ts',
+    find: "if (now?.action !== 'redeploy') return { planned, decision: now ?? decision };",
+    put: '',
+  },
+  {
+    name: 'failed-read-is-done',
+    what: 'a message is acknowledged although the fleet could not be read',
+    file: 'functions/on-change.ts',
+    find: 'const { changes, notices, followUps, readings } = handled.confirmed;',
+    put: 'const { changes, notices, followUps, readings } = { ...handled.confirmed, changes: [], followUps: [] };',
+  },
+  {
+    name: 'cluster-opt-out-ignored',
+    what: 'the tag of a cluster is not looked at',
+    file: 'functions/core/tags.ts',
+    find: 'if (isOff(tags) || isOff(cluster.tags)) return true;',
+    put: 'if (isOff(tags)) return true;',
+  },
+];

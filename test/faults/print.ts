@@ -1,0 +1,57 @@
+import { type Counts, INJECTED } from './counts.ts';
+import type { Pair } from './pairs.ts';
+import type { Shrunk } from './shrink.ts';
+import type { Promised, Violation } from './violation.ts';
+
+/** A failing scenario at its smallest, as a test that can be pasted into found.test.ts. */
+export function printFailure(seed: number, { scenario, violations, tries }: Shrunk): void {
+  const first = violations[0];
+  print(`seed ${seed}: ${violations.map(({ promise, what }) => `${promise}: ${what}`).join('\n  ')}`);
+  print(
+    `at its smallest, after ${tries} tries (make it again: npm run faults -- --runs 1 --seed ${seed}):\n`,
+  );
+  print(`test('${first?.promise ?? 'seed'} (seed ${seed})', async () => {`);
+  print(`  expect(await replay(${JSON.stringify(scenario)})).toEqual([]);`);
+  print('});\n');
+}
+
+export function printCounts(counts: Counts, violations: readonly Violation[]): void {
+  const rows = Object.entries(counts);
+  const isInjected = ([name]: readonly [string, number]) => INJECTED.includes(name);
+  print('injected:');
+  for (const name of INJECTED) print(row(name, counts[name] ?? 0));
+  print('seen:');
+  for (const [name, count] of rows.filter((one) => !isInjected(one))) print(row(name, count));
+  const broken = (promise: Promised) => violations.filter((one) => one.promise === promise).length;
+  print(row('losses: services left on an old value that no record speaks of', broken('nothing-lost')));
+  print(row('duplicates: deployments that no change justified', broken('nothing-doubled')));
+  print(`\n${violations.length} violations`);
+}
+
+/** Whether no service was deployed more than once more than needed. */
+export function printPairs(measured: readonly { readonly seed: number; readonly pair: Pair }[]): boolean {
+  const services = measured.flatMap(({ pair }) => pair.extras);
+  const missing = services.filter((extra) => extra < 0).length;
+  const byExtras = new Map<number, number>();
+  for (const { pair } of measured) {
+    const most = Math.max(0, ...pair.extras);
+    byExtras.set(most, (byExtras.get(most) ?? 0) + 1);
+  }
+  const pairsWithout = byExtras.get(0) ?? 0;
+  print(`${measured.length} pairs of invocations, ${services.length} services`);
+  for (const [extra, pairs] of [...byExtras].toSorted(([a], [b]) => a - b))
+    print(row(`pairs in which a service had ${extra} extra deployments, and none had more`, pairs));
+  print(row('services with an extra deployment', services.filter((extra) => extra > 0).length));
+  print(row('services that were not deployed', missing));
+  const worst = measured.find(({ pair }) => pair.extras.some((extra) => extra > 1 || extra < 0));
+  if (worst !== undefined) print(`seed ${worst.seed}: ${worst.pair.extras.join()}`);
+  return worst === undefined && pairsWithout * 2 > measured.length;
+}
+
+function row(name: string, count: number): string {
+  return `  ${String(count).padStart(9)}  ${name}`;
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

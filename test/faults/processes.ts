@@ -1,0 +1,77 @@
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { readConfig } from '../../functions/config.ts';
+import { connectedHandler } from '../../functions/lambda.ts';
+import { onChange } from '../../functions/on-change.ts';
+import type { Caller } from './carry.ts';
+import { currentLife, type Life, livingIn, type Timeline } from './time.ts';
+
+/** One invocation, while it runs and afterwards. */
+export type Invocation = Caller & {
+  readonly of: 'on-change' | 'on-schedule';
+  readonly startedAt: number;
+  readonly messages: readonly string[];
+  readonly bodies: readonly string[];
+  readonly skewMs: number;
+  /** Another one ran at the same time. */
+  overlapped: boolean;
+  endedAt: number | undefined;
+  /** Ids of the messages that it gave back. */
+  returned: ReadonlySet<string>;
+  /** What the handler threw: it never should. */
+  thrown: unknown;
+};
+
+/** One that begins now, with nothing done yet. */
+export function begun(given: Pick<Invocation, 'of' | 'id' | 'startedAt'> & Partial<Invocation>): Invocation {
+  return {
+    calls: 0,
+    hit: false,
+    messages: [],
+    bodies: [],
+    skewMs: 0,
+    overlapped: false,
+    endedAt: undefined,
+    returned: new Set(),
+    thrown: undefined,
+    ...given,
+  };
+}
+
+type Handle = (event: SQSEvent, context: object) => Promise<SQSBatchResponse>;
+
+/** A Lambda environment: it is frozen between invocations and remembers what it knew. */
+export type Process = Life & { latest: Invocation; readonly handle: Handle };
+
+/** What Lambda gives an invocation (infra/). */
+export const TIMEOUT_MS = 270_000;
+
+export function startProcess(
+  first: Invocation,
+  { clock, sleep }: Timeline,
+  environment: Readonly<Record<string, string>>,
+): Process {
+  const handle = connectedHandler(readConfig(['CHANGE_QUEUE_URL'], environment), onChange, {
+    now: () => clock.now() + first.skewMs,
+    sleep: (ms) => sleep(ms, currentLife()),
+  });
+  return { dead: false, frozen: true, waits: 0, latest: first, handle };
+}
+
+/** The answer never comes if the process dies. */
+export async function invoke(
+  process: Process,
+  invocation: Invocation,
+  event: SQSEvent,
+  timeline: Timeline,
+): Promise<SQSBatchResponse> {
+  const { clock } = timeline;
+  const deadline = clock.now() + TIMEOUT_MS;
+  process.latest = invocation;
+  process.frozen = false;
+  return livingIn(timeline, process, () =>
+    process.handle(event, {
+      getRemainingTimeInMillis: () => deadline - clock.now(),
+      awsRequestId: `invocation-${invocation.id}`,
+    }),
+  );
+}

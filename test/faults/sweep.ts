@@ -1,0 +1,48 @@
+import { readConfig } from '../../functions/config.ts';
+import { connectedHandler } from '../../functions/lambda.ts';
+import { onSchedule } from '../../functions/on-schedule.ts';
+import type { CallingProcess } from './carry.ts';
+import type { Invocation } from './processes.ts';
+import type { Scenario } from './scenario.ts';
+import { currentLife, livingIn, type Timeline } from './time.ts';
+
+/** Long enough after the last event that no change is left to an event of its own (functions/core/heal.ts). */
+export const SWEEP_AFTER_MS = 960_000;
+/** The second one finds nothing to do, or something is wrong. */
+export const SWEEPS = 2;
+/** What Lambda gives a sweep (serverless.yml). */
+const TIMEOUT_MS = 900_000;
+
+/** What nobody is told of only a sweep can find. Where all is told it must not cover up what on-change loses: there is none. */
+export function isSwept({ deliveries }: Scenario): boolean {
+  return deliveries.some(({ dropped }) => dropped === true);
+}
+
+/** Begins a sweep that heals, in a process that remembers nothing; it is frozen when it has ended. */
+export function startSweep(
+  invocation: Invocation,
+  timeline: Timeline,
+  environment: Readonly<Record<string, string>>,
+): CallingProcess {
+  const { clock, sleep } = timeline;
+  const config = readConfig(['CHANGE_QUEUE_URL'], { ...environment, SWEEP: 'heal' });
+  const handle = connectedHandler(config, onSchedule, {
+    now: clock.now,
+    sleep: (ms) => sleep(ms, currentLife()),
+  });
+  const process: CallingProcess = { dead: false, frozen: false, waits: 0, latest: invocation };
+  const deadline = clock.now() + TIMEOUT_MS;
+  const context = {
+    getRemainingTimeInMillis: () => deadline - clock.now(),
+    awsRequestId: `invocation-${invocation.id}`,
+  };
+  livingIn(timeline, process, () => handle({}, context))
+    .catch((error: unknown) => {
+      invocation.thrown = error;
+    })
+    .finally(() => {
+      process.frozen = true;
+      invocation.endedAt = clock.now();
+    });
+  return process;
+}

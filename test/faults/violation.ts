@@ -1,0 +1,34 @@
+import type { Run } from './run.ts';
+
+/** Every promise that a run can break. */
+export const PROMISES = [
+  'ends',
+  'never-throws',
+  'reads-no-value',
+  'stays-within-its-role',
+  'logs-no-value',
+  'sends-nothing-else',
+  'observes-only',
+  'unrelated-untouched',
+  'opted-out-untouched',
+  'unselected-untouched',
+  'nothing-doubled',
+  'keeps-cooldown',
+  'nothing-lost',
+  'settles',
+  'settles-once',
+  'every-message-ends',
+  'dead-letters-for-a-reason',
+] as const;
+export type Promised = (typeof PROMISES)[number];
+
+export type Violation = { readonly promise: Promised; readonly what: string };
+
+export function violation(promise: Promised, what: string): Violation {
+  return { promise, what };
+}
+
+/** An instant as a person wants to read it: counted from the beginning of the run. */
+export function secondsIn({ startedAt }: Run, at: number): string {
+  return `at ${((at - startedAt) / 1000).toFixed(1)} s`;
+}

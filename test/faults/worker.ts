@@ -1,0 +1,43 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Counts } from './counts.ts';
+import { generate } from './generate.ts';
+import { measurePair, type Pair } from './pairs.ts';
+import { replay, replayCounting } from './replay.ts';
+import { type Shrunk, shrink } from './shrink.ts';
+import type { Violation } from './violation.ts';
+
+/** What a worker is asked, by seed, and what it answers. */
+export type Task =
+  | { readonly task: 'run' | 'shrink'; readonly seed: number }
+  | { readonly task: 'pair'; readonly seed: number };
+export type Answer =
+  | {
+      readonly task: 'run';
+      readonly seed: number;
+      readonly violations: readonly Violation[];
+      readonly counts: Counts;
+    }
+  | { readonly task: 'shrink'; readonly seed: number; readonly shrunk: Shrunk }
+  | { readonly task: 'pair'; readonly seed: number; readonly pair: Pair };
+
+async function answer({ task, seed }: Task): Promise<Answer> {
+  switch (task) {
+    case 'run':
+      return { task, seed, ...(await replayCounting(generate(seed))) };
+    case 'shrink': {
+      const scenario = generate(seed);
+      return { task, seed, shrunk: await shrink(scenario, await replay(scenario), replay) };
+    }
+    case 'pair':
+      return { task, seed, pair: await measurePair(seed) };
+    default:
+      return task satisfies never;
+  }
+}
+
+async function respond(task: Task): Promise<void> {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
+  parentPort?.postMessage(await answer(task));
+}
+
+if (workerData === 'faults') parentPort?.on('message', (task: Task) => void respond(task));
