@@ -46,13 +46,6 @@ export const PLANTS: readonly Plant[] = [
     put: 'new ECSClient({ maxAttempts: 5, requestHandler })',
   },
   {
-    name: 'no-last-look',
-    what: 'what was decided is done, whatever somebody else did meanwhile',
-    file: 'functions/apply.ts',
-    find: "if (now?.action !== 'redeploy') return { planned, decision: now ?? decision };",
-    put: '',
-  },
-  {
     name: 'failed-read-is-done',
     what: 'a message is acknowledged although the fleet could not be read',
     file: 'functions/on-change.ts',
