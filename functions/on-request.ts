@@ -1,19 +1,19 @@
-import { NOTHING_AHEAD } from './ahead.ts';
-import type { Asked } from './confirm.ts';
-import { confirm } from './confirm.ts';
-import type { Origin } from './core/confirm.ts';
-import type { Report } from './core/report.ts';
-import { makeStaleReport, type StaleReport } from './core/stale-report.ts';
-import { type Uses, usesOf } from './core/uses.ts';
-import type { Handled } from './handled.ts';
-import { parseRequest, type Request } from './input/request.ts';
-import { Journal, REQUEST } from './journal.ts';
-import { lambda, type Parts } from './lambda.ts';
-import { readFleet } from './read.ts';
-import { carryOut, planOnly } from './redeploy.ts';
-import type { NamedResource } from './resources.ts';
-import type { Run } from './run.ts';
-import { type Sweep, sweep } from './sweep.ts';
+import type { Handled } from './commands/handled.ts';
+import { carryOut, planOnly } from './commands/redeploy.ts';
+import { type Sweep, sweep } from './commands/sweep.ts';
+import type { Origin } from './core/confirm/confirm.ts';
+import type { Report } from './core/report/report.ts';
+import { makeStaleReport, type StaleReport } from './core/report/stale-report.ts';
+import { type Uses, usesOf } from './core/report/uses.ts';
+import { parseRequest, type Request } from './formats/request.ts';
+import { NOTHING_AHEAD } from './pipeline/apply/early.ts';
+import type { Asked } from './pipeline/confirm/confirm.ts';
+import { confirm } from './pipeline/confirm/confirm.ts';
+import { readFleet } from './pipeline/read/read.ts';
+import type { Run } from './pipeline/run.ts';
+import type { NamedResource } from './pipeline/sweep/timestamps.ts';
+import { lambda, type Parts } from './runtime/handler.ts';
+import { Journal, REQUEST } from './telemetry/journal.ts';
 
 /** Direct invocation by a person or a script: answers with a report, or with the uses of a resource. */
 export const handler = lambda<unknown, Report | StaleReport | Uses>([], onRequest);

@@ -1,9 +1,9 @@
-import { heal } from './heal.ts';
-import { lambda, type Parts } from './lambda.ts';
-import { RecordWriter } from './record.ts';
-import type { Run } from './run.ts';
-import { sweep } from './sweep.ts';
-import { type SweepDone, tellSweep } from './sweep-journal.ts';
+import { sweep } from './commands/sweep.ts';
+import type { Run } from './pipeline/run.ts';
+import { heal } from './pipeline/sweep/heal.ts';
+import { lambda, type Parts } from './runtime/handler.ts';
+import { RecordWriter } from './telemetry/record.ts';
+import { type SweepDone, tellSweep } from './telemetry/sweep-records.ts';
 
 /** EventBridge Scheduler: the sweep. It finds what no event told of; what it may heal it puts on the queue of on-change. */
 export const handler = lambda<unknown, SweepDone>(['CHANGE_QUEUE_URL'], onSchedule);

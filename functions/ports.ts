@@ -1,10 +1,10 @@
-import type { ClusterArn, ServiceKey } from './core/arn.ts';
-import type { SecretDescription, SecretVersion } from './core/confirm.ts';
-import type { Evidence, Question } from './core/evidence.ts';
-import type { Fleet, NamedFleet, Service } from './core/fleet.ts';
-import type { Outcome } from './core/outcome.ts';
-import type { OwnEvent } from './core/own-event.ts';
-import type { PartOfFleet } from './core/reading.ts';
+import type { SecretDescription, SecretVersion } from './core/confirm/confirm.ts';
+import type { ClusterArn, ServiceKey } from './core/model/arn.ts';
+import type { Fleet, NamedFleet, Service } from './core/model/fleet.ts';
+import type { Outcome } from './core/model/outcome.ts';
+import type { Evidence, Question } from './core/plan/evidence.ts';
+import type { PartOfFleet } from './core/read/scan.ts';
+import type { OwnEvent } from './core/report/own-event.ts';
 
 /** Everything this service does to the outside world. Instants are milliseconds since the epoch. */
 export type World = {

@@ -5,11 +5,11 @@ import {
   serviceArn,
   type TaskDefinitionArn,
   taskDefinitionArn,
-} from '../functions/core/arn.ts';
-import type { Change } from '../functions/core/change.ts';
-import type { Deployment, Fleet, Revision, Service } from '../functions/core/fleet.ts';
-import { parseReference, type RawReference, type Reference } from '../functions/core/reference.ts';
-import type { Policy } from '../functions/core/verdict.ts';
+} from '../functions/core/model/arn.ts';
+import type { Change } from '../functions/core/model/change.ts';
+import type { Deployment, Fleet, Revision, Service } from '../functions/core/model/fleet.ts';
+import { parseReference, type RawReference, type Reference } from '../functions/core/model/reference.ts';
+import type { Policy } from '../functions/core/plan/verdict.ts';
 
 /** Valid values with defaults: a test states only what is different. */
 

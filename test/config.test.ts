@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readConfig, WrongConfiguration } from '../functions/config.ts';
+import { readConfig, WrongConfiguration } from '../functions/runtime/config.ts';
 
 const QUEUE = { CHANGE_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/111122223333/changes' };
 

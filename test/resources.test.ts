@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { SecretDescription } from '../functions/core/confirm.ts';
-import { readResources } from '../functions/resources.ts';
+import type { SecretDescription } from '../functions/core/confirm/confirm.ts';
+import { readResources } from '../functions/pipeline/sweep/timestamps.ts';
 import { ACCOUNT, BEFORE, CHANGED_AT, fleet, NOW, POLICY, REGION, SECRET, service } from './build.ts';
 
 const OTHER = `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:other-x1Y2z3`;

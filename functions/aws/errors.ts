@@ -1,4 +1,4 @@
-import type { CallError } from '../core/outcome.ts';
+import type { CallError } from '../core/model/outcome.ts';
 
 /** The world could not be read: nothing may be decided, and whoever asked must ask again. */
 export class ReadFailed extends Error {

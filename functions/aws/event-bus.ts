@@ -1,5 +1,5 @@
 import type { PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
-import { OWN_SOURCE, type OwnEvent } from '../core/own-event.ts';
+import { OWN_SOURCE, type OwnEvent } from '../core/report/own-event.ts';
 import type { EventBus } from '../ports.ts';
 import { type CallCounts, counted, lazily } from './clients.ts';
 

@@ -1,10 +1,10 @@
-import { parseArn } from '../core/arn.ts';
-import { parameterArn } from '../core/reference.ts';
+import { parseArn } from '../core/model/arn.ts';
+import { parameterArn } from '../core/model/reference.ts';
 import type { Clock, Parameters } from '../ports.ts';
 import { type CallCounts, counted, lazily, pacedReads } from './clients.ts';
 import { readFailed } from './errors.ts';
 import { chunks, pages } from './pages.ts';
-import { pacedAt } from './quota.ts';
+import { pacedAt } from './rate-limit/quota.ts';
 
 /** Calls a second: 80 % of the quota of DescribeParameters (AWS-FACTS §6). */
 const RATE = 2.4;

@@ -3,12 +3,12 @@ import type {
   SecretListEntry,
   SecretVersionsListEntry,
 } from '@aws-sdk/client-secrets-manager';
-import type { SecretDescription, SecretVersion } from '../core/confirm.ts';
+import type { SecretDescription, SecretVersion } from '../core/confirm/confirm.ts';
 import type { Clock, Secrets } from '../ports.ts';
 import { type CallCounts, counted, lazily, reads } from './clients.ts';
 import { hasCode, readFailed } from './errors.ts';
 import { pages } from './pages.ts';
-import { pacedAt } from './quota.ts';
+import { pacedAt } from './rate-limit/quota.ts';
 
 const PAGE = 100;
 /** Calls a second: 80 % of the quotas of ListSecretVersionIds and ListSecrets. */

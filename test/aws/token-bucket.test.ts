@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { TokenBucket } from '../../functions/aws/token-bucket.ts';
+import { TokenBucket } from '../../functions/aws/rate-limit/token-bucket.ts';
 
 const NEVER = new AbortController().signal;
 

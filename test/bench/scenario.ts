@@ -1,5 +1,5 @@
 import { z } from 'zod/mini';
-import { readConfig } from '../../functions/config.ts';
+import { readConfig } from '../../functions/runtime/config.ts';
 import { boundsOf, neededCalls } from './bounds.ts';
 import { baseline, type Contender, cold, warm, withSnapshot } from './contender.ts';
 import { whatWasSeen } from './measure.ts';

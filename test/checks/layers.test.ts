@@ -2,7 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { readImports, wrongWay } from './layers.ts';
 
-const core = readdirSync('functions/core').map((file) => `functions/core/${file}`);
+const core = readdirSync('functions/core', { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => `functions/core/${file}`);
 
 describe('layers', () => {
   test('imports point one way', () => {
@@ -12,18 +14,18 @@ describe('layers', () => {
   });
 
   test.each([
-    ['functions/core/plan.ts', '@aws-sdk/client-ecs'],
-    ['functions/core/plan.ts', 'node:fs'],
-    ['functions/core/plan.ts', 'functions/journal.ts'],
-    ['functions/redeploy.ts', 'functions/aws/ecs.ts'],
-    ['functions/aws/ecs.ts', 'functions/redeploy.ts'],
+    ['functions/core/plan/plan.ts', '@aws-sdk/client-ecs'],
+    ['functions/core/plan/plan.ts', 'node:fs'],
+    ['functions/core/plan/plan.ts', 'functions/telemetry/journal.ts'],
+    ['functions/commands/redeploy.ts', 'functions/aws/ecs/ecs.ts'],
+    ['functions/aws/ecs/ecs.ts', 'functions/commands/redeploy.ts'],
     ['functions/on-change.ts', '@aws-sdk/client-sqs'],
   ])('an import of %s from %s is found', (file, imported) => {
     expect(wrongWay(new Map([[file, [imported]]]))).toEqual([`${file} → ${imported}`]);
   });
 
   test('a file in no layer is found', () => {
-    expect(wrongWay(new Map([['functions/helpers.ts', []]]))).toHaveLength(1);
+    expect(wrongWay(new Map([['functions/helpers/text.ts', []]]))).toHaveLength(1);
   });
 });
 
@@ -52,7 +54,7 @@ test('config.ts alone reads the environment', () => {
   const readers = files.filter((file) =>
     /process\.env/.test(withoutComments(readFileSync(`functions/${file}`, 'utf8'))),
   );
-  expect(readers).toEqual(['config.ts']);
+  expect(readers).toEqual(['runtime/config.ts']);
 });
 
 test('no file is a monster', () => {
@@ -61,5 +63,5 @@ test('no file is a monster', () => {
   );
   const long = files.filter((file) => readFileSync(`functions/${file}`, 'utf8').split('\n').length > 260);
   expect(long).toEqual([]);
-  expect(readFileSync('functions/redeploy.ts', 'utf8').split('\n').length).toBeLessThan(70);
+  expect(readFileSync('functions/commands/redeploy.ts', 'utf8').split('\n').length).toBeLessThan(70);
 });

@@ -1,49 +1,64 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** Which folder of functions/ may import from which; a package is named by its name. */
-type Layer = { readonly files: RegExp; readonly may: readonly RegExp[] };
-
-const OWN = {
-  core: /^functions\/core\//,
-  ports: /^functions\/ports\.ts$/,
-  input: /^functions\/input\//,
-  aws: /^functions\/aws\//,
-  flow: /^functions\/(?:redeploy|handled|confirm|read|ahead|apply|follow|resources|sweep|heal|sweep-journal|own-events|announce|snapshot-keeper|fleet-memory|journal|own-events|announce|run|record|record-format)\.ts$/,
-  config: /^functions\/config\.ts$/,
-  lambda: /^functions\/lambda\.ts$/,
-  handlers: /^functions\/on-[a-z]+\.ts$/,
+/** A folder with what its files may import, besides each other: folders, and packages by their names. */
+export type Layer = {
+  readonly folder: string;
+  readonly mayImport: readonly string[];
+  readonly packages: readonly RegExp[];
 };
 
-const SDK = /^(?:@aws-sdk\/|@smithy\/core\/retry$)/;
 const POWERTOOLS = /^@aws-lambda-powertools\//;
+const P_MAP = /^p-map$/;
+const P_LIMIT = /^p-limit$/;
+const ZOD = /^zod\//;
 
-/** Arrows point one way: handlers → lambda.ts → aws → core, handlers → the main path → core. */
-const LAYERS: readonly Layer[] = [
-  { files: OWN.core, may: [OWN.core] },
-  { files: OWN.ports, may: [OWN.core] },
-  { files: OWN.input, may: [OWN.core, OWN.ports, OWN.input, /^zod\//, /^node:zlib$/] },
-  { files: OWN.config, may: [OWN.core, OWN.ports, OWN.input, /^zod\//] },
-  { files: OWN.aws, may: [OWN.core, OWN.ports, OWN.aws, SDK, /^p-limit$/, /^node:events$/] },
-  {
-    files: OWN.flow,
-    may: [OWN.core, OWN.ports, OWN.input, OWN.flow, POWERTOOLS, /^p-map$/, /^p-limit$/, /^node:events$/],
-  },
-  {
-    files: OWN.lambda,
-    may: [
-      OWN.core,
-      OWN.ports,
-      OWN.aws,
-      OWN.config,
-      OWN.flow,
-      POWERTOOLS,
-      /^@middy\/core$/,
-      /^aws-lambda$/,
-      /^node:/,
-    ],
-  },
-  { files: OWN.handlers, may: [OWN.core, OWN.ports, OWN.input, OWN.flow, OWN.lambda, /^aws-lambda$/] },
+const layer = (folder: string, mayImport: readonly string[], packages: readonly RegExp[] = []): Layer => ({
+  folder,
+  mayImport,
+  packages,
+});
+
+/** The entries stand in the root itself, and so do the ports. */
+const ENTRIES = 'functions';
+const PORTS = 'functions/ports.ts';
+const MODEL = 'functions/core/model';
+const MATCH = 'functions/core/match';
+const CONFIRM = 'functions/core/confirm';
+const READ = 'functions/core/read';
+const PLAN = 'functions/core/plan';
+const FOLLOW_UP = 'functions/core/follow-up';
+const SWEEP = 'functions/core/sweep';
+const REPORT = 'functions/core/report';
+const CORE = [MODEL, MATCH, CONFIRM, READ, PLAN, FOLLOW_UP, SWEEP, REPORT];
+const FORMATS = 'functions/formats';
+const AWS = 'functions/aws';
+const TELEMETRY = 'functions/telemetry';
+const PIPELINE = 'functions/pipeline';
+const COMMANDS = 'functions/commands';
+const RUNTIME = 'functions/runtime';
+
+export const LAYERS: readonly Layer[] = [
+  layer(MODEL, []),
+  layer(MATCH, [MODEL]),
+  layer(CONFIRM, [MODEL, MATCH]),
+  layer(READ, [MODEL, MATCH]),
+  layer(PLAN, [MODEL, MATCH, CONFIRM, READ, FOLLOW_UP]),
+  layer(FOLLOW_UP, [MODEL, MATCH, CONFIRM, READ, PLAN]),
+  layer(SWEEP, [MODEL, MATCH, CONFIRM, READ, PLAN, FOLLOW_UP]),
+  layer(REPORT, [MODEL, MATCH, CONFIRM, READ, PLAN, FOLLOW_UP, SWEEP]),
+  layer(PORTS, CORE),
+  layer(FORMATS, [...CORE, PORTS], [ZOD, /^node:zlib$/]),
+  layer(AWS, [...CORE, PORTS], [/^@aws-sdk\//, /^@smithy\/core\/retry$/, P_LIMIT, /^node:events$/]),
+  layer(TELEMETRY, [...CORE, PORTS, FORMATS, PIPELINE, COMMANDS], [POWERTOOLS]),
+  layer(PIPELINE, [...CORE, PORTS, FORMATS, TELEMETRY, COMMANDS], [P_MAP, P_LIMIT, /^node:events$/]),
+  layer(COMMANDS, [...CORE, PORTS, FORMATS, TELEMETRY, PIPELINE], [P_MAP]),
+  layer(
+    RUNTIME,
+    [...CORE, PORTS, FORMATS, TELEMETRY, PIPELINE, AWS],
+    [POWERTOOLS, ZOD, /^@middy\/core$/, /^aws-lambda$/, /^node:/],
+  ),
+  layer(ENTRIES, [...CORE, PORTS, FORMATS, TELEMETRY, PIPELINE, COMMANDS, RUNTIME], [/^aws-lambda$/]),
 ];
 
 export type Imports = ReadonlyMap<string, readonly string[]>;
@@ -59,12 +74,25 @@ export function readImports(): Imports {
 /** Imports that no layer allows, as `file → import`; also every file that belongs to no layer. */
 export function wrongWay(imports: Imports): readonly string[] {
   return [...imports].flatMap(([file, imported]) => {
-    const layer = LAYERS.find(({ files }) => files.test(file));
-    if (layer === undefined) return [`${file} belongs to no layer`];
-    return imported
-      .filter((one) => !layer.may.some((allowed) => allowed.test(one)))
-      .map((one) => `${file} → ${one}`);
+    const own = layerOf(file);
+    if (own === undefined) return [`${file} belongs to no layer`];
+    return imported.filter((one) => !isAllowed(one, own)).map((one) => `${file} → ${one}`);
   });
+}
+
+function isAllowed(imported: string, { folder, mayImport, packages }: Layer): boolean {
+  if (!imported.startsWith('functions/')) return packages.some((allowed) => allowed.test(imported));
+  const target = layerOf(imported)?.folder;
+  return target !== undefined && (target === folder || mayImport.includes(target));
+}
+
+/** The layer of the nearest folder that is one; a file in the root is an entry, unless it is the ports. */
+function layerOf(file: string): Layer | undefined {
+  const own = LAYERS.find(({ folder }) => folder === file);
+  if (own !== undefined) return own;
+  const isNearest = ({ folder }: Layer) =>
+    folder === ENTRIES ? dirname(file) === ENTRIES : file.startsWith(`${folder}/`);
+  return LAYERS.find(isNearest);
 }
 
 function importsOf(file: string): readonly string[] {

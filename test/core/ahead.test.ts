@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { startedFor, undecided, withDone } from '../../functions/core/ahead.ts';
-import type { Service } from '../../functions/core/fleet.ts';
-import { match } from '../../functions/core/match.ts';
-import { makePlan } from '../../functions/core/plan.ts';
+import { match } from '../../functions/core/match/match.ts';
+import type { Service } from '../../functions/core/model/fleet.ts';
+import { startedFor, undecided, withDone } from '../../functions/core/plan/early.ts';
+import { makePlan } from '../../functions/core/plan/plan.ts';
 import { AFTER, change, deployment, fleet, NOW, POLICY, service } from '../build.ts';
 
 const NOBODY = { ahead: [], started: [] };

@@ -1,12 +1,12 @@
 import * as fc from 'fast-check';
-import { clusterArn, type TaskDefinitionArn } from '../../functions/core/arn.ts';
-import type { Change, Notice } from '../../functions/core/change.ts';
-import type { Evidence } from '../../functions/core/evidence.ts';
-import type { Deployment, Fleet, Service } from '../../functions/core/fleet.ts';
-import { match } from '../../functions/core/match.ts';
-import type { Basis } from '../../functions/core/plan.ts';
-import type { Subject } from '../../functions/core/subject-index.ts';
-import type { Policy } from '../../functions/core/verdict.ts';
+import { match } from '../../functions/core/match/match.ts';
+import type { Subject } from '../../functions/core/match/subject-index.ts';
+import { clusterArn, type TaskDefinitionArn } from '../../functions/core/model/arn.ts';
+import type { Change, Notice } from '../../functions/core/model/change.ts';
+import type { Deployment, Fleet, Service } from '../../functions/core/model/fleet.ts';
+import type { Evidence } from '../../functions/core/plan/evidence.ts';
+import type { Basis } from '../../functions/core/plan/plan.ts';
+import type { Policy } from '../../functions/core/plan/verdict.ts';
 import {
   ACCOUNT,
   CHANGED_AT,

@@ -8,7 +8,7 @@ import {
   serviceArn,
   serviceIn,
   taskDefinitionArn,
-} from '../../functions/core/arn.ts';
+} from '../../functions/core/model/arn.ts';
 
 const CLUSTER = 'arn:aws-cn:ecs:cn-north-1:111122223333:cluster/main';
 

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { isGone, NOTICES } from '../../functions/core/change.ts';
 import {
   type Claim,
   type CloudTrailEvent,
   claimOf,
   type Event,
   sourceOf,
-} from '../../functions/core/event.ts';
+} from '../../functions/core/confirm/event.ts';
+import { isGone, NOTICES } from '../../functions/core/model/change.ts';
 import { PARAMETER, SECRET } from '../build.ts';
 
 const about = { id: 'event-1', time: 0 };

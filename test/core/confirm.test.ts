@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { endOfSecond } from '../../functions/core/change.ts';
 import {
   confirmSecret,
   currentChanges,
   forcedChange,
   type SecretClaim,
   type SecretDescription,
-} from '../../functions/core/confirm.ts';
+} from '../../functions/core/confirm/confirm.ts';
+import { endOfSecond } from '../../functions/core/model/change.ts';
 import { SECRET } from '../build.ts';
 
 const AT = Date.UTC(2026, 9, 7, 1, 47, 18);

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Change, Notice } from '../../functions/core/change.ts';
+import { type Match, match } from '../../functions/core/match/match.ts';
+import type { Subject } from '../../functions/core/match/subject-index.ts';
+import type { Change, Notice } from '../../functions/core/model/change.ts';
 import {
   redeploy,
   SKIP_REASONS,
@@ -7,9 +9,8 @@ import {
   type Verdict,
   WAIT_REASONS,
   wait,
-} from '../../functions/core/decision.ts';
-import type { Fleet } from '../../functions/core/fleet.ts';
-import { type Match, match } from '../../functions/core/match.ts';
+} from '../../functions/core/model/decision.ts';
+import type { Fleet } from '../../functions/core/model/fleet.ts';
 import {
   decideAgain,
   isLaterLook,
@@ -18,9 +19,8 @@ import {
   strongest,
   verdictsFor,
   youngestChange,
-} from '../../functions/core/plan.ts';
-import type { Subject } from '../../functions/core/subject-index.ts';
-import type { Policy } from '../../functions/core/verdict.ts';
+} from '../../functions/core/plan/plan.ts';
+import type { Policy } from '../../functions/core/plan/verdict.ts';
 import {
   CHANGED_AT,
   change,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { claimOf } from '../../functions/core/event.ts';
-import { MalformedEvent, parseEvent } from '../../functions/input/event-shape.ts';
+import { claimOf } from '../../functions/core/confirm/event.ts';
+import { MalformedEvent, parseEvent } from '../../functions/formats/event.ts';
 import { readSample, sampleEvents } from '../events/samples.ts';
 
 const NOT_A_CHANGE = ['none', 'noticed', 'secret-deleted'];

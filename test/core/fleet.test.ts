@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { clusterArn } from '../../functions/core/arn.ts';
+import { clusterArn } from '../../functions/core/model/arn.ts';
 import {
   isUnreadable,
   joinFleets,
   namesByCluster,
   revisionsInUse,
   unreadableOf,
-} from '../../functions/core/fleet.ts';
+} from '../../functions/core/model/fleet.ts';
 import { deployment, draining, fleet, NOW, revisionArn, service } from '../build.ts';
 
 const refused = (service_ = service()) => ({ service: service_.arn, cluster: 'main', why: 'refused' });

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { serviceArn } from '../../functions/core/arn.ts';
 import {
   begin,
   type FollowUp,
@@ -9,7 +8,8 @@ import {
   merged,
   NOTHING_YET,
   openKey,
-} from '../../functions/core/follow-up.ts';
+} from '../../functions/core/follow-up/follow-up.ts';
+import { serviceArn } from '../../functions/core/model/arn.ts';
 import {
   AFTER,
   BEFORE,

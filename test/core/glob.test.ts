@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { selects } from '../../functions/core/glob.ts';
+import { selects } from '../../functions/core/model/glob.ts';
 
 describe('globs of cluster names', () => {
   test.each([

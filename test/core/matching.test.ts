@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { Notice } from '../../functions/core/change.ts';
-import type { Evidence } from '../../functions/core/evidence.ts';
-import { type Match, match, suffixWarnings } from '../../functions/core/match.ts';
-import type { RawReference } from '../../functions/core/reference.ts';
-import type { Subject } from '../../functions/core/subject-index.ts';
-import { verdictOn } from '../../functions/core/verdict.ts';
+import { type Match, match, suffixWarnings } from '../../functions/core/match/match.ts';
+import type { Subject } from '../../functions/core/match/subject-index.ts';
+import type { Notice } from '../../functions/core/model/change.ts';
+import type { RawReference } from '../../functions/core/model/reference.ts';
+import type { Evidence } from '../../functions/core/plan/evidence.ts';
+import { verdictOn } from '../../functions/core/plan/verdict.ts';
 import {
   AFTER,
   change,

@@ -1,15 +1,15 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { serviceArn } from '../../functions/core/arn.ts';
-import type { Change } from '../../functions/core/change.ts';
-import type { EvidenceByService } from '../../functions/core/evidence.ts';
-import type { Fleet, Service } from '../../functions/core/fleet.ts';
-import { match } from '../../functions/core/match.ts';
-import { decideAgain, makePlan, type Plan } from '../../functions/core/plan.ts';
-import { questions } from '../../functions/core/questions.ts';
-import type { Subject } from '../../functions/core/subject-index.ts';
-import type { Policy } from '../../functions/core/verdict.ts';
-import { isToBeRedeployed } from '../../functions/core/waves.ts';
+import { match } from '../../functions/core/match/match.ts';
+import type { Subject } from '../../functions/core/match/subject-index.ts';
+import { serviceArn } from '../../functions/core/model/arn.ts';
+import type { Change } from '../../functions/core/model/change.ts';
+import type { Fleet, Service } from '../../functions/core/model/fleet.ts';
+import type { EvidenceByService } from '../../functions/core/plan/evidence.ts';
+import { decideAgain, makePlan, type Plan } from '../../functions/core/plan/plan.ts';
+import { questions } from '../../functions/core/plan/questions.ts';
+import type { Policy } from '../../functions/core/plan/verdict.ts';
+import { isToBeRedeployed } from '../../functions/core/plan/waves.ts';
 import {
   AFTER,
   BEFORE,

@@ -1,10 +1,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { serviceArn, taskDefinitionArn } from '../../functions/core/arn.ts';
-import type { Change } from '../../functions/core/change.ts';
-import type { Service } from '../../functions/core/fleet.ts';
-import { match, type PullPolicy } from '../../functions/core/match.ts';
-import { PLACES, parseReference, type RawReference } from '../../functions/core/reference.ts';
+import { match, type PullPolicy } from '../../functions/core/match/match.ts';
+import { serviceArn, taskDefinitionArn } from '../../functions/core/model/arn.ts';
+import type { Change } from '../../functions/core/model/change.ts';
+import type { Service } from '../../functions/core/model/fleet.ts';
+import { PLACES, parseReference, type RawReference } from '../../functions/core/model/reference.ts';
 import { change, deployment, service } from '../build.ts';
 import { expectedOf } from './matching-oracle.ts';
 

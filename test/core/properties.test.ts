@@ -1,11 +1,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { keyOf } from '../../functions/core/arn.ts';
-import type { Decision } from '../../functions/core/decision.ts';
-import { isUnreadable } from '../../functions/core/fleet.ts';
-import { match } from '../../functions/core/match.ts';
-import { type Basis, decideAgain, makePlan, type Plan } from '../../functions/core/plan.ts';
-import { makeReport } from '../../functions/core/report.ts';
+import { match } from '../../functions/core/match/match.ts';
+import { keyOf } from '../../functions/core/model/arn.ts';
+import type { Decision } from '../../functions/core/model/decision.ts';
+import { isUnreadable } from '../../functions/core/model/fleet.ts';
+import { type Basis, decideAgain, makePlan, type Plan } from '../../functions/core/plan/plan.ts';
+import { makeReport } from '../../functions/core/report/report.ts';
 import { POLICY } from '../build.ts';
 import { anyBasis, anyChanges, anyService, basis } from './any.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Change } from '../../functions/core/change.ts';
-import { type Match, match } from '../../functions/core/match.ts';
-import { questions } from '../../functions/core/questions.ts';
+import { type Match, match } from '../../functions/core/match/match.ts';
+import type { Change } from '../../functions/core/model/change.ts';
+import { questions } from '../../functions/core/plan/questions.ts';
 import {
   AFTER,
   CHANGED_AT,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { clusterArn } from '../../functions/core/arn.ts';
-import { beginReading, withPart } from '../../functions/core/reading.ts';
+import { clusterArn } from '../../functions/core/model/arn.ts';
+import { beginReading, withPart } from '../../functions/core/read/scan.ts';
 import { change, fleet, NOW, PARAMETER, revisionArn, service } from '../build.ts';
 
 const LEFT = [clusterArn('arn:aws:ecs:eu-west-1:111122223333:cluster/edge')];

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { taskDefinitionArn } from '../../functions/core/arn.ts';
-import { match, suffixWarnings } from '../../functions/core/match.ts';
-import type { RawReference } from '../../functions/core/reference.ts';
+import { match, suffixWarnings } from '../../functions/core/match/match.ts';
+import { taskDefinitionArn } from '../../functions/core/model/arn.ts';
+import type { RawReference } from '../../functions/core/model/reference.ts';
 import { change, deployment, fleet, PARAMETER, reference, revisionArn, SECRET, service } from '../build.ts';
 
 const PARTIAL = SECRET.slice(0, -7);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { serviceArn } from '../../functions/core/arn.ts';
-import type { Notice } from '../../functions/core/change.ts';
-import type { RawReference } from '../../functions/core/reference.ts';
+import { serviceArn } from '../../functions/core/model/arn.ts';
+import type { Notice } from '../../functions/core/model/change.ts';
+import type { RawReference } from '../../functions/core/model/reference.ts';
 import {
   bitten,
   latestChange,
@@ -9,7 +9,7 @@ import {
   nameToAsk,
   referredBy,
   SWEEP,
-} from '../../functions/core/referred.ts';
+} from '../../functions/core/sweep/referenced.ts';
 import {
   CHANGED_AT,
   deployment,

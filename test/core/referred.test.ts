@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { namedAmong, nameToAsk, referredBy } from '../../functions/core/referred.ts';
+import { namedAmong, nameToAsk, referredBy } from '../../functions/core/sweep/referenced.ts';
 import {
   ACCOUNT,
   change,

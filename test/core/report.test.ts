@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type CallError, isDenied, type Outcome } from '../../functions/core/outcome.ts';
-import { makeReport } from '../../functions/core/report.ts';
+import { type CallError, isDenied, type Outcome } from '../../functions/core/model/outcome.ts';
+import { makeReport } from '../../functions/core/report/report.ts';
 import { CHANGED_AT, change, NOW, SECRET, service } from '../build.ts';
 
 const { arn } = service();

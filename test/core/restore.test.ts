@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Change } from '../../functions/core/change.ts';
-import { restoreCommand } from '../../functions/core/restore.ts';
+import type { Change } from '../../functions/core/model/change.ts';
+import { restoreCommand } from '../../functions/core/report/restore.ts';
 import { change, PARAMETER, SECRET } from '../build.ts';
 
 const move = 'aws secretsmanager update-secret-version-stage --secret-id';

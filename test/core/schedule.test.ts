@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { begin, type FollowUp } from '../../functions/core/follow-up.ts';
-import { delayOf, isOverdue, packed } from '../../functions/core/schedule.ts';
-import { type Standing, standingOf } from '../../functions/core/standing.ts';
+import { delayOf, isOverdue, packed } from '../../functions/core/follow-up/backoff.ts';
+import { begin, type FollowUp } from '../../functions/core/follow-up/follow-up.ts';
+import { type Standing, standingOf } from '../../functions/core/follow-up/progress.ts';
 import { change, NOW } from '../build.ts';
 
 const HOUR = 3_600_000;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { type ClusterArn, clusterArn, nameOf } from '../../functions/core/arn.ts';
-import type { Service } from '../../functions/core/fleet.ts';
-import { match } from '../../functions/core/match.ts';
-import { hintedFleet, NOTHING_SEEN, withRead } from '../../functions/core/snapshot.ts';
+import { match } from '../../functions/core/match/match.ts';
+import { type ClusterArn, clusterArn, nameOf } from '../../functions/core/model/arn.ts';
+import type { Service } from '../../functions/core/model/fleet.ts';
+import { hintedFleet, NOTHING_SEEN, withRead } from '../../functions/core/read/snapshot.ts';
 import {
   change,
   deployment,

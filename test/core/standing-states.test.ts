@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { Notice } from '../../functions/core/change.ts';
+import { begin, type FollowUp, NOTHING_YET } from '../../functions/core/follow-up/follow-up.ts';
+import { type Result, type Standing, standingOf } from '../../functions/core/follow-up/progress.ts';
+import type { Subject } from '../../functions/core/match/subject-index.ts';
+import type { Notice } from '../../functions/core/model/change.ts';
 import {
   redeploy,
   SKIP_REASONS,
@@ -7,12 +10,9 @@ import {
   skip,
   type Verdict,
   wait,
-} from '../../functions/core/decision.ts';
-import type { Evidence } from '../../functions/core/evidence.ts';
-import { begin, type FollowUp, NOTHING_YET } from '../../functions/core/follow-up.ts';
-import type { CallError, Outcome } from '../../functions/core/outcome.ts';
-import { type Result, type Standing, standingOf } from '../../functions/core/standing.ts';
-import type { Subject } from '../../functions/core/subject-index.ts';
+} from '../../functions/core/model/decision.ts';
+import type { CallError, Outcome } from '../../functions/core/model/outcome.ts';
+import type { Evidence } from '../../functions/core/plan/evidence.ts';
 import { AFTER, change, deployment, NOW, SECRET, service } from '../build.ts';
 
 const api = service({

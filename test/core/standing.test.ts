@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { Evidence } from '../../functions/core/evidence.ts';
-import { begin, type FollowUp, matchAgain } from '../../functions/core/follow-up.ts';
-import type { Outcome } from '../../functions/core/outcome.ts';
-import { makePlan } from '../../functions/core/plan.ts';
-import { standingOf } from '../../functions/core/standing.ts';
+import { begin, type FollowUp, matchAgain } from '../../functions/core/follow-up/follow-up.ts';
+import { standingOf } from '../../functions/core/follow-up/progress.ts';
+import type { Outcome } from '../../functions/core/model/outcome.ts';
+import type { Evidence } from '../../functions/core/plan/evidence.ts';
+import { makePlan } from '../../functions/core/plan/plan.ts';
 import {
   AFTER,
   change,

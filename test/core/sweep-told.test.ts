@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Notice } from '../../functions/core/change.ts';
+import { match } from '../../functions/core/match/match.ts';
+import type { Subject } from '../../functions/core/match/subject-index.ts';
+import type { Notice } from '../../functions/core/model/change.ts';
 import {
   type Decision,
   redeploy,
@@ -8,13 +10,12 @@ import {
   type Verdict,
   WAIT_REASONS,
   wait,
-} from '../../functions/core/decision.ts';
-import type { Evidence } from '../../functions/core/evidence.ts';
-import { healingOf, isYoung } from '../../functions/core/heal.ts';
-import { match } from '../../functions/core/match.ts';
-import { makePlan } from '../../functions/core/plan.ts';
-import { makeStaleReport } from '../../functions/core/stale-report.ts';
-import type { Subject } from '../../functions/core/subject-index.ts';
+} from '../../functions/core/model/decision.ts';
+import type { Evidence } from '../../functions/core/plan/evidence.ts';
+import { makePlan } from '../../functions/core/plan/plan.ts';
+import { makeStaleReport } from '../../functions/core/report/stale-report.ts';
+import { countsOf, type Healed, toldOf } from '../../functions/core/report/sweep-report.ts';
+import { healingOf, isYoung } from '../../functions/core/sweep/heal.ts';
 import {
   isHarmless,
   type Swept,
@@ -22,8 +23,7 @@ import {
   sweepQuestions,
   sweptIn,
   toBeDated,
-} from '../../functions/core/sweep.ts';
-import { countsOf, type Healed, toldOf } from '../../functions/core/sweep-report.ts';
+} from '../../functions/core/sweep/sweep.ts';
 import {
   AFTER,
   BEFORE,

@@ -1,14 +1,20 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Change } from '../../functions/core/change.ts';
-import type { Evidence } from '../../functions/core/evidence.ts';
-import type { Service } from '../../functions/core/fleet.ts';
-import { healingOf } from '../../functions/core/heal.ts';
-import { match } from '../../functions/core/match.ts';
-import { makePlan } from '../../functions/core/plan.ts';
-import { makeStaleReport } from '../../functions/core/stale-report.ts';
-import { type Swept, sweepPolicy, sweepQuestions, sweptIn, toBeDated } from '../../functions/core/sweep.ts';
-import { countsOf, type Healed, toldOf } from '../../functions/core/sweep-report.ts';
+import { match } from '../../functions/core/match/match.ts';
+import type { Change } from '../../functions/core/model/change.ts';
+import type { Service } from '../../functions/core/model/fleet.ts';
+import type { Evidence } from '../../functions/core/plan/evidence.ts';
+import { makePlan } from '../../functions/core/plan/plan.ts';
+import { makeStaleReport } from '../../functions/core/report/stale-report.ts';
+import { countsOf, type Healed, toldOf } from '../../functions/core/report/sweep-report.ts';
+import { healingOf } from '../../functions/core/sweep/heal.ts';
+import {
+  type Swept,
+  sweepPolicy,
+  sweepQuestions,
+  sweptIn,
+  toBeDated,
+} from '../../functions/core/sweep/sweep.ts';
 import {
   AFTER,
   BEFORE,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { alsoOf, tagWarnings, waveOf } from '../../functions/core/tags.ts';
+import { alsoOf, tagWarnings, waveOf } from '../../functions/core/model/tags.ts';
 import { revisionArn, service } from '../build.ts';
 
 const tagged = (entries: Record<string, string>) => service({ tags: new Map(Object.entries(entries)) });

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { inTurn } from '../../functions/core/turn.ts';
+import { inTurn } from '../../functions/core/sweep/rotate.ts';
 import { NOW } from '../build.ts';
 
 const HOUR = 3_600_000;

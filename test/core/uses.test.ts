@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { usesOf } from '../../functions/core/uses.ts';
+import { usesOf } from '../../functions/core/report/uses.ts';
 import {
   change,
   deployment,

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { Change, Notice } from '../../functions/core/change.ts';
-import type { Evidence } from '../../functions/core/evidence.ts';
-import { match } from '../../functions/core/match.ts';
-import type { RawReference } from '../../functions/core/reference.ts';
-import { type Policy, verdictOn } from '../../functions/core/verdict.ts';
+import { match } from '../../functions/core/match/match.ts';
+import type { Change, Notice } from '../../functions/core/model/change.ts';
+import type { RawReference } from '../../functions/core/model/reference.ts';
+import type { Evidence } from '../../functions/core/plan/evidence.ts';
+import { type Policy, verdictOn } from '../../functions/core/plan/verdict.ts';
 import {
   AFTER,
   BEFORE,

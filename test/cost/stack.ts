@@ -2,7 +2,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod/mini';
-import { METRICS } from '../../functions/record.ts';
+import { METRICS } from '../../functions/telemetry/record.ts';
 import { type Packaged, packageInto, removeFolder } from '../infra/packaged.ts';
 import type { Stack } from './monthly.ts';
 

@@ -1,4 +1,4 @@
-import { OWN_SOURCE } from '../../functions/core/own-event.ts';
+import { OWN_SOURCE } from '../../functions/core/report/own-event.ts';
 import type { Reason } from './log.ts';
 import { LOST, type Swept } from './lost-event.ts';
 import { labelOf } from './member.ts';

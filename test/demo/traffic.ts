@@ -1,5 +1,5 @@
 import { z } from 'zod/mini';
-import { OWN_SOURCE } from '../../functions/core/own-event.ts';
+import { OWN_SOURCE } from '../../functions/core/report/own-event.ts';
 import { loadRules, type Queue } from '../infra/template.ts';
 import type { AwsEvent, Simulator } from '../simulator/index.ts';
 

@@ -4,7 +4,7 @@ import type { Resource, ServicePlan, Spelling, Use } from './scenario.ts';
 
 const MINUTE = 60_000;
 const DAY = 1_440 * MINUTE;
-/** Of older deployments nobody asks whether they were rolled back (functions/core/questions.ts). */
+/** Of older deployments nobody asks whether they were rolled back (functions/core/plan/questions.ts). */
 const LONGEST_ROLLOUT_MS = DAY / 2;
 
 const KINDS: readonly ServicePlan['kind'][] = [

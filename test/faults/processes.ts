@@ -1,7 +1,7 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { readConfig } from '../../functions/config.ts';
-import { connectedHandler } from '../../functions/lambda.ts';
 import { onChange } from '../../functions/on-change.ts';
+import { readConfig } from '../../functions/runtime/config.ts';
+import { connectedHandler } from '../../functions/runtime/handler.ts';
 import type { Caller } from './carry.ts';
 import { currentLife, type Life, livingIn, type Timeline } from './time.ts';
 

@@ -1,12 +1,12 @@
-import { readConfig } from '../../functions/config.ts';
-import { connectedHandler } from '../../functions/lambda.ts';
 import { onSchedule } from '../../functions/on-schedule.ts';
+import { readConfig } from '../../functions/runtime/config.ts';
+import { connectedHandler } from '../../functions/runtime/handler.ts';
 import type { CallingProcess } from './carry.ts';
 import type { Invocation } from './processes.ts';
 import type { Scenario } from './scenario.ts';
 import { currentLife, livingIn, type Timeline } from './time.ts';
 
-/** Long enough after the last event that no change is left to an event of its own (functions/core/heal.ts). */
+/** Long enough after the last event that no change is left to an event of its own (functions/core/sweep/heal.ts). */
 export const SWEEP_AFTER_MS = 960_000;
 /** The second one finds nothing to do, or something is wrong. */
 export const SWEEPS = 2;

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
-import { clusterArn } from '../../functions/core/arn.ts';
-import { begin } from '../../functions/core/follow-up.ts';
-import { followUpBody } from '../../functions/input/follow-up-shape.ts';
+import { begin } from '../../functions/core/follow-up/follow-up.ts';
+import { clusterArn } from '../../functions/core/model/arn.ts';
+import { followUpBody } from '../../functions/formats/follow-up.ts';
 import { ACCOUNT, CHANGED_AT, change, PARAMETER, REGION, SECRET } from '../build.ts';
 
 /** What tears a line of the log apart, colours a terminal or ends a text early. */

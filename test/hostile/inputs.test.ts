@@ -1,10 +1,10 @@
 import { gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { MalformedEvent, parseEvent } from '../../functions/input/event-shape.ts';
-import { MalformedFollowUp, parseFollowUps } from '../../functions/input/follow-up-shape.ts';
-import { parseRequest, WrongRequest } from '../../functions/input/request.ts';
-import { MalformedSnapshot, parseSnapshot } from '../../functions/input/snapshot-shape.ts';
+import { MalformedEvent, parseEvent } from '../../functions/formats/event.ts';
+import { MalformedFollowUp, parseFollowUps } from '../../functions/formats/follow-up.ts';
+import { parseRequest, WrongRequest } from '../../functions/formats/request.ts';
+import { MalformedSnapshot, parseSnapshot } from '../../functions/formats/snapshot.ts';
 import { NOW } from '../build.ts';
 import { anEvent, BODIES, CONTROL } from './bodies.ts';
 

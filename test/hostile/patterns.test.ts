@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { describe, expect, test } from 'vitest';
-import { selects } from '../../functions/core/glob.ts';
-import { match } from '../../functions/core/match.ts';
-import { asInTag } from '../../functions/core/tags.ts';
+import { match } from '../../functions/core/match/match.ts';
+import { selects } from '../../functions/core/model/glob.ts';
+import { asInTag } from '../../functions/core/model/tags.ts';
 import { change, fleet, reference, SECRET, service } from '../build.ts';
 
 /** A name that counts how often somebody looks at one of its characters. */
@@ -109,8 +109,10 @@ const ENDS = ['', '!', '\n', '-a1B2c', '\u0000'];
 describe('no regular expression takes more than its share of time for a long text', () => {
   test('of which there are some', () => {
     expect(EXPRESSIONS.length).toBeGreaterThan(12);
-    expect(EXPRESSIONS.map(({ where }) => where)).toContain('core/subject-index.ts: /-[A-Za-z0-9]{6}$/');
-    expect(EXPRESSIONS.map(({ where }) => where)).toContain('core/tags.ts: /\\s/');
+    expect(EXPRESSIONS.map(({ where }) => where)).toContain(
+      'core/match/subject-index.ts: /-[A-Za-z0-9]{6}$/',
+    );
+    expect(EXPRESSIONS.map(({ where }) => where)).toContain('core/model/tags.ts: /\\s/');
   });
 
   test.each(EXPRESSIONS.map(({ where, expression }) => [where, expression] as const))(

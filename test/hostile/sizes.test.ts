@@ -1,8 +1,8 @@
 import type { SQSEvent } from 'aws-lambda';
 import { describe, expect, test } from 'vitest';
-import { readConfig } from '../../functions/config.ts';
-import { connectedHandler } from '../../functions/lambda.ts';
 import { onChange } from '../../functions/on-change.ts';
+import { readConfig } from '../../functions/runtime/config.ts';
+import { connectedHandler } from '../../functions/runtime/handler.ts';
 import { currentMoved, type Loop, QUICK, startLoop } from '../loop/driver.ts';
 import { anEvent, BODIES } from './bodies.ts';
 

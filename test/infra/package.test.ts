@@ -2,7 +2,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { OWN_SOURCE } from '../../functions/core/own-event.ts';
+import { OWN_SOURCE } from '../../functions/core/report/own-event.ts';
 import { type Packaged, packageInto, removeFolder } from './packaged.ts';
 import {
   deniedActions,

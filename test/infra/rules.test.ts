@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { OWN_SOURCE } from '../../functions/core/own-event.ts';
+import { OWN_SOURCE } from '../../functions/core/report/own-event.ts';
 import { type Sample, sampleEvents } from '../events/samples.ts';
 import type { JsonObject } from './event-pattern.ts';
 import { loadRules } from './template.ts';

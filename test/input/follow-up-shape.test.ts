@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { clusterArn } from '../../functions/core/arn.ts';
-import { begin, type FollowUp, merged } from '../../functions/core/follow-up.ts';
-import type { Reading } from '../../functions/core/reading.ts';
-import { packed } from '../../functions/core/schedule.ts';
+import { packed } from '../../functions/core/follow-up/backoff.ts';
+import { begin, type FollowUp, merged } from '../../functions/core/follow-up/follow-up.ts';
+import { clusterArn } from '../../functions/core/model/arn.ts';
+import type { Reading } from '../../functions/core/read/scan.ts';
 import {
   followUpBody,
   isFollowUp,
   MESSAGE_BYTES,
   parseFollowUps,
   readingBody,
-} from '../../functions/input/follow-up-shape.ts';
+} from '../../functions/formats/follow-up.ts';
 import { change, NOW } from '../build.ts';
 
 const CLUSTER = clusterArn('arn:aws:ecs:eu-west-1:111122223333:cluster/main');

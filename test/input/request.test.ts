@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseRequest, WrongRequest } from '../../functions/input/request.ts';
+import { parseRequest, WrongRequest } from '../../functions/formats/request.ts';
 import { NOW, PARAMETER, SECRET } from '../build.ts';
 import { readSample, sampleFiles } from '../events/samples.ts';
 

@@ -1,18 +1,13 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { clusterArn, type TaskDefinitionArn } from '../../functions/core/arn.ts';
-import type { Change } from '../../functions/core/change.ts';
-import type { FollowUp, OpenService } from '../../functions/core/follow-up.ts';
-import type { Reading } from '../../functions/core/reading.ts';
-import { PLACES } from '../../functions/core/reference.ts';
-import type { SeenReference, SeenService, Snapshot } from '../../functions/core/snapshot.ts';
-import {
-  followUpBody,
-  isFollowUp,
-  parseFollowUps,
-  readingBody,
-} from '../../functions/input/follow-up-shape.ts';
-import { parseSnapshot, snapshotBytes } from '../../functions/input/snapshot-shape.ts';
+import type { FollowUp, OpenService } from '../../functions/core/follow-up/follow-up.ts';
+import { clusterArn, type TaskDefinitionArn } from '../../functions/core/model/arn.ts';
+import type { Change } from '../../functions/core/model/change.ts';
+import { PLACES } from '../../functions/core/model/reference.ts';
+import type { Reading } from '../../functions/core/read/scan.ts';
+import type { SeenReference, SeenService, Snapshot } from '../../functions/core/read/snapshot.ts';
+import { followUpBody, isFollowUp, parseFollowUps, readingBody } from '../../functions/formats/follow-up.ts';
+import { parseSnapshot, snapshotBytes } from '../../functions/formats/snapshot.ts';
 import { ACCOUNT, change, REGION, revisionArn } from '../build.ts';
 
 /** Clusters and services: letters, digits, hyphens and underscores, 255 at most. */

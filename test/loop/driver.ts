@@ -1,8 +1,8 @@
 import type { SQSEvent } from 'aws-lambda';
 import { onTestFinished, vi } from 'vitest';
-import { readConfig } from '../../functions/config.ts';
-import { connectedHandler } from '../../functions/lambda.ts';
 import { onChange } from '../../functions/on-change.ts';
+import { readConfig } from '../../functions/runtime/config.ts';
+import { connectedHandler } from '../../functions/runtime/handler.ts';
 import type { BundleName } from '../e2e/bundles.ts';
 import { expectGranted } from '../e2e/grants.ts';
 import { expectMirrored } from '../own-events/mirror.ts';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { readConfig } from '../../functions/config.ts';
-import { connectedHandler } from '../../functions/lambda.ts';
 import { onSchedule } from '../../functions/on-schedule.ts';
-import type { SweepDone } from '../../functions/sweep-journal.ts';
+import { readConfig } from '../../functions/runtime/config.ts';
+import { connectedHandler } from '../../functions/runtime/handler.ts';
+import type { SweepDone } from '../../functions/telemetry/sweep-records.ts';
 import { actAs, type LogRecord, type Loop, QUICK } from './driver.ts';
 
 /** One sweep of a process that remembers nothing: what it answered, and what it wrote. */

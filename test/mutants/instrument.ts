@@ -13,10 +13,10 @@ export type Instrumented = {
 
 const FOLDER = 'functions/core';
 
-/** Mutates these files of the core, by name, or all of them. */
+/** Mutates these files of the core, by their path in it and without `.ts`, or all of them. */
 export async function instrument(names: readonly string[]): Promise<Instrumented> {
-  const all = (await readdir(FOLDER)).filter(
-    (file) => names.length === 0 || names.includes(file.replace('.ts', '')),
+  const all = (await readdir(FOLDER, { recursive: true })).filter(
+    (file) => file.endsWith('.ts') && (names.length === 0 || names.includes(file.replace('.ts', ''))),
   );
   const files = await Promise.all(
     all.map(async (file) => ({

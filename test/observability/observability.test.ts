@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod/mini';
-import { METRICS, RECORDS } from '../../functions/record.ts';
+import { METRICS, RECORDS } from '../../functions/telemetry/record.ts';
 import { escaped } from '../demo/svg.ts';
 import { type Packaged, packageInto, removeFolder } from '../infra/packaged.ts';
 import { faultsOf, fieldsOf, filledIn, queriesOf, valuesIn } from './faults.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { announce } from '../../functions/announce.ts';
-import type { OwnEvent } from '../../functions/core/own-event.ts';
+import type { OwnEvent } from '../../functions/core/report/own-event.ts';
 import type { EventBus } from '../../functions/ports.ts';
+import { announce } from '../../functions/telemetry/publish.ts';
 
 const MINUTE = 60_000;
 

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { CallCounts } from '../../functions/aws/clients.ts';
 import { makeEventBus } from '../../functions/aws/event-bus.ts';
-import type { OwnEvent } from '../../functions/core/own-event.ts';
+import type { OwnEvent } from '../../functions/core/report/own-event.ts';
 import { simulate } from '../simulator/testing.ts';
 import { ownEventsOf } from './mirror.ts';
 

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { OWN_SOURCE } from '../../functions/core/own-event.ts';
+import { OWN_SOURCE } from '../../functions/core/report/own-event.ts';
 import { schema } from '../schemas.ts';
 import type { AwsEvent, Simulator } from '../simulator/index.ts';
 

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { inCalls, OWN_SOURCE, type OwnEvent } from '../../functions/core/own-event.ts';
+import { inCalls, OWN_SOURCE, type OwnEvent } from '../../functions/core/report/own-event.ts';
 
 const KIBIBYTE = 1024;
 

@@ -1,0 +1,129 @@
+import {
+  type Cluster,
+  DescribeClustersCommand,
+  DescribeServicesCommand,
+  type DescribeServicesCommandOutput,
+  DescribeTaskDefinitionCommand,
+  DescribeTasksCommand,
+  type ECSClient,
+  ListClustersCommand,
+  ListServiceDeploymentsCommand,
+  ListServicesCommand,
+  ListTasksCommand,
+  type ServiceDeploymentBrief,
+  type Task,
+  type TaskDefinition,
+} from '@aws-sdk/client-ecs';
+import type { ClusterArn, ServiceArn, TaskDefinitionArn } from '../../core/model/arn.ts';
+import { type Page, pages } from '../pages.ts';
+import type { Paced, ReadGroup } from '../rate-limit/quota.ts';
+
+/** What one call takes or gives at most (AWS-FACTS §6); ListServices would give 10 if it were not asked for more. */
+export const PAGE = 100;
+export const SERVICES_A_CALL = 10;
+
+/** The calls that read ECS, each inside its quota; they throw what the SDK throws. */
+export class EcsReads {
+  readonly #ecs: ECSClient;
+  readonly #paced: Paced;
+
+  constructor(ecs: ECSClient, paced: Paced) {
+    this.#ecs = ecs;
+    this.#paced = paced;
+  }
+
+  listClusters(signal: AbortSignal): AsyncIterable<readonly string[]> {
+    return this.#pages('cluster', signal, async (nextToken) => {
+      const answer = await this.#ecs.send(new ListClustersCommand({ maxResults: PAGE, nextToken }), {
+        abortSignal: signal,
+      });
+      return { items: answer.clusterArns, nextToken: answer.nextToken };
+    });
+  }
+
+  /** A hundred clusters at most. */
+  async describeClusters(clusters: readonly ClusterArn[], signal: AbortSignal): Promise<readonly Cluster[]> {
+    const command = new DescribeClustersCommand({ clusters: [...clusters], include: ['TAGS'] });
+    return (
+      (await this.#paced('cluster', signal, () => this.#ecs.send(command, { abortSignal: signal })))
+        .clusters ?? []
+    );
+  }
+
+  listServices(cluster: ClusterArn, signal: AbortSignal): AsyncIterable<readonly string[]> {
+    return this.#pages('service', signal, async (nextToken) => {
+      const command = new ListServicesCommand({ cluster, maxResults: PAGE, nextToken });
+      const answer = await this.#ecs.send(command, { abortSignal: signal });
+      return { items: answer.serviceArns, nextToken: answer.nextToken };
+    });
+  }
+
+  /** Ten services at most, by name or ARN. */
+  describeServices(
+    cluster: ClusterArn,
+    services: readonly string[],
+    signal: AbortSignal,
+  ): Promise<DescribeServicesCommandOutput> {
+    const command = new DescribeServicesCommand({ cluster, services: [...services], include: ['TAGS'] });
+    return this.#paced('service', signal, () => this.#ecs.send(command, { abortSignal: signal }));
+  }
+
+  async describeTaskDefinition(arn: TaskDefinitionArn, signal: AbortSignal): Promise<TaskDefinition> {
+    const command = new DescribeTaskDefinitionCommand({ taskDefinition: arn });
+    const call = () => this.#ecs.send(command, { abortSignal: signal });
+    return (await this.#paced('task-definition', signal, call)).taskDefinition ?? {};
+  }
+
+  listServiceDeployments(
+    cluster: ClusterArn,
+    service: ServiceArn,
+    after: Date,
+    signal: AbortSignal,
+  ): AsyncIterable<readonly ServiceDeploymentBrief[]> {
+    return this.#pages('service-deployment', signal, async (nextToken) => {
+      const asked = { cluster, service, createdAt: { after }, maxResults: PAGE, nextToken };
+      const answer = await this.#ecs.send(new ListServiceDeploymentsCommand(asked), { abortSignal: signal });
+      return { items: answer.serviceDeployments, nextToken: answer.nextToken };
+    });
+  }
+
+  listTasks(
+    cluster: ClusterArn,
+    serviceName: string,
+    desiredStatus: 'RUNNING' | 'STOPPED',
+    signal: AbortSignal,
+  ): AsyncIterable<readonly string[]> {
+    return this.#pages('cluster-resource', signal, async (nextToken) => {
+      const command = new ListTasksCommand({
+        cluster,
+        serviceName,
+        desiredStatus,
+        maxResults: PAGE,
+        nextToken,
+      });
+      const answer = await this.#ecs.send(command, { abortSignal: signal });
+      return { items: answer.taskArns, nextToken: answer.nextToken };
+    });
+  }
+
+  /** A hundred tasks at most. */
+  async describeTasks(
+    cluster: ClusterArn,
+    tasks: readonly string[],
+    signal: AbortSignal,
+  ): Promise<readonly Task[]> {
+    const command = new DescribeTasksCommand({ cluster, tasks: [...tasks] });
+    return (
+      (await this.#paced('cluster-resource', signal, () => this.#ecs.send(command, { abortSignal: signal })))
+        .tasks ?? []
+    );
+  }
+
+  #pages<Item>(
+    group: ReadGroup,
+    signal: AbortSignal,
+    call: (nextToken: string | undefined) => Promise<Page<Item>>,
+  ): AsyncIterable<readonly Item[]> {
+    return pages((nextToken) => this.#paced(group, signal, () => call(nextToken)));
+  }
+}

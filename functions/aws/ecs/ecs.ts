@@ -1,0 +1,145 @@
+import { type ECSClient, type Task as SdkTask, UpdateServiceCommand } from '@aws-sdk/client-ecs';
+import type { TaskDefinitionArn } from '../../core/model/arn.ts';
+import type { Revision, Service } from '../../core/model/fleet.ts';
+import type { Outcome } from '../../core/model/outcome.ts';
+import type { Evidence, Question, ServiceDeployment } from '../../core/plan/evidence.ts';
+import type { Task } from '../../core/plan/freshness.ts';
+import type { Clock, Ecs, Rates } from '../../ports.ts';
+import type { EcsClients } from '../clients.ts';
+import { callError, isAnswered, isPermanent, isThrottled, isVanished, readFailed } from '../errors.ts';
+import { chunks } from '../pages.ts';
+import { Quota } from '../rate-limit/quota.ts';
+import { EcsReads, PAGE } from './calls.ts';
+import { FleetReader } from './fleet-reader.ts';
+import { Revisions } from './revisions.ts';
+import { ServiceReader } from './service-reader.ts';
+
+/** However slowly an answer trickles in: after this it counts as lost. */
+const WRITE_TIMEOUT_MS = 15_000;
+
+/** Everything this service asks of ECS and does to it. */
+export function makeEcs({ ecs, ecsWrites }: EcsClients, rates: Rates, tagPrefix: string, clock: Clock): Ecs {
+  const quota = new Quota(rates, clock);
+  const known = new Map<TaskDefinitionArn, Revision>();
+  const reader = (reads: EcsReads) => {
+    const revisions = new Revisions(reads, known);
+    return new FleetReader(
+      reads,
+      new ServiceReader(reads, revisions, tagPrefix),
+      revisions,
+      tagPrefix,
+      clock,
+    );
+  };
+  const whole = reader(new EcsReads(ecs, quota.paced('usual')));
+  const reads = new EcsReads(ecs, quota.paced('urgent'));
+  const few = reader(reads);
+  return {
+    listClusters: (globs, signal) => whole.listClusters(globs, signal),
+    readFleet: (globs, signal, options) => whole.readFleet(globs, signal, options),
+    readNamed: (named, globs, signal) => whole.readNamed(named, globs, signal),
+    readThese: (some, wantsRevisions, signal) => few.readThese(some, wantsRevisions, signal),
+    stoppedReason: (service, since, signal) => stoppedReason(reads, service, since, signal),
+    lookOnceMore: (some, signal) => few.lookOnceMore(some, signal),
+    answer: (question, signal) => answer(reads, question, signal),
+    takeUpdates: (most, signal) => quota.updates.takeUpTo(most, signal, 'urgent'),
+    forceNewDeployment: (service) => forceNewDeployment(ecsWrites, service, quota, clock),
+  };
+}
+
+/** Sends cluster, service and forceNewDeployment and nothing else: any more fails on some services (AWS-FACTS §5). */
+async function forceNewDeployment(
+  ecs: ECSClient,
+  { arn, cluster }: Service,
+  { updates }: Quota,
+  clock: Clock,
+): Promise<Outcome> {
+  try {
+    const command = new UpdateServiceCommand({
+      cluster: cluster.arn,
+      service: arn,
+      forceNewDeployment: true,
+    });
+    const { service } = await ecs.send(command, { abortSignal: AbortSignal.timeout(WRITE_TIMEOUT_MS) });
+    const primary = service?.deployments?.find(({ status }) => status === 'PRIMARY');
+    return { service: arn, result: 'accepted', deploymentId: primary?.id ?? '', acceptedAt: clock.now() };
+  } catch (error) {
+    if (isVanished(error)) return { service: arn, result: 'gone' };
+    if (isThrottled(error)) updates.slowDown();
+    const result = isAnswered(error) ? 'failed' : 'unknown';
+    return { service: arn, result, error: callError(error, 'ecs:UpdateService') };
+  }
+}
+
+/** A service that ECS will not tell more of is unreadable; throws ReadFailed where ECS would not answer at all. */
+async function answer(reads: EcsReads, question: Question, signal: AbortSignal): Promise<Evidence> {
+  const { service, deploymentsSince, askTasks } = question;
+  try {
+    const [serviceDeployments, tasks] = await Promise.all([
+      deploymentsSince === undefined
+        ? undefined
+        : serviceDeploymentsOf(reads, service, deploymentsSince, signal),
+      askTasks ? tasksOf(reads, service, signal) : undefined,
+    ]);
+    return { ...(serviceDeployments && { serviceDeployments }), ...(tasks && { tasks }) };
+  } catch (error) {
+    if (question.optional === true && !signal.aborted) return {};
+    // The last look before the write finds it gone.
+    if (isVanished(error)) return {};
+    if (!isPermanent(error)) throw readFailed(`look closer at ${service.arn}`, error);
+    return { unreadable: callError(error, 'ecs:ListServiceDeployments').message };
+  }
+}
+
+async function serviceDeploymentsOf(
+  reads: EcsReads,
+  { arn, cluster }: Service,
+  since: number,
+  signal: AbortSignal,
+): Promise<readonly ServiceDeployment[]> {
+  const found: ServiceDeployment[] = [];
+  for await (const page of reads.listServiceDeployments(cluster.arn, arn, new Date(since), signal)) {
+    found.push(
+      ...page.map(({ createdAt, status = '' }) => ({ createdAt: createdAt?.getTime() ?? 0, status })),
+    );
+  }
+  return found;
+}
+
+async function tasksOf(reads: EcsReads, service: Service, signal: AbortSignal): Promise<readonly Task[]> {
+  const tasks: Task[] = [];
+  for await (const described of taskPages(reads, service, 'RUNNING', signal)) {
+    tasks.push(...described.map(({ createdAt }) => ({ createdAt: createdAt?.getTime() ?? 0 })));
+  }
+  return tasks;
+}
+
+/** ECS keeps stopped tasks for about an hour. The first that says why will do: they mostly fail alike. */
+async function stoppedReason(
+  reads: EcsReads,
+  service: Service,
+  since: number,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  try {
+    for await (const described of taskPages(reads, service, 'STOPPED', signal)) {
+      const told = described.find((task) => (task.createdAt?.getTime() ?? 0) > since && task.stoppedReason);
+      if (told !== undefined) return told.stoppedReason;
+    }
+    return undefined;
+  } catch {
+    // It would have explained a failure that is reported all the same.
+    return undefined;
+  }
+}
+
+async function* taskPages(
+  reads: EcsReads,
+  { name, cluster }: Service,
+  desiredStatus: 'RUNNING' | 'STOPPED',
+  signal: AbortSignal,
+): AsyncGenerator<readonly SdkTask[], void> {
+  for await (const page of reads.listTasks(cluster.arn, name, desiredStatus, signal)) {
+    for (const hundred of chunks(page, PAGE)) yield await reads.describeTasks(cluster.arn, hundred, signal);
+  }
+}

@@ -1,0 +1,199 @@
+import { setMaxListeners } from 'node:events';
+import pLimit from 'p-limit';
+import { type ClusterArn, clusterArn, keyOf, nameOf, type ServiceKey } from '../../core/model/arn.ts';
+import {
+  type Cluster,
+  type Fleet,
+  joinFleets,
+  type NamedFleet,
+  revisionsInUse,
+  type Service,
+} from '../../core/model/fleet.ts';
+import { selects } from '../../core/model/glob.ts';
+import type { PartOfFleet } from '../../core/read/scan.ts';
+import type { Clock, Look, NamedService, ReadOptions } from '../../ports.ts';
+import { readFailed } from '../errors.ts';
+import { chunks } from '../pages.ts';
+import { type EcsReads, PAGE } from './calls.ts';
+import { namesByCluster, onlyNamed, placesOf } from './named-services.ts';
+import type { Revisions } from './revisions.ts';
+import { ourTags } from './service-of.ts';
+import { type Described, type ServiceReader, together } from './service-reader.ts';
+
+type Globs = readonly (readonly string[])[];
+
+/** Enough to use the whole rate, and few: whole clusters are to be read when the time ends, and not a little of each. */
+const CLUSTERS_AT_A_TIME = 3;
+
+/** Reads the fleet, or as much of it as is wanted. Throws ReadFailed. */
+export class FleetReader {
+  readonly #reads: EcsReads;
+  readonly #services: ServiceReader;
+  readonly #revisions: Revisions;
+  readonly #tagPrefix: string;
+  readonly #clock: Clock;
+
+  constructor(
+    reads: EcsReads,
+    services: ServiceReader,
+    revisions: Revisions,
+    tagPrefix: string,
+    clock: Clock,
+  ) {
+    this.#reads = reads;
+    this.#services = services;
+    this.#revisions = revisions;
+    this.#tagPrefix = tagPrefix;
+    this.#clock = clock;
+  }
+
+  listClusters(globs: Globs, signal: AbortSignal): Promise<readonly ClusterArn[]> {
+    return allOrNothing(signal, async (within) => selected(await this.#listClusters(within), globs));
+  }
+
+  readFleet(globs: Globs, signal: AbortSignal, { only, onPart }: ReadOptions = {}): Promise<PartOfFleet> {
+    return allOrNothing(signal, async (within) => {
+      const beganAt = this.#clock.now();
+      const wanted = only ?? selected(await this.#listClusters(within), globs);
+      const clusters = await this.#describeClusters(wanted, within);
+      const limit = pLimit(CLUSTERS_AT_A_TIME);
+      const parts = await Promise.all(
+        clusters.map((cluster) => {
+          const onTen = (ten: Described) => {
+            if (onPart !== undefined)
+              void this.#fleetOf(beganAt, [ten], within).then(onPart, () => undefined);
+          };
+          return limit(() => this.#unlessTimeIsOver(beganAt, cluster, onTen, signal, within));
+        }),
+      );
+      const left = clusters.filter((_, i) => parts[i] === undefined).map(({ arn }) => arn);
+      if (left.length > 0 && left.length === clusters.length) signal.throwIfAborted();
+      return {
+        fleet: joinFleets(
+          beganAt,
+          parts.flatMap((part) => part ?? []),
+        ),
+        left,
+      };
+    });
+  }
+
+  /** A cluster with all that its services refer to; undefined if the time for reading ended before. */
+  async #unlessTimeIsOver(
+    beganAt: number,
+    cluster: Cluster,
+    onTen: (ten: Described) => void,
+    signal: AbortSignal,
+    within: AbortSignal,
+  ): Promise<Fleet | undefined> {
+    try {
+      return await this.#fleetOf(beganAt, [await this.#services.readCluster(cluster, within, onTen)], within);
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      throw error;
+    }
+  }
+
+  readNamed(named: readonly NamedService[], globs: Globs, signal: AbortSignal): Promise<NamedFleet> {
+    return allOrNothing(signal, async (within) => {
+      const beganAt = this.#clock.now();
+      const all = await this.#listClusters(within);
+      const places = placesOf(named, all, selected(all, globs));
+      const names = namesByCluster(places);
+      const clusters = await this.#describeClusters(
+        names === undefined ? selected(all, globs) : [...names.keys()],
+        within,
+      );
+      const described = clusters.map((cluster) => {
+        const inCluster = names?.get(cluster.arn);
+        if (inCluster === undefined) return this.#services.readCluster(cluster, within);
+        return this.#services.describe(cluster, inCluster, within);
+      });
+      return onlyNamed(places, await this.#fleetOf(beganAt, await Promise.all(described), within));
+    });
+  }
+
+  readThese(
+    services: ReadonlyMap<ClusterArn, readonly string[]>,
+    wantsRevisions: (service: Service) => boolean,
+    signal: AbortSignal,
+  ): Promise<Fleet> {
+    return allOrNothing(signal, async (within) => {
+      const beganAt = this.#clock.now();
+      const clusters = await this.#describeClusters([...services.keys()], within);
+      const described = clusters.map((cluster) =>
+        this.#services.describe(cluster, services.get(cluster.arn) ?? [], within, wantsRevisions),
+      );
+      return this.#fleetOf(beganAt, await Promise.all(described), within, wantsRevisions);
+    });
+  }
+
+  async lookOnceMore(
+    services: readonly Service[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<ServiceKey, Look>> {
+    const [first] = services;
+    if (first === undefined) return new Map();
+    const arns = services.map(({ arn }) => arn);
+    const { services: seen, unreadable } = await allOrNothing(signal, (within) =>
+      this.#services.describe(first.cluster, arns, within, () => false),
+    );
+    return new Map<ServiceKey, Look>([
+      ...unreadable.map(({ service, cluster, why }) => [keyOf(cluster, service), { refused: why }] as const),
+      ...seen.map((service) => [service.key, { service }] as const),
+    ]);
+  }
+
+  async #listClusters(signal: AbortSignal): Promise<readonly ClusterArn[]> {
+    const arns: ClusterArn[] = [];
+    for await (const page of this.#reads.listClusters(signal)) arns.push(...page.map(clusterArn));
+    return arns;
+  }
+
+  async #describeClusters(arns: readonly ClusterArn[], signal: AbortSignal): Promise<readonly Cluster[]> {
+    const calls = chunks(arns, PAGE).map((hundred) => this.#reads.describeClusters(hundred, signal));
+    const described = (await Promise.all(calls)).flat().map(({ clusterArn: text = '', tags }) => {
+      const arn = clusterArn(text);
+      return [arn, { arn, name: nameOf(arn), tags: ourTags(tags, this.#tagPrefix) }] as const;
+    });
+    const byArn = new Map(described);
+    // ECS answers in an order of its own, and whose turn it is to be read first is for the caller to say.
+    return arns.flatMap((arn) => byArn.get(arn) ?? []);
+  }
+
+  async #fleetOf(
+    beganAt: number,
+    parts: readonly Described[],
+    signal: AbortSignal,
+    wantsRevisions: (service: Service) => boolean = () => true,
+  ): Promise<Fleet> {
+    const { services, unreadable } = together(parts);
+    const arns = [...new Set(services.filter(wantsRevisions).flatMap(revisionsInUse))];
+    const read = arns.map(async (arn) => [arn, await this.#revisions.get(arn, signal)] as const);
+    return {
+      beganAt,
+      services,
+      revisions: new Map(await Promise.all(read)),
+      unreadable,
+      unreadableClusters: parts.flatMap(({ unlisted }) => unlisted ?? []),
+    };
+  }
+}
+
+/** One call that fails makes the whole read fail; the others are not made any more. */
+async function allOrNothing<T>(signal: AbortSignal, read: (within: AbortSignal) => Promise<T>): Promise<T> {
+  const failure = new AbortController();
+  try {
+    const within = AbortSignal.any([signal, failure.signal]);
+    // Every call under way listens to it, which is no leak.
+    setMaxListeners(0, within);
+    return await read(within);
+  } catch (error) {
+    failure.abort(error);
+    throw readFailed('read the fleet', error);
+  }
+}
+
+function selected(clusters: readonly ClusterArn[], globs: Globs): readonly ClusterArn[] {
+  return clusters.filter((arn) => globs.every((list) => selects(list, nameOf(arn))));
+}

@@ -1,0 +1,100 @@
+import {
+  type ClusterArn,
+  homeOf,
+  nameOf,
+  parseArn,
+  type ServiceArn,
+  serviceArn,
+  serviceIn,
+} from '../../core/model/arn.ts';
+import type { Fleet, NamedFleet } from '../../core/model/fleet.ts';
+import type { NamedService } from '../../ports.ts';
+
+/** Where the services that a person named are to be looked for. */
+export type Places = {
+  readonly sought: readonly Sought[];
+  readonly outOfScope: NamedFleet['outOfScope'];
+  /** As they were given: their cluster does not exist here. */
+  readonly nowhere: readonly string[];
+};
+
+type Sought = {
+  readonly asGiven: string;
+  readonly name: string;
+  /** Undefined: a service's ARN in the old form does not tell its cluster. */
+  readonly cluster: ClusterArn | undefined;
+};
+
+/** Finds the clusters of the services named, among all those there are; only the selected ones may be looked into. */
+export function placesOf(
+  named: readonly NamedService[],
+  all: readonly ClusterArn[],
+  selected: readonly ClusterArn[],
+): Places {
+  const byName = new Map(all.map((arn) => [nameOf(arn), arn]));
+  const sought: Sought[] = [];
+  const outOfScope = new Map<ServiceArn, string>();
+  const nowhere: string[] = [];
+  for (const { cluster: clusterName, name, asGiven } of named) {
+    const cluster = clusterName === undefined ? undefined : byName.get(clusterName);
+    if (clusterName === undefined) sought.push({ asGiven, name, cluster });
+    else if (cluster === undefined || isForeign(asGiven, cluster)) nowhere.push(asGiven);
+    else if (selected.includes(cluster)) sought.push({ asGiven, name, cluster });
+    else
+      outOfScope.set(
+        asGiven.startsWith('arn:') ? serviceArn(asGiven) : serviceIn(cluster, name),
+        clusterName,
+      );
+  }
+  return {
+    sought,
+    outOfScope: [...outOfScope].map(([service, cluster]) => ({ service, cluster })),
+    nowhere: [...new Set(nowhere)],
+  };
+}
+
+/** The names to be described in each cluster; undefined: one of them may be anywhere, so all are to be listed. */
+export function namesByCluster({ sought }: Places): ReadonlyMap<ClusterArn, readonly string[]> | undefined {
+  const names = new Map<ClusterArn, readonly string[]>();
+  for (const { cluster, name } of sought) {
+    if (cluster === undefined) return undefined;
+    names.set(cluster, [...(names.get(cluster) ?? []), name]);
+  }
+  return names;
+}
+
+/** What was read less everything that nobody named, and with what could not be found. */
+export function onlyNamed({ sought, outOfScope, nowhere }: Places, fleet: Fleet): NamedFleet {
+  const services = fleet.services.filter((read) =>
+    sought.some((one) => isMeant(read.arn, read.cluster.name, one)),
+  );
+  const unreadable = fleet.unreadable.filter((read) =>
+    sought.some((one) => isMeant(read.service, read.cluster, one)),
+  );
+  const found = [
+    ...services.map(({ arn, cluster }) => ({ arn, cluster: cluster.name })),
+    ...unreadable.map(({ service, cluster }) => ({ arn: service, cluster })),
+  ];
+  const missing = sought.filter((one) => !found.some(({ arn, cluster }) => isMeant(arn, cluster, one)));
+  return {
+    ...fleet,
+    services,
+    unreadable,
+    outOfScope,
+    missing: [...nowhere, ...missing.map(({ asGiven }) => asGiven)],
+  };
+}
+
+function isMeant(arn: ServiceArn, cluster: string, { asGiven, cluster: sought, name }: Sought): boolean {
+  return asGiven === arn || (sought !== undefined && nameOf(sought) === cluster && name === nameOf(arn));
+}
+
+/** An ARN of another partition, Region or account names nothing here, whatever the names in it. */
+function isForeign(asGiven: string, here: ClusterArn): boolean {
+  const arn = parseArn(asGiven);
+  const home = homeOf(here);
+  return (
+    arn !== undefined &&
+    (['partition', 'region', 'account'] as const).some((part) => arn[part] !== home[part])
+  );
+}

@@ -1,0 +1,41 @@
+import type { TaskDefinitionArn } from '../../core/model/arn.ts';
+import type { Revision } from '../../core/model/fleet.ts';
+import { callError, isPermanent, readFailed } from '../errors.ts';
+import type { EcsReads } from './calls.ts';
+import { referencesOf } from './references-of.ts';
+
+/**
+ * What each task-definition revision refers to, remembered for as long as the process lives: a registered revision never
+ * changes and its number is never used again (AWS-FACTS §5).
+ */
+export class Revisions {
+  readonly #reads: EcsReads;
+  readonly #known: Map<TaskDefinitionArn, Revision>;
+  readonly #asked = new Map<TaskDefinitionArn, Promise<Revision>>();
+
+  constructor(reads: EcsReads, known: Map<TaskDefinitionArn, Revision>) {
+    this.#reads = reads;
+    this.#known = known;
+  }
+
+  /** Asks ECS at most once for a revision; one that ECS would not describe is asked for again next time. */
+  async get(arn: TaskDefinitionArn, signal: AbortSignal): Promise<Revision> {
+    const known = this.#known.get(arn) ?? this.#asked.get(arn);
+    if (known !== undefined) return known;
+    const asking = this.#read(arn, signal).finally(() => this.#asked.delete(arn));
+    this.#asked.set(arn, asking);
+    return asking;
+  }
+
+  async #read(arn: TaskDefinitionArn, signal: AbortSignal): Promise<Revision> {
+    try {
+      const taskDefinition = await this.#reads.describeTaskDefinition(arn, signal);
+      const revision: Revision = { kind: 'readable', references: referencesOf(taskDefinition, arn) };
+      this.#known.set(arn, revision);
+      return revision;
+    } catch (error) {
+      if (!isPermanent(error)) throw readFailed(`describe task definition ${arn}`, error);
+      return { kind: 'unreadable', why: callError(error, 'ecs:DescribeTaskDefinition').message };
+    }
+  }
+}

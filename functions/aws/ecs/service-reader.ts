@@ -1,0 +1,114 @@
+import type { DescribeServicesCommandOutput } from '@aws-sdk/client-ecs';
+import { serviceArn, serviceIn } from '../../core/model/arn.ts';
+import { type Cluster, revisionsInUse, type Service, type Unreadable } from '../../core/model/fleet.ts';
+import { callError, isPermanent, isVanished, readFailed } from '../errors.ts';
+import { chunks } from '../pages.ts';
+import { type EcsReads, SERVICES_A_CALL } from './calls.ts';
+import type { Revisions } from './revisions.ts';
+import { serviceOf } from './service-of.ts';
+
+/** Services as far as ECS would describe them; what has vanished is in neither list. */
+export type Described = {
+  readonly services: readonly Service[];
+  readonly unreadable: readonly Unreadable[];
+  /** The cluster, if ECS would not list its services. */
+  readonly unlisted?: { readonly cluster: string; readonly why: string };
+};
+
+const NOTHING: Described = { services: [], unreadable: [] };
+
+/** Lists and describes the services of a cluster, and has the revisions that they use read meanwhile. */
+export class ServiceReader {
+  readonly #reads: EcsReads;
+  readonly #revisions: Revisions;
+  readonly #tagPrefix: string;
+
+  constructor(reads: EcsReads, revisions: Revisions, tagPrefix: string) {
+    this.#reads = reads;
+    this.#revisions = revisions;
+    this.#tagPrefix = tagPrefix;
+  }
+
+  /** Every service of the cluster; those of one page are described while the next page is being listed. */
+  async readCluster(
+    cluster: Cluster,
+    signal: AbortSignal,
+    onTen: (ten: Described) => void = () => undefined,
+  ): Promise<Described> {
+    const described: Promise<Described>[] = [];
+    try {
+      for await (const page of this.#reads.listServices(cluster.arn, signal)) {
+        described.push(awaitedLater(this.describe(cluster, page, signal, () => true, onTen)));
+      }
+    } catch (error) {
+      if (isVanished(error)) return NOTHING;
+      if (!isPermanent(error)) throw readFailed(`list the services of cluster ${cluster.name}`, error);
+      return {
+        ...NOTHING,
+        unlisted: { cluster: cluster.name, why: callError(error, 'ecs:ListServices').message },
+      };
+    }
+    return together(await Promise.all(described));
+  }
+
+  /** These services of the cluster, by name or ARN. */
+  async describe(
+    cluster: Cluster,
+    services: readonly string[],
+    signal: AbortSignal,
+    wantsRevisions: (service: Service) => boolean = () => true,
+    onTen: (ten: Described) => void = () => undefined,
+  ): Promise<Described> {
+    const tens = chunks([...new Set(services)], SERVICES_A_CALL).map(async (names) => {
+      const ten = await this.#describeTen(cluster, names, signal);
+      for (const arn of ten.services.filter(wantsRevisions).flatMap(revisionsInUse)) {
+        void awaitedLater(this.#revisions.get(arn, signal));
+      }
+      onTen(ten);
+      return ten;
+    });
+    return together(await Promise.all(tens));
+  }
+
+  /** If ECS refuses to describe several services in one call, each is asked for alone, so that one cannot hide the others. */
+  async #describeTen(cluster: Cluster, services: readonly string[], signal: AbortSignal): Promise<Described> {
+    try {
+      return this.#describedIn(await this.#reads.describeServices(cluster.arn, services, signal), cluster);
+    } catch (error) {
+      if (isVanished(error)) return NOTHING;
+      if (!isPermanent(error)) throw readFailed(`describe services of cluster ${cluster.name}`, error);
+      const [only = '', ...more] = services;
+      if (more.length === 0) return refused(only, cluster, callError(error, 'ecs:DescribeServices').message);
+      return together(await Promise.all(services.map((one) => this.#describeTen(cluster, [one], signal))));
+    }
+  }
+
+  #describedIn(answer: DescribeServicesCommandOutput, cluster: Cluster): Described {
+    const services = (answer.services ?? []).map((service) => serviceOf(service, cluster, this.#tagPrefix));
+    const refusals = (answer.failures ?? []).filter(({ reason }) => reason !== 'MISSING');
+    return together([
+      { services, unreadable: [] },
+      ...refusals.flatMap(({ arn, reason = 'no reason given' }) =>
+        arn ? refused(arn, cluster, reason) : [],
+      ),
+    ]);
+  }
+}
+
+export function together(parts: readonly Described[]): Described {
+  return {
+    services: parts.flatMap(({ services }) => services),
+    unreadable: parts.flatMap(({ unreadable }) => unreadable),
+  };
+}
+
+function refused(given: string, cluster: Cluster, why: string): Described {
+  const service = given.startsWith('arn:') ? serviceArn(given) : serviceIn(cluster.arn, given);
+  return { ...NOTHING, unreadable: [{ service, cluster: cluster.name, why }] };
+}
+
+/** For a promise that somebody else awaits: until then its rejection must not count as unhandled. */
+function awaitedLater<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
+}

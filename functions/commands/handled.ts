@@ -1,0 +1,32 @@
+import type { Result } from '../core/follow-up/progress.ts';
+import type { Plan } from '../core/plan/plan.ts';
+import { makeReport, type Report } from '../core/report/report.ts';
+import type { Confirmed } from '../pipeline/confirm/confirm.ts';
+import type { Followed } from '../pipeline/follow-up/follow-up.ts';
+import type { Sight } from '../pipeline/read/read.ts';
+
+/**
+ * `failure` is there if the fleet could not be read or decided upon: then nothing has been done. `postponed`: it could be
+ * read in part only, and what was asked goes on as a follow-up.
+ */
+export type Handled =
+  | ({ readonly confirmed: Confirmed; readonly report: Report; readonly postponed: boolean } & Done)
+  | { readonly confirmed: Confirmed; readonly failure: unknown };
+
+/** What became of each decision, and of each change. */
+export type Done = { readonly results: readonly Result[]; readonly followed: Followed };
+
+/** The report of what was found, decided and done. */
+export function reported(
+  { changes, notices }: Sight,
+  { unmatched }: Plan,
+  results: readonly Result[],
+): Report {
+  const decisions = [...results.map(({ decision }) => decision), ...unmatched];
+  return makeReport(
+    changes,
+    notices,
+    decisions,
+    results.flatMap(({ outcome }) => outcome ?? []),
+  );
+}

@@ -1,0 +1,58 @@
+import { undecided, withDone } from '../core/plan/early.ts';
+import { makePlan, type Plan } from '../core/plan/plan.ts';
+import { questions } from '../core/plan/questions.ts';
+import { apply, stopShort } from '../pipeline/apply/apply.ts';
+import { type Ahead, goAhead, NOTHING_AHEAD } from '../pipeline/apply/early.ts';
+import { type Asked, type Confirmed, confirm } from '../pipeline/confirm/confirm.ts';
+import { follow } from '../pipeline/follow-up/follow-up.ts';
+import { readEvidence, readFleet, type Sight } from '../pipeline/read/read.ts';
+import type { Run } from '../pipeline/run.ts';
+import { type Done, type Handled, reported } from './handled.ts';
+
+/**
+ * The main path. What AWS told or a person asked becomes changes, and every service of which a task was started before a
+ * change is redeployed once. The fleet is the state: whoever does this again, after a crash, for a duplicate or as a
+ * follow-up, finds fresh what has been done and does only the rest.
+ */
+export async function redeploy(asked: readonly Asked[], run: Run): Promise<Handled> {
+  run.fleets.prepare(asked, run);
+  const confirmed = await confirm(asked, run);
+  return uponRead(confirmed, goAhead(confirmed, run), run, async (sight, plan) => {
+    const results = await apply(plan, run);
+    return { results, followed: await follow(sight, results, run) };
+  });
+}
+
+/** The same, ending before the first write: because somebody only asked, or because of MODE=observe. */
+export async function planOnly(asked: readonly Asked[], why: 'plan' | 'observe', run: Run): Promise<Handled> {
+  return uponRead(await confirm(asked, run), NOTHING_AHEAD, run, async (sight, plan) => {
+    const results = stopShort(plan, why, run);
+    const how = why === 'observe' ? 'first-look-only' : 'not-at-all';
+    return { results, followed: await follow(sight, results, { ...run, follow: { ...run.follow, how } }) };
+  });
+}
+
+/** What MODE says: in `observe` the records and reports are the same, and nothing is written to ECS. */
+export function carryOut(asked: readonly Asked[], mode: 'enforce' | 'observe', run: Run): Promise<Handled> {
+  return mode === 'observe' ? planOnly(asked, 'observe', run) : redeploy(asked, run);
+}
+
+type Finish = (sight: Sight, plan: Plan) => Promise<Done>;
+
+async function uponRead(confirmed: Confirmed, ahead: Ahead, run: Run, finish: Finish): Promise<Handled> {
+  try {
+    const sight = await readFleet(confirmed, ahead, run);
+    const open = undecided(sight.matches, sight);
+    const evidence = await readEvidence(questions(open, run.policy, run.world.clock.now()), run);
+    const basis = { ...sight, evidence, policy: run.policy, now: run.world.clock.now() };
+    const plan = withDone(makePlan(basis), sight);
+    run.journal.planned(sight, plan);
+    const done = await finish(sight, plan);
+    await run.fleets.snapshot.save(run);
+    const postponed = sight.postponed.length > 0;
+    return { confirmed, ...done, postponed, report: reported(sight, plan, done.results) };
+  } catch (failure) {
+    await ahead.finish();
+    return { confirmed, failure };
+  }
+}

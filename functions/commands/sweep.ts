@@ -1,0 +1,119 @@
+import pMap from 'p-map';
+import { match } from '../core/match/match.ts';
+import { type ClusterArn, nameOf } from '../core/model/arn.ts';
+import type { Change, Notice } from '../core/model/change.ts';
+import type { Decision } from '../core/model/decision.ts';
+import { unreadableOf } from '../core/model/fleet.ts';
+import type { EvidenceByService, Question } from '../core/plan/evidence.ts';
+import { makePlan } from '../core/plan/plan.ts';
+import type { PartOfFleet } from '../core/read/scan.ts';
+import { inTurn } from '../core/sweep/rotate.ts';
+import { type Swept, sweepPolicy, sweepQuestions, sweptIn } from '../core/sweep/sweep.ts';
+import type { Run } from '../pipeline/run.ts';
+import {
+  type NamedResource,
+  readNamedResources,
+  readResources,
+  type Unchecked,
+} from '../pipeline/sweep/timestamps.ts';
+
+/** What a sweep has found. */
+export type Sweep = {
+  readonly id: string;
+  readonly changes: readonly Change[];
+  readonly notices: readonly Notice[];
+  /** Every service that refers to something, as far as it was read. */
+  readonly swept: readonly Swept[];
+  /** What cannot be read may refer to anything. */
+  readonly unreadable: readonly Decision[];
+  readonly troubles: readonly object[];
+  readonly unchecked: readonly Unchecked[];
+  /** Clusters for which there was no time, or that ECS would not list: the next sweep begins with others. */
+  readonly left: readonly string[];
+  /** Whoever is not named here as stale is not: nothing was left, and nothing that could be checked refused itself. */
+  readonly complete: boolean;
+};
+
+/** Of the time there is for reading: the rest is for dating what the fleet refers to and for looking at tasks. */
+const PART_FOR_THE_FLEET = 0.6;
+/** As long before the end of the invocation all reading is over. */
+const RESERVE_MS = 30_000;
+const CONCURRENCY = 32;
+const NOTHING_EARLIER = { failed: new Map<string, number>(), unseen: new Set<string>() };
+
+/**
+ * Looks for what no event told of: holds the dates of everything that the fleet refers to, or of what is named alone, against
+ * the tasks that run. It reads everything anew, from ECS and from no snapshot, and changes nothing.
+ */
+export async function sweep(id: string, named: readonly NamedResource[], run: Run): Promise<Sweep> {
+  const policy = sweepPolicy(run.policy);
+  const { fleet, left } = await readWholeFleet(run);
+  const resources =
+    named.length === 0
+      ? await readResources(fleet, id, run)
+      : await readNamedResources(named, fleet, id, run);
+  const { changes, notices, unchecked } = resources;
+  const matches = [...match(fleet, changes, policy.pull), ...resources.bitten];
+  const asked = await ask(sweepQuestions(matches, policy, run.world.clock.now()), run);
+  const isAnswered = (cluster: ClusterArn) => !asked.left.has(cluster);
+  const plan = makePlan({
+    fleet,
+    subjects: [...changes, ...notices],
+    matches: matches.filter(({ service }) => isAnswered(service.cluster.arn)),
+    evidence: asked.evidence,
+    policy,
+    earlier: NOTHING_EARLIER,
+    now: run.world.clock.now(),
+  });
+  const leftOut = [
+    ...[...left, ...asked.left].map(nameOf),
+    ...fleet.unreadableClusters.map(({ cluster }) => cluster),
+  ];
+  return {
+    id,
+    changes,
+    notices,
+    swept: sweptIn(plan),
+    unreadable: plan.unmatched.map((decision) => ({ ...decision, changeIds: [id] })),
+    troubles: [...unreadableOf(fleet), ...fleet.unreadableClusters],
+    unchecked,
+    left: leftOut,
+    complete: leftOut.length === 0 && unchecked.every(({ why }) => why === undefined),
+  };
+}
+
+/** In an order that is another one each hour, so that every cluster has its turn where one sweep is too short for all. */
+async function readWholeFleet(run: Run): Promise<PartOfFleet> {
+  const { world, scope, reading, remainingMs, fleets } = run;
+  const ms = Math.max(0, remainingMs() - RESERVE_MS) * PART_FOR_THE_FLEET;
+  const signal = Number.isFinite(ms)
+    ? AbortSignal.any([reading, AbortSignal.timeout(Math.floor(ms))])
+    : reading;
+  const globs = [scope.configured, ...(scope.narrowed.length > 0 ? [scope.narrowed] : [])];
+  const clusters = (await world.ecs.listClusters(globs, signal)).toSorted();
+  const read = await world.ecs.readFleet(globs, signal, { only: inTurn(clusters, world.clock.now()) });
+  if (scope.narrowed.length === 0)
+    fleets.snapshot.note(read.fleet, (cluster) => !read.left.includes(cluster));
+  return read;
+}
+
+type Answers = { readonly evidence: EvidenceByService; readonly left: ReadonlySet<ClusterArn> };
+
+/** A cluster with a question for which there was no time counts as not read. */
+async function ask(questions: readonly Question[], { world, reading }: Run): Promise<Answers> {
+  const left = new Set<ClusterArn>();
+  const answers = await pMap(
+    questions,
+    async (question) => {
+      try {
+        return [[question.service.key, await world.ecs.answer(question, reading)] as const];
+      } catch (error) {
+        if (!reading.aborted) throw error;
+        left.add(question.service.cluster.arn);
+        return [];
+      }
+    },
+    { concurrency: CONCURRENCY },
+  );
+  return { evidence: new Map(answers.flat()), left };
+}

@@ -1,0 +1,215 @@
+import { CURRENT, type IgnoredReason, type NoticeKind, PENDING } from '../model/change.ts';
+
+/** An event of EventBridge whose shape has been checked; `time` is in milliseconds, always a whole second in practice. */
+export type Event = {
+  readonly id: string;
+  readonly time: number;
+  readonly region?: string | undefined;
+  readonly account?: string | undefined;
+} & (
+  | {
+      readonly type: 'label-updated';
+      readonly arn: string;
+      readonly label: string;
+      readonly versionId?: string | undefined;
+    }
+  | {
+      readonly type: 'parameter-change';
+      readonly arn: string;
+      readonly operation: string;
+      readonly failed: boolean;
+    }
+  | {
+      readonly type: 'parameter-policy';
+      readonly arn: string;
+      readonly policy: string;
+      readonly failed: boolean;
+    }
+  | CloudTrailEvent
+  | { readonly type: 'other' }
+);
+
+export type CloudTrailEvent = {
+  readonly type: 'cloudtrail';
+  readonly eventName: string;
+  readonly failed: boolean;
+  /** Full ARN where CloudTrail tells it; otherwise what the caller typed: name or partial ARN. */
+  readonly secret?: string | undefined;
+  /** PutSecretValue, UpdateSecret, CreateSecret: the id of the version that the call would create. */
+  readonly clientRequestToken?: string | undefined;
+  /** PutSecretValue: only if the caller passed them. */
+  readonly versionStages?: readonly string[] | undefined;
+  /** UpdateSecretVersionStage. */
+  readonly versionStage?: string | undefined;
+  readonly moveToVersionId?: string | undefined;
+};
+
+/** What an event says has happened, before anybody has looked whether it is so. */
+export type Claim =
+  | {
+      readonly claim: 'label-moved';
+      readonly secret: string;
+      readonly label: string;
+      readonly versionId?: string | undefined;
+    }
+  | {
+      readonly claim: 'version-created';
+      readonly secret: string;
+      readonly versionId?: string | undefined;
+      /** The labels that such a call gives to what it always creates; none: it may have created nothing. */
+      readonly labelled: readonly string[];
+    }
+  | { readonly claim: 'rotated'; readonly secret: string }
+  | { readonly claim: 'secret-deleted'; readonly secret: string }
+  | { readonly claim: 'parameter-changed'; readonly arn: string }
+  | {
+      readonly claim: 'noticed';
+      readonly kind: 'secret' | 'parameter';
+      readonly arn: string;
+      readonly notice: NoticeKind;
+    }
+  | { readonly claim: 'none'; readonly reason: IgnoredReason };
+
+/** Which events count, and why the others do not (AWS-FACTS §2). Throws where a known event lacks what makes it one. */
+export function claimOf(event: Event): Claim {
+  switch (event.type) {
+    case 'label-updated':
+      return event.label === PENDING
+        ? ignored('pending-label')
+        : { claim: 'label-moved', secret: event.arn, label: event.label, versionId: event.versionId };
+    case 'parameter-change':
+      return event.failed ? ignored('failed-call') : parameterClaim(event.operation, event.arn);
+    case 'parameter-policy':
+      return event.failed ? ignored('failed-call') : policyClaim(event.policy, event.arn);
+    case 'cloudtrail':
+      return cloudTrailClaim(event);
+    case 'other':
+      return ignored('other-event');
+    default:
+      return event satisfies never;
+  }
+}
+
+/** The event in AWS's words, for records and reports. */
+export function sourceOf(event: Event): string {
+  switch (event.type) {
+    case 'label-updated':
+      return 'Secret Label Updated';
+    case 'parameter-change':
+      return 'Parameter Store Change';
+    case 'parameter-policy':
+      return 'Parameter Store Policy Action';
+    case 'cloudtrail':
+      return event.eventName;
+    case 'other':
+      return 'other';
+    default:
+      return event satisfies never;
+  }
+}
+
+/** What an event is about, for records: an ARN where AWS tells one, otherwise what the caller typed. */
+export function resourceOf(event: Event): string | undefined {
+  switch (event.type) {
+    case 'label-updated':
+    case 'parameter-change':
+    case 'parameter-policy':
+      return event.arn;
+    case 'cloudtrail':
+      return event.secret;
+    case 'other':
+      return undefined;
+    default:
+      return event satisfies never;
+  }
+}
+
+/** Create counts too: it can be the second half of delete-and-recreate. */
+function parameterClaim(operation: string, arn: string): Claim {
+  switch (operation) {
+    case 'Create':
+    case 'Update':
+      return { claim: 'parameter-changed', arn };
+    case 'Delete':
+      return { claim: 'noticed', kind: 'parameter', arn, notice: 'deleted' };
+    case 'LabelParameterVersion':
+      return ignored('parameter-labelled');
+    default:
+      return ignored('no-value-change');
+  }
+}
+
+function policyClaim(policy: string, arn: string): Claim {
+  switch (policy) {
+    case 'Expiration':
+      return { claim: 'noticed', kind: 'parameter', arn, notice: 'expired' };
+    case 'ExpirationNotification':
+      return { claim: 'noticed', kind: 'parameter', arn, notice: 'expires-soon' };
+    default:
+      return ignored('policy-reminder');
+  }
+}
+
+function cloudTrailClaim(event: CloudTrailEvent): Claim {
+  if (event.failed) return ignored('failed-call');
+  switch (event.eventName) {
+    case 'RotationSucceeded':
+      return { claim: 'rotated', secret: named(event) };
+    case 'PutSecretValue':
+      return putClaim(event);
+    case 'UpdateSecret':
+    case 'CreateSecret':
+      return created(event, []);
+    case 'UpdateSecretVersionStage':
+      return stageClaim(event);
+    case 'DeleteSecret':
+      return { claim: 'secret-deleted', secret: named(event) };
+    case 'RotationFailed':
+      return { claim: 'noticed', kind: 'secret', arn: named(event), notice: 'rotation-failed' };
+    case 'RotationAbandoned':
+      return { claim: 'noticed', kind: 'secret', arn: named(event), notice: 'rotation-abandoned' };
+    case 'RotateSecret':
+    case 'RotationStarted':
+      return ignored('rotation-unfinished');
+    default:
+      return ignored('no-value-change');
+  }
+}
+
+/** A rotation's first step stores the new value under AWSPENDING: redeploying then would start tasks on the old one. */
+function putClaim(event: CloudTrailEvent): Claim {
+  const { versionStages } = event;
+  const onlyPending =
+    versionStages !== undefined && versionStages.length > 0 && versionStages.every(isPending);
+  return onlyPending
+    ? ignored('pending-label')
+    : created(
+        event,
+        (versionStages ?? [CURRENT]).filter((label) => !isPending(label)),
+      );
+}
+
+function stageClaim(event: CloudTrailEvent): Claim {
+  const label = event.versionStage ?? CURRENT;
+  if (isPending(label)) return ignored('pending-label');
+  if (event.moveToVersionId === undefined) return ignored('label-removed');
+  return { claim: 'label-moved', secret: named(event), label, versionId: event.moveToVersionId };
+}
+
+function created(event: CloudTrailEvent, labelled: readonly string[]): Claim {
+  return {
+    claim: 'version-created',
+    secret: named(event),
+    labelled,
+    versionId: event.clientRequestToken,
+  };
+}
+
+function named(event: CloudTrailEvent): string {
+  if (event.secret === undefined)
+    throw new TypeError(`${event.eventName}: the event does not say which secret it is about`);
+  return event.secret;
+}
+
+const isPending = (label: string): boolean => label === PENDING;
+const ignored = (reason: IgnoredReason): Claim => ({ claim: 'none', reason });

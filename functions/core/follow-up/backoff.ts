@@ -1,0 +1,60 @@
+import type { FollowUp } from './follow-up.ts';
+import type { Standing } from './progress.ts';
+
+/** What SQS can delay a message by, and when a lost answer may be looked at again (DESIGN §4). */
+const LONGEST_S = 900;
+const AFTER_LOST_ANSWER_S = 10;
+const SPREAD_S = 5;
+/** Each look waits half as long again as the one before. */
+const GROWTH = 1.5;
+
+/**
+ * Seconds until the next look at a change: growing from `firstSeconds`, sooner if it is known when there will be
+ * something to do, and at the end of the time that the change is given at the latest.
+ */
+export function delayOf(
+  { followUp, until, unsure }: Standing,
+  now: number,
+  firstSeconds: number,
+  limitMs: number,
+): number {
+  const grown = Math.min(LONGEST_S, firstSeconds * GROWTH ** (followUp.hop - 1));
+  const known =
+    until === undefined ? Infinity : (until - now) / 1000 + (until > now ? spread(followUp.changeId) : 0);
+  const left = (followUp.firstHandledAt + limitMs - now) / 1000;
+  const delay = Math.ceil(Math.min(grown, Math.max(known, 0), Math.max(left, 0)));
+  return Math.min(LONGEST_S, Math.max(delay, unsure ? AFTER_LOST_ANSWER_S : 1));
+}
+
+/** Several changes wait for the same instant: a few seconds apart the later ones find what the first has done. */
+function spread(changeId: string): number {
+  const sum = Array.from(changeId).reduce((total, char) => total + (char.codePointAt(0) ?? 0), 0);
+  return sum % SPREAD_S;
+}
+
+export function isOverdue({ firstHandledAt }: FollowUp, now: number, limitMs: number): boolean {
+  return now >= firstHandledAt + limitMs;
+}
+
+/** Packs follow-ups that are due at the same time into as few messages as `maxBytes` allows; none is ever split. */
+export function packed(
+  followUps: readonly FollowUp[],
+  bodyOf: (followUps: readonly FollowUp[]) => string,
+  maxBytes: number,
+): readonly FollowUp[][] {
+  const messages: FollowUp[][] = [];
+  let room = 0;
+  for (const followUp of followUps) {
+    // Names, ids and ARNs are ASCII: a character is a byte.
+    const bytes = bodyOf([followUp]).length;
+    const last = messages.at(-1);
+    if (last === undefined || bytes > room) {
+      messages.push([followUp]);
+      room = maxBytes - bytes;
+    } else {
+      last.push(followUp);
+      room -= bytes;
+    }
+  }
+  return messages;
+}

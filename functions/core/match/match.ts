@@ -1,0 +1,129 @@
+import type { ServiceKey, TaskDefinitionArn } from '../model/arn.ts';
+import { CURRENT, PREVIOUS } from '../model/change.ts';
+import { deploymentsInUse, type Fleet, isUnreadable, primaryOf, type Service } from '../model/fleet.ts';
+import { type Form, followedLabel, type Reference, type Target } from '../model/reference.ts';
+import { SUFFIX_LENGTH, type Subject, SubjectIndex } from './subject-index.ts';
+
+/** Whether a redeploy brings what this reference delivers up to date with the change, and why not. */
+export type Effect = 'moves' | 'pinned' | 'other-label' | 'pull-only';
+
+/** A reference of a service that names the subject. */
+export type Hit = {
+  readonly reference: Reference;
+  readonly form: Form;
+  readonly label: string | null;
+  readonly versionId: string | null;
+  readonly effect: Effect;
+  /** It stands in the revision that a new deployment would run. */
+  readonly inPrimary: boolean;
+};
+
+/** A service beside one subject that it refers to. A service named by hand has no hits. */
+export type Match = {
+  readonly service: Service;
+  readonly subject: Subject;
+  readonly hits: readonly Hit[];
+  /** A revision that it uses could not be described: it may refer to more than is known. */
+  readonly partlyUnreadable: boolean;
+  /**
+   * Only in a later look: the deployment that is followed, ours or somebody's that we adopted, is still PRIMARY (then the
+   * match needs no hits, it was matched when it began to be followed), another one has taken its place, or there is none.
+   */
+  readonly following?: 'followed' | 'adopted' | 'superseded' | 'waiting';
+};
+
+/** A reference to an older, deleted secret of the same name: it does not match, and the next task cannot start. */
+export type SuffixWarning = {
+  readonly service: string;
+  readonly valueFrom: string;
+  readonly problem: string;
+};
+
+export type PullPolicy = 'ignore' | 'redeploy';
+
+/** Every service that refers to a subject, once for each subject, by the rules of AWS-FACTS §3 and §4. */
+export function match(fleet: Fleet, subjects: readonly Subject[], pull: PullPolicy): readonly Match[] {
+  const index = new SubjectIndex(subjects, fleet);
+  return fleet.services.flatMap((service) => [
+    ...index.of(service).map((subject) => ({ service, subject, hits: [], partlyUnreadable: false })),
+    ...matchesOf(service, fleet, index, pull),
+  ]);
+}
+
+/** References that look like the subject's, but carry the suffix of another secret of the same name. */
+export function suffixWarnings(fleet: Fleet, subjects: readonly Subject[]): readonly SuffixWarning[] {
+  const byName = new Map(
+    subjects.filter((s) => s.kind === 'secret').map((s) => [s.arn.slice(0, -SUFFIX_LENGTH), s.arn]),
+  );
+  const isOlder = ({ kind, id, named }: Target) =>
+    kind === 'secret' && named === 'arn' && (byName.get(id.slice(0, -SUFFIX_LENGTH)) ?? id) !== id;
+  return fleet.services.flatMap((service) =>
+    referencesOf(service, fleet)
+      .filter(({ reference }) => reference.targets.some(isOlder))
+      .map(({ reference }) => ({
+        service: service.arn,
+        valueFrom: reference.valueFrom,
+        problem: 'has the name of the changed secret with another suffix: perhaps an older, deleted secret',
+      })),
+  );
+}
+
+/** The matches of each service together, in the order in which they were found. */
+export function byService(matches: readonly Match[]): ReadonlyMap<ServiceKey, readonly [Match, ...Match[]]> {
+  const grouped = new Map<ServiceKey, [Match, ...Match[]]>();
+  for (const one of matches) {
+    const group = grouped.get(one.service.key);
+    if (group === undefined) grouped.set(one.service.key, [one]);
+    else group.push(one);
+  }
+  return grouped;
+}
+
+function matchesOf(service: Service, fleet: Fleet, index: SubjectIndex, pull: PullPolicy): readonly Match[] {
+  const hits = new Map<Subject, Hit[]>();
+  for (const { reference, inPrimary } of referencesOf(service, fleet)) {
+    for (const target of reference.targets) {
+      for (const { subject, form } of index.namedBy(target, reference)) {
+        const { label, versionId } = target;
+        const effect = effectOf(reference, target, subject, pull);
+        const hit = { reference, form, label, versionId, effect, inPrimary };
+        hits.set(subject, [...(hits.get(subject) ?? []), hit]);
+      }
+    }
+  }
+  const partlyUnreadable = isUnreadable(service, fleet);
+  return [...hits].map(([subject, found]) => ({ service, subject, hits: found, partlyUnreadable }));
+}
+
+type Found = { readonly reference: Reference; readonly inPrimary: boolean };
+
+/** The references of every revision and deployment that the service has tasks of, or would start tasks of. */
+export function referencesOf(service: Service, { revisions }: Fleet): readonly Found[] {
+  const inPrimary = new Set<TaskDefinitionArn>();
+  const primary = primaryOf(service);
+  if (service.taskDefinition !== null) inPrimary.add(service.taskDefinition);
+  if (primary !== undefined) inPrimary.add(primary.taskDefinition);
+  const used = deploymentsInUse(service);
+  const arns = new Set([...inPrimary, ...used.map((deployment) => deployment.taskDefinition)]);
+  return [
+    ...[...arns].flatMap((arn) => {
+      const revision = revisions.get(arn);
+      const references = revision?.kind === 'readable' ? revision.references : [];
+      return references.map((reference) => ({ reference, inPrimary: inPrimary.has(arn) }));
+    }),
+    ...used.flatMap((deployment) =>
+      deployment.references.map((reference) => ({ reference, inPrimary: deployment.primary })),
+    ),
+    ...service.also.map((reference) => ({ reference, inPrimary: true })),
+  ];
+}
+
+function effectOf({ place }: Reference, target: Target, subject: Subject, pull: PullPolicy): Effect {
+  if (place === 'pull' && pull === 'ignore') return 'pull-only';
+  if (target.versionId !== null) return 'pinned';
+  if (target.kind === 'parameter' || 'notice' in subject || subject.label === undefined) return 'moves';
+  const followed = followedLabel(target);
+  // AWSPREVIOUS moves whenever AWSCURRENT does.
+  const moves = followed === subject.label || (followed === PREVIOUS && subject.label === CURRENT);
+  return moves ? 'moves' : 'other-label';
+}

@@ -1,0 +1,97 @@
+import { homeOf } from '../model/arn.ts';
+import type { Change, Notice } from '../model/change.ts';
+import type { Fleet, Service } from '../model/fleet.ts';
+import {
+  type Form,
+  parameterArn,
+  partialSecretArn,
+  type Reference,
+  type Target,
+} from '../model/reference.ts';
+import { asInTag } from '../model/tags.ts';
+
+/** What a plan is made for: something that moved, or something that is gone. */
+export type Subject = Change | Notice;
+
+/** A hyphen and six characters, which Secrets Manager appends to a secret's name in its ARN. */
+export const SUFFIX_LENGTH = 7;
+const SUFFIXED = /-[A-Za-z0-9]{6}$/;
+
+type Entry = {
+  readonly subject: Subject;
+  /** The id under which the subject is filed is its full ARN; else it is the ARN without the suffix. */
+  readonly whole: boolean;
+};
+
+/** Finds the subjects that a target names, in constant time and by equality only: never by a prefix. */
+export class SubjectIndex {
+  readonly #byId = new Map<string, readonly Entry[]>();
+  /** Ids as a tag can hold them: tags come from people, and there may be thousands of both. */
+  readonly #idsInTags = new Map<string, Set<string>>();
+  /** What is not there is known only as somebody called it, perhaps without the suffix that a reference carries. */
+  readonly #vanished = new Map<string, Subject>();
+
+  constructor(subjects: readonly Subject[], fleet: Fleet) {
+    for (const subject of subjects) this.#file(subject, fleet);
+  }
+
+  /** The subjects that are this very service: it was named by hand. */
+  of(service: Service): readonly Subject[] {
+    return this.#filed(service.arn).map(({ subject }) => subject);
+  }
+
+  namedBy(target: Target, { place }: Reference): readonly { subject: Subject; form: Form }[] {
+    const byTag = place === 'also' && target.id.includes('?');
+    const ids = byTag ? [...(this.#idsInTags.get(target.id) ?? [])] : [target.id];
+    const found = new Map<Subject, Form>();
+    for (const { subject, whole } of ids.flatMap((id) => this.#filed(id))) {
+      const applies = subject.kind === target.kind && !(whole && isSecretName(target));
+      if (applies && !found.has(subject)) found.set(subject, formOf(target, whole));
+    }
+    const vanished =
+      target.kind === 'secret' ? this.#vanished.get(target.id.slice(0, -SUFFIX_LENGTH)) : undefined;
+    if (vanished !== undefined) found.set(vanished, formOf(target, true));
+    return [...found].map(([subject, form]) => ({ subject, form }));
+  }
+
+  #file(subject: Subject, fleet: Fleet): void {
+    const id = idOf(subject, fleet);
+    if (id === undefined) return;
+    this.#add(id, { subject, whole: true });
+    if (subject.kind !== 'secret') return;
+    if (SUFFIXED.test(id)) this.#add(id.slice(0, -SUFFIX_LENGTH), { subject, whole: false });
+    if ('notice' in subject && subject.notice === 'not-found') {
+      this.#add(id, { subject, whole: false });
+      this.#vanished.set(id, subject);
+    }
+  }
+
+  #add(id: string, entry: Entry): void {
+    this.#byId.set(id, [...this.#filed(id), entry]);
+    const inTag = asInTag(id);
+    this.#idsInTags.set(inTag, (this.#idsInTags.get(inTag) ?? new Set()).add(id));
+  }
+
+  #filed(id: string): readonly Entry[] {
+    return this.#byId.get(id) ?? [];
+  }
+}
+
+/** A name that somebody typed is looked for where the fleet is; an empty fleet refers to nothing. */
+function idOf({ arn, kind }: Subject, { services }: Fleet): string | undefined {
+  const [service] = services;
+  if (arn.startsWith('arn:') || service === undefined) return arn.startsWith('arn:') ? arn : undefined;
+  return kind === 'parameter'
+    ? parameterArn(arn, homeOf(service.arn))
+    : partialSecretArn(arn, homeOf(service.arn));
+}
+
+/** A name is the secret's own name, which never carries the suffix. */
+function isSecretName({ kind, named }: Target): boolean {
+  return kind === 'secret' && named !== 'arn';
+}
+
+function formOf({ kind, named }: Target, whole: boolean): Form {
+  if (named !== 'arn') return named;
+  return kind === 'secret' && !whole ? 'partial-arn' : 'full-arn';
+}

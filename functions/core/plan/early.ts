@@ -1,0 +1,70 @@
+import type { Result } from '../follow-up/progress.ts';
+import type { Match } from '../match/match.ts';
+import { keyOf, nameOf, type ServiceKey } from '../model/arn.ts';
+import { type Decision, redeploy, type Verdict } from '../model/decision.ts';
+import { primaryOf, type Service } from '../model/fleet.ts';
+import type { Started } from '../read/scan.ts';
+import type { Plan, Planned } from './plan.ts';
+
+/** What was redeployed before the plan was made: by this invocation, and by those before it that read the other parts. */
+export type Done = { readonly ahead: readonly Result[]; readonly started: readonly Started[] };
+
+/** Those about whom nothing has been decided yet. */
+export function undecided(matches: readonly Match[], { ahead, started }: Done): readonly Match[] {
+  const done = new Set(ahead.map(({ planned }) => planned.service.key));
+  const ours = byService(started);
+  return matches.filter(({ service }) => !done.has(service.key) && !isPrimary(ours, service));
+}
+
+/** The plan with what is done in its place: as it was decided and carried out, whatever the services look like since. */
+export function withDone(plan: Plan, { ahead, started }: Done): Plan {
+  const done = [...ahead, ...startedBefore(plan, started)];
+  const keys = new Set(done.map(({ planned }) => planned.service.key));
+  const isOpen = ({ service }: Planned) => !keys.has(service.key);
+  return { ...plan, done, redeploys: plan.redeploys.filter(isOpen), others: plan.others.filter(isOpen) };
+}
+
+/** As far as their deployments are still PRIMARY; of the others the plan knows more. */
+function startedBefore({ others }: Plan, started: readonly Started[]): readonly Result[] {
+  const ours = byService(started);
+  return others.flatMap((planned): readonly Result[] => {
+    const { service } = planned;
+    const primary = primaryOf(service);
+    if (!isNew(planned.decision) || primary === undefined || !isPrimary(ours, service)) return [];
+    const { id: deploymentId, createdAt: acceptedAt } = primary;
+    const decision = { ...planned.decision, ...redeploy };
+    const judged = planned.judged.map(({ match, verdict }) => ({
+      match,
+      verdict: isNew(verdict) ? redeploy : verdict,
+    }));
+    const outcome = { service: service.arn, result: 'accepted', deploymentId, acceptedAt } as const;
+    return [{ planned: { ...planned, decision, judged }, decision, outcome }];
+  });
+}
+
+function isNew({ reason }: Verdict | Decision): boolean {
+  return reason === 'rolling-out' || reason === 'already-fresh';
+}
+
+function byService(started: readonly Started[]): ReadonlyMap<ServiceKey, string> {
+  return new Map(started.map((one) => [keyOf(nameOf(one.cluster), one.name), one.deploymentId]));
+}
+
+function isPrimary(deployments: ReadonlyMap<ServiceKey, string>, service: Service): boolean {
+  return deployments.has(service.key) && deployments.get(service.key) === primaryOf(service)?.id;
+}
+
+/** What a reading that goes on has to know of the redeploys for its changes. */
+export function startedFor(changeIds: ReadonlySet<string>, ahead: readonly Result[]): readonly Started[] {
+  return ahead
+    .filter((one) => concerns(one, changeIds))
+    .flatMap(({ planned: { service }, outcome }) =>
+      outcome?.result === 'accepted'
+        ? [{ cluster: service.cluster.arn, name: service.name, deploymentId: outcome.deploymentId }]
+        : [],
+    );
+}
+
+export function concerns({ planned }: Result, changeIds: ReadonlySet<string>): boolean {
+  return planned.judged.some(({ match }) => changeIds.has(match.subject.changeId));
+}

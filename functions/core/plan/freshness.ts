@@ -1,0 +1,56 @@
+import type { Change } from '../model/change.ts';
+import { type Deployment, hasTasks, primaryOf, type Service } from '../model/fleet.ts';
+
+/** A running task: instants in milliseconds. */
+export type Task = { readonly createdAt: number };
+
+export type Freshness = 'fresh' | 'rolling-out' | 'possibly-stale' | 'stale';
+
+/**
+ * Whether every task of a service was started after the change. `tasks`, where given, are all of its running tasks:
+ * scaling, spot interruptions and crashes replace tasks without a deployment (AWS-FACTS §1, §5). Those
+ * that `tookOver` tasks prove nothing: their tasks may be older than they are.
+ */
+export function freshness(
+  service: Service,
+  change: Change,
+  tasks: readonly Task[] | undefined,
+  tookOver: readonly Deployment[] = [],
+): Freshness {
+  const primary = primaryOf(service);
+  // Fewer tasks than the service counts prove nothing.
+  const byTasks =
+    tasks !== undefined && tasks.length >= service.running + service.pending ? since(change, tasks) : 'stale';
+  if (primary === undefined || primary.createdAt <= change.changedAt || tookOver.includes(primary))
+    return byTasks;
+  const isYoung = tookOver.length === 0 && isYoungThroughout(service, change);
+  if (!isComplete(service, primary) && !isYoung) return 'rolling-out';
+  return byTasks === 'fresh' ? 'fresh' : since(change, [primary]);
+}
+
+/** One young deployment takes the place of another: no task is older than the change, whoever deploys so often. */
+function isYoungThroughout(
+  { deployments }: Service,
+  { changedAt, possiblyUntil = changedAt }: Change,
+): boolean {
+  const used = deployments.filter(hasTasks);
+  return (
+    used.some(({ primary, running }) => !primary && running > 0) &&
+    used.every(({ createdAt }) => createdAt > possiblyUntil)
+  );
+}
+
+function since({ changedAt, possiblyUntil = changedAt }: Change, started: readonly Task[]): Freshness {
+  const oldest = Math.min(...started.map(({ createdAt }) => createdAt));
+  if (oldest > possiblyUntil) return 'fresh';
+  return oldest > changedAt ? 'possibly-stale' : 'stale';
+}
+
+/** PRIMARY has replaced everything: no older deployment has a task left. */
+export function isComplete(service: Service, primary: Deployment): boolean {
+  const done =
+    primary.rolloutState === null
+      ? primary.running === primary.desired && primary.pending === 0
+      : primary.rolloutState === 'COMPLETED';
+  return done && !service.deployments.some((deployment) => !deployment.primary && hasTasks(deployment));
+}

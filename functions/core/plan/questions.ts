@@ -1,0 +1,114 @@
+import { byService, type Match } from '../match/match.ts';
+import type { Change } from '../model/change.ts';
+import { primaryOf } from '../model/fleet.ts';
+import type { Question } from './evidence.ts';
+import { looksLikeRollback } from './evidence.ts';
+import { isComplete } from './freshness.ts';
+import { HOUR_MS, type Policy, TASKS_TELL_AFTER_MS, verdictOn } from './verdict.ts';
+
+/** From this age of a change on, an earlier deployment for it may have been rolled back. */
+const ROLLED_BACK_AFTER_MS = 60_000;
+/** As many calls as a full token bucket allows at once, by default. */
+const FEW = 40;
+/** A service deployment is created at about the same time as the deployment it makes, and keeps that instant. */
+const SAME_TIME_MS = 60_000;
+
+/** A rollback makes no service deployment: what was rolled back tells of it, and may be so much older than the change. */
+const LONGEST_ROLLOUT_MS = 48 * HOUR_MS;
+
+/**
+ * What DescribeServices cannot tell about those services for which it may change the decision (DESIGN §4). A service that
+ * looks fresh is asked about once more, for a rollback that is over looks the same; not for changes that are older than
+ * `lookBackMs`.
+ */
+export function questions(
+  matches: readonly Match[],
+  policy: Policy,
+  now: number,
+  lookBackMs = Number.POSITIVE_INFINITY,
+): readonly Question[] {
+  const verdicts = matches.map((match) => verdictOn(match, {}, policy, now));
+  const few =
+    verdicts.filter((one) => one?.action === 'redeploy' || one?.reason === 'already-fresh').length <= FEW;
+  return [...byService(matches).values()].flatMap((ofService) => {
+    const asked = ofService.flatMap((match) => question(match, { few, lookBackMs }, policy, now) ?? []);
+    const [first] = asked;
+    if (first === undefined) return [];
+    const instants = asked.flatMap(({ deploymentsSince }) => deploymentsSince ?? []);
+    return {
+      service: first.service,
+      ...(instants.length === 0 ? {} : { deploymentsSince: Math.min(...instants) }),
+      askTasks: asked.some(({ askTasks }) => askTasks),
+      ...(asked.every(({ optional }) => optional) && { optional: true as const }),
+    };
+  });
+}
+
+function question(
+  match: Match,
+  { few, lookBackMs }: Circumstances,
+  policy: Policy,
+  now: number,
+): Question | undefined {
+  const { service, subject } = match;
+  const verdict = verdictOn(match, {}, policy, now);
+  if (verdict === undefined || 'notice' in subject) return undefined;
+  const { changedAt } = subject;
+  const { action, reason } = verdict;
+  if (action === 'redeploy' || reason === 'possibly-stale' || reason === 'cannot-replace') {
+    const since = deploymentsToAsk(match, changedAt, now);
+    // Rolled back already, within a minute? To ask of a few services costs no time.
+    if (since >= now && few) return { service, deploymentsSince: changedAt, askTasks: false, optional: true };
+    return {
+      service,
+      ...(since < now && { deploymentsSince: since }),
+      askTasks: now - changedAt > TASKS_TELL_AFTER_MS,
+    };
+  }
+  if (reason !== 'rolling-out' && reason !== 'already-fresh') return undefined;
+  return questionAboutRollback(match, subject, reason === 'already-fresh', { few, lookBackMs }, now);
+}
+
+function questionAboutRollback(
+  match: Match,
+  { changedAt, possiblyUntil = changedAt }: Change,
+  isFresh: boolean,
+  { few, lookBackMs }: Circumstances,
+  now: number,
+): Question | undefined {
+  const age = now - possiblyUntil;
+  const isYoung = age <= ROLLED_BACK_AFTER_MS;
+  const isOver = isFresh && (isYoung ? few : age <= lookBackMs);
+  if (!mayBeRollback(match, isOver)) return undefined;
+  const deploymentsSince = possiblyUntil - LONGEST_ROLLOUT_MS;
+  const asked = { service: match.service, deploymentsSince, askTasks: false };
+  return isYoung && isOver ? { ...asked, optional: true } : asked;
+}
+
+/**
+ * A rollback that is over looks like any other complete deployment; one that was followed to its end is none. What it still
+ * replaces may be one.
+ */
+function mayBeRollback({ service, following }: Match, isOver: boolean): boolean {
+  if (looksLikeRollback(service) || following === 'superseded') return true;
+  const primary = primaryOf(service);
+  return isOver && (following !== 'followed' || (primary !== undefined && !isComplete(service, primary)));
+}
+
+/** Of the whole plan, what bears on each question in it. */
+type Circumstances = { readonly few: boolean; readonly lookBackMs: number };
+
+/**
+ * From when on deployments must be asked for; `now` for not at all. One that runs may be a rollback, or must not be
+ * interrupted; one that is over may have failed; and there may have been too many.
+ */
+function deploymentsToAsk({ service, following }: Match, changedAt: number, now: number): number {
+  const primary = primaryOf(service);
+  const instants = [now];
+  if (following === 'superseded' || now - changedAt > ROLLED_BACK_AFTER_MS) instants.push(changedAt);
+  if (primary !== undefined && primary.createdAt > now - HOUR_MS) instants.push(now - HOUR_MS);
+  if (primary !== undefined && (service.strategy !== 'ROLLING' || !isComplete(service, primary))) {
+    instants.push(...service.deployments.map(({ createdAt }) => createdAt - SAME_TIME_MS), changedAt);
+  }
+  return Math.min(...instants);
+}

@@ -1,0 +1,48 @@
+import type { Match } from '../match/match.ts';
+import { skip, type Verdict, wait } from '../model/decision.ts';
+import { waveOf } from '../model/tags.ts';
+
+/** What is to be done about one service for one subject. */
+export type Judged = { readonly match: Match; readonly verdict: Verdict };
+
+/** What is known of waves beyond what is judged now. */
+export type EarlierLooks = {
+  /** By change, the earliest wave in which a rollout has failed. */
+  readonly failed: ReadonlyMap<string, number>;
+  /** Changes that wait for a service which ECS does not show at the moment: its wave is not known. */
+  readonly unseen: ReadonlySet<string>;
+};
+
+/**
+ * Holds later waves back: until every service of the earlier ones that is to be redeployed is fresh, and for good if one
+ * of them failed. Whoever is skipped holds nobody up.
+ */
+export function inWaves(
+  judged: readonly Judged[],
+  { failed: failedBefore, unseen }: EarlierLooks,
+): readonly Judged[] {
+  const waves = new Map<string, { open: number; failed: number }>();
+  for (const { match, verdict } of judged) {
+    const { changeId } = match.subject;
+    const wave = waveOf(match.service);
+    const known = waves.get(changeId) ?? {
+      open: unseen.has(changeId) ? -1 : Infinity,
+      failed: failedBefore.get(changeId) ?? Infinity,
+    };
+    if (verdict.action !== 'skip') known.open = Math.min(known.open, wave);
+    if (verdict.reason === 'rollout-failed') known.failed = Math.min(known.failed, wave);
+    waves.set(changeId, known);
+  }
+  return judged.map(({ match, verdict }) => {
+    const { open = Infinity, failed = Infinity } = waves.get(match.subject.changeId) ?? {};
+    const wave = waveOf(match.service);
+    if (!isToBeRedeployed(verdict)) return { match, verdict };
+    if (failed < wave) return { match, verdict: skip('earlier-wave-failed') };
+    return { match, verdict: open < wave ? wait('earlier-wave') : verdict };
+  });
+}
+
+/** Now, or as soon as something else is over. */
+export function isToBeRedeployed(verdict: Verdict | undefined): boolean {
+  return verdict?.action === 'redeploy' || (verdict?.action === 'wait' && verdict.reason !== 'rolling-out');
+}

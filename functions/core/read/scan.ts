@@ -1,0 +1,49 @@
+import { match } from '../match/match.ts';
+import type { ClusterArn, ServiceKey } from '../model/arn.ts';
+import { keyOf, nameOf } from '../model/arn.ts';
+import type { Change, Notice } from '../model/change.ts';
+import { type Fleet, isUnreadable } from '../model/fleet.ts';
+
+/**
+ * A read of the fleet that is not over, because one invocation was too short for it or because it is not to begin yet:
+ * what was matched so far, and the clusters still to be read. It travels as a follow-up; the plan comes after the last part.
+ */
+export type Reading = {
+  readonly changes: readonly Change[];
+  readonly notices: readonly Notice[];
+  readonly firstHandledAt: number;
+  readonly matched: readonly Place[];
+  /** Services that were redeployed as soon as they had been read, and their new deployments. */
+  readonly started: readonly Started[];
+  readonly left: readonly ClusterArn[] | 'all';
+};
+
+type Place = { readonly cluster: ClusterArn; readonly name: string };
+export type Started = Place & { readonly deploymentId: string };
+
+/** A part of the fleet, and the clusters for which there was no time. */
+export type PartOfFleet = { readonly fleet: Fleet; readonly left: readonly ClusterArn[] };
+
+/** A read that has not begun yet. */
+export function beginReading(
+  changes: readonly Change[],
+  notices: readonly Notice[],
+  firstHandledAt: number,
+): Reading {
+  return { changes, notices, firstHandledAt, matched: [], started: [], left: 'all' };
+}
+
+/** What is known after one more part. Who cannot be read counts as matched: it may refer to anything. */
+export function withPart(before: Reading, { fleet, left }: PartOfFleet): Reading {
+  const subjects = [...before.changes, ...before.notices];
+  const matched = new Map<ServiceKey, Place>();
+  for (const one of before.matched) matched.set(keyOf(nameOf(one.cluster), one.name), one);
+  const found = match(fleet, subjects, 'redeploy').map(({ service }) => service);
+  for (const { key, cluster, name } of [
+    ...found,
+    ...fleet.services.filter((one) => isUnreadable(one, fleet)),
+  ]) {
+    matched.set(key, { cluster: cluster.arn, name });
+  }
+  return { ...before, matched: [...matched.values()], left };
+}

@@ -1,0 +1,111 @@
+import { type ClusterArn, homeOf, keyOf, nameOf, serviceIn, type TaskDefinitionArn } from '../model/arn.ts';
+import { deploymentsInUse, type Fleet, revisionsInUse, type Service } from '../model/fleet.ts';
+import { type Place, parseReference, type Reference } from '../model/reference.ts';
+
+/**
+ * Where services were seen last and what their revisions refer to. A hint: it tells whom to look at first, and never what to
+ * do. It holds names and ARNs, and nothing else of a secret, a parameter or a tag.
+ */
+export type Snapshot = {
+  readonly clusters: ReadonlyMap<ClusterArn, ReadonlyMap<string, SeenService>>;
+  /** A registered revision never changes (AWS-FACTS §5). */
+  readonly revisions: ReadonlyMap<TaskDefinitionArn, readonly SeenReference[]>;
+};
+
+export type SeenService = {
+  readonly revisions: readonly TaskDefinitionArn[];
+  /** Of the service itself: Service Connect, and what its `also` tags name. */
+  readonly own: readonly SeenReference[];
+};
+
+export type SeenReference = { readonly place: Place; readonly valueFrom: string };
+
+export const NOTHING_SEEN: Snapshot = { clusters: new Map(), revisions: new Map() };
+
+/** The snapshot after a read of the clusters for which `isRead` holds; what is not in use any more is left out. */
+export function withRead(before: Snapshot, fleet: Fleet, isRead: (cluster: ClusterArn) => boolean): Snapshot {
+  const kept = [...before.clusters].filter(([cluster]) => !isRead(cluster));
+  const clusters = new Map([...kept, ...seenIn(fleet)].toSorted(byArn));
+  const read = [...fleet.revisions].flatMap(([arn, revision]) =>
+    revision.kind === 'readable' ? [[arn, revision.references.map(seenReference)] as const] : [],
+  );
+  const known = new Map([...before.revisions, ...read]);
+  const used = new Set([...clusters.values()].flatMap((services) => [...services.values()]).flatMap(usedBy));
+  const revisions = [...known].filter(([arn]) => used.has(arn)).toSorted(byArn);
+  return { clusters, revisions: new Map(revisions) };
+}
+
+/** The fleet as the snapshot shows it: good for matching, and for nothing else. */
+export function hintedFleet({ clusters, revisions }: Snapshot): Fleet {
+  return {
+    beganAt: 0,
+    services: [...clusters].flatMap(([cluster, services]) =>
+      [...services].map(([name, seen]) => hintedService(cluster, name, seen)),
+    ),
+    revisions: new Map(
+      [...revisions].map(([arn, seen]) => [
+        arn,
+        { kind: 'readable', references: seen.map((one) => referenceOf(one, arn)) },
+      ]),
+    ),
+    unreadable: [],
+    unreadableClusters: [],
+  };
+}
+
+function seenIn({ services }: Fleet): ReadonlyMap<ClusterArn, ReadonlyMap<string, SeenService>> {
+  const clusters = new Map<ClusterArn, Map<string, SeenService>>();
+  for (const service of services.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+    const ofCluster = clusters.get(service.cluster.arn) ?? new Map<string, SeenService>();
+    const own = [...deploymentsInUse(service).flatMap(({ references }) => references), ...service.also];
+    ofCluster.set(service.name, { revisions: revisionsInUse(service), own: own.map(seenReference) });
+    clusters.set(service.cluster.arn, ofCluster);
+  }
+  return clusters;
+}
+
+const usedBy = ({ revisions }: SeenService) => revisions;
+const seenReference = ({ place, valueFrom }: Reference): SeenReference => ({ place, valueFrom });
+
+function hintedService(cluster: ClusterArn, name: string, { revisions, own }: SeenService): Service {
+  const [taskDefinition = null] = revisions;
+  const asRevision = revisions[0];
+  const arn = serviceIn(cluster, name);
+  return {
+    key: keyOf(nameOf(cluster), name),
+    arn,
+    name,
+    cluster: { arn: cluster, name: nameOf(cluster), tags: new Map() },
+    status: 'ACTIVE',
+    controller: 'ECS',
+    strategy: 'ROLLING',
+    desired: 1,
+    running: 1,
+    pending: 0,
+    minimumHealthyPercent: 100,
+    maximumPercent: 200,
+    tags: new Map(),
+    taskDefinition,
+    deployments: revisions.map((revision, i) => ({
+      id: '',
+      primary: i === 0,
+      taskDefinition: revision,
+      createdAt: 0,
+      rolloutState: null,
+      rolloutStateReason: '',
+      desired: 1,
+      running: 1,
+      pending: 0,
+      references: [],
+    })),
+    also: asRevision === undefined ? [] : own.map((one) => referenceOf(one, asRevision)),
+  };
+}
+
+function referenceOf({ place, valueFrom }: SeenReference, taskDefinition: TaskDefinitionArn): Reference {
+  return parseReference({ taskDefinition, container: null, place, valueFrom }, homeOf(taskDefinition));
+}
+
+function byArn([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : 1;
+}

@@ -1,0 +1,88 @@
+import type { Change, Notice } from '../model/change.ts';
+import type { Decision } from '../model/decision.ts';
+import type { Outcome } from '../model/outcome.ts';
+
+/** The answer to a request (DESIGN §8; `report.schema.json`): every instant as ISO 8601 text. */
+export type Report = {
+  readonly changes: readonly ReportedChange[];
+  readonly notices: readonly ReportedNotice[];
+  readonly decisions: readonly Decision[];
+  /** One for each decision to redeploy. */
+  readonly outcomes: readonly ReportedOutcome[];
+  readonly summary: Summary;
+};
+
+type ReportedChange = Pick<Change, 'changeId' | 'kind' | 'arn' | 'label' | 'versionId' | 'source'> & {
+  readonly changedAt: string;
+};
+type ReportedNotice = Pick<Notice, 'changeId' | 'kind' | 'arn' | 'notice' | 'source'> & {
+  readonly at: string;
+};
+type ReportedOutcome = {
+  readonly service: string;
+  readonly result: Outcome['result'];
+  readonly deploymentId?: string;
+  readonly error?: { readonly code: string; readonly message: string; readonly missingAction?: string };
+};
+export type Summary = {
+  readonly matched: number;
+  readonly redeploy: number;
+  readonly wait: number;
+  readonly skip: number;
+  readonly accepted: number;
+  readonly failed: number;
+};
+
+/** Puts together what was found, decided and done; `failed` counts the unknown outcomes too. */
+export function makeReport(
+  changes: readonly Change[],
+  notices: readonly Notice[],
+  decisions: readonly Decision[],
+  outcomes: readonly Outcome[],
+): Report {
+  return {
+    changes: changes.map(reportedChange),
+    notices: notices.map(({ at, ...notice }) => ({ ...notice, at: iso(at) })),
+    decisions,
+    outcomes: outcomes.map(reportedOutcome),
+    summary: {
+      matched: decisions.length,
+      redeploy: countOf(decisions, ({ action }) => action === 'redeploy'),
+      wait: countOf(decisions, ({ action }) => action === 'wait'),
+      skip: countOf(decisions, ({ action }) => action === 'skip'),
+      accepted: countOf(outcomes, ({ result }) => result === 'accepted'),
+      failed: countOf(outcomes, ({ result }) => result === 'failed' || result === 'unknown'),
+    },
+  };
+}
+
+function reportedChange({
+  changeId,
+  kind,
+  arn,
+  label,
+  versionId,
+  changedAt,
+  source,
+}: Change): ReportedChange {
+  return {
+    changeId,
+    kind,
+    arn,
+    ...(label && { label }),
+    ...(versionId && { versionId }),
+    changedAt: iso(changedAt),
+    source,
+  };
+}
+
+function reportedOutcome(outcome: Outcome): ReportedOutcome {
+  const { service, result } = outcome;
+  if (outcome.result === 'accepted') return { service, result, deploymentId: outcome.deploymentId };
+  if (outcome.result !== 'failed' && outcome.result !== 'unknown') return { service, result };
+  const { code, message, missingAction } = outcome.error;
+  return { service, result, error: { code, message, ...(missingAction && { missingAction }) } };
+}
+
+const iso = (instant: number): string => new Date(instant).toISOString();
+const countOf = <T>(items: readonly T[], isOne: (item: T) => boolean): number => items.filter(isOne).length;

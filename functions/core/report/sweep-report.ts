@@ -1,0 +1,70 @@
+import type { Decision } from '../model/decision.ts';
+import { isToBeRedeployed } from '../plan/waves.ts';
+import { type Healing, isYoung } from '../sweep/heal.ts';
+import { idsOf, isHarmless, type Swept } from '../sweep/sweep.ts';
+
+/** What becomes of what is stale for certain: it is told, told without any effect, or put on the queue. */
+export type How = 'report' | 'observe' | 'heal';
+
+export type Healed = {
+  readonly how: How;
+  readonly healing: Healing;
+  /** Changes whose message could not be sent. */
+  readonly unsent: ReadonlySet<string>;
+};
+
+/** What a log says of one service. */
+export type Told = { readonly action: 'skip' | 'wait'; readonly reason: string; readonly decision: Decision };
+
+/** Undefined for whoever needs nobody's attention: of five thousand services most do not, hour after hour. */
+export function toldOf(one: Swept, healed: Healed, now: number): Told | undefined {
+  const { decision, certain } = one;
+  if (isHarmless(decision)) return undefined;
+  if (isToBeRedeployed(decision) && certain.length > 0) return toldOfStale(one, healed, now);
+  return { action: decision.action === 'wait' ? 'wait' : 'skip', reason: decision.reason ?? '', decision };
+}
+
+function toldOfStale(
+  { planned, decision, certain }: Swept,
+  { how, healing, unsent }: Healed,
+  now: number,
+): Told {
+  if (how !== 'heal') return { action: 'skip', reason: how, decision };
+  const changeIds = healing.changeIds.get(planned.service.key);
+  if (changeIds === undefined) {
+    const young = idsOf(certain.filter(({ change }) => isYoung(change, now)));
+    return { action: 'wait', reason: 'young-change', decision: { ...decision, changeIds: young } };
+  }
+  const due = { ...decision, changeIds };
+  if (healing.overCap) return { action: 'skip', reason: 'over-cap', decision: due };
+  const isOnItsWay = changeIds.some((changeId) => !unsent.has(changeId));
+  return { action: 'wait', reason: isOnItsWay ? 'healing' : 'not-sent', decision: due };
+}
+
+export type SweepCounts = {
+  readonly matched: number;
+  readonly staleForCertain: number;
+  /** Of those: stale only for changes that their events may still be at work on. */
+  readonly young: number;
+  readonly possiblyStale: number;
+  readonly fresh: number;
+  /** Services on the queue. */
+  readonly healed: number;
+};
+
+export function countsOf(
+  swept: readonly Swept[],
+  { how, healing, unsent }: Healed,
+  now: number,
+): SweepCounts {
+  const certain = swept.filter((one) => one.certain.length > 0);
+  const onItsWay = [...healing.changeIds.values()].filter((ids) => ids.some((id) => !unsent.has(id)));
+  return {
+    matched: swept.length,
+    staleForCertain: certain.length,
+    young: certain.filter((one) => one.certain.every(({ change }) => isYoung(change, now))).length,
+    possiblyStale: swept.filter((one) => one.certain.length === 0 && one.possibly.length > 0).length,
+    fresh: swept.filter(({ decision }) => decision.reason === 'already-fresh').length,
+    healed: how === 'heal' && !healing.overCap ? onItsWay.length : 0,
+  };
+}

@@ -1,0 +1,36 @@
+import { byService, match } from '../match/match.ts';
+import type { Subject } from '../match/subject-index.ts';
+import type { ReportedReference } from '../model/decision.ts';
+import type { Fleet } from '../model/fleet.ts';
+import { isOptedOut } from '../model/tags.ts';
+import { reportedReference } from '../plan/plan.ts';
+import type { Policy } from '../plan/verdict.ts';
+
+/** The answer to `uses`: who refers to a resource, and how. */
+export type Uses = {
+  readonly uses: readonly Use[];
+  /** What this answer does not cover. */
+  readonly notCovered: string;
+};
+
+type Use = {
+  readonly service: string;
+  readonly cluster: string;
+  readonly optedOut: boolean;
+  readonly references: readonly ReportedReference[];
+};
+
+/** Every reference counts here, those that no redeploy would change included. */
+export function usesOf(fleet: Fleet, subjects: readonly Subject[], policy: Policy): Uses {
+  const uses = [...byService(match(fleet, subjects, 'redeploy')).values()].map((matches) => ({
+    service: matches[0].service.arn,
+    cluster: matches[0].service.cluster.name,
+    optedOut: isOptedOut(matches[0].service, policy.select),
+    references: matches.flatMap(({ hits }) => hits.map(reportedReference)),
+  }));
+  return {
+    uses: uses.toSorted((a, b) => (a.service < b.service ? -1 : 1)),
+    notCovered:
+      'Standalone and scheduled tasks (RunTask, EventBridge Scheduler) are not covered: only ECS services are read.',
+  };
+}

@@ -1,0 +1,72 @@
+import { begin, type FollowUp, type OpenService } from '../follow-up/follow-up.ts';
+import type { ServiceKey } from '../model/arn.ts';
+import type { Change } from '../model/change.ts';
+import type { Planned } from '../plan/plan.ts';
+import { isToBeRedeployed } from '../plan/waves.ts';
+import { idsOf, type Stale, type Swept } from './sweep.ts';
+
+/** A younger change is the business of its event, which may still be on its way or in work. */
+const YOUNG_MS = 900_000;
+
+/** What a sweep puts on the queue. */
+export type Healing = {
+  /** More services are stale for certain than one sweep may redeploy: none is. */
+  readonly overCap: boolean;
+  /** One for each change, with the services that are to be looked at again. */
+  readonly followUps: readonly FollowUp[];
+  /** The changes that each service is healed of. */
+  readonly changeIds: ReadonlyMap<ServiceKey, readonly string[]>;
+};
+
+type Due = { readonly one: Swept; readonly stale: readonly Stale[] };
+
+/** Whoever is stale for certain, for a change that is old enough, and after which no rollout has failed. */
+export function healingOf(swept: readonly Swept[], maxServices: number, now: number): Healing {
+  const due = swept.flatMap((one): readonly Due[] => {
+    const stale = isToBeRedeployed(one.decision)
+      ? one.certain.filter(({ change, verdict }) => isToBeRedeployed(verdict) && !isYoung(change, now))
+      : [];
+    return stale.length === 0 ? [] : [{ one, stale }];
+  });
+  const stuck = swept.filter(
+    ({ decision, certain }) => decision.reason === 'cannot-replace' && certain.length > 0,
+  );
+  const overCap = maxServices > 0 && due.length + stuck.length > maxServices;
+  return {
+    overCap,
+    followUps: overCap ? [] : followUpsFor(due, swept, now),
+    changeIds: new Map(due.map(({ one, stale }) => [one.planned.service.key, idsOf(stale)])),
+  };
+}
+
+export function isYoung({ changedAt }: Change, now: number): boolean {
+  return now - changedAt < YOUNG_MS;
+}
+
+function followUpsFor(due: readonly Due[], swept: readonly Swept[], now: number): readonly FollowUp[] {
+  const changes = new Map<string, Set<Change>>();
+  for (const { change } of due.flatMap(({ stale }) => stale))
+    changes.set(change.changeId, (changes.get(change.changeId) ?? new Set()).add(change));
+  return [...changes].map(([changeId, ofId]) => {
+    const stale = due.filter((one) => one.stale.some(({ change }) => ofId.has(change))).map(({ one }) => one);
+    const underWay = swept.filter((one) => !stale.includes(one) && isRollingOut(one.planned, ofId));
+    const open = [
+      ...stale.map((one) => opened(one, 'wait healing')),
+      ...underWay.map((one) => opened(one, 'wait rolling-out')),
+    ];
+    // The sweep's was the first look.
+    return { ...begin(changeId, [...ofId], now), hop: 1, open };
+  });
+}
+
+/** Nothing is to be done about it, but later waves wait for it. */
+function isRollingOut({ judged }: Planned, changes: ReadonlySet<Change>): boolean {
+  return judged.some(
+    ({ match: { subject }, verdict }) =>
+      verdict.reason === 'rolling-out' && !('notice' in subject) && changes.has(subject),
+  );
+}
+
+function opened({ planned: { service } }: Swept, told: string): OpenService {
+  return { cluster: service.cluster.arn, name: service.name, deploymentId: null, ours: false, told };
+}

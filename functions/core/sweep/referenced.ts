@@ -1,0 +1,103 @@
+import { forcedChange, type SecretDescription } from '../confirm/confirm.ts';
+import { type Match, match, type PullPolicy, referencesOf } from '../match/match.ts';
+import { SubjectIndex } from '../match/subject-index.ts';
+import { type Home, homeOf, parseArn } from '../model/arn.ts';
+import { type Change, endOfSecond, type Notice } from '../model/change.ts';
+import type { Fleet } from '../model/fleet.ts';
+import type { Reference, Target } from '../model/reference.ts';
+
+/** A resource, and a reference of the fleet that names it. */
+export type Referred = { readonly target: Target; readonly reference: Reference };
+
+/** Everything that the fleet refers to, each way of naming it once. */
+export type ReferredTo = {
+  readonly secrets: readonly Referred[];
+  readonly parameters: readonly Referred[];
+  /** ARNs of another account or Region, or AWS's own: whether those are there, and since when, cannot be told from here. */
+  readonly elsewhere: readonly string[];
+};
+
+/** Collects what the references of all revisions in use point to, whatever their place. */
+export function referredBy(fleet: Fleet): ReferredTo {
+  const here = new Map<string, Referred>();
+  const elsewhere = new Set<string>();
+  for (const service of fleet.services) {
+    const home = homeOf(service.arn);
+    for (const { reference } of referencesOf(service, fleet)) {
+      for (const target of reference.targets) {
+        if (isElsewhere(target, home)) elsewhere.add(target.id);
+        else here.set(`${reference.place === 'also'} ${keyOf(target)}`, { target, reference });
+      }
+    }
+  }
+  const ofKind = (kind: Target['kind']) => [...here.values()].filter(({ target }) => target.kind === kind);
+  return { secrets: ofKind('secret'), parameters: ofKind('parameter'), elsewhere: [...elsewhere] };
+}
+
+/** Which of these secrets the references name, by the rules of AWS-FACTS §4. */
+export function namedAmong(
+  secrets: readonly SecretDescription[],
+  referred: readonly Referred[],
+  fleet: Fleet,
+): readonly { readonly referred: Referred; readonly secret: SecretDescription }[] {
+  const byArn = new Map(secrets.map((secret) => [secret.arn, secret]));
+  const index = new SubjectIndex(
+    secrets.map((secret) => latestChange('', secret)),
+    fleet,
+  );
+  return referred.flatMap((one) =>
+    index.namedBy(one.target, one.reference).flatMap(({ subject }) => {
+      const secret = byArn.get(subject.arn);
+      return secret === undefined ? [] : [{ referred: one, secret }];
+    }),
+  );
+}
+
+/** No label of the secret has moved since; whoever is fresh for this is fresh whatever the dates of its versions. */
+export function latestChange(changeId: string, secret: SecretDescription): Change {
+  const at = endOfSecond(Math.max(secret.lastChangedAt ?? 0, secret.lastRotatedAt ?? 0));
+  return forcedChange({ changeId, at, source: SWEEP }, secret);
+}
+
+/** The source of changes that nobody told of: the sweep found them. */
+export const SWEEP = 'sweep';
+
+/** How a secret that no list shows is to be asked for: as ECS itself would ask, by its ARN as it is written or by its name. */
+export function nameToAsk({ id, named }: Target): string {
+  return named === 'arn' ? id : (parseArn(id)?.resource.replace(/^secret:/, '') ?? id);
+}
+
+/**
+ * Where a new task could not start because of a notice. Of what was not found only those references count that found
+ * nothing: a partial ARN beside them may name a secret that was made anew.
+ */
+export function bitten(
+  fleet: Fleet,
+  notices: readonly Notice[],
+  notFound: readonly Referred[],
+  pull: PullPolicy,
+): readonly Match[] {
+  const keys = new Set(notFound.map(({ target }) => keyOf(target)));
+  return match(fleet, notices, pull).flatMap((one) => {
+    const { subject } = one;
+    const isVanished = 'notice' in subject && subject.notice === 'not-found';
+    const concerned = (target: Target) => target.id === subject.arn && keys.has(keyOf(target));
+    const hits = one.hits.filter(
+      ({ reference, inPrimary }) =>
+        inPrimary && reference.place !== 'also' && (!isVanished || reference.targets.some(concerned)),
+    );
+    return hits.length === 0 ? [] : [{ ...one, hits }];
+  });
+}
+
+function keyOf({ kind, named, id }: Target): string {
+  return `${kind} ${named === 'arn'} ${id}`;
+}
+
+/** Parameters under `/aws/` are AWS's own, and in nobody's list. */
+function isElsewhere({ kind, id }: Target, home: Home): boolean {
+  const arn = parseArn(id);
+  const isHome =
+    arn?.partition === home.partition && arn.region === home.region && arn.account === home.account;
+  return !isHome || (kind === 'parameter' && arn.resource.startsWith('parameter/aws/'));
+}

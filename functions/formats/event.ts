@@ -1,0 +1,140 @@
+import * as z from 'zod/mini';
+import type { CloudTrailEvent, Event } from '../core/confirm/event.ts';
+import { problemsOf } from './problems.ts';
+
+/** A message whose body is no event, or lacks what makes it the event it says it is. */
+export class MalformedEvent extends Error {
+  override readonly name = 'MalformedEvent';
+}
+
+const text = z.string().check(z.minLength(1));
+const maybe = <T extends z.core.$ZodType>(schema: T) => z.nullish(schema);
+
+const envelope = z.object({
+  // EventBridge's are UUIDs. Every record and every follow-up of the change carries it.
+  id: text.check(z.maxLength(256)),
+  source: text,
+  'detail-type': text,
+  time: z
+    .string()
+    .check(z.refine((time) => !Number.isNaN(Date.parse(time)), 'expected an instant in ISO 8601')),
+  region: maybe(z.string()),
+  account: maybe(z.string()),
+  resources: z.optional(z.array(z.string())),
+  detail: z.record(z.string(), z.unknown()),
+});
+
+const labelUpdated = z.object({
+  resources: z.tuple([text], z.string()),
+  detail: z.object({ labelUpdated: text, versionId: maybe(text) }),
+});
+
+const parameterChange = z.object({
+  resources: z.tuple([text], z.string()),
+  detail: z.object({ operation: text, exception: z.optional(z.unknown()) }),
+});
+
+const parameterPolicy = z.object({
+  resources: z.tuple([text], z.string()),
+  detail: z.object({ 'policy-type': text, 'action-status': maybe(z.string()) }),
+});
+
+/** `arn` was `aRN` before February 2024; both may be missing, and so may every answer (AWS-FACTS §2.2). */
+const cloudTrail = z.object({
+  detail: z.object({
+    eventName: text,
+    errorCode: maybe(z.string()),
+    requestParameters: maybe(
+      z.object({
+        secretId: maybe(z.string()),
+        name: maybe(z.string()),
+        clientRequestToken: maybe(z.string()),
+        versionStages: maybe(z.array(z.string())),
+        versionStage: maybe(z.string()),
+        moveToVersionId: maybe(z.string()),
+      }),
+    ),
+    responseElements: maybe(
+      z.object({ arn: maybe(z.string()), aRN: maybe(z.string()), ARN: maybe(z.string()) }),
+    ),
+    additionalEventData: maybe(z.object({ SecretId: maybe(z.string()) })),
+  }),
+});
+
+/** Reads the body of a message as an event. Throws MalformedEvent with every fault it has. */
+export function parseEvent(body: string): Event {
+  const raw = checked(envelope, parsedJson(body));
+  const { id, time, region, account } = raw;
+  return { id, time: Date.parse(time), region: orAbsent(region), account: orAbsent(account), ...kindOf(raw) };
+}
+
+type Envelope = z.infer<typeof envelope>;
+type Kind = Event extends infer Member
+  ? Member extends Event
+    ? Omit<Member, 'id' | 'time' | 'region' | 'account'>
+    : never
+  : never;
+
+function kindOf(raw: Envelope): Kind {
+  switch (`${raw.source}/${raw['detail-type']}`) {
+    case 'aws.secretsmanager/Secret Label Updated': {
+      const { resources, detail } = checked(labelUpdated, raw);
+      return {
+        type: 'label-updated',
+        arn: resources[0],
+        label: detail.labelUpdated,
+        versionId: orAbsent(detail.versionId),
+      };
+    }
+    case 'aws.ssm/Parameter Store Change': {
+      const { resources, detail } = checked(parameterChange, raw);
+      const failed = detail.exception !== undefined;
+      return { type: 'parameter-change', arn: resources[0], operation: detail.operation, failed };
+    }
+    case 'aws.ssm/Parameter Store Policy Action': {
+      const { resources, detail } = checked(parameterPolicy, raw);
+      const failed = /^fail/i.test(detail['action-status'] ?? '');
+      return { type: 'parameter-policy', arn: resources[0], policy: detail['policy-type'], failed };
+    }
+    case 'aws.secretsmanager/AWS API Call via CloudTrail':
+    case 'aws.secretsmanager/AWS Service Event via CloudTrail':
+      return cloudTrailEvent(checked(cloudTrail, raw).detail);
+    default:
+      return { type: 'other' };
+  }
+}
+
+function cloudTrailEvent(detail: z.infer<typeof cloudTrail>['detail']): CloudTrailEvent {
+  const { requestParameters: asked, responseElements: answer } = detail;
+  const named = detail.additionalEventData?.SecretId ?? asked?.secretId ?? asked?.name;
+  return {
+    type: 'cloudtrail',
+    eventName: detail.eventName,
+    failed: detail.errorCode !== undefined && detail.errorCode !== null,
+    secret: orAbsent(answer?.arn ?? answer?.aRN ?? answer?.ARN ?? named),
+    clientRequestToken: orAbsent(asked?.clientRequestToken),
+    versionStages: asked?.versionStages ?? undefined,
+    versionStage: orAbsent(asked?.versionStage),
+    moveToVersionId: orAbsent(asked?.moveToVersionId),
+  };
+}
+
+/** Left out, null and empty all mean that AWS does not say. */
+function orAbsent(told: string | null | undefined): string | undefined {
+  return told === null || told === '' ? undefined : told;
+}
+
+function parsedJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch (cause) {
+    // The parser's own message quotes the body, which nobody may log.
+    throw new MalformedEvent('the message is not JSON; expected an event as EventBridge sends it', { cause });
+  }
+}
+
+function checked<T extends z.core.$ZodType>(schema: T, value: unknown): z.output<T> {
+  const result = z.safeParse(schema, value);
+  if (result.success) return result.data;
+  throw new MalformedEvent(`the message is no event: ${problemsOf(result.error).join('; ')}`);
+}

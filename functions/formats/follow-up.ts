@@ -1,0 +1,200 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
+import * as z from 'zod/mini';
+import type { FollowUp } from '../core/follow-up/follow-up.ts';
+import { clusterArn } from '../core/model/arn.ts';
+import { NOTICES } from '../core/model/change.ts';
+import type { Reading } from '../core/read/scan.ts';
+import { problemsOf } from './problems.ts';
+
+/**
+ * The message in which follow-ups travel through the queue. The version is raised when older code could not understand
+ * the message any more; newer code goes on understanding all earlier versions, for messages survive an upgrade. A message
+ * carries the lowest version that can express it, so that going back to older code loses no more than it must.
+ * 2: a read of the fleet that has not begun.
+ */
+export const FOLLOW_UP_VERSION = 2;
+const FIRST_VERSION = 1;
+
+/** A follow-up that this code cannot read; it comes back, and ends in the dead-letter queue. */
+export class MalformedFollowUp extends Error {
+  override readonly name = 'MalformedFollowUp';
+}
+
+const count = z.number().check(z.int(), z.minimum(0));
+const text = z.string().check(z.minLength(1));
+/** What a Date can hold: whoever tells of any other instant would fail, and its neighbours in the batch with it. */
+const instant = z.number().check(z.minimum(0), z.maximum(8_640_000_000_000_000));
+
+const change = z.object({
+  changeId: text,
+  kind: z.enum(['secret', 'parameter', 'service']),
+  arn: text,
+  label: z.exactOptional(text),
+  versionId: z.exactOptional(text),
+  changedAt: instant,
+  possiblyUntil: z.exactOptional(instant),
+  source: text,
+  optedOut: z.boolean(),
+});
+
+const notice = z.object({
+  changeId: text,
+  kind: z.enum(['secret', 'parameter']),
+  arn: text,
+  notice: z.enum(NOTICES),
+  at: instant,
+  source: text,
+});
+
+const clusterText = z.pipe(
+  text.check(
+    z.refine((arn) => /^arn:[^:]+:ecs:[^:]+:[^:]+:cluster\//.test(arn), 'expected the ARN of a cluster'),
+  ),
+  z.transform(clusterArn),
+);
+
+/** Names and ids only, grouped by cluster: five thousand services are to fit into a message. */
+const openIn = z.tuple([
+  clusterText,
+  z.array(z.tuple([text, z.nullable(z.string()), z.boolean(), z.string()])),
+]);
+
+const envelope = z.object({
+  kind: z.literal('follow-up'),
+  version: z.number(),
+  gzip: z.optional(z.string()),
+});
+const carried = z.object({
+  readings: z._default(
+    z.array(
+      z.object({
+        changes: z.array(change),
+        notices: z.array(notice),
+        firstHandledAt: instant,
+        matched: z.array(z.tuple([clusterText, z.array(text)])),
+        started: z._default(z.array(z.tuple([clusterText, z.array(z.tuple([text, text]))])), []),
+        left: z.union([z.literal('all'), z.array(clusterText).check(z.minLength(1))]),
+      }),
+    ),
+    [],
+  ),
+  followUps: z.array(
+    z.object({
+      changeId: text,
+      changes: z.array(change).check(z.minLength(1)),
+      firstHandledAt: instant,
+      hop: count,
+      open: z.array(openIn),
+      tally: z.object({ redeployed: count, fresh: count, failed: count, skipped: count, left: count }),
+      denied: z.boolean(),
+      failedWave: z.nullable(count),
+    }),
+  ),
+});
+
+/** Whether a message is meant as a follow-up, readable or not. */
+export function isFollowUp(body: string): boolean {
+  return body.startsWith(START);
+}
+
+/** What a message of ours carries. */
+export type Carried = { readonly followUps: readonly FollowUp[]; readonly readings: readonly Reading[] };
+
+/** Throws MalformedFollowUp. */
+export function parseFollowUps(body: string): Carried {
+  const raw = parsed(body);
+  const { data: outside } = z.safeParse(envelope, raw);
+  if (outside !== undefined && outside.version > FOLLOW_UP_VERSION) {
+    throw new MalformedFollowUp(
+      `the follow-up has format version ${outside.version}, this code knows ${FOLLOW_UP_VERSION}: deploy the newer code again, then redrive`,
+    );
+  }
+  const { data, error } = z.safeParse(
+    carried,
+    outside?.gzip === undefined ? raw : parsed(unpacked(outside.gzip)),
+  );
+  if (data === undefined)
+    throw new MalformedFollowUp(`the follow-up cannot be read: ${problemsOf(error).join('; ')}`);
+  return {
+    followUps: data.followUps.map((followUp) => ({
+      ...followUp,
+      open: followUp.open.flatMap(([cluster, services]) =>
+        services.map(([name, deploymentId, ours, told]) => ({ cluster, name, deploymentId, ours, told })),
+      ),
+    })),
+    readings: data.readings.map((reading) => ({
+      ...reading,
+      matched: reading.matched.flatMap(([cluster, names]) => names.map((name) => ({ cluster, name }))),
+      started: reading.started.flatMap(([cluster, services]) =>
+        services.map(([name, deploymentId]) => ({ cluster, name, deploymentId })),
+      ),
+    })),
+  };
+}
+
+/** The body of a message that carries these follow-ups. */
+export function followUpBody(followUps: readonly FollowUp[]): string {
+  return message(FIRST_VERSION, `"followUps":[${followUps.map(written).join(',')}]`);
+}
+
+/** The body of a message that carries a read of the fleet which is to be gone on with, or to begin later. */
+export function readingBody(reading: Reading): string {
+  const { left } = reading;
+  const matched = grouped(reading.matched, ({ name }) => name);
+  const started = grouped(reading.started, ({ name, deploymentId }) => [name, deploymentId]);
+  const body = JSON.stringify({ ...reading, matched, started });
+  return message(left === 'all' ? FOLLOW_UP_VERSION : FIRST_VERSION, `"followUps":[],"readings":[${body}]`);
+}
+
+function grouped<One extends { readonly cluster: string }, Short>(
+  all: readonly One[],
+  shorten: (one: One) => Short,
+): readonly (readonly [string, readonly Short[]])[] {
+  const byCluster = new Map<string, Short[]>();
+  for (const one of all) {
+    const ofCluster = byCluster.get(one.cluster);
+    if (ofCluster === undefined) byCluster.set(one.cluster, [shorten(one)]);
+    else ofCluster.push(shorten(one));
+  }
+  return [...byCluster];
+}
+
+/** What would be too large is compressed: names repeat themselves. A change is never split, its waves hang together. */
+function message(version: number, fields: string): string {
+  const body = `${START}${version},${fields}}`;
+  if (body.length <= MESSAGE_BYTES) return body;
+  return `${START}${version},"gzip":"${gzipSync(body).toString('base64')}"}`;
+}
+
+/** Below SQS's limit of 1 MiB (AWS-FACTS §2.5). */
+export const MESSAGE_BYTES = 900_000;
+/** No message of ours grows beyond this when it is unpacked. */
+const UNPACKED_BYTES = 64_000_000;
+
+const START = '{"kind":"follow-up","version":';
+
+function written(followUp: FollowUp): string {
+  const open = grouped(followUp.open, ({ name, deploymentId, ours, told }) => [
+    name,
+    deploymentId,
+    ours,
+    told,
+  ]);
+  return JSON.stringify({ ...followUp, open });
+}
+
+function unpacked(packed: string): string {
+  try {
+    return gunzipSync(Buffer.from(packed, 'base64'), { maxOutputLength: UNPACKED_BYTES }).toString();
+  } catch (cause) {
+    throw new MalformedFollowUp('the follow-up cannot be unpacked', { cause });
+  }
+}
+
+function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch (cause) {
+    throw new MalformedFollowUp('the follow-up is not JSON', { cause });
+  }
+}

@@ -1,0 +1,132 @@
+import * as z from 'zod/mini';
+import { parseArn } from '../core/model/arn.ts';
+import type { NamedService } from '../ports.ts';
+import { problemsOf } from './problems.ts';
+
+export const ACTIONS = ['redeploy', 'plan', 'uses', 'stale'] as const;
+
+/** What a person asks for by hand (DESIGN §8, `request.schema.json`), each list given or empty. */
+export type Request = {
+  readonly action: (typeof ACTIONS)[number];
+  readonly secrets: readonly string[];
+  readonly parameters: readonly string[];
+  readonly services: readonly NamedService[];
+  readonly clusters: readonly string[];
+  /** Milliseconds; undefined: now. */
+  readonly at?: number;
+  readonly force: boolean;
+  readonly reason?: string;
+};
+
+/** A request that asks for nothing that can be done; the message names every fault in it. */
+export class WrongRequest extends Error {
+  override readonly name = 'WrongRequest';
+}
+
+/** Clocks differ; more than this ahead of ours is no instant that has been. */
+const AHEAD_MS = 10_000;
+
+const name = z.string().check(z.trim(), z.minLength(1), z.maxLength(2048));
+const oneOrMore = z.optional(
+  z.pipe(
+    z.union(
+      [name, z.array(name).check(z.minLength(1), z.maxLength(1000))],
+      'expected a name or an ARN, or a list of them',
+    ),
+    z.transform((value) => (typeof value === 'string' ? [value] : value)),
+  ),
+);
+
+const fields = {
+  action: z.enum(ACTIONS),
+  secret: oneOrMore,
+  parameter: oneOrMore,
+  services: oneOrMore,
+  clusters: oneOrMore,
+  at: z.optional(
+    z.iso.datetime({ offset: true, error: 'expected an instant in ISO 8601, such as 2026-11-22T03:10:00Z' }),
+  ),
+  force: z.optional(z.boolean()),
+  reason: z.optional(z.string().check(z.maxLength(1000))),
+};
+const shape = z.strictObject(fields);
+const readable = z.partial(z.object(fields));
+
+/** Reads a request. Throws WrongRequest. */
+export function parseRequest(raw: unknown, now: number): Request {
+  const { data, error } = z.safeParse(shape, raw);
+  const problems = [
+    ...(error === undefined ? [] : problemsOf(error)),
+    ...contradictions(data ?? asFarAsReadable(raw, error), raw, now),
+  ];
+  if (data === undefined || problems.length > 0) {
+    throw new WrongRequest(`wrong request, nothing was done: ${problems.join('; ')}`);
+  }
+  return {
+    action: data.action,
+    secrets: data.secret ?? [],
+    parameters: data.parameter ?? [],
+    services: (data.services ?? []).flatMap((given) => namedService(given) ?? []),
+    clusters: data.clusters ?? [],
+    ...(data.at === undefined ? {} : { at: Date.parse(data.at) }),
+    force: data.force ?? false,
+    ...(data.reason === undefined ? {} : { reason: data.reason }),
+  };
+}
+
+type Readable = z.infer<typeof readable>;
+
+/** The fields that are well-formed, so that one fault does not hide another. */
+function asFarAsReadable(raw: unknown, error: z.core.$ZodError | undefined): Readable {
+  if (typeof raw !== 'object' || raw === null) return {};
+  const faulty = new Set(error?.issues.map(({ path: [field] }) => field));
+  return (
+    z.safeParse(readable, Object.fromEntries(Object.entries(raw).filter(([field]) => !faulty.has(field))))
+      .data ?? {}
+  );
+}
+
+/** What is wrong although every field by itself is well-formed. */
+function contradictions(data: Readable, raw: unknown, now: number): readonly string[] {
+  const { action, secret = [], parameter = [], services = [], at } = data;
+  const has = (field: string) => typeof raw === 'object' && raw !== null && Object.hasOwn(raw, field);
+  const ofResources = has('secret') || has('parameter');
+  return [
+    ...(ofResources || has('services') || action === 'stale'
+      ? []
+      : ['name a target: secret, parameter or services']),
+    ...(ofResources && has('services') ? ['services: give either services, or secret and parameter'] : []),
+    ...(action === 'uses' && has('services')
+      ? ['services: uses tells who refers to a secret or a parameter']
+      : []),
+    ...(action === 'stale'
+      ? ['services', 'force', 'at'].filter(has).map((field) => `${field}: stale tells how things are now`)
+      : []),
+    ...secret
+      .filter(isOtherArn('secretsmanager', 'secret:'))
+      .map((arn) => `secret: ${arn} is not the ARN of a secret`),
+    ...parameter
+      .filter(isOtherArn('ssm', 'parameter/'))
+      .map((arn) => `parameter: ${arn} is not the ARN of a parameter`),
+    ...services
+      .filter((given) => namedService(given) === undefined)
+      .map((given) => `services: ${given} is neither cluster/service nor the ARN of a service`),
+    ...(at !== undefined && Date.parse(at) > now + AHEAD_MS ? [`at: ${at} has not been yet`] : []),
+  ];
+}
+
+const isOtherArn = (service: string, type: string) => (given: string) => {
+  const arn = parseArn(given);
+  return given.startsWith('arn:') && (arn?.service !== service || !arn.resource.startsWith(type));
+};
+
+/** `cluster/service`, or an ARN: `…:service/cluster/service` or, the old form, `…:service/service`. */
+function namedService(asGiven: string): NamedService | undefined {
+  const arn = parseArn(asGiven);
+  if (arn === undefined ? asGiven.startsWith('arn:') : arn.service !== 'ecs') return undefined;
+  const parts = (arn?.resource ?? `service/${asGiven}`).split('/');
+  const [type, first = '', second, ...rest] = parts;
+  if (type !== 'service' || first === '' || second === '' || rest.length > 0) return undefined;
+  if (second !== undefined) return { cluster: first, name: second, asGiven };
+  return arn === undefined ? undefined : { name: first, asGiven };
+}

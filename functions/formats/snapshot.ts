@@ -1,0 +1,80 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
+import * as z from 'zod/mini';
+import { clusterArn, taskDefinitionArn } from '../core/model/arn.ts';
+import { PLACES } from '../core/model/reference.ts';
+import type { SeenReference, SeenService, Snapshot } from '../core/read/snapshot.ts';
+import { problemsOf } from './problems.ts';
+
+/** Whoever knows another format only leaves the object alone, and writes it anew after the next read. */
+export const SNAPSHOT_FORMAT = 1;
+
+/** A snapshot that cannot be used. It is no loss: the fleet is read all the same. */
+export class MalformedSnapshot extends Error {
+  override readonly name = 'MalformedSnapshot';
+}
+
+/** Ten times what five thousand services take. More than that is no snapshot of ours, or a bomb. */
+const UNPACKED_BYTES = 64_000_000;
+
+const seen = z.array(z.tuple([z.enum(PLACES), z.string().check(z.maxLength(2048))]));
+const service = z.tuple([z.string().check(z.regex(/^[\w-]{1,255}$/)), z.array(z.int()), seen]);
+const shape = z.object({
+  format: z.literal(SNAPSHOT_FORMAT),
+  revisions: z.array(z.tuple([z.pipe(z.string(), z.transform(taskDefinitionArn)), seen])),
+  clusters: z.array(z.tuple([z.pipe(z.string(), z.transform(clusterArn)), z.array(service)])),
+});
+
+/** The object's bytes; the same snapshot gives the same bytes. */
+export function snapshotBytes({ clusters, revisions }: Snapshot): Uint8Array {
+  const numbers = new Map([...revisions.keys()].map((arn, number) => [arn, number]));
+  const body = {
+    format: SNAPSHOT_FORMAT,
+    revisions: [...revisions].map(([arn, references]) => [arn, asPairs(references)]),
+    clusters: [...clusters].map(([cluster, services]) => [
+      cluster,
+      [...services].map(([name, { revisions: used, own }]) => [
+        name,
+        used.flatMap((arn) => numbers.get(arn) ?? []),
+        asPairs(own),
+      ]),
+    ]),
+  };
+  return gzipSync(JSON.stringify(body));
+}
+
+const asPairs = (references: readonly SeenReference[]) => references.map((one) => [one.place, one.valueFrom]);
+
+/** Throws MalformedSnapshot, whatever the bytes are. */
+export function parseSnapshot(bytes: Uint8Array): Snapshot {
+  const { data, error } = parsed(bytes);
+  if (data === undefined) throw new MalformedSnapshot(`not a snapshot: ${problemsOf(error)[0] ?? ''}`);
+  const arns = data.revisions.map(([arn]) => arn);
+  return {
+    revisions: new Map(data.revisions.map(([arn, references]) => [arn, asReferences(references)])),
+    clusters: new Map(
+      data.clusters.map(([cluster, services]) => [
+        cluster,
+        new Map(
+          services.map(([name, used, own]): [string, SeenService] => [
+            name,
+            { revisions: used.flatMap((number) => arns[number] ?? []), own: asReferences(own) },
+          ]),
+        ),
+      ]),
+    ),
+  };
+}
+
+function parsed(bytes: Uint8Array) {
+  try {
+    const text = gunzipSync(bytes, { maxOutputLength: UNPACKED_BYTES }).toString();
+    return z.safeParse(shape, JSON.parse(text));
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new MalformedSnapshot(`not a snapshot: ${why}`, { cause });
+  }
+}
+
+function asReferences(pairs: z.infer<typeof seen>): readonly SeenReference[] {
+  return pairs.map(([place, valueFrom]) => ({ place, valueFrom }));
+}

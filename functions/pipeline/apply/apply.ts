@@ -1,0 +1,175 @@
+import pMap from 'p-map';
+import type { Result } from '../../core/follow-up/progress.ts';
+import type { ClusterArn } from '../../core/model/arn.ts';
+import { isDenied, type Outcome } from '../../core/model/outcome.ts';
+import { decideAgain, isLaterLook, type Plan, type Planned, youngestChange } from '../../core/plan/plan.ts';
+import type { Look } from '../../ports.ts';
+import type { Run } from '../run.ts';
+
+/** What one DescribeServices shows (AWS-FACTS §6). */
+const A_LOOK = 10;
+/** Groups of services that are looked at and redeployed at the same time. */
+const CONCURRENCY = 16;
+/** No write before a change is this old: our deployment is to be younger than every record of the change (DESIGN §4). */
+const SETTLE_MS = 2_000;
+/** As for reading: whoever comes next needs a living process that has said what it did. */
+const RESERVE_MS = 30_000;
+/** How often an UpdateService that AWS answers with ThrottlingException is tried, more slowly each time. */
+const THROTTLED_TRIES = 12;
+/**
+ * Two invocations at once cannot see each other, and a change that has just settled makes both write at the same instant.
+ * So each takes one of some turns by lot: a turn is longer than it takes from a look to the deployment that shows in the
+ * next one.
+ */
+const TURNS = 8;
+const TURN_MS = 125;
+/** No sooner does ECS show for certain what became of a call whose answer was lost (DESIGN §4). */
+const LOST_ANSWER_MS = 10_000;
+
+/**
+ * Calls UpdateService once for each planned redeploy, paced below the quota. Just before, each service is looked at once
+ * more, for somebody else may have been faster. One failure stops no other; what time does not allow is `not-executed`.
+ */
+export async function apply({ done, redeploys, others }: Plan, run: Run): Promise<readonly Result[]> {
+  const applied = await applyAll(redeploys, run, (result) => recorded(result, run));
+  return [...done, ...applied, ...others.map(leftAlone)];
+}
+
+/** The same ahead of the plan of all: only what came to an answer counts, the rest is decided once more with everything. */
+export async function applyAhead({ redeploys }: Plan, run: Run): Promise<readonly Result[]> {
+  const results = await applyAll(redeploys, run, (result) =>
+    isFinal(result) ? recorded(result, run) : result,
+  );
+  return results.filter(isFinal);
+}
+
+function isFinal({ outcome }: Result): boolean {
+  if (outcome === undefined || outcome.result === 'not-executed') return false;
+  return outcome.result !== 'failed' || isDenied(outcome) || !outcome.error.retryable;
+}
+
+/** Leaves every planned redeploy undone, and says why. */
+export function stopShort({ redeploys, others }: Plan, why: 'plan' | 'observe', run: Run): readonly Result[] {
+  const stopped = redeploys.map((planned): Result => {
+    run.journal.stopped(planned.decision, why);
+    return { planned, decision: planned.decision, outcome: notExecuted(planned, why) };
+  });
+  return [...stopped, ...others.map(leftAlone)];
+}
+
+function leftAlone(planned: Planned): Result {
+  return { planned, decision: planned.decision };
+}
+
+type Tell = (result: Result) => Result;
+
+/** The first write comes so long after an instant, or after the change has settled, whichever is later. */
+type Turn = { readonly from: number; readonly afterMs: number };
+
+async function applyAll(redeploys: readonly Planned[], run: Run, tell: Tell): Promise<readonly Result[]> {
+  const turn = { from: run.world.clock.now(), afterMs: Math.floor(Math.random() * TURNS) * TURN_MS };
+  const applied = await pMap(groups(redeploys), (group) => applyGroup(group, turn, run, tell), {
+    concurrency: CONCURRENCY,
+  });
+  return applied.flat();
+}
+
+/** A throttled call has slowed the quota down, and is made again when its turn comes. */
+async function applyGroup(
+  group: readonly Planned[],
+  turn: Turn,
+  run: Run,
+  tell: Tell,
+): Promise<readonly Result[]> {
+  const done: Result[] = [];
+  let open = group;
+  for (let throttled = 0; open.length > 0; ) {
+    const taken = throttled < THROTTLED_TRIES ? open.slice(0, await permitted(open, turn, run)) : [];
+    if (taken.length === 0) return [...done, ...open.map((planned) => tell(outOfTime(planned)))];
+    const tried = await redeployNow(taken, run);
+    const again = tried.filter(isThrottled);
+    if (again.length > 0) throttled++;
+    done.push(...tried.filter((one) => !again.includes(one)).map(tell));
+    open = [...again.map(({ planned }) => planned), ...open.slice(taken.length)];
+  }
+  return done;
+}
+
+/** How many of these, from the first on, may be redeployed now: the changes have settled and the quota has room. */
+async function permitted(planned: readonly Planned[], turn: Turn, run: Run): Promise<number> {
+  const { world, remainingMs, reading, lostAnswers } = run;
+  const notBefore = planned.flatMap((one) => [
+    youngestChange(one) + SETTLE_MS,
+    (lostAnswers.get(one.service.key) ?? 0) + LOST_ANSWER_MS,
+  ]);
+  const early = Math.max(turn.from, ...notBefore) + turn.afterMs - world.clock.now();
+  if (early > remainingMs() - RESERVE_MS) return 0;
+  if (early >= 0) await world.clock.sleep(early + 1);
+  const permits = await world.ecs.takeUpdates(planned.length, reading);
+  return remainingMs() < RESERVE_MS ? 0 : permits;
+}
+
+async function redeployNow(planned: readonly Planned[], run: Run): Promise<readonly Result[]> {
+  const services = planned.map(({ service }) => service);
+  try {
+    const seen = await run.world.ecs.lookOnceMore(services, run.reading);
+    return await Promise.all(planned.map((one) => redeployOne(one, seen.get(one.service.key), run)));
+  } catch (error) {
+    // Whether a redeploy is still needed is not known, so none was made.
+    const message = error instanceof Error ? error.message : String(error);
+    return planned.map((one) => (run.reading.aborted ? outOfTime(one) : failed(one, 'ReadFailed', message)));
+  }
+}
+
+async function redeployOne(before: Planned, look: Look | undefined, run: Run): Promise<Result> {
+  const { decision, service } = before;
+  if (look === undefined)
+    return { planned: before, decision, outcome: { service: service.arn, result: 'gone' } };
+  if ('refused' in look) return failed(before, 'Unreadable', look.refused);
+  const planned = { ...before, service: look.service };
+  const now = decideAgain(planned, look.service, run.policy, run.world.clock.now());
+  if (now?.action !== 'redeploy') return { planned, decision: now ?? decision };
+  const outcome = await run.world.ecs.forceNewDeployment(look.service);
+  if (outcome.result === 'unknown') run.lostAnswers.set(service.key, run.world.clock.now());
+  return { planned, decision: now, outcome };
+}
+
+/** Services of one cluster, as many as one look shows. */
+function groups(redeploys: readonly Planned[]): readonly (readonly Planned[])[] {
+  const byCluster = new Map<ClusterArn, Planned[][]>();
+  for (const planned of redeploys) {
+    const ofCluster = byCluster.get(planned.service.cluster.arn) ?? [];
+    const last = ofCluster.at(-1);
+    if (last === undefined || last.length === A_LOOK) ofCluster.push([planned]);
+    else last.push(planned);
+    byCluster.set(planned.service.cluster.arn, ofCluster);
+  }
+  return [...byCluster.values()].flat();
+}
+
+function isThrottled({ outcome }: Result): boolean {
+  return outcome?.result === 'failed' && outcome.error.throttled;
+}
+
+function outOfTime(planned: Planned): Result {
+  return { planned, decision: planned.decision, outcome: notExecuted(planned, 'out-of-time') };
+}
+
+function notExecuted({ service }: Planned, why: 'plan' | 'observe' | 'out-of-time'): Outcome {
+  return { service: service.arn, result: 'not-executed', why };
+}
+
+function failed(planned: Planned, code: string, message: string): Result {
+  const error = { code, message, retryable: true, throttled: false };
+  return {
+    planned,
+    decision: planned.decision,
+    outcome: { service: planned.service.arn, result: 'failed', error },
+  };
+}
+
+function recorded(result: Result, { journal }: Run): Result {
+  if (result.outcome !== undefined) journal.carriedOut(result.decision, result.outcome);
+  else if (!isLaterLook(result.planned)) journal.decided(result.decision);
+  return result;
+}

@@ -1,0 +1,113 @@
+import { match } from '../../core/match/match.ts';
+import type { Subject } from '../../core/match/subject-index.ts';
+import type { ClusterArn } from '../../core/model/arn.ts';
+import { type Fleet, isUnreadable, namesByCluster, type Service } from '../../core/model/fleet.ts';
+import type { PartOfFleet } from '../../core/read/scan.ts';
+import { hintedFleet } from '../../core/read/snapshot.ts';
+import { REQUEST } from '../../telemetry/journal.ts';
+import type { Asked } from '../confirm/confirm.ts';
+import type { Run } from '../run.ts';
+import type { SnapshotKeeper } from './snapshot-store.ts';
+
+/** Clocks differ: a read is taken to have begun after a change only if it did so by this much. */
+const SKEW_MS = 3_000;
+/** After a read that was in vain, changes that concern nobody we know of share the next one, so much later. */
+const SHARED_MS = 60_000;
+
+/** So few services are read as quickly as hints at some of them. */
+const SMALL = 40;
+
+type OnPart = (part: Fleet) => void;
+
+/** A read, or from when on there may be one. */
+export type Read = PartOfFleet | { readonly notBefore: number };
+
+/**
+ * Keeps the last read of the whole fleet. A read that began after a change shows every service that can be stale for
+ * it: whoever began to refer later has a younger deployment (an `also` tag alone has none: it counts from the next read
+ * on). So only the services that matched then are read again. For a younger change the last read, or the snapshot of another
+ * process's, is a hint at whom to look first.
+ */
+export class FleetMemory {
+  readonly snapshot: SnapshotKeeper;
+  #last: Fleet | undefined;
+  /** When the last read began that found nobody. */
+  #inVainAt = Number.NEGATIVE_INFINITY;
+
+  constructor(snapshot: SnapshotKeeper) {
+    this.snapshot = snapshot;
+  }
+
+  /** Services that are known to refer to one of the subjects; none where reading everything takes no time. */
+  async hints(subjects: readonly Subject[], run: Run): Promise<readonly Service[]> {
+    if (this.#current(subjects) !== undefined) return [];
+    const known = this.#last ?? hintedFleet(await this.snapshot.load(run));
+    return known.services.length > SMALL ? matched(known, subjects, run) : [];
+  }
+
+  /** Fetches the snapshot, where it is the only hint there will be, while the changes are confirmed. */
+  prepare(asked: readonly Asked[], run: Run): void {
+    if (this.#last === undefined && asked.some(isNew)) void this.snapshot.load(run);
+  }
+
+  async read(subjects: readonly Subject[], onPart: OnPart, run: Run): Promise<Read> {
+    const { ecs } = run.world;
+    const { configured, narrowed } = run.scope;
+    if (narrowed.length > 0) return ecs.readFleet([configured, narrowed], run.reading, { onPart });
+    const current = this.#current(subjects);
+    if (current !== undefined) return { fleet: await again(current, subjects, run), left: [] };
+    const notBefore = this.#sharedFrom(subjects, run);
+    if (notBefore > run.world.clock.now()) return { notBefore };
+    const read = await ecs.readFleet([configured], run.reading, { onPart });
+    this.#last = read.left.length === 0 ? read.fleet : undefined;
+    if (matched(read.fleet, subjects, run).length === 0) this.#inVainAt = read.fleet.beganAt;
+    this.snapshot.note(read.fleet, (cluster) => !read.left.includes(cluster));
+    return read;
+  }
+
+  /** The clusters that are left of a read that another invocation began. */
+  async readOn(left: readonly ClusterArn[], onPart: OnPart, run: Run): Promise<PartOfFleet> {
+    const read = await run.world.ecs.readFleet([run.scope.configured], run.reading, { only: left, onPart });
+    const isRead = (cluster: ClusterArn) => left.includes(cluster) && !read.left.includes(cluster);
+    this.snapshot.note(read.fleet, isRead);
+    return read;
+  }
+
+  /** The last read, if it shows all that can be stale for these. */
+  #current(subjects: readonly Subject[]): Fleet | undefined {
+    const last = this.#last;
+    if (last === undefined || !isWhole(last)) return undefined;
+    return subjects.every((subject) => instantOf(subject) + SKEW_MS < last.beganAt) ? last : undefined;
+  }
+
+  /** What a person asks for, and what concerns somebody we know, is not made to wait. */
+  #sharedFrom(subjects: readonly Subject[], run: Run): number {
+    const last = this.#last;
+    const mayWait = run.follow.how !== 'not-at-all' && run.world.queue !== undefined;
+    if (last === undefined || !mayWait || subjects.some(({ source }) => source === REQUEST)) return 0;
+    return matched(last, subjects, run).length > 0 ? 0 : this.#inVainAt + SHARED_MS;
+  }
+}
+
+const isNew = ({ asked: what }: Asked): boolean => what !== 'follow-up' && what !== 'service';
+
+/** What could not be read this time may be readable the next time. */
+function isWhole(fleet: Fleet): boolean {
+  const unread = fleet.unreadable.length + fleet.unreadableClusters.length;
+  return unread === 0 && !fleet.services.some((service) => isUnreadable(service, fleet));
+}
+
+function matched(fleet: Fleet, subjects: readonly Subject[], { policy }: Run): readonly Service[] {
+  return [...new Set(match(fleet, subjects, policy.pull).map(({ service }) => service))];
+}
+
+async function again(last: Fleet, subjects: readonly Subject[], run: Run): Promise<Fleet> {
+  const concerned = matched(last, subjects, run);
+  if (concerned.length === 0) return { ...last, services: [] };
+  const names = namesByCluster(concerned.map(({ cluster, name }) => ({ cluster: cluster.arn, name })));
+  return run.world.ecs.readThese(names, () => true, run.reading);
+}
+
+function instantOf(subject: Subject): number {
+  return 'notice' in subject ? subject.at : Math.max(subject.changedAt, subject.possiblyUntil ?? 0);
+}

@@ -1,0 +1,72 @@
+import type { ClusterArn } from '../../core/model/arn.ts';
+import type { Fleet } from '../../core/model/fleet.ts';
+import { NOTHING_SEEN, type Snapshot, withRead } from '../../core/read/snapshot.ts';
+import { parseSnapshot, snapshotBytes } from '../../formats/snapshot.ts';
+import type { Snapshots } from '../../ports.ts';
+import type { Run } from '../run.ts';
+
+type Stored = { readonly snapshot: Snapshot; readonly version: string | undefined };
+
+/**
+ * Fetches the snapshot when it is wanted and renews it after a read. Whatever goes wrong with it costs time and nothing
+ * else: it is said in the log, and the fleet is read as if there were none.
+ */
+export class SnapshotKeeper {
+  readonly #snapshots: Snapshots | undefined;
+  #stored: Promise<Stored> | undefined;
+  #renew: ((before: Snapshot) => Snapshot) | undefined;
+
+  constructor(snapshots: Snapshots | undefined) {
+    this.#snapshots = snapshots;
+  }
+
+  /** Asks for it once; asking early costs nothing, for the answer is kept. */
+  async load(run: Run): Promise<Snapshot> {
+    return (await this.#load(run)).snapshot;
+  }
+
+  /** Services of the clusters for which `isRead` holds have just been read. */
+  note(fleet: Fleet, isRead: (cluster: ClusterArn) => boolean): void {
+    const earlier = this.#renew;
+    this.#renew = (before) => withRead(earlier?.(before) ?? before, fleet, isRead);
+  }
+
+  /** Writes what has been noted, where it is new. If somebody else was faster, theirs is as good. */
+  async save(run: Run): Promise<void> {
+    const [renew, snapshots] = [this.#renew, this.#snapshots];
+    this.#renew = undefined;
+    if (renew === undefined || snapshots === undefined) return;
+    const before = await this.#load(run);
+    const snapshot = renew(before.snapshot);
+    const bytes = snapshotBytes(snapshot);
+    if (before.version !== undefined && Buffer.compare(bytes, snapshotBytes(before.snapshot)) === 0) return;
+    try {
+      const version = await snapshots.put(bytes, before.version);
+      this.#stored = version === undefined ? undefined : Promise.resolve({ snapshot, version });
+    } catch (error) {
+      this.#stored = undefined;
+      run.journal.trouble(
+        'the snapshot of the fleet could not be written: changes are handled all the same',
+        error,
+      );
+    }
+  }
+
+  #load(run: Run): Promise<Stored> {
+    this.#stored ??= this.#fetch(run);
+    return this.#stored;
+  }
+
+  async #fetch({ journal, reading }: Run): Promise<Stored> {
+    let version: string | undefined;
+    try {
+      const found = await this.#snapshots?.get(reading);
+      if (found === undefined) return { snapshot: NOTHING_SEEN, version };
+      version = found.version;
+      return { snapshot: parseSnapshot(found.bytes), version };
+    } catch (error) {
+      journal.trouble('the snapshot of the fleet could not be read: changes are handled all the same', error);
+      return { snapshot: NOTHING_SEEN, version };
+    }
+  }
+}

@@ -1,0 +1,139 @@
+import * as z from 'zod/mini';
+import type { Policy } from '../core/plan/verdict.ts';
+import { problemsOf } from '../formats/problems.ts';
+import type { Rates, SnapshotPlace } from '../ports.ts';
+
+/** Everything that can be set (DESIGN §7). */
+export type Config = {
+  readonly mode: 'enforce' | 'observe';
+  /** What becomes of the services that the sweep finds stale for certain. */
+  readonly sweep: 'report' | 'heal';
+  readonly policy: Policy;
+  readonly followUp: {
+    /** Without it nothing is followed: the first look is the last. */
+    readonly queueUrl: string | undefined;
+    readonly firstSeconds: number;
+    /** From the first handling of a change on. */
+    readonly limitMs: number;
+  };
+  readonly snapshot: SnapshotPlace | undefined;
+  readonly rates: Rates;
+  readonly tagPrefix: string;
+  /** Globs of cluster names; `!glob` excludes. */
+  readonly clusters: readonly string[];
+};
+
+/** Which variables a function cannot do without. */
+export type Required = readonly 'CHANGE_QUEUE_URL'[];
+
+/** The environment does not say what to do; the message names every variable that is wrong. */
+export class WrongConfiguration extends Error {
+  override readonly name = 'WrongConfiguration';
+}
+
+const GLOB = /^!?[A-Za-z0-9_*?-]+$/;
+
+const splitGlobs = (list: string): readonly string[] =>
+  list
+    .split(',')
+    .map((glob) => glob.trim())
+    .filter((glob) => glob !== '');
+
+/** A number as text: `pattern` says how it may be written, `least` how small it may be. */
+const number = (pattern: RegExp, least: number, expected: string) =>
+  z.pipe(
+    z.string().check(z.refine((text) => pattern.test(text) && Number(text) >= least, expected)),
+    z.transform(Number),
+  );
+const count = (least: number) => number(/^\d{1,9}$/, least, `expected a whole number from ${least}`);
+const rate = () => number(/^\d{1,9}(\.\d{1,9})?$/, 0.001, 'expected a number of calls a second, above 0');
+
+const shape = z.object({
+  CHANGE_QUEUE_URL: z.optional(z.url('expected the URL of a queue')),
+  SNAPSHOT_BUCKET: z.optional(z.string()),
+  MODE: z._default(z.enum(['enforce', 'observe']), 'enforce'),
+  SELECT: z._default(z.enum(['all', 'tagged']), 'all'),
+  TAG_PREFIX: z._default(
+    z
+      .string()
+      .check(
+        z.regex(/^[\p{L}\p{N}_.:/=+@-]{1,100}$/u, 'expected a prefix of tag keys: letters, digits, _.:/=+-@'),
+      ),
+    'secret-redeploy',
+  ),
+  CLUSTERS: z._default(
+    z.pipe(
+      z
+        .string()
+        .check(
+          z.refine(
+            (list) => splitGlobs(list).every((glob) => GLOB.test(glob)),
+            'expected globs of cluster names, separated by commas',
+          ),
+        ),
+      z.transform(splitGlobs),
+    ),
+    ['*'],
+  ),
+  MAX_SERVICES: z._default(count(0), 0),
+  PULL_CREDENTIALS: z._default(z.enum(['ignore', 'redeploy']), 'ignore'),
+  COOLDOWN_SECONDS: z._default(count(0), 60),
+  MAX_REDEPLOYS_PER_HOUR: z._default(count(1), 6),
+  FOLLOW_UP_SECONDS: z._default(count(1), 30),
+  FOLLOW_UP_LIMIT_MINUTES: z._default(count(1), 60),
+  UPDATE_RATE: z._default(rate(), 4),
+  UPDATE_BURST: z._default(count(1), 40),
+  READ_RATE: z._default(rate(), 16),
+  READ_BURST: z._default(count(1), 40),
+  SWEEP: z._default(z.enum(['report', 'heal']), 'report'),
+});
+
+/** Reads the environment; a variable that is set to nothing counts as not set. Throws WrongConfiguration. */
+export function readConfig(
+  required: Required,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Config {
+  const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()));
+  const { data, error } = z.safeParse(shape, set);
+  const problems = [
+    ...(error === undefined ? [] : problemsOf(error)),
+    ...required
+      .filter((variable) => set[variable] === undefined)
+      .map((variable) => `${variable}: must be set`),
+  ];
+  if (data === undefined || problems.length > 0)
+    throw new WrongConfiguration(`wrong configuration: ${problems.join('; ')}`);
+  return {
+    mode: data.MODE,
+    sweep: data.SWEEP,
+    policy: {
+      select: data.SELECT,
+      pull: data.PULL_CREDENTIALS,
+      maxServices: data.MAX_SERVICES,
+      cooldownMs: data.COOLDOWN_SECONDS * 1000,
+      maxPerHour: data.MAX_REDEPLOYS_PER_HOUR,
+    },
+    followUp: {
+      queueUrl: data.CHANGE_QUEUE_URL,
+      firstSeconds: data.FOLLOW_UP_SECONDS,
+      limitMs: data.FOLLOW_UP_LIMIT_MINUTES * 60_000,
+    },
+    snapshot:
+      data.SNAPSHOT_BUCKET === undefined
+        ? undefined
+        : { bucket: data.SNAPSHOT_BUCKET, pathStyle: hasEndpoint(set) },
+    rates: {
+      readRate: data.READ_RATE,
+      readBurst: data.READ_BURST,
+      updateRate: data.UPDATE_RATE,
+      updateBurst: data.UPDATE_BURST,
+    },
+    tagPrefix: data.TAG_PREFIX,
+    clusters: data.CLUSTERS,
+  };
+}
+
+/** An endpoint of somebody's own need not know names of buckets in its host name. */
+function hasEndpoint(set: Readonly<Record<string, string | undefined>>): boolean {
+  return set['AWS_ENDPOINT_URL'] !== undefined || set['AWS_ENDPOINT_URL_S3'] !== undefined;
+}

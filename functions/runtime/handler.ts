@@ -1,0 +1,151 @@
+import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Logger } from '@aws-lambda-powertools/logger';
+import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
+import { Metrics } from '@aws-lambda-powertools/metrics';
+import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
+import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
+import { CallCounts, makeEcsClients } from '../aws/clients.ts';
+import { makeEcs } from '../aws/ecs/ecs.ts';
+import { makeEventBus } from '../aws/event-bus.ts';
+import { makeParameters } from '../aws/parameters.ts';
+import { makeQueue } from '../aws/queue.ts';
+import { makeSecrets } from '../aws/secrets.ts';
+import { makeSnapshots } from '../aws/snapshot.ts';
+import type { ServiceKey } from '../core/model/arn.ts';
+import { FleetMemory } from '../pipeline/read/fleet-cache.ts';
+import { SnapshotKeeper } from '../pipeline/read/snapshot-store.ts';
+import type { Run } from '../pipeline/run.ts';
+import type { Clock, World } from '../ports.ts';
+import { Journal } from '../telemetry/journal.ts';
+import { RecordFormat } from '../telemetry/log-format.ts';
+import { OwnEvents } from '../telemetry/own-events.ts';
+import { announce } from '../telemetry/publish.ts';
+import { type Config, type Required, readConfig } from './config.ts';
+
+/** What a handler is made from. Lives as long as the process: a warm environment remembers the fleet and its revisions. */
+export type Parts = {
+  readonly config: Config;
+  readonly world: World;
+  readonly fleets: FleetMemory;
+  readonly lostAnswers: Map<ServiceKey, number>;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly counts: CallCounts;
+};
+
+type Handle<Event, Answer> = (event: Event, run: Run, parts: Parts, requestId: string) => Promise<Answer>;
+export type Handler<Event, Answer> = (event: Event, context?: Partial<Context>) => Promise<Answer>;
+
+const NAMESPACE = 'SecretRedeploy';
+/** Reading ends this long before the invocation does, so that the messages come back from a living process. */
+const READ_RESERVE_MS = 30_000;
+const NEVER_ABORTED = { signal: new AbortController().signal };
+/** The longest that a timer can wait. */
+const FOREVER_MS = 2 ** 31 - 1;
+
+/**
+ * The Lambda handler. Nothing is read or opened before the first invocation; a wrong configuration rejects that one and
+ * every later one.
+ */
+export function lambda<Event, Answer>(
+  required: Required,
+  handle: Handle<Event, Answer>,
+): Handler<Event, Answer> {
+  let connected: Handler<Event, Answer> | undefined;
+  let refused: unknown;
+  return async (event, context) => {
+    if (refused !== undefined) throw refused;
+    try {
+      connected ??= connectedHandler(readConfig(required), handle, REAL_CLOCK);
+    } catch (error) {
+      refused = error;
+      throw error;
+    }
+    return connected(event, context);
+  };
+}
+
+/** The handler for a configuration that is known; tests give it a clock of their own. */
+export function connectedHandler<Event, Answer>(
+  config: Config,
+  handle: Handle<Event, Answer>,
+  clock: Clock,
+): Handler<Event, Answer> {
+  return overLambda(connect(config, clock), handle);
+}
+
+const REAL_CLOCK: Clock = { now: () => Date.now(), sleep: (ms) => sleep(ms) };
+
+/** The one place where the service meets the real world. */
+function connect(config: Config, clock: Clock): Parts {
+  const counts = new CallCounts();
+  const { queueUrl } = config.followUp;
+  const snapshots = config.snapshot && makeSnapshots(config.snapshot, counts);
+  return {
+    config,
+    counts,
+    world: {
+      clock,
+      ecs: makeEcs(makeEcsClients(counts), config.rates, config.tagPrefix, clock),
+      secrets: makeSecrets(counts, config.tagPrefix, clock),
+      parameters: makeParameters(counts, clock),
+      queue: queueUrl === undefined ? undefined : makeQueue(queueUrl, counts),
+      snapshots,
+      eventBus: makeEventBus(counts),
+    },
+    fleets: new FleetMemory(new SnapshotKeeper(snapshots)),
+    lostAnswers: new Map(),
+    // A level set from outside would hide records; they are what operations see.
+    logger: new Logger({ logLevel: 'INFO', logFormatter: new RecordFormat() }),
+    metrics: new Metrics({ namespace: NAMESPACE }),
+  };
+}
+
+function overLambda<Event, Answer>(parts: Parts, handle: Handle<Event, Answer>): Handler<Event, Answer> {
+  const { logger, metrics } = parts;
+  // Lambda's own time limit is enough: middy's would throw away the answer of work that is done.
+  const chain = middy<Event, Answer>({ timeoutEarlyInMillis: 0 })
+    // Whatever POWERTOOLS_LOGGER_LOG_EVENT says: an event may carry what no log may hold.
+    .use(injectLambdaContext(logger, { logEvent: false }))
+    .use(logMetrics(metrics))
+    .handler((event: Event, context: Context) => invoke(event, context, parts, handle));
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- whoever invokes without a context gets none; middy's type allows an answer that our handler, a promise, never gives
+  return (event, context) => chain(event, (context ?? {}) as Context, NEVER_ABORTED) as Promise<Answer>;
+}
+
+async function invoke<Event, Answer>(
+  event: Event,
+  context: Partial<Context> | undefined,
+  parts: Parts,
+  handle: Handle<Event, Answer>,
+): Promise<Answer> {
+  const { config, world, fleets, lostAnswers, logger, metrics, counts } = parts;
+  const remainingMs = () => context?.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY;
+  const reading = new AbortController();
+  setMaxListeners(0, reading.signal);
+  const readingMs = Math.max(0, Math.min(remainingMs() - READ_RESERVE_MS, FOREVER_MS));
+  const timer = setTimeout(() => reading.abort(new Error('the time for reading is over')), readingMs);
+  const ownEvents = new OwnEvents(config.mode, () => world.clock.now());
+  const journal = new Journal(logger, metrics, (name, fields) => ownEvents.hear(name, fields));
+  const run = {
+    world,
+    policy: config.policy,
+    scope: { configured: config.clusters, narrowed: [] },
+    fleets,
+    lostAnswers,
+    follow: { how: 'to-the-end' as const, ...config.followUp },
+    journal,
+    reading: reading.signal,
+    remainingMs,
+  };
+  try {
+    return await handle(event, run, parts, context?.awsRequestId ?? randomUUID());
+  } finally {
+    clearTimeout(timer);
+    await announce(ownEvents.take(), world.eventBus, remainingMs(), journal);
+    journal.calls(counts.take());
+  }
+}

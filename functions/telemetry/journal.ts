@@ -1,0 +1,250 @@
+import type { Logger } from '@aws-lambda-powertools/logger';
+import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { Tally } from '../core/follow-up/follow-up.ts';
+import { type Match, suffixWarnings } from '../core/match/match.ts';
+import type { Change, IgnoredReason, Notice } from '../core/model/change.ts';
+import type { Decision } from '../core/model/decision.ts';
+import { unreadableOf } from '../core/model/fleet.ts';
+import type { Outcome } from '../core/model/outcome.ts';
+import { oddTag, tagWarnings } from '../core/model/tags.ts';
+import { isLaterLook, type Plan } from '../core/plan/plan.ts';
+import type { Request } from '../formats/request.ts';
+import type { Sight } from '../pipeline/read/read.ts';
+import {
+  ALARMING,
+  countedByReason,
+  idsOf,
+  iso,
+  type Level,
+  type Listener,
+  type RecordName,
+  RecordWriter,
+  SHOWN,
+  someOf,
+} from './record.ts';
+
+/**
+ * Writes the records and counts the metrics that operations see. Names and ARNs only: no value, no tag, no description,
+ * no event and no environment ever reaches a line of the log.
+ */
+export class Journal {
+  readonly #writer: RecordWriter;
+  /** When the changes of this invocation happened, for the reaction times of those that an event told of. */
+  readonly #changedAt = new Map<string, number>();
+
+  /** With the logger alone for what a person only asks: it must move no dashboard and nobody else. */
+  constructor(logger: Logger, metrics?: Metrics, hear?: Listener) {
+    this.#writer = new RecordWriter(logger, metrics, hear);
+  }
+
+  requested(changeId: string, request: Request): void {
+    const { services, at, ...asked } = request;
+    this.#writer.record('info', 'request.received', {
+      changeId,
+      ...asked,
+      services: services.map(({ asGiven }) => asGiven),
+      ...(at === undefined ? {} : { at: iso(at) }),
+    });
+  }
+
+  received(change: Change): void {
+    const { changeId, kind, arn, label, versionId, changedAt, source } = change;
+    if (source !== REQUEST)
+      this.#changedAt.set(changeId, Math.min(changedAt, this.#changedAt.get(changeId) ?? changedAt));
+    this.#writer.isAbout(change);
+    this.#writer.count('Changes');
+    this.#writer.record('info', 'change.received', {
+      changeId,
+      kind,
+      arn,
+      label,
+      versionId,
+      changedAt: iso(changedAt),
+      source,
+    });
+  }
+
+  /** A change that was received by an earlier invocation. */
+  recalled(subject: Change | Notice): void {
+    this.#writer.isAbout(subject);
+  }
+
+  ignored({ changeId, source, arn }: Told, reason: IgnoredReason): void {
+    this.#writer.record('info', 'change.ignored', { changeId, source, arn, reason });
+  }
+
+  /** What was decided about everybody, what is left alone and why; the redeploys are recorded when they are done. */
+  planned({ notices, fleet, subjects, matches }: Sight, plan: Plan): void {
+    for (const notice of notices) this.#noticed(notice, matches);
+    if (subjects.length === 0) return;
+    const tags = [
+      ...[...new Set(matches.map(({ service }) => service))].flatMap(tagWarnings),
+      ...subjects.flatMap((subject) => ('oddTag' in subject ? oddTag(subject.arn) : [])),
+    ];
+    const suffixes = suffixWarnings(fleet, subjects);
+    const unreadable = unreadableOf(fleet);
+    const all = [...plan.done.map(({ planned }) => planned), ...plan.redeploys, ...plan.others];
+    const first = all.filter((planned) => !isLaterLook(planned));
+    const decisions = [...first.map(({ decision }) => decision), ...plan.unmatched];
+    const warnings = tags.length + suffixes.length + unreadable.length + fleet.unreadableClusters.length;
+    this.#writer.count('Matched', decisions.length);
+    this.#writer.record(warnings > 0 ? 'warn' : 'info', 'plan.made', {
+      ...idsOf(subjects.map(({ changeId }) => changeId)),
+      redeploy: decisions.filter(({ action }) => action === 'redeploy').length,
+      wait: decisions.filter(({ action }) => action === 'wait').length,
+      skip: decisions.filter(({ action }) => action === 'skip').length,
+      reasons: countedByReason(decisions),
+      ...someOf('tagWarnings', tags),
+      ...someOf('referenceWarnings', suffixes),
+      ...someOf('unreadable', unreadable),
+      ...someOf('unreadableClusters', fleet.unreadableClusters),
+    });
+    for (const decision of decisions) if (decision.action !== 'redeploy') this.decided(decision);
+  }
+
+  /** A service that is left alone, for now or altogether. */
+  decided(decision: Decision): void {
+    if (decision.action === 'skip') this.#writer.count('Skipped');
+    if (decision.reason === 'rollout-failed') this.#writer.count('RolloutFailed');
+    if (decision.reason === 'cannot-replace' || decision.reason === 'over-cap')
+      this.#writer.count('StaleServices');
+    const level = decision.reason !== null && ALARMING.includes(decision.reason) ? 'warn' : 'info';
+    this.#service(
+      level,
+      decision.action === 'wait' ? 'service.waiting' : 'service.skipped',
+      decision,
+      decision.reason,
+    );
+  }
+
+  /** No task of it runs on the old value any more. */
+  fresh(changeId: string, { service, cluster }: About): void {
+    this.#writer.record('info', 'service.fresh', { changeId, service, cluster });
+  }
+
+  /** It was deleted while it was followed. */
+  gone(changeId: string, { service, cluster }: About): void {
+    this.#writer.count('Skipped');
+    this.#writer.record('info', 'service.skipped', { changeId, service, cluster, reason: 'gone' });
+  }
+
+  /** A deployment that failed, was rolled back or does not come to an end; `restore` is for a person, and is never run. */
+  rolloutFailed(
+    changeId: string,
+    { service, cluster }: About,
+    reason: string,
+    why: string | undefined,
+    restore: string | undefined,
+  ): void {
+    this.#writer.count('RolloutFailed');
+    const explained = { stoppedReason: why, restore };
+    this.#writer.record('error', 'service.failed', { changeId, service, cluster, reason, ...explained });
+  }
+
+  settled(changeId: string, tally: Tally, exposureMs: number | undefined): void {
+    const exposureSeconds = exposureMs === undefined ? undefined : exposureMs / 1000;
+    this.#writer.measure('ExposureSeconds', MetricUnit.Seconds, exposureSeconds);
+    this.#writer.record('info', 'change.settled', { changeId, ...tally, exposureSeconds });
+  }
+
+  /** The time that the change was given is over, and services still wait. */
+  unsettled(changeId: string, tally: Tally, waiting: readonly object[]): void {
+    this.#writer.count('Unsettled');
+    this.#writer.count('StaleServices', waiting.length);
+    this.#writer.record('error', 'change.unsettled', { changeId, ...tally, ...someOf('waiting', waiting) });
+  }
+
+  /** A redeploy that was decided upon, but is not to be made. */
+  stopped(decision: Decision, why: 'plan' | 'observe'): void {
+    if (why === 'observe') this.#writer.count('Skipped');
+    this.#service('info', 'service.skipped', decision, why);
+  }
+
+  carriedOut(decision: Decision, outcome: Outcome): void {
+    switch (outcome.result) {
+      case 'accepted': {
+        this.#writer.count('Redeployed');
+        const reactionMs = this.#reaction(decision, outcome.acceptedAt);
+        this.#writer.measure('ReactionMs', MetricUnit.Milliseconds, reactionMs);
+        const { deploymentId } = outcome;
+        this.#service('info', 'service.redeployed', decision, null, { deploymentId, reactionMs });
+        break;
+      }
+      case 'gone':
+        this.#writer.count('Skipped');
+        this.#service('info', 'service.skipped', decision, 'gone');
+        break;
+      case 'not-executed':
+        this.#service('warn', 'service.waiting', decision, 'out-of-time');
+        break;
+      case 'failed':
+      case 'unknown': {
+        this.#writer.count('Failed');
+        const { code, message, missingAction } = outcome.error;
+        const error = { code, message, missingAction };
+        this.#service('error', 'service.failed', decision, outcome.result, { error });
+        break;
+      }
+      default:
+        outcome satisfies never;
+    }
+  }
+
+  /** Something that keeps us from our work and is no record of a change. */
+  trouble(message: string, error: unknown, about: Readonly<Record<string, string>> = {}): void {
+    this.#writer.trouble(message, error, about);
+  }
+
+  calls({ apiCalls, throttled }: { readonly apiCalls: number; readonly throttled: number }): void {
+    this.#writer.measure('ApiCalls', MetricUnit.Count, apiCalls);
+    this.#writer.count('Throttled', throttled);
+  }
+
+  #noticed(notice: Notice, matches: readonly Match[]): void {
+    const { changeId, kind, arn, at, source } = notice;
+    const services = matches.filter(({ subject }) => subject === notice).map(({ service }) => service.arn);
+    this.#writer.isAbout(notice);
+    this.#writer.count('Notices');
+    this.#writer.record('warn', 'change.notice', {
+      changeId,
+      kind,
+      arn,
+      notice: notice.notice,
+      at: iso(at),
+      source,
+      services: services.slice(0, SHOWN),
+      servicesTotal: services.length,
+    });
+  }
+
+  #service(
+    level: Level,
+    event: RecordName,
+    decision: Decision,
+    reason: string | null,
+    more: object = {},
+  ): void {
+    const { service, cluster, changeIds, wave } = decision;
+    this.#writer.record(level, event, {
+      ...idsOf(changeIds),
+      service,
+      cluster,
+      wave,
+      ...(reason === null ? {} : { reason }),
+      ...more,
+    });
+  }
+
+  /** From the first of the changes that demanded it. */
+  #reaction({ changeIds }: Decision, acceptedAt: number): number | undefined {
+    const instants = changeIds.flatMap((changeId) => this.#changedAt.get(changeId) ?? []);
+    return instants.length === 0 ? undefined : Math.max(0, acceptedAt - Math.min(...instants));
+  }
+}
+
+/** `arn`: what the event names, as far as it can be told. */
+type Told = Pick<Change, 'changeId' | 'source'> & { readonly arn?: string | undefined };
+type About = { readonly service: string; readonly cluster: string };
+
+/** The source of changes that no event told of. */
+export const REQUEST = 'request';

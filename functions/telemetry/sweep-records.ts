@@ -1,0 +1,113 @@
+import { MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { Sweep } from '../commands/sweep.ts';
+import type { Notice } from '../core/model/change.ts';
+import { countsOf, type Healed, type SweepCounts, type Told, toldOf } from '../core/report/sweep-report.ts';
+import {
+  ALARMING,
+  countedByReason,
+  idsOf,
+  iso,
+  type Level,
+  type RecordWriter,
+  SHOWN,
+  someOf,
+} from './record.ts';
+
+/** What `sweep.done` says, and the answer of the function. */
+export type SweepDone = SweepCounts & {
+  readonly reasons: Readonly<Record<string, number>>;
+  readonly missing: number;
+  readonly unchecked: number;
+  readonly complete: boolean;
+};
+
+/**
+ * Tells of a sweep: a record for each service that needs attention, one for each resource that is gone, one for all. What
+ * happens by itself has its own metrics; of a sweep's services only the stale ones are counted there.
+ */
+export function tellSweep(found: Sweep, healed: Healed, now: number, writer: RecordWriter): SweepDone {
+  const done = doneOf(found, healed, now);
+  for (const subject of [...found.changes, ...found.notices]) writer.isAbout(subject);
+  for (const one of found.swept) {
+    const told = toldOf(one, healed, now);
+    if (told !== undefined) tellService(told, writer);
+  }
+  for (const decision of found.unreadable)
+    tellService({ action: 'skip', reason: decision.reason ?? '', decision }, writer);
+  for (const notice of found.notices) tellNotice(notice, found, writer);
+  const stale = done.staleForCertain - done.young;
+  // Also when it is 0, so that an alarm recovers; but what was not read may be stale, or refer to what is gone.
+  if (done.complete || stale > 0) writer.measure('StaleServices', MetricUnit.Count, stale);
+  if (done.complete || done.missing > 0) writer.measure('MissingResources', MetricUnit.Count, done.missing);
+  const isBad = stale + done.missing > 0 || !done.complete || found.troubles.length > 0;
+  writer.record(levelOf(isBad), 'sweep.done', { changeId: found.id, ...done, ...listsOf(found) });
+  return done;
+}
+
+function doneOf(found: Sweep, healed: Healed, now: number): SweepDone {
+  return {
+    ...countsOf(found.swept, healed, now),
+    reasons: countedByReason([...found.swept.map(({ decision }) => decision), ...found.unreadable]),
+    missing: found.notices.length,
+    unchecked: found.unchecked.length,
+    complete: found.complete,
+  };
+}
+
+function listsOf({ swept, left, troubles, unchecked }: Sweep): object {
+  const named = (isOne: (one: Sweep['swept'][number]) => boolean) =>
+    swept.filter(isOne).map(({ decision: { service, cluster } }) => ({ service, cluster }));
+  return {
+    ...someOf(
+      'stale',
+      named(({ certain }) => certain.length > 0),
+    ),
+    ...someOf(
+      'possibly',
+      named(({ certain, possibly }) => certain.length === 0 && possibly.length > 0),
+    ),
+    ...someOf(
+      'left',
+      left.map((cluster) => ({ cluster })),
+    ),
+    ...someOf('unreadable', troubles),
+    ...someOf(
+      'refused',
+      unchecked.filter(({ why }) => why !== undefined),
+    ),
+  };
+}
+
+function tellService({ action, reason, decision }: Told, writer: RecordWriter): void {
+  const { service, cluster, changeIds, wave } = decision;
+  const isBad = ALARMING.includes(reason) || reason === 'report';
+  writer.record(levelOf(isBad), action === 'wait' ? 'service.waiting' : 'service.skipped', {
+    ...idsOf(changeIds),
+    service,
+    cluster,
+    wave,
+    reason,
+  });
+}
+
+function tellNotice(
+  { changeId, kind, arn, notice, at, source }: Notice,
+  { swept }: Sweep,
+  writer: RecordWriter,
+): void {
+  const services = swept
+    .filter(({ planned }) => planned.judged.some(({ match }) => match.subject.changeId === changeId))
+    .map(({ decision }) => decision.service);
+  writer.record('warn', 'change.notice', {
+    changeId,
+    kind,
+    arn,
+    notice,
+    at: iso(at),
+    source,
+    services: services.slice(0, SHOWN),
+    servicesTotal: services.length,
+  });
+}
+
+const levelOf = (isBad: boolean): Level => (isBad ? 'warn' : 'info');
