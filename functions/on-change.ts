@@ -1,11 +1,12 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { Handled } from './commands/handled.ts';
 import { carryOut } from './commands/redeploy.ts';
+import type { Asked } from './core/follow-up/trigger.ts';
 import { parseEvent } from './formats/event.ts';
 import { isFollowUp, parseFollowUps } from './formats/follow-up.ts';
-import type { Asked } from './pipeline/confirm/confirm.ts';
 import type { Run } from './pipeline/run.ts';
-import { lambda, type Parts } from './runtime/handler.ts';
+import type { Parts } from './runtime/connect.ts';
+import { lambda } from './runtime/handler.ts';
 
 /** SQS: events and follow-ups. All changes of a batch are one plan, so that a service is redeployed once for all of them. */
 export const handler = lambda<SQSEvent, SQSBatchResponse>(['CHANGE_QUEUE_URL'], onChange);

@@ -1,97 +1,16 @@
-import type { Handled } from './commands/handled.ts';
-import { carryOut, planOnly } from './commands/redeploy.ts';
-import { type Sweep, sweep } from './commands/sweep.ts';
-import type { Origin } from './core/confirm/confirm.ts';
+import { answer } from './commands/answer.ts';
 import type { Report } from './core/report/report.ts';
-import { makeStaleReport, type StaleReport } from './core/report/stale-report.ts';
-import { type Uses, usesOf } from './core/report/uses.ts';
-import { parseRequest, type Request } from './formats/request.ts';
-import { NOTHING_AHEAD } from './pipeline/apply/early.ts';
-import type { Asked } from './pipeline/confirm/confirm.ts';
-import { confirm } from './pipeline/confirm/confirm.ts';
-import { readFleet } from './pipeline/read/read.ts';
+import type { StaleReport } from './core/report/stale-report.ts';
+import type { Uses } from './core/report/uses.ts';
 import type { Run } from './pipeline/run.ts';
-import type { NamedResource } from './pipeline/sweep/timestamps.ts';
-import { lambda, type Parts } from './runtime/handler.ts';
-import { Journal, REQUEST } from './telemetry/journal.ts';
+import type { Parts } from './runtime/connect.ts';
+import { lambda } from './runtime/handler.ts';
+import { Journal } from './telemetry/journal.ts';
 
 /** Direct invocation by a person or a script: answers with a report, or with the uses of a resource. */
 export const handler = lambda<unknown, Report | StaleReport | Uses>([], onRequest);
 
 /** Throws WrongRequest, having done nothing, and ReadFailed if AWS could not be read; both reach whoever invoked. */
-async function onRequest(
-  raw: unknown,
-  wide: Run,
-  { config, logger }: Parts,
-  requestId: string,
-): Promise<Report | StaleReport | Uses> {
-  const now = wide.world.clock.now();
-  const request = parseRequest(raw, now);
-  wide.journal.requested(requestId, request);
-  const run = {
-    ...wide,
-    scope: { ...wide.scope, narrowed: request.clusters },
-    journal: request.action === 'redeploy' ? wide.journal : new Journal(logger),
-  };
-  const origin = { changeId: requestId, at: request.at ?? now, source: REQUEST };
-  switch (request.action) {
-    case 'uses':
-      // All references count, those made a moment ago included: asked as of now, and whatever the label.
-      return uses(askedFor({ ...request, force: true }, { ...origin, at: now }), run);
-    case 'stale':
-      return staleOf(await sweep(requestId, named(request, origin), run));
-    case 'plan':
-      return reportOf(await planOnly(askedFor(request, origin), 'plan', run), 'narrow it with clusters');
-    case 'redeploy':
-      return reportOf(await carryOut(askedFor(request, origin), config.mode, run), ON_ITS_WAY);
-    default:
-      return request.action satisfies never;
-  }
-}
-
-function askedFor(request: Request, origin: Origin): readonly Asked[] {
-  return [
-    ...named(request, origin),
-    ...request.services.map((service): Asked => ({ asked: 'service', origin, named: service })),
-  ];
-}
-
-function named({ secrets, parameters, force }: Request, origin: Origin): readonly NamedResource[] {
-  return [
-    ...secrets.map((name): NamedResource => ({ asked: 'secret', origin, name, force })),
-    ...parameters.map((name): NamedResource => ({ asked: 'parameter', origin, name, force })),
-  ];
-}
-
-async function uses(asked: readonly Asked[], run: Run): Promise<Uses> {
-  const sight = await readFleet(await confirm(asked, run), NOTHING_AHEAD, run);
-  if (sight.postponed.length > 0) throw new TooLarge('narrow it with clusters');
-  return usesOf(sight.fleet, sight.subjects, run.policy);
-}
-
-function staleOf(found: Sweep): StaleReport {
-  const report = makeStaleReport(found, ANSWER_CHARACTERS);
-  if (report === undefined) throw new TooLarge('narrow it with clusters', 'the answer would be too large');
-  return report;
-}
-
-/** Lambda answers with 6 MB at most; what is in a report are ASCII characters. */
-const ANSWER_CHARACTERS = 5_000_000;
-
-function reportOf(handled: Handled, ifTooLarge: string): Report {
-  if ('failure' in handled) throw handled.failure;
-  if (handled.postponed) throw new TooLarge(ifTooLarge);
-  return handled.report;
-}
-
-const ON_ITS_WAY =
-  'it goes on through the queue, and the log of on-change tells the rest under the id of this request';
-
-/** There was no time to read the whole fleet, or there is no room to tell of it. */
-class TooLarge extends Error {
-  override readonly name = 'TooLarge';
-
-  constructor(instead: string, what = 'the fleet could not be read within one invocation') {
-    super(`${what}: ${instead}`);
-  }
+function onRequest(raw: unknown, run: Run, { config, logger }: Parts, requestId: string) {
+  return answer(raw, { requestId, mode: config.mode, quiet: new Journal(logger) }, run);
 }

@@ -1,7 +1,7 @@
-import type { SecretDescription, SecretVersion } from './core/confirm/confirm.ts';
 import type { ClusterArn, ServiceKey } from './core/model/arn.ts';
-import type { Fleet, NamedFleet, Service } from './core/model/fleet.ts';
+import type { Fleet, NamedFleet, NamedService, Service } from './core/model/fleet.ts';
 import type { Outcome } from './core/model/outcome.ts';
+import type { SecretDescription, SecretVersion } from './core/model/secret.ts';
 import type { Evidence, Question } from './core/plan/evidence.ts';
 import type { PartOfFleet } from './core/read/scan.ts';
 import type { OwnEvent } from './core/report/own-event.ts';
@@ -93,10 +93,6 @@ export type EventBus = {
   /** As many of our own events as one call takes; answers an error code for each that was not taken. Throws if all failed. */
   put(events: readonly OwnEvent[], signal: AbortSignal): Promise<readonly string[]>;
 };
-
-/** A service as a person names it. The old form of a service's ARN does not tell the cluster. */
-export type NamedService = { readonly cluster?: string; readonly name: string; readonly asGiven: string };
-
 export type Secrets = {
   /** By name, partial or full ARN; undefined: there is none. */
   describe(secret: string, signal: AbortSignal): Promise<SecretDescription | undefined>;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { SecretDescription } from '../functions/core/confirm/confirm.ts';
+import type { SecretDescription } from '../functions/core/model/secret.ts';
 import { readResources } from '../functions/pipeline/sweep/timestamps.ts';
 import { ACCOUNT, BEFORE, CHANGED_AT, fleet, NOW, POLICY, REGION, SECRET, service } from './build.ts';
 

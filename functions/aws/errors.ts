@@ -14,8 +14,10 @@ const THROTTLED = [
   'RequestThrottled',
   'SlowDown',
 ];
+
 /** A permission is missing. */
 const DENIED = ['AccessDeniedException', 'AccessDenied', 'UnauthorizedOperation'];
+
 /** Whoever calls is not known to AWS, or not any more. */
 const UNKNOWN_CALLER = [
   'UnrecognizedClientException',

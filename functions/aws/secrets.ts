@@ -3,7 +3,7 @@ import type {
   SecretListEntry,
   SecretVersionsListEntry,
 } from '@aws-sdk/client-secrets-manager';
-import type { SecretDescription, SecretVersion } from '../core/confirm/confirm.ts';
+import type { SecretDescription, SecretVersion } from '../core/model/secret.ts';
 import type { Clock, Secrets } from '../ports.ts';
 import { type CallCounts, counted, lazily, reads } from './clients.ts';
 import { hasCode, readFailed } from './errors.ts';
@@ -11,6 +11,7 @@ import { pages } from './pages.ts';
 import { pacedAt } from './rate-limit/quota.ts';
 
 const PAGE = 100;
+
 /** Calls a second: 80 % of the quotas of ListSecretVersionIds and ListSecrets. */
 const VERSIONS_RATE = 40;
 const LIST_RATE = 80;

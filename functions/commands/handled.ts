@@ -1,9 +1,8 @@
-import type { Result } from '../core/follow-up/progress.ts';
-import type { Plan } from '../core/plan/plan.ts';
+import type { Confirmed } from '../core/follow-up/trigger.ts';
+import type { Plan, Result } from '../core/plan/planned.ts';
 import { makeReport, type Report } from '../core/report/report.ts';
-import type { Confirmed } from '../pipeline/confirm/confirm.ts';
 import type { Followed } from '../pipeline/follow-up/follow-up.ts';
-import type { Sight } from '../pipeline/read/read.ts';
+import type { Sight } from '../pipeline/read/observed.ts';
 
 /**
  * `failure` is there if the fleet could not be read or decided upon: then nothing has been done. `postponed`: it could be

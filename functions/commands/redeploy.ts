@@ -1,11 +1,16 @@
+import type { Asked, Confirmed } from '../core/follow-up/trigger.ts';
 import { undecided, withDone } from '../core/plan/early.ts';
-import { makePlan, type Plan } from '../core/plan/plan.ts';
+import { makePlan } from '../core/plan/plan.ts';
+import type { Plan } from '../core/plan/planned.ts';
 import { questions } from '../core/plan/questions.ts';
 import { apply, stopShort } from '../pipeline/apply/apply.ts';
-import { type Ahead, goAhead, NOTHING_AHEAD } from '../pipeline/apply/early.ts';
-import { type Asked, type Confirmed, confirm } from '../pipeline/confirm/confirm.ts';
+import { goAhead } from '../pipeline/apply/early.ts';
+import { confirm } from '../pipeline/confirm/confirm.ts';
 import { follow } from '../pipeline/follow-up/follow-up.ts';
-import { readEvidence, readFleet, type Sight } from '../pipeline/read/read.ts';
+import { readEvidence } from '../pipeline/read/evidence.ts';
+import type { Sight } from '../pipeline/read/observed.ts';
+import { readFleet } from '../pipeline/read/read.ts';
+import { type Ahead, NOTHING_AHEAD } from '../pipeline/read/scan.ts';
 import type { Run } from '../pipeline/run.ts';
 import { type Done, type Handled, reported } from './handled.ts';
 

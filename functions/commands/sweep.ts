@@ -1,51 +1,53 @@
 import pMap from 'p-map';
 import { match } from '../core/match/match.ts';
 import { type ClusterArn, nameOf } from '../core/model/arn.ts';
-import type { Change, Notice } from '../core/model/change.ts';
-import type { Decision } from '../core/model/decision.ts';
 import { unreadableOf } from '../core/model/fleet.ts';
 import type { EvidenceByService, Question } from '../core/plan/evidence.ts';
 import { makePlan } from '../core/plan/plan.ts';
 import type { PartOfFleet } from '../core/read/scan.ts';
+import type { How } from '../core/report/sweep-report.ts';
 import { inTurn } from '../core/sweep/rotate.ts';
-import { type Swept, sweepPolicy, sweepQuestions, sweptIn } from '../core/sweep/sweep.ts';
+import { type Sweep, sweepPolicy, sweepQuestions, sweptIn } from '../core/sweep/sweep.ts';
 import type { Run } from '../pipeline/run.ts';
-import {
-  type NamedResource,
-  readNamedResources,
-  readResources,
-  type Unchecked,
-} from '../pipeline/sweep/timestamps.ts';
-
-/** What a sweep has found. */
-export type Sweep = {
-  readonly id: string;
-  readonly changes: readonly Change[];
-  readonly notices: readonly Notice[];
-  /** Every service that refers to something, as far as it was read. */
-  readonly swept: readonly Swept[];
-  /** What cannot be read may refer to anything. */
-  readonly unreadable: readonly Decision[];
-  readonly troubles: readonly object[];
-  readonly unchecked: readonly Unchecked[];
-  /** Clusters for which there was no time, or that ECS would not list: the next sweep begins with others. */
-  readonly left: readonly string[];
-  /** Whoever is not named here as stale is not: nothing was left, and nothing that could be checked refused itself. */
-  readonly complete: boolean;
-};
+import { heal } from '../pipeline/sweep/heal.ts';
+import { type NamedResource, readNamedResources, readResources } from '../pipeline/sweep/timestamps.ts';
+import type { RecordWriter } from '../telemetry/record.ts';
+import { type SweepDone, tellSweep } from '../telemetry/sweep-records.ts';
 
 /** Of the time there is for reading: the rest is for dating what the fleet refers to and for looking at tasks. */
 const PART_FOR_THE_FLEET = 0.6;
+
 /** As long before the end of the invocation all reading is over. */
 const RESERVE_MS = 30_000;
 const CONCURRENCY = 32;
 const NOTHING_EARLIER = { failed: new Map<string, number>(), unseen: new Set<string>() };
 
+export type { SweepDone } from '../telemetry/sweep-records.ts';
+
+/** The second path: finds what no event told of, puts what may be healed on the queue, and tells of all of it. */
+export async function sweep(id: string, how: How, writer: RecordWriter, run: Run): Promise<SweepDone> {
+  const found = await findStale(id, [], run);
+  const healed = await heal(found, how, run);
+  const done = tellSweep(found, healed, run.world.clock.now(), writer);
+  await run.fleets.snapshot.save(run);
+  if (healed.unsent.size > 0) throw new NotSent(healed.unsent.size);
+  return done;
+}
+
+/** All has been told and what could be sent was sent; the next sweep finds the rest again. */
+class NotSent extends Error {
+  override readonly name = 'NotSent';
+
+  constructor(changes: number) {
+    super(`${changes} changes could not be put on the queue`);
+  }
+}
+
 /**
  * Looks for what no event told of: holds the dates of everything that the fleet refers to, or of what is named alone, against
  * the tasks that run. It reads everything anew, from ECS and from no snapshot, and changes nothing.
  */
-export async function sweep(id: string, named: readonly NamedResource[], run: Run): Promise<Sweep> {
+export async function findStale(id: string, named: readonly NamedResource[], run: Run): Promise<Sweep> {
   const policy = sweepPolicy(run.policy);
   const { fleet, left } = await readWholeFleet(run);
   const resources =

@@ -22,6 +22,7 @@ export class MalformedFollowUp extends Error {
 
 const count = z.number().check(z.int(), z.minimum(0));
 const text = z.string().check(z.minLength(1));
+
 /** What a Date can hold: whoever tells of any other instant would fail, and its neighbours in the batch with it. */
 const instant = z.number().check(z.minimum(0), z.maximum(8_640_000_000_000_000));
 
@@ -168,6 +169,7 @@ function message(version: number, fields: string): string {
 
 /** Below SQS's limit of 1 MiB (AWS-FACTS §2.5). */
 export const MESSAGE_BYTES = 900_000;
+
 /** No message of ours grows beyond this when it is unpacked. */
 const UNPACKED_BYTES = 64_000_000;
 

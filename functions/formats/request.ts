@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { parseArn } from '../core/model/arn.ts';
-import type { NamedService } from '../ports.ts';
+import type { NamedService } from '../core/model/fleet.ts';
 import { problemsOf } from './problems.ts';
 
 export const ACTIONS = ['redeploy', 'plan', 'uses', 'stale'] as const;

@@ -1,48 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
-import { Metrics } from '@aws-lambda-powertools/metrics';
 import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-import { CallCounts, makeEcsClients } from '../aws/clients.ts';
-import { makeEcs } from '../aws/ecs/ecs.ts';
-import { makeEventBus } from '../aws/event-bus.ts';
-import { makeParameters } from '../aws/parameters.ts';
-import { makeQueue } from '../aws/queue.ts';
-import { makeSecrets } from '../aws/secrets.ts';
-import { makeSnapshots } from '../aws/snapshot.ts';
-import type { ServiceKey } from '../core/model/arn.ts';
-import { FleetMemory } from '../pipeline/read/fleet-cache.ts';
-import { SnapshotKeeper } from '../pipeline/read/snapshot-store.ts';
 import type { Run } from '../pipeline/run.ts';
-import type { Clock, World } from '../ports.ts';
+import type { Clock } from '../ports.ts';
 import { Journal } from '../telemetry/journal.ts';
-import { RecordFormat } from '../telemetry/log-format.ts';
 import { OwnEvents } from '../telemetry/own-events.ts';
 import { announce } from '../telemetry/publish.ts';
 import { type Config, type Required, readConfig } from './config.ts';
-
-/** What a handler is made from. Lives as long as the process: a warm environment remembers the fleet and its revisions. */
-export type Parts = {
-  readonly config: Config;
-  readonly world: World;
-  readonly fleets: FleetMemory;
-  readonly lostAnswers: Map<ServiceKey, number>;
-  readonly logger: Logger;
-  readonly metrics: Metrics;
-  readonly counts: CallCounts;
-};
+import { connect, type Parts, REAL_CLOCK } from './connect.ts';
 
 type Handle<Event, Answer> = (event: Event, run: Run, parts: Parts, requestId: string) => Promise<Answer>;
 export type Handler<Event, Answer> = (event: Event, context?: Partial<Context>) => Promise<Answer>;
 
-const NAMESPACE = 'SecretRedeploy';
 /** Reading ends this long before the invocation does, so that the messages come back from a living process. */
 const READ_RESERVE_MS = 30_000;
 const NEVER_ABORTED = { signal: new AbortController().signal };
+
 /** The longest that a timer can wait. */
 const FOREVER_MS = 2 ** 31 - 1;
 
@@ -75,33 +51,6 @@ export function connectedHandler<Event, Answer>(
   clock: Clock,
 ): Handler<Event, Answer> {
   return overLambda(connect(config, clock), handle);
-}
-
-const REAL_CLOCK: Clock = { now: () => Date.now(), sleep: (ms) => sleep(ms) };
-
-/** The one place where the service meets the real world. */
-function connect(config: Config, clock: Clock): Parts {
-  const counts = new CallCounts();
-  const { queueUrl } = config.followUp;
-  const snapshots = config.snapshot && makeSnapshots(config.snapshot, counts);
-  return {
-    config,
-    counts,
-    world: {
-      clock,
-      ecs: makeEcs(makeEcsClients(counts), config.rates, config.tagPrefix, clock),
-      secrets: makeSecrets(counts, config.tagPrefix, clock),
-      parameters: makeParameters(counts, clock),
-      queue: queueUrl === undefined ? undefined : makeQueue(queueUrl, counts),
-      snapshots,
-      eventBus: makeEventBus(counts),
-    },
-    fleets: new FleetMemory(new SnapshotKeeper(snapshots)),
-    lostAnswers: new Map(),
-    // A level set from outside would hide records; they are what operations see.
-    logger: new Logger({ logLevel: 'INFO', logFormatter: new RecordFormat() }),
-    metrics: new Metrics({ namespace: NAMESPACE }),
-  };
 }
 
 function overLambda<Event, Answer>(parts: Parts, handle: Handle<Event, Answer>): Handler<Event, Answer> {

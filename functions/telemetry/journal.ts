@@ -2,14 +2,13 @@ import type { Logger } from '@aws-lambda-powertools/logger';
 import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Tally } from '../core/follow-up/follow-up.ts';
 import { type Match, suffixWarnings } from '../core/match/match.ts';
-import type { Change, IgnoredReason, Notice } from '../core/model/change.ts';
+import { type Change, type IgnoredReason, type Notice, REQUEST, type Subject } from '../core/model/change.ts';
 import type { Decision } from '../core/model/decision.ts';
-import { unreadableOf } from '../core/model/fleet.ts';
+import { type Fleet, unreadableOf } from '../core/model/fleet.ts';
 import type { Outcome } from '../core/model/outcome.ts';
 import { oddTag, tagWarnings } from '../core/model/tags.ts';
-import { isLaterLook, type Plan } from '../core/plan/plan.ts';
+import { isLaterLook, type Plan } from '../core/plan/planned.ts';
 import type { Request } from '../formats/request.ts';
-import type { Sight } from '../pipeline/read/read.ts';
 import {
   ALARMING,
   countedByReason,
@@ -74,7 +73,7 @@ export class Journal {
   }
 
   /** What was decided about everybody, what is left alone and why; the redeploys are recorded when they are done. */
-  planned({ notices, fleet, subjects, matches }: Sight, plan: Plan): void {
+  planned({ notices, fleet, subjects, matches }: Seen, plan: Plan): void {
     for (const notice of notices) this.#noticed(notice, matches);
     if (subjects.length === 0) return;
     const tags = [
@@ -242,9 +241,14 @@ export class Journal {
   }
 }
 
+/** What a plan was made from, as far as it is told. */
+type Seen = {
+  readonly notices: readonly Notice[];
+  readonly fleet: Fleet;
+  readonly subjects: readonly Subject[];
+  readonly matches: readonly Match[];
+};
+
 /** `arn`: what the event names, as far as it can be told. */
 type Told = Pick<Change, 'changeId' | 'source'> & { readonly arn?: string | undefined };
 type About = { readonly service: string; readonly cluster: string };
-
-/** The source of changes that no event told of. */
-export const REQUEST = 'request';

@@ -1,6 +1,5 @@
-import { GONE } from '../core/model/change.ts';
+import { GONE, REQUEST } from '../core/model/change.ts';
 import type { OwnEvent, OwnEventType } from '../core/report/own-event.ts';
-import { REQUEST } from './journal.ts';
 import { type Fields, iso, type RecordName, SHOWN } from './record.ts';
 
 /** The format of `detail`: another number when a field is renamed, taken away or given another meaning. */

@@ -64,6 +64,7 @@ export function idsOf(changeIds: readonly string[]): {
 
 /** The fields of a record, but for its name. */
 export type Fields = Readonly<Record<string, unknown>>;
+
 /** Hears each record as it is written. */
 export type Listener = (event: RecordName, fields: Fields) => void;
 export type Level = 'info' | 'warn' | 'error';

@@ -1,7 +1,7 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
-import type { Sweep } from '../commands/sweep.ts';
 import type { Notice } from '../core/model/change.ts';
 import { countsOf, type Healed, type SweepCounts, type Told, toldOf } from '../core/report/sweep-report.ts';
+import type { Sweep } from '../core/sweep/sweep.ts';
 import {
   ALARMING,
   countedByReason,

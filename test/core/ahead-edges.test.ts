@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { Result } from '../../functions/core/follow-up/progress.ts';
 import { match } from '../../functions/core/match/match.ts';
 import type { Service } from '../../functions/core/model/fleet.ts';
 import type { Outcome } from '../../functions/core/model/outcome.ts';
 import { concerns, startedFor, undecided, withDone } from '../../functions/core/plan/early.ts';
-import { makePlan, type Plan } from '../../functions/core/plan/plan.ts';
+import { makePlan } from '../../functions/core/plan/plan.ts';
+import type { Plan, Result } from '../../functions/core/plan/planned.ts';
 import {
   AFTER,
   change,

@@ -1,8 +1,7 @@
 import * as fc from 'fast-check';
 import { match } from '../../functions/core/match/match.ts';
-import type { Subject } from '../../functions/core/match/subject-index.ts';
 import { clusterArn, type TaskDefinitionArn } from '../../functions/core/model/arn.ts';
-import type { Change, Notice } from '../../functions/core/model/change.ts';
+import type { Change, Notice, Subject } from '../../functions/core/model/change.ts';
 import type { Deployment, Fleet, Service } from '../../functions/core/model/fleet.ts';
 import type { Evidence } from '../../functions/core/plan/evidence.ts';
 import type { Basis } from '../../functions/core/plan/plan.ts';

@@ -4,9 +4,9 @@ import {
   currentChanges,
   forcedChange,
   type SecretClaim,
-  type SecretDescription,
 } from '../../functions/core/confirm/confirm.ts';
 import { endOfSecond } from '../../functions/core/model/change.ts';
+import type { SecretDescription } from '../../functions/core/model/secret.ts';
 import { SECRET } from '../build.ts';
 
 const AT = Date.UTC(2026, 9, 7, 1, 47, 18);

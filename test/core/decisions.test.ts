@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Match, match } from '../../functions/core/match/match.ts';
-import type { Subject } from '../../functions/core/match/subject-index.ts';
-import type { Change, Notice } from '../../functions/core/model/change.ts';
+import type { Change, Notice, Subject } from '../../functions/core/model/change.ts';
 import {
   redeploy,
   SKIP_REASONS,
@@ -11,15 +10,9 @@ import {
   wait,
 } from '../../functions/core/model/decision.ts';
 import type { Fleet } from '../../functions/core/model/fleet.ts';
-import {
-  decideAgain,
-  isLaterLook,
-  makePlan,
-  type Planned,
-  strongest,
-  verdictsFor,
-  youngestChange,
-} from '../../functions/core/plan/plan.ts';
+import { decideAgain, makePlan, verdictsFor } from '../../functions/core/plan/plan.ts';
+import { isLaterLook, type Planned, youngestChange } from '../../functions/core/plan/planned.ts';
+import { strongest } from '../../functions/core/plan/precedence.ts';
 import type { Policy } from '../../functions/core/plan/verdict.ts';
 import {
   CHANGED_AT,

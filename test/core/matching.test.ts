@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Match, match, suffixWarnings } from '../../functions/core/match/match.ts';
-import type { Subject } from '../../functions/core/match/subject-index.ts';
-import type { Notice } from '../../functions/core/model/change.ts';
+import type { Notice, Subject } from '../../functions/core/model/change.ts';
 import type { RawReference } from '../../functions/core/model/reference.ts';
 import type { Evidence } from '../../functions/core/plan/evidence.ts';
 import { verdictOn } from '../../functions/core/plan/verdict.ts';

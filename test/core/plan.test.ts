@@ -1,12 +1,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { match } from '../../functions/core/match/match.ts';
-import type { Subject } from '../../functions/core/match/subject-index.ts';
 import { serviceArn } from '../../functions/core/model/arn.ts';
-import type { Change } from '../../functions/core/model/change.ts';
+import type { Change, Subject } from '../../functions/core/model/change.ts';
 import type { Fleet, Service } from '../../functions/core/model/fleet.ts';
 import type { EvidenceByService } from '../../functions/core/plan/evidence.ts';
-import { decideAgain, makePlan, type Plan } from '../../functions/core/plan/plan.ts';
+import { decideAgain, makePlan } from '../../functions/core/plan/plan.ts';
+import type { Plan } from '../../functions/core/plan/planned.ts';
 import { questions } from '../../functions/core/plan/questions.ts';
 import type { Policy } from '../../functions/core/plan/verdict.ts';
 import { isToBeRedeployed } from '../../functions/core/plan/waves.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { serviceArn } from '../../functions/core/model/arn.ts';
-import type { Notice } from '../../functions/core/model/change.ts';
+import { type Notice, SWEEP } from '../../functions/core/model/change.ts';
 import type { RawReference } from '../../functions/core/model/reference.ts';
 import {
   bitten,
@@ -8,7 +8,6 @@ import {
   namedAmong,
   nameToAsk,
   referredBy,
-  SWEEP,
 } from '../../functions/core/sweep/referenced.ts';
 import {
   CHANGED_AT,

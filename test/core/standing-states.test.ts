@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { begin, type FollowUp, NOTHING_YET } from '../../functions/core/follow-up/follow-up.ts';
-import { type Result, type Standing, standingOf } from '../../functions/core/follow-up/progress.ts';
-import type { Subject } from '../../functions/core/match/subject-index.ts';
-import type { Notice } from '../../functions/core/model/change.ts';
+import { type Standing, standingOf } from '../../functions/core/follow-up/progress.ts';
+import type { Notice, Subject } from '../../functions/core/model/change.ts';
 import {
   redeploy,
   SKIP_REASONS,
@@ -13,6 +12,7 @@ import {
 } from '../../functions/core/model/decision.ts';
 import type { CallError, Outcome } from '../../functions/core/model/outcome.ts';
 import type { Evidence } from '../../functions/core/plan/evidence.ts';
+import type { Result } from '../../functions/core/plan/planned.ts';
 import { AFTER, change, deployment, NOW, SECRET, service } from '../build.ts';
 
 const api = service({

@@ -6,12 +6,13 @@ import {
   type Fleet,
   joinFleets,
   type NamedFleet,
+  type NamedService,
   revisionsInUse,
   type Service,
 } from '../../core/model/fleet.ts';
 import { selects } from '../../core/model/glob.ts';
 import type { PartOfFleet } from '../../core/read/scan.ts';
-import type { Clock, Look, NamedService, ReadOptions } from '../../ports.ts';
+import type { Clock, Look, ReadOptions } from '../../ports.ts';
 import { readFailed } from '../errors.ts';
 import { chunks } from '../pages.ts';
 import { type EcsReads, PAGE } from './calls.ts';

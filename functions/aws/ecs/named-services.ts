@@ -7,8 +7,7 @@ import {
   serviceArn,
   serviceIn,
 } from '../../core/model/arn.ts';
-import type { Fleet, NamedFleet } from '../../core/model/fleet.ts';
-import type { NamedService } from '../../ports.ts';
+import type { Fleet, NamedFleet, NamedService } from '../../core/model/fleet.ts';
 
 /** Where the services that a person named are to be looked for. */
 export type Places = {

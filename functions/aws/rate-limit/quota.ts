@@ -18,6 +18,7 @@ export type Paced = <T>(group: ReadGroup, signal: AbortSignal, call: () => Promi
 
 /** Calls of one group that may be under way at once: enough to use the whole rate at a latency of two seconds. */
 const CONCURRENCY = 32;
+
 /** A call that AWS throttles as often as this, more slowly each time, has failed. */
 const TRIES = 12;
 

@@ -4,11 +4,10 @@ import { primaryOf, type Service } from '../model/fleet.ts';
 import { isDenied, type Outcome } from '../model/outcome.ts';
 import { waveOf } from '../model/tags.ts';
 import { isRollingBack } from '../plan/evidence.ts';
-import { type Planned, strongest, verdictsFor } from '../plan/plan.ts';
+import { verdictsFor } from '../plan/plan.ts';
+import type { Result } from '../plan/planned.ts';
+import { strongest } from '../plan/precedence.ts';
 import { type FollowUp, type OpenService, openKey } from './follow-up.ts';
-
-/** What became of one matched service in this look. */
-export type Result = { readonly planned: Planned; readonly decision: Decision; readonly outcome?: Outcome };
 
 /** A service that a change no longer waits for. */
 export type Closed = {
@@ -221,7 +220,7 @@ const LEFT_STALE: readonly string[] = [
 ];
 
 /** In the words of the log: two looks that would say the same say it once. */
-export function toldOf({ action, reason }: Verdict | Decision, outcome?: Outcome): string {
+function toldOf({ action, reason }: Verdict | Decision, outcome?: Outcome): string {
   return outcome?.result === 'accepted' ? 'wait rolling-out' : [action, reason].filter(Boolean).join(' ');
 }
 

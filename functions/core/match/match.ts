@@ -1,8 +1,9 @@
 import type { ServiceKey, TaskDefinitionArn } from '../model/arn.ts';
-import { CURRENT, PREVIOUS } from '../model/change.ts';
+import { CURRENT, PREVIOUS, type Subject } from '../model/change.ts';
+import type { ReportedReference } from '../model/decision.ts';
 import { deploymentsInUse, type Fleet, isUnreadable, primaryOf, type Service } from '../model/fleet.ts';
 import { type Form, followedLabel, type Reference, type Target } from '../model/reference.ts';
-import { SUFFIX_LENGTH, type Subject, SubjectIndex } from './subject-index.ts';
+import { SUFFIX_LENGTH, SubjectIndex } from './subject-index.ts';
 
 /** Whether a redeploy brings what this reference delivers up to date with the change, and why not. */
 export type Effect = 'moves' | 'pinned' | 'other-label' | 'pull-only';
@@ -126,4 +127,10 @@ function effectOf({ place }: Reference, target: Target, subject: Subject, pull: 
   // AWSPREVIOUS moves whenever AWSCURRENT does.
   const moves = followed === subject.label || (followed === PREVIOUS && subject.label === CURRENT);
   return moves ? 'moves' : 'other-label';
+}
+
+export function reportedReference(hit: Match['hits'][number]): ReportedReference {
+  const { reference, form, label, versionId } = hit;
+  const { taskDefinition, container, place, valueFrom } = reference;
+  return { taskDefinition, container, place, valueFrom, form, label, versionId };
 }

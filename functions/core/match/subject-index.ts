@@ -1,5 +1,5 @@
 import { homeOf } from '../model/arn.ts';
-import type { Change, Notice } from '../model/change.ts';
+import type { Subject } from '../model/change.ts';
 import type { Fleet, Service } from '../model/fleet.ts';
 import {
   type Form,
@@ -9,9 +9,6 @@ import {
   type Target,
 } from '../model/reference.ts';
 import { asInTag } from '../model/tags.ts';
-
-/** What a plan is made for: something that moved, or something that is gone. */
-export type Subject = Change | Notice;
 
 /** A hyphen and six characters, which Secrets Manager appends to a secret's name in its ARN. */
 export const SUFFIX_LENGTH = 7;

@@ -78,3 +78,12 @@ export function endOfSecond(instant: number): number {
 export const CURRENT = 'AWSCURRENT';
 export const PREVIOUS = 'AWSPREVIOUS';
 export const PENDING = 'AWSPENDING';
+
+/** The source of changes that no event told of. */
+export const REQUEST = 'request';
+
+/** What a plan is made for: something that moved, or something that is gone. */
+export type Subject = Change | Notice;
+
+/** The source of changes that nobody told of: the sweep found them. */
+export const SWEEP = 'sweep';

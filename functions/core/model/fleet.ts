@@ -132,3 +132,6 @@ export function namesByCluster(
   }
   return names;
 }
+
+/** A service as a person names it. The old form of a service's ARN does not tell the cluster. */
+export type NamedService = { readonly cluster?: string; readonly name: string; readonly asGiven: string };

@@ -1,10 +1,9 @@
-import type { Result } from '../follow-up/progress.ts';
 import type { Match } from '../match/match.ts';
 import { keyOf, nameOf, type ServiceKey } from '../model/arn.ts';
 import { type Decision, redeploy, type Verdict } from '../model/decision.ts';
 import { primaryOf, type Service } from '../model/fleet.ts';
 import type { Started } from '../read/scan.ts';
-import type { Plan, Planned } from './plan.ts';
+import type { Plan, Planned, Result } from './planned.ts';
 
 /** What was redeployed before the plan was made: by this invocation, and by those before it that read the other parts. */
 export type Done = { readonly ahead: readonly Result[]; readonly started: readonly Started[] };

@@ -1,33 +1,14 @@
-import type { Result } from '../follow-up/progress.ts';
-import { byService, type Match } from '../match/match.ts';
-import type { Subject } from '../match/subject-index.ts';
+import { byService, type Match, reportedReference } from '../match/match.ts';
 import { keyOf, type ServiceArn, type ServiceKey } from '../model/arn.ts';
+import type { Subject } from '../model/change.ts';
 import { type Decision, type ReportedReference, skip, type Verdict } from '../model/decision.ts';
 import { type Fleet, isUnreadable, type NamedFleet, type Service } from '../model/fleet.ts';
 import { isOptedOut, waveOf } from '../model/tags.ts';
 import type { Evidence, EvidenceByService } from './evidence.ts';
+import type { Plan, Planned } from './planned.ts';
+import { strongest } from './precedence.ts';
 import { type Policy, verdictOn } from './verdict.ts';
 import { type EarlierLooks, inWaves, isToBeRedeployed, type Judged } from './waves.ts';
-
-/** A decision with what it was made from, so that it can be made again when the service has been looked at again. */
-export type Planned = {
-  readonly decision: Decision;
-  readonly service: Service;
-  /** Each subject with its own verdict; the decision is the strongest of them. */
-  readonly judged: readonly Judged[];
-  readonly evidence: Evidence;
-};
-
-export type Plan = {
-  /** Redeploys that were carried out before everything had been read. */
-  readonly done: readonly Result[];
-  /** Redeploys, in the order in which they are to be done. */
-  readonly redeploys: readonly Planned[];
-  /** Matched services that are left alone, for now or altogether. */
-  readonly others: readonly Planned[];
-  /** Services of which nothing is known but that they may be concerned. */
-  readonly unmatched: readonly Decision[];
-};
 
 /** Everything that has been read, and the rules to decide by. */
 export type Basis = {
@@ -70,16 +51,6 @@ export function makePlan(basis: Basis): Plan {
 export function decideAgain({ judged, evidence }: Planned, service: Service, policy: Policy, now: number) {
   const renewed = judged.flatMap(({ match }) => judge({ ...match, service }, evidence, policy, now));
   return decide(renewed, policy);
-}
-
-/** Whether all that was decided upon here had been looked at before. */
-export function isLaterLook({ judged }: Planned): boolean {
-  return judged.every(({ match }) => match.following !== undefined);
-}
-
-/** The instant that every change of a planned redeploy is older than. */
-export function youngestChange({ judged }: Planned): number {
-  return Math.max(...judged.map(({ match: { subject } }) => ('notice' in subject ? 0 : subject.changedAt)));
 }
 
 /** What is to be done about the service for this one of its changes; there may be thousands, each asking in its turn. */
@@ -156,52 +127,10 @@ function withoutUntil(verdict: Verdict) {
   return verdict.action === 'wait' ? ({ action: 'wait', reason: verdict.reason } as const) : verdict;
 }
 
-/**
- * Several changes, one decision. A task that refers to something gone cannot start, and a service whose turn has not come
- * would start with what an earlier wave has not proved yet, whatever else demands it; apart from that, what one change
- * demands no other one takes away. Of several reasons to wait the one that a redeploy is held up by is told, and of several
- * reasons to leave a service alone the one that somebody should look at.
- */
-export function strongest(verdicts: readonly Verdict[]): Verdict | undefined {
-  return verdicts.toSorted((a, b) => BY_STRENGTH.indexOf(b.reason) - BY_STRENGTH.indexOf(a.reason))[0];
-}
-
-/** From what needs no attention to what nothing prevails against; null is a redeploy. */
-const BY_STRENGTH: readonly Verdict['reason'][] = [
-  'pinned',
-  'label-not-moved',
-  'pull-only',
-  'opted-out',
-  'out-of-scope',
-  'not-active',
-  'no-tasks',
-  'already-fresh',
-  'possibly-stale',
-  'unsupported-controller',
-  'unreadable',
-  'cannot-replace',
-  'over-cap',
-  'rollout-failed',
-  'rolling-out',
-  'cooldown',
-  'too-often',
-  'deployment-in-progress',
-  null,
-  'earlier-wave',
-  'earlier-wave-failed',
-  'secret-gone',
-];
-
 function reported(matches: readonly Match[], { action }: Verdict): readonly ReportedReference[] {
   const hits = matches.flatMap((match) => match.hits);
   const shown = action === 'redeploy' ? hits.filter(({ effect }) => effect === 'moves') : hits;
   return [...new Map(shown.map((hit) => [hit.reference, reportedReference(hit)])).values()];
-}
-
-export function reportedReference(hit: Match['hits'][number]): ReportedReference {
-  const { reference, form, label, versionId } = hit;
-  const { taskDefinition, container, place, valueFrom } = reference;
-  return { taskDefinition, container, place, valueFrom, form, label, versionId };
 }
 
 /** Whoever cannot be read may refer to any of the subjects: said, rather than passed over. */

@@ -47,3 +47,6 @@ export function withPart(before: Reading, { fleet, left }: PartOfFleet): Reading
   }
   return { ...before, matched: [...matched.values()], left };
 }
+
+/** A read that is gone on with by a later invocation, which may be due at once. */
+export type Postponed = { readonly reading: Reading; readonly notBefore: number };

@@ -1,9 +1,8 @@
-import { byService, match } from '../match/match.ts';
-import type { Subject } from '../match/subject-index.ts';
+import { byService, match, reportedReference } from '../match/match.ts';
+import type { Subject } from '../model/change.ts';
 import type { ReportedReference } from '../model/decision.ts';
 import type { Fleet } from '../model/fleet.ts';
 import { isOptedOut } from '../model/tags.ts';
-import { reportedReference } from '../plan/plan.ts';
 import type { Policy } from '../plan/verdict.ts';
 
 /** The answer to `uses`: who refers to a resource, and how. */

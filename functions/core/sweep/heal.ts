@@ -1,7 +1,7 @@
 import { begin, type FollowUp, type OpenService } from '../follow-up/follow-up.ts';
 import type { ServiceKey } from '../model/arn.ts';
 import type { Change } from '../model/change.ts';
-import type { Planned } from '../plan/plan.ts';
+import type { Planned } from '../plan/planned.ts';
 import { isToBeRedeployed } from '../plan/waves.ts';
 import { idsOf, type Stale, type Swept } from './sweep.ts';
 

@@ -1,10 +1,11 @@
-import { forcedChange, type SecretDescription } from '../confirm/confirm.ts';
+import { forcedChange } from '../confirm/confirm.ts';
 import { type Match, match, type PullPolicy, referencesOf } from '../match/match.ts';
 import { SubjectIndex } from '../match/subject-index.ts';
 import { type Home, homeOf, parseArn } from '../model/arn.ts';
-import { type Change, endOfSecond, type Notice } from '../model/change.ts';
+import { type Change, endOfSecond, type Notice, SWEEP } from '../model/change.ts';
 import type { Fleet } from '../model/fleet.ts';
 import type { Reference, Target } from '../model/reference.ts';
+import type { SecretDescription } from '../model/secret.ts';
 
 /** A resource, and a reference of the fleet that names it. */
 export type Referred = { readonly target: Target; readonly reference: Reference };
@@ -58,9 +59,6 @@ export function latestChange(changeId: string, secret: SecretDescription): Chang
   const at = endOfSecond(Math.max(secret.lastChangedAt ?? 0, secret.lastRotatedAt ?? 0));
   return forcedChange({ changeId, at, source: SWEEP }, secret);
 }
-
-/** The source of changes that nobody told of: the sweep found them. */
-export const SWEEP = 'sweep';
 
 /** How a secret that no list shows is to be asked for: as ECS itself would ask, by its ARN as it is written or by its name. */
 export function nameToAsk({ id, named }: Target): string {

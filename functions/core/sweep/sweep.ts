@@ -1,10 +1,10 @@
 import { byService, type Match, match } from '../match/match.ts';
-import type { Change } from '../model/change.ts';
+import type { Change, Notice } from '../model/change.ts';
 import { type Decision, redeploy, type SkipReason, skip } from '../model/decision.ts';
 import type { Fleet, Service } from '../model/fleet.ts';
 import type { Question } from '../plan/evidence.ts';
 import { freshness } from '../plan/freshness.ts';
-import type { Plan, Planned } from '../plan/plan.ts';
+import type { Plan, Planned } from '../plan/planned.ts';
 import { questions } from '../plan/questions.ts';
 import { type Policy, verdictOn } from '../plan/verdict.ts';
 import { isToBeRedeployed, type Judged } from '../plan/waves.ts';
@@ -139,3 +139,23 @@ function decisionOn(
 export function idsOf(stale: readonly Stale[]): readonly string[] {
   return [...new Set(stale.map(({ change }) => change.changeId))];
 }
+
+/** Nothing could be learned about it: it is in another account or Region or, with `why`, it could not be read. */
+export type Unchecked = { readonly arn: string; readonly why?: string };
+
+/** What a sweep has found. */
+export type Sweep = {
+  readonly id: string;
+  readonly changes: readonly Change[];
+  readonly notices: readonly Notice[];
+  /** Every service that refers to something, as far as it was read. */
+  readonly swept: readonly Swept[];
+  /** What cannot be read may refer to anything. */
+  readonly unreadable: readonly Decision[];
+  readonly troubles: readonly object[];
+  readonly unchecked: readonly Unchecked[];
+  /** Clusters for which there was no time, or that ECS would not list: the next sweep begins with others. */
+  readonly left: readonly string[];
+  /** Whoever is not named here as stale is not: nothing was left, and nothing that could be checked refused itself. */
+  readonly complete: boolean;
+};

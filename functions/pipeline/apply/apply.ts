@@ -1,21 +1,32 @@
 import pMap from 'p-map';
-import type { Result } from '../../core/follow-up/progress.ts';
 import type { ClusterArn } from '../../core/model/arn.ts';
 import { isDenied, type Outcome } from '../../core/model/outcome.ts';
-import { decideAgain, isLaterLook, type Plan, type Planned, youngestChange } from '../../core/plan/plan.ts';
+import { decideAgain } from '../../core/plan/plan.ts';
+import {
+  isLaterLook,
+  type Plan,
+  type Planned,
+  type Result,
+  youngestChange,
+} from '../../core/plan/planned.ts';
 import type { Look } from '../../ports.ts';
 import type { Run } from '../run.ts';
 
 /** What one DescribeServices shows (AWS-FACTS §6). */
 const A_LOOK = 10;
+
 /** Groups of services that are looked at and redeployed at the same time. */
 const CONCURRENCY = 16;
+
 /** No write before a change is this old: our deployment is to be younger than every record of the change (DESIGN §4). */
 const SETTLE_MS = 2_000;
+
 /** As for reading: whoever comes next needs a living process that has said what it did. */
 const RESERVE_MS = 30_000;
+
 /** How often an UpdateService that AWS answers with ThrottlingException is tried, more slowly each time. */
 const THROTTLED_TRIES = 12;
+
 /**
  * Two invocations at once cannot see each other, and a change that has just settled makes both write at the same instant.
  * So each takes one of some turns by lot: a turn is longer than it takes from a look to the deployment that shows in the
@@ -23,6 +34,7 @@ const THROTTLED_TRIES = 12;
  */
 const TURNS = 8;
 const TURN_MS = 125;
+
 /** No sooner does ECS show for certain what became of a call whose answer was lost (DESIGN §4). */
 const LOST_ANSWER_MS = 10_000;
 

@@ -1,45 +1,33 @@
 import { setMaxListeners } from 'node:events';
 import pLimit from 'p-limit';
-import type { Result } from '../../core/follow-up/progress.ts';
+import type { Confirmed } from '../../core/follow-up/trigger.ts';
 import { type Match, match } from '../../core/match/match.ts';
-import type { Subject } from '../../core/match/subject-index.ts';
 import { homeOf, parseArn, type ServiceKey } from '../../core/model/arn.ts';
+import type { Subject } from '../../core/model/change.ts';
 import { type Fleet, namesByCluster, type Service } from '../../core/model/fleet.ts';
 import { selects } from '../../core/model/glob.ts';
 import { waveOf } from '../../core/model/tags.ts';
 import { makePlan } from '../../core/plan/plan.ts';
+import type { Result } from '../../core/plan/planned.ts';
 import { questions } from '../../core/plan/questions.ts';
-import type { Confirmed } from '../confirm/confirm.ts';
-import { readEvidence } from '../read/read.ts';
+import { readEvidence } from '../read/evidence.ts';
+import { type Ahead, NOTHING_AHEAD } from '../read/scan.ts';
 import type { Run } from '../run.ts';
 import { applyAhead } from './apply.ts';
 
-/** What is redeployed before everything has been read. */
-export type Ahead = {
-  /** To be told of every part of the fleet as soon as it is read. */
-  readonly onPart: (part: Fleet) => void;
-  /** Resolves when those who are known already have been looked at: reading all the others would only be in the way. */
-  readonly headStart: Promise<void>;
-  /** Makes no more calls; answers what was done, when the calls under way have been answered. */
-  finish(): Promise<readonly Result[]>;
-};
-
-/** For whoever must not write, or not yet. */
-export const NOTHING_AHEAD: Ahead = {
-  onPart: () => undefined,
-  headStart: Promise.resolve(),
-  finish: () => Promise.resolve([]),
-};
-
 /** So long a read may take before what it finds is redeployed ahead of its end. */
 const PATIENCE_MS = 3_000;
+
 /** Parts of the fleet that are decided upon and redeployed at the same time. */
 const CONCURRENCY = 8;
+
 /** Hinted services that are read together, and how many such groups at the same time. */
 const GROUP = 40;
 const GROUPS = 2;
+
 /** So few are redeployed before the reading of the others begins. */
 const FEW = 40;
+
 /** More than this is not looked at before the rest: whoever wrote the snapshot may not mean well. */
 const MOST = 2_000;
 

@@ -1,63 +1,20 @@
 import pMap from 'p-map';
-import {
-  confirmSecret,
-  currentChanges,
-  type Finding,
-  forcedChange,
-  goneNotice,
-  type Origin,
-  type SecretDescription,
-} from '../../core/confirm/confirm.ts';
-import { type Claim, claimOf, type Event, resourceOf, sourceOf } from '../../core/confirm/event.ts';
-import { type FollowUp, merged } from '../../core/follow-up/follow-up.ts';
-import {
-  type Change,
-  endOfSecond,
-  type IgnoredReason,
-  isGone,
-  type Notice,
-  type NoticeKind,
-} from '../../core/model/change.ts';
-import type { Reading } from '../../core/read/scan.ts';
-import type { NamedService } from '../../ports.ts';
-import type { Run } from '../run.ts';
-
-/** What AWS told or a person asked for. `key` tells it from its neighbours: the message's id. */
-export type Asked =
-  | { readonly asked: 'event'; readonly key: string; readonly event: Event; readonly again: boolean }
-  | {
-      readonly asked: 'secret' | 'parameter';
-      readonly origin: Origin;
-      readonly name: string;
-      readonly force: boolean;
-    }
-  | { readonly asked: 'service'; readonly origin: Origin; readonly named: NamedService }
-  | { readonly asked: 'follow-up'; readonly key: string; readonly followUp: FollowUp }
-  | { readonly asked: 'reading'; readonly key: string; readonly reading: Reading };
-
-export type Confirmed = {
-  readonly changes: readonly Change[];
-  readonly notices: readonly Notice[];
-  /** Services named by hand: whether they are there shows only when the fleet is read. */
-  readonly named: readonly { readonly origin: Origin; readonly named: NamedService }[];
-  /** Changes that have been looked at before: nothing of them needs to be confirmed again. */
-  readonly followUps: readonly FollowUp[];
-  /** Changes for which a part of the fleet has been read. */
-  readonly readings: readonly Reading[];
-  /** Keys of messages that must come back: Secrets Manager did not answer. */
-  readonly unconfirmed: readonly string[];
-  /** Changes whose message has come back before. */
-  readonly again: ReadonlySet<string>;
-  /** Keys of messages that must be looked at again: what they tell is not visible yet. */
-  readonly notVisible: readonly string[];
-};
+import { confirmSecret, type Finding } from '../../core/confirm/confirm.ts';
+import { type Claim, claimOf, resourceOf, sourceOf } from '../../core/confirm/event.ts';
+import { merged } from '../../core/follow-up/follow-up.ts';
+import type { Asked, Confirmed } from '../../core/follow-up/trigger.ts';
+import { type Change, endOfSecond, isGone, type Notice } from '../../core/model/change.ts';
+import type { Origin } from '../../core/model/secret.ts';
+import type { StepContext } from '../context.ts';
+import { type Describe, type Found, findCurrent, noticeOf, parameterChange } from './resolve.ts';
 
 const CONCURRENCY = 16;
+
 /** No clock is that wrong: an event from beyond has a broken time. */
 const FUTURE_MS = 60_000;
 
 /** Holds each thing asked against what Secrets Manager and Parameter Store say now; one that fails stops no other. */
-export async function confirm(asked: readonly Asked[], run: Run): Promise<Confirmed> {
+export async function confirm(asked: readonly Asked[], run: StepContext): Promise<Confirmed> {
   const describe = remembering((secret: string) => run.world.secrets.describe(secret, run.reading));
   const findings = await pMap(asked, (one) => find(one, describe, run), { concurrency: CONCURRENCY });
   const changes = unique(findings.flatMap((found) => (found.finding === 'changes' ? found.changes : [])));
@@ -86,17 +43,7 @@ function known(asked: Asked): readonly (Change | Notice)[] {
   return asked.asked === 'reading' ? [...asked.reading.changes, ...asked.reading.notices] : [];
 }
 
-type Found =
-  | Exclude<Finding, { finding: 'look-again' | 'ignored' }>
-  | {
-      readonly finding: 'ignored';
-      readonly origin: Origin & { readonly arn: string | undefined };
-      readonly reason: IgnoredReason;
-    }
-  | { readonly finding: 'unconfirmed' | 'not-visible'; readonly key: string };
-type Describe = (secret: string) => Promise<SecretDescription | undefined>;
-
-async function find(asked: Asked, describe: Describe, run: Run): Promise<Found> {
+async function find(asked: Asked, describe: Describe, run: StepContext): Promise<Found> {
   if (asked.asked !== 'event') return findCurrent(asked, describe, run);
   const { event, key } = asked;
   const { id, time, region, account } = event;
@@ -117,7 +64,7 @@ async function findClaimed(
   claim: Claim,
   origin: Origin,
   describe: Describe,
-  { world }: Run,
+  { world }: StepContext,
 ): Promise<Finding> {
   if (claim.claim === 'none') return { finding: 'ignored', reason: claim.reason };
   if (origin.at > world.clock.now() + FUTURE_MS) {
@@ -141,63 +88,6 @@ async function findClaimed(
     default:
       return claim satisfies never;
   }
-}
-
-/** What a person asks about is taken as it is now, no event having told when it moved. */
-export async function findCurrent(
-  asked: Exclude<Asked, { asked: 'event' }>,
-  describe: Describe,
-  run: Run,
-): Promise<Found> {
-  switch (asked.asked) {
-    case 'service':
-    case 'follow-up':
-    case 'reading':
-      return none;
-    case 'parameter': {
-      const { origin } = asked;
-      const parameter = await run.world.parameters.describe(asked.name, run.reading);
-      if (parameter === undefined) {
-        return {
-          finding: 'notice',
-          notice: noticeOf(origin, 'parameter', asked.name, 'not-found'),
-        };
-      }
-      const changedAt = asked.force ? origin.at : endOfSecond(parameter.changedAt);
-      return { finding: 'changes', changes: [parameterChange(origin, parameter.arn, changedAt)] };
-    }
-    case 'secret': {
-      const { origin } = asked;
-      const description = await describe(asked.name);
-      const gone = goneNotice(asked.name, origin, description);
-      if (gone !== undefined || description === undefined)
-        return gone ? { finding: 'notice', notice: gone } : none;
-      if (asked.force) return { finding: 'changes', changes: [forcedChange(origin, description)] };
-      const versions = await run.world.secrets.listVersions(description.arn, run.reading);
-      return { finding: 'changes', changes: currentChanges(origin, description, versions) };
-    }
-    default:
-      return asked satisfies never;
-  }
-}
-
-function noticeOf(
-  { changeId, at, source }: Origin,
-  kind: Notice['kind'],
-  arn: string,
-  notice: NoticeKind,
-): Notice {
-  return { changeId, at, source, kind, arn, notice };
-}
-
-const none: Found = { finding: 'changes', changes: [] };
-
-export function parameterChange(
-  { changeId, source }: Pick<Origin, 'changeId' | 'source'>,
-  arn: string,
-  changedAt: number,
-): Change {
-  return { changeId, kind: 'parameter', arn, changedAt, source, optedOut: false };
 }
 
 /** Deleted and made again: what came later counts. */

@@ -1,12 +1,14 @@
 import pMap from 'p-map';
 import { delayOf, isOverdue, packed } from '../../core/follow-up/backoff.ts';
 import { begin, type FollowUp } from '../../core/follow-up/follow-up.ts';
-import { type Closed, type Result, type Standing, standingOf } from '../../core/follow-up/progress.ts';
+import { type Standing, standingOf } from '../../core/follow-up/progress.ts';
 import type { Change } from '../../core/model/change.ts';
-import { restoreCommand } from '../../core/report/restore.ts';
+import type { Result } from '../../core/plan/planned.ts';
+import type { Postponed } from '../../core/read/scan.ts';
 import { followUpBody, MESSAGE_BYTES, readingBody } from '../../formats/follow-up.ts';
-import type { Postponed, Sight } from '../read/read.ts';
-import type { Run } from '../run.ts';
+import type { StepContext } from '../context.ts';
+import type { Sight } from '../read/observed.ts';
+import { tellEnd, tellNews } from './progress-records.ts';
 
 /** Changes whose messages must come back. */
 export type Followed = {
@@ -16,14 +18,11 @@ export type Followed = {
   readonly denied: ReadonlySet<string>;
 };
 
-/** Services of which it is asked why their tasks stopped, for one change. */
-const EXPLAINED = 20;
-
 /**
  * After a look: a change for which nothing waits is settled; one that has had its time is unsettled; every other goes back
  * to the queue and is looked at again later.
  */
-export async function follow(sight: Sight, results: readonly Result[], run: Run): Promise<Followed> {
+export async function follow(sight: Sight, results: readonly Result[], run: StepContext): Promise<Followed> {
   if (run.follow.how === 'not-at-all') return { unsent: new Set(), denied: new Set() };
   const now = run.world.clock.now();
   // No message is older than now, whatever it says: else its time would never be over.
@@ -50,7 +49,7 @@ export async function follow(sight: Sight, results: readonly Result[], run: Run)
 }
 
 /** What was started when the time was over already, by a message that lay in a dead-letter queue, is followed all the same. */
-function rebased(standing: Standing, now: number, { follow: { limitMs } }: Run): Standing {
+function rebased(standing: Standing, now: number, { follow: { limitMs } }: StepContext): Standing {
   const { followUp } = standing;
   const isStarted = standing.accepted > 0 && (followUp.denied || isOverdue(followUp, now, limitMs));
   return isStarted
@@ -67,7 +66,7 @@ function isBounced({ followUp, denied }: Standing, { again }: Sight): boolean {
 }
 
 /** In a later look the denied services part from the rest, so that only they bounce until they are in the dead-letter queue. */
-async function sendDenied(standings: readonly Standing[], run: Run): Promise<readonly string[]> {
+async function sendDenied(standings: readonly Standing[], run: StepContext): Promise<readonly string[]> {
   const parting = standings.filter(({ denied, followUp }) => denied.length > 0 && followUp.hop > 1);
   const unsent = parting.map(({ followUp, denied }) =>
     send([{ ...followUp, open: denied, denied: true }], 1, run),
@@ -81,12 +80,20 @@ function firstLooks({ changes, firstHandledAt }: Sight, now: number): readonly F
   return [...byId].map(([changeId, ofId]) => begin(changeId, ofId, firstHandledAt.get(changeId) ?? now));
 }
 
-function mayGoOn({ followUp }: Standing, now: number, { follow: { how, limitMs }, world }: Run): boolean {
+function mayGoOn(
+  { followUp }: Standing,
+  now: number,
+  { follow: { how, limitMs }, world }: StepContext,
+): boolean {
   return how === 'to-the-end' && world.queue !== undefined && !isOverdue(followUp, now, limitMs);
 }
 
 /** Follow-ups that are due at the same time travel together. */
-async function sendAll(standings: readonly Standing[], now: number, run: Run): Promise<readonly string[]> {
+async function sendAll(
+  standings: readonly Standing[],
+  now: number,
+  run: StepContext,
+): Promise<readonly string[]> {
   const { firstSeconds, limitMs } = run.follow;
   const byDelay = new Map<number, FollowUp[]>();
   for (const standing of standings) {
@@ -102,7 +109,7 @@ async function sendAll(standings: readonly Standing[], now: number, run: Run): P
   return unsent.flat();
 }
 
-function send(followUps: readonly FollowUp[], delay: number, run: Run): Promise<readonly string[]> {
+function send(followUps: readonly FollowUp[], delay: number, run: StepContext): Promise<readonly string[]> {
   return trySend(
     followUpBody(followUps),
     delay,
@@ -112,7 +119,7 @@ function send(followUps: readonly FollowUp[], delay: number, run: Run): Promise<
 }
 
 /** The rest of the fleet is read by an invocation with all its time before it, at once or when the next read is due. */
-async function sendReadings(postponed: readonly Postponed[], run: Run): Promise<readonly string[]> {
+async function sendReadings(postponed: readonly Postponed[], run: StepContext): Promise<readonly string[]> {
   const now = run.world.clock.now();
   const unsent = postponed.map(({ reading, notBefore }) => {
     const changeIds = [...reading.changes, ...reading.notices].map(({ changeId }) => changeId);
@@ -126,7 +133,7 @@ async function trySend(
   body: string,
   delay: number,
   changeIds: readonly string[],
-  run: Run,
+  run: StepContext,
 ): Promise<readonly string[]> {
   try {
     if (run.world.queue === undefined) throw new Error('there is no queue: CHANGE_QUEUE_URL is not set');
@@ -135,68 +142,5 @@ async function trySend(
   } catch (error) {
     run.journal.trouble('a follow-up could not be sent: its message comes back', error);
     return changeIds;
-  }
-}
-
-/** Later looks tell only what has changed since the one before. */
-async function tellNews({ followUp, news, closed }: Standing, run: Run): Promise<void> {
-  const { changeId } = followUp;
-  for (const decision of news) run.journal.decided({ ...decision, changeIds: [changeId] });
-  for (const one of closed.filter(({ wasOpen }) => wasOpen)) {
-    if (one.how === 'fresh') run.journal.fresh(changeId, one);
-    else if (one.now === undefined) run.journal.gone(changeId, one);
-    else if (one.how === 'skipped' && one.decision !== undefined)
-      run.journal.decided({ ...one.decision, changeIds: [changeId] });
-  }
-  const failed = closed.filter(
-    ({ how, wasOpen, decision }) => how === 'failed' && wasOpen && decision?.reason === 'rollout-failed',
-  );
-  await tellFailures(failed, followUp, 'rollout-failed', run);
-}
-
-async function tellEnd({ followUp, waiting, moved, stuck }: Standing, now: number, run: Run): Promise<void> {
-  const { changeId, tally, changes } = followUp;
-  if (waiting.length > 0) {
-    if (isOverdue(followUp, now, run.follow.limitMs)) await tellFailures(stuck, followUp, 'stuck', run);
-    run.journal.unsettled(changeId, tally, waiting);
-    return;
-  }
-  const changedAt = Math.min(...changes.map((change) => change.changedAt));
-  const exposureMs = moved && tally.failed + tally.left === 0 ? Math.max(0, now - changedAt) : undefined;
-  run.journal.settled(changeId, tally, exposureMs);
-}
-
-/** With what a person needs: why the tasks stopped, and how to put the previous version back. */
-async function tellFailures(
-  failed: readonly Pick<Closed, 'service' | 'cluster' | 'now'>[],
-  { changeId, changes }: FollowUp,
-  reason: 'rollout-failed' | 'stuck',
-  run: Run,
-): Promise<void> {
-  const [change] = changes;
-  if (failed.length === 0 || change === undefined) return;
-  const restore = await restoreOf(change, run);
-  const explained = new Set(failed.slice(0, EXPLAINED));
-  await pMap(
-    failed,
-    async (one) => {
-      const asks = explained.has(one) && one.now !== undefined;
-      const why = asks
-        ? await run.world.ecs.stoppedReason(one.now, change.changedAt, run.reading)
-        : undefined;
-      run.journal.rolloutFailed(changeId, one, reason, why, restore);
-    },
-    { concurrency: 8 },
-  );
-}
-
-async function restoreOf(change: Change, { world, reading }: Run): Promise<string | undefined> {
-  if (change.kind === 'service') return undefined;
-  if (change.kind === 'parameter') return restoreCommand(change, undefined);
-  try {
-    return restoreCommand(change, (await world.secrets.describe(change.arn, reading))?.labelsOf);
-  } catch {
-    // The command is worth printing without the version as well.
-    return restoreCommand(change, undefined);
   }
 }

@@ -1,16 +1,16 @@
+import type { Asked } from '../../core/follow-up/trigger.ts';
 import { match } from '../../core/match/match.ts';
-import type { Subject } from '../../core/match/subject-index.ts';
 import type { ClusterArn } from '../../core/model/arn.ts';
+import { REQUEST, type Subject } from '../../core/model/change.ts';
 import { type Fleet, isUnreadable, namesByCluster, type Service } from '../../core/model/fleet.ts';
 import type { PartOfFleet } from '../../core/read/scan.ts';
 import { hintedFleet } from '../../core/read/snapshot.ts';
-import { REQUEST } from '../../telemetry/journal.ts';
-import type { Asked } from '../confirm/confirm.ts';
-import type { Run } from '../run.ts';
+import type { StepContext } from '../context.ts';
 import type { SnapshotKeeper } from './snapshot-store.ts';
 
 /** Clocks differ: a read is taken to have begun after a change only if it did so by this much. */
 const SKEW_MS = 3_000;
+
 /** After a read that was in vain, changes that concern nobody we know of share the next one, so much later. */
 const SHARED_MS = 60_000;
 
@@ -39,18 +39,18 @@ export class FleetMemory {
   }
 
   /** Services that are known to refer to one of the subjects; none where reading everything takes no time. */
-  async hints(subjects: readonly Subject[], run: Run): Promise<readonly Service[]> {
+  async hints(subjects: readonly Subject[], run: StepContext): Promise<readonly Service[]> {
     if (this.#current(subjects) !== undefined) return [];
     const known = this.#last ?? hintedFleet(await this.snapshot.load(run));
     return known.services.length > SMALL ? matched(known, subjects, run) : [];
   }
 
   /** Fetches the snapshot, where it is the only hint there will be, while the changes are confirmed. */
-  prepare(asked: readonly Asked[], run: Run): void {
+  prepare(asked: readonly Asked[], run: StepContext): void {
     if (this.#last === undefined && asked.some(isNew)) void this.snapshot.load(run);
   }
 
-  async read(subjects: readonly Subject[], onPart: OnPart, run: Run): Promise<Read> {
+  async read(subjects: readonly Subject[], onPart: OnPart, run: StepContext): Promise<Read> {
     const { ecs } = run.world;
     const { configured, narrowed } = run.scope;
     if (narrowed.length > 0) return ecs.readFleet([configured, narrowed], run.reading, { onPart });
@@ -66,7 +66,7 @@ export class FleetMemory {
   }
 
   /** The clusters that are left of a read that another invocation began. */
-  async readOn(left: readonly ClusterArn[], onPart: OnPart, run: Run): Promise<PartOfFleet> {
+  async readOn(left: readonly ClusterArn[], onPart: OnPart, run: StepContext): Promise<PartOfFleet> {
     const read = await run.world.ecs.readFleet([run.scope.configured], run.reading, { only: left, onPart });
     const isRead = (cluster: ClusterArn) => left.includes(cluster) && !read.left.includes(cluster);
     this.snapshot.note(read.fleet, isRead);
@@ -81,7 +81,7 @@ export class FleetMemory {
   }
 
   /** What a person asks for, and what concerns somebody we know, is not made to wait. */
-  #sharedFrom(subjects: readonly Subject[], run: Run): number {
+  #sharedFrom(subjects: readonly Subject[], run: StepContext): number {
     const last = this.#last;
     const mayWait = run.follow.how !== 'not-at-all' && run.world.queue !== undefined;
     if (last === undefined || !mayWait || subjects.some(({ source }) => source === REQUEST)) return 0;
@@ -97,11 +97,11 @@ function isWhole(fleet: Fleet): boolean {
   return unread === 0 && !fleet.services.some((service) => isUnreadable(service, fleet));
 }
 
-function matched(fleet: Fleet, subjects: readonly Subject[], { policy }: Run): readonly Service[] {
+function matched(fleet: Fleet, subjects: readonly Subject[], { policy }: StepContext): readonly Service[] {
   return [...new Set(match(fleet, subjects, policy.pull).map(({ service }) => service))];
 }
 
-async function again(last: Fleet, subjects: readonly Subject[], run: Run): Promise<Fleet> {
+async function again(last: Fleet, subjects: readonly Subject[], run: StepContext): Promise<Fleet> {
   const concerned = matched(last, subjects, run);
   if (concerned.length === 0) return { ...last, services: [] };
   const names = namesByCluster(concerned.map(({ cluster, name }) => ({ cluster: cluster.arn, name })));

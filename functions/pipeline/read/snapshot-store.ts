@@ -3,7 +3,7 @@ import type { Fleet } from '../../core/model/fleet.ts';
 import { NOTHING_SEEN, type Snapshot, withRead } from '../../core/read/snapshot.ts';
 import { parseSnapshot, snapshotBytes } from '../../formats/snapshot.ts';
 import type { Snapshots } from '../../ports.ts';
-import type { Run } from '../run.ts';
+import type { StepContext } from '../context.ts';
 
 type Stored = { readonly snapshot: Snapshot; readonly version: string | undefined };
 
@@ -21,7 +21,7 @@ export class SnapshotKeeper {
   }
 
   /** Asks for it once; asking early costs nothing, for the answer is kept. */
-  async load(run: Run): Promise<Snapshot> {
+  async load(run: StepContext): Promise<Snapshot> {
     return (await this.#load(run)).snapshot;
   }
 
@@ -32,7 +32,7 @@ export class SnapshotKeeper {
   }
 
   /** Writes what has been noted, where it is new. If somebody else was faster, theirs is as good. */
-  async save(run: Run): Promise<void> {
+  async save(run: StepContext): Promise<void> {
     const [renew, snapshots] = [this.#renew, this.#snapshots];
     this.#renew = undefined;
     if (renew === undefined || snapshots === undefined) return;
@@ -52,12 +52,12 @@ export class SnapshotKeeper {
     }
   }
 
-  #load(run: Run): Promise<Stored> {
+  #load(run: StepContext): Promise<Stored> {
     this.#stored ??= this.#fetch(run);
     return this.#stored;
   }
 
-  async #fetch({ journal, reading }: Run): Promise<Stored> {
+  async #fetch({ journal, reading }: StepContext): Promise<Stored> {
     let version: string | undefined;
     try {
       const found = await this.#snapshots?.get(reading);

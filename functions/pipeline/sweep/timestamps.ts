@@ -1,13 +1,10 @@
 import pMap from 'p-map';
-import {
-  currentChanges,
-  goneNotice,
-  type Origin,
-  type SecretDescription,
-} from '../../core/confirm/confirm.ts';
+import { currentChanges, goneNotice } from '../../core/confirm/confirm.ts';
+import type { Asked } from '../../core/follow-up/trigger.ts';
 import { type Match, match } from '../../core/match/match.ts';
-import { type Change, endOfSecond, type Notice } from '../../core/model/change.ts';
+import { type Change, endOfSecond, type Notice, SWEEP } from '../../core/model/change.ts';
 import type { Fleet } from '../../core/model/fleet.ts';
+import type { Origin, SecretDescription } from '../../core/model/secret.ts';
 import {
   bitten,
   latestChange,
@@ -16,12 +13,11 @@ import {
   type Referred,
   type ReferredTo,
   referredBy,
-  SWEEP,
 } from '../../core/sweep/referenced.ts';
-import { toBeDated } from '../../core/sweep/sweep.ts';
+import { toBeDated, type Unchecked } from '../../core/sweep/sweep.ts';
 import type { World } from '../../ports.ts';
-import { type Asked, findCurrent, parameterChange } from '../confirm/confirm.ts';
-import type { Run } from '../run.ts';
+import { findCurrent, parameterChange } from '../confirm/resolve.ts';
+import type { StepContext } from '../context.ts';
 
 /** When everything that the fleet refers to changed last, and what of it is gone. */
 export type Resources = {
@@ -32,14 +28,11 @@ export type Resources = {
   readonly unchecked: readonly Unchecked[];
 };
 
-/** Nothing could be learned about it: it is in another account or Region or, with `why`, it could not be read. */
-export type Unchecked = { readonly arn: string; readonly why?: string };
-
 /** What a person names. */
 export type NamedResource = Extract<Asked, { readonly asked: 'secret' | 'parameter' }>;
 
 /** What it takes of an invocation. */
-type Reader = Pick<Run, 'policy' | 'reading'> & {
+type Reader = Pick<StepContext, 'policy' | 'reading'> & {
   readonly world: Pick<World, 'clock' | 'secrets' | 'parameters'>;
 };
 
@@ -69,7 +62,7 @@ export async function readNamedResources(
   asked: readonly NamedResource[],
   fleet: Fleet,
   sweepId: string,
-  run: Run,
+  run: StepContext,
 ): Promise<Resources> {
   const describe = (secret: string) => run.world.secrets.describe(secret, run.reading);
   const found = await pMap(asked, (one) => findCurrent(one, describe, run), { concurrency: CONCURRENCY });

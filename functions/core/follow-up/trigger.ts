@@ -1,0 +1,36 @@
+import type { Event } from '../confirm/event.ts';
+import type { Change, Notice } from '../model/change.ts';
+import type { NamedService } from '../model/fleet.ts';
+import type { Origin } from '../model/secret.ts';
+import type { Reading } from '../read/scan.ts';
+import type { FollowUp } from './follow-up.ts';
+
+/** What AWS told or a person asked for. `key` tells it from its neighbours: the message's id. */
+export type Asked =
+  | { readonly asked: 'event'; readonly key: string; readonly event: Event; readonly again: boolean }
+  | {
+      readonly asked: 'secret' | 'parameter';
+      readonly origin: Origin;
+      readonly name: string;
+      readonly force: boolean;
+    }
+  | { readonly asked: 'service'; readonly origin: Origin; readonly named: NamedService }
+  | { readonly asked: 'follow-up'; readonly key: string; readonly followUp: FollowUp }
+  | { readonly asked: 'reading'; readonly key: string; readonly reading: Reading };
+
+export type Confirmed = {
+  readonly changes: readonly Change[];
+  readonly notices: readonly Notice[];
+  /** Services named by hand: whether they are there shows only when the fleet is read. */
+  readonly named: readonly { readonly origin: Origin; readonly named: NamedService }[];
+  /** Changes that have been looked at before: nothing of them needs to be confirmed again. */
+  readonly followUps: readonly FollowUp[];
+  /** Changes for which a part of the fleet has been read. */
+  readonly readings: readonly Reading[];
+  /** Keys of messages that must come back: Secrets Manager did not answer. */
+  readonly unconfirmed: readonly string[];
+  /** Changes whose message has come back before. */
+  readonly again: ReadonlySet<string>;
+  /** Keys of messages that must be looked at again: what they tell is not visible yet. */
+  readonly notVisible: readonly string[];
+};

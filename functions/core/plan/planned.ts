@@ -1,0 +1,38 @@
+import type { Decision } from '../model/decision.ts';
+import type { Service } from '../model/fleet.ts';
+import type { Outcome } from '../model/outcome.ts';
+import type { Evidence } from './evidence.ts';
+import type { Judged } from './waves.ts';
+
+/** What became of one matched service in this look. */
+export type Result = { readonly planned: Planned; readonly decision: Decision; readonly outcome?: Outcome };
+
+/** A decision with what it was made from, so that it can be made again when the service has been looked at again. */
+export type Planned = {
+  readonly decision: Decision;
+  readonly service: Service;
+  /** Each subject with its own verdict; the decision is the strongest of them. */
+  readonly judged: readonly Judged[];
+  readonly evidence: Evidence;
+};
+
+export type Plan = {
+  /** Redeploys that were carried out before everything had been read. */
+  readonly done: readonly Result[];
+  /** Redeploys, in the order in which they are to be done. */
+  readonly redeploys: readonly Planned[];
+  /** Matched services that are left alone, for now or altogether. */
+  readonly others: readonly Planned[];
+  /** Services of which nothing is known but that they may be concerned. */
+  readonly unmatched: readonly Decision[];
+};
+
+/** Whether all that was decided upon here had been looked at before. */
+export function isLaterLook({ judged }: Planned): boolean {
+  return judged.every(({ match }) => match.following !== undefined);
+}
+
+/** The instant that every change of a planned redeploy is older than. */
+export function youngestChange({ judged }: Planned): number {
+  return Math.max(...judged.map(({ match: { subject } }) => ('notice' in subject ? 0 : subject.changedAt)));
+}

@@ -1,0 +1,25 @@
+import type { Policy } from '../core/plan/verdict.ts';
+import type { World } from '../ports.ts';
+import type { Journal } from '../telemetry/journal.ts';
+
+/** What each step of an invocation may touch and is told. */
+export type StepContext = {
+  readonly world: World;
+  readonly policy: Policy;
+  readonly scope: Scope;
+  readonly journal: Journal;
+  readonly follow: Follow;
+  /** Aborted 30 s before the invocation ends: what has not been read by then is left to the next one. */
+  readonly reading: AbortSignal;
+};
+
+/** Globs of cluster names: the configuration's, and a request's, which can only narrow; none: it does not. */
+export type Scope = { readonly configured: readonly string[]; readonly narrowed: readonly string[] };
+
+/** Whether changes are followed until nothing waits for them, end with the first look, or are not spoken of at all. */
+export type Follow = {
+  readonly how: 'to-the-end' | 'first-look-only' | 'not-at-all';
+  readonly firstSeconds: number;
+  /** From the first handling of a change on, in milliseconds. */
+  readonly limitMs: number;
+};

@@ -1,0 +1,77 @@
+import pMap from 'p-map';
+import { isOverdue } from '../../core/follow-up/backoff.ts';
+import type { FollowUp } from '../../core/follow-up/follow-up.ts';
+import type { Closed, Standing } from '../../core/follow-up/progress.ts';
+import type { Change } from '../../core/model/change.ts';
+import { restoreCommand } from '../../core/report/restore.ts';
+import type { StepContext } from '../context.ts';
+
+/** Services of which it is asked why their tasks stopped, for one change. */
+const EXPLAINED = 20;
+
+/** Later looks tell only what has changed since the one before. */
+export async function tellNews({ followUp, news, closed }: Standing, run: StepContext): Promise<void> {
+  const { changeId } = followUp;
+  for (const decision of news) run.journal.decided({ ...decision, changeIds: [changeId] });
+  for (const one of closed.filter(({ wasOpen }) => wasOpen)) {
+    if (one.how === 'fresh') run.journal.fresh(changeId, one);
+    else if (one.now === undefined) run.journal.gone(changeId, one);
+    else if (one.how === 'skipped' && one.decision !== undefined)
+      run.journal.decided({ ...one.decision, changeIds: [changeId] });
+  }
+  const failed = closed.filter(
+    ({ how, wasOpen, decision }) => how === 'failed' && wasOpen && decision?.reason === 'rollout-failed',
+  );
+  await tellFailures(failed, followUp, 'rollout-failed', run);
+}
+
+export async function tellEnd(
+  { followUp, waiting, moved, stuck }: Standing,
+  now: number,
+  run: StepContext,
+): Promise<void> {
+  const { changeId, tally, changes } = followUp;
+  if (waiting.length > 0) {
+    if (isOverdue(followUp, now, run.follow.limitMs)) await tellFailures(stuck, followUp, 'stuck', run);
+    run.journal.unsettled(changeId, tally, waiting);
+    return;
+  }
+  const changedAt = Math.min(...changes.map((change) => change.changedAt));
+  const exposureMs = moved && tally.failed + tally.left === 0 ? Math.max(0, now - changedAt) : undefined;
+  run.journal.settled(changeId, tally, exposureMs);
+}
+
+/** With what a person needs: why the tasks stopped, and how to put the previous version back. */
+async function tellFailures(
+  failed: readonly Pick<Closed, 'service' | 'cluster' | 'now'>[],
+  { changeId, changes }: FollowUp,
+  reason: 'rollout-failed' | 'stuck',
+  run: StepContext,
+): Promise<void> {
+  const [change] = changes;
+  if (failed.length === 0 || change === undefined) return;
+  const restore = await restoreOf(change, run);
+  const explained = new Set(failed.slice(0, EXPLAINED));
+  await pMap(
+    failed,
+    async (one) => {
+      const asks = explained.has(one) && one.now !== undefined;
+      const why = asks
+        ? await run.world.ecs.stoppedReason(one.now, change.changedAt, run.reading)
+        : undefined;
+      run.journal.rolloutFailed(changeId, one, reason, why, restore);
+    },
+    { concurrency: 8 },
+  );
+}
+
+async function restoreOf(change: Change, { world, reading }: StepContext): Promise<string | undefined> {
+  if (change.kind === 'service') return undefined;
+  if (change.kind === 'parameter') return restoreCommand(change, undefined);
+  try {
+    return restoreCommand(change, (await world.secrets.describe(change.arn, reading))?.labelsOf);
+  } catch {
+    // The command is worth printing without the version as well.
+    return restoreCommand(change, undefined);
+  }
+}

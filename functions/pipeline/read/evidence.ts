@@ -1,0 +1,21 @@
+import pMap from 'p-map';
+import type { EvidenceByService, Question } from '../../core/plan/evidence.ts';
+import type { StepContext } from '../context.ts';
+import { CONCURRENCY } from './read.ts';
+
+/** Asks ECS what DescribeServices does not tell, about those services only where it may change the decision. */
+export async function readEvidence(
+  questions: readonly Question[],
+  run: StepContext,
+): Promise<EvidenceByService> {
+  const answers = await pMap(
+    questions,
+    async (question) => {
+      const { key, deployments } = question.service;
+      const asOf = Math.max(0, ...deployments.map(({ createdAt }) => createdAt));
+      return [key, { ...(await run.world.ecs.answer(question, run.reading)), asOf }] as const;
+    },
+    { concurrency: CONCURRENCY },
+  );
+  return new Map(answers);
+}

@@ -1,0 +1,56 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics } from '@aws-lambda-powertools/metrics';
+import { CallCounts, makeEcsClients } from '../aws/clients.ts';
+import { makeEcs } from '../aws/ecs/ecs.ts';
+import { makeEventBus } from '../aws/event-bus.ts';
+import { makeParameters } from '../aws/parameters.ts';
+import { makeQueue } from '../aws/queue.ts';
+import { makeSecrets } from '../aws/secrets.ts';
+import { makeSnapshots } from '../aws/snapshot.ts';
+import type { ServiceKey } from '../core/model/arn.ts';
+import { FleetMemory } from '../pipeline/read/fleet-cache.ts';
+import { SnapshotKeeper } from '../pipeline/read/snapshot-store.ts';
+import type { Clock, World } from '../ports.ts';
+import { RecordFormat } from '../telemetry/log-format.ts';
+import type { Config } from './config.ts';
+
+/** What a handler is made from. Lives as long as the process: a warm environment remembers the fleet and its revisions. */
+export type Parts = {
+  readonly config: Config;
+  readonly world: World;
+  readonly fleets: FleetMemory;
+  readonly lostAnswers: Map<ServiceKey, number>;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly counts: CallCounts;
+};
+
+const NAMESPACE = 'SecretRedeploy';
+
+export const REAL_CLOCK: Clock = { now: () => Date.now(), sleep: (ms) => sleep(ms) };
+
+/** The one place where the service meets the real world. */
+export function connect(config: Config, clock: Clock): Parts {
+  const counts = new CallCounts();
+  const { queueUrl } = config.followUp;
+  const snapshots = config.snapshot && makeSnapshots(config.snapshot, counts);
+  return {
+    config,
+    counts,
+    world: {
+      clock,
+      ecs: makeEcs(makeEcsClients(counts), config.rates, config.tagPrefix, clock),
+      secrets: makeSecrets(counts, config.tagPrefix, clock),
+      parameters: makeParameters(counts, clock),
+      queue: queueUrl === undefined ? undefined : makeQueue(queueUrl, counts),
+      snapshots,
+      eventBus: makeEventBus(counts),
+    },
+    fleets: new FleetMemory(new SnapshotKeeper(snapshots)),
+    lostAnswers: new Map(),
+    // A level set from outside would hide records; they are what operations see.
+    logger: new Logger({ logLevel: 'INFO', logFormatter: new RecordFormat() }),
+    metrics: new Metrics({ namespace: NAMESPACE }),
+  };
+}
