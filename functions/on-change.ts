@@ -5,8 +5,7 @@ import type { Asked } from './core/follow-up/trigger.ts';
 import { parseEvent } from './formats/event.ts';
 import { isFollowUp, parseFollowUps } from './formats/follow-up.ts';
 import type { Run } from './pipeline/run.ts';
-import type { Parts } from './runtime/connect.ts';
-import { lambda } from './runtime/handler.ts';
+import { type Invocation, lambda } from './runtime/handler.ts';
 
 /** SQS: events and follow-ups. All changes of a batch are one plan, so that a service is redeployed once for all of them. */
 export const handler = lambda<SQSEvent, SQSBatchResponse>(['CHANGE_QUEUE_URL'], onChange);
@@ -20,7 +19,7 @@ export const handler = lambda<SQSEvent, SQSBatchResponse>(['CHANGE_QUEUE_URL'], 
 export async function onChange(
   { Records: records }: SQSEvent,
   run: Run,
-  { config }: Parts,
+  { config }: Pick<Invocation, 'config'>,
 ): Promise<SQSBatchResponse> {
   const messages = records.map((record) => parsed(record, run));
   const handled = await carryOut(

@@ -3,14 +3,12 @@ import type { Report } from './core/report/report.ts';
 import type { StaleReport } from './core/report/stale-report.ts';
 import type { Uses } from './core/report/uses.ts';
 import type { Run } from './pipeline/run.ts';
-import type { Parts } from './runtime/connect.ts';
-import { lambda } from './runtime/handler.ts';
-import { Journal } from './telemetry/journal.ts';
+import { type Invocation, lambda } from './runtime/handler.ts';
 
 /** Direct invocation by a person or a script: answers with a report, or with the uses of a resource. */
 export const handler = lambda<unknown, Report | StaleReport | Uses>([], onRequest);
 
 /** Throws WrongRequest, having done nothing, and ReadFailed if AWS could not be read; both reach whoever invoked. */
-function onRequest(raw: unknown, run: Run, { config, logger }: Parts, requestId: string) {
-  return answer(raw, { requestId, mode: config.mode, quiet: new Journal(logger) }, run);
+function onRequest(raw: unknown, run: Run, { requestId, config, quiet }: Invocation) {
+  return answer(raw, { requestId, mode: config.mode, quiet }, run);
 }

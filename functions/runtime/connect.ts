@@ -12,10 +12,16 @@ import type { ServiceKey } from '../core/model/arn.ts';
 import { FleetMemory } from '../pipeline/read/fleet-cache.ts';
 import { SnapshotKeeper } from '../pipeline/read/snapshot-store.ts';
 import type { Clock, World } from '../ports.ts';
+import { Journal } from '../telemetry/journal.ts';
 import { RecordFormat } from '../telemetry/log-format.ts';
+import type { OwnEvents } from '../telemetry/own-events.ts';
+import { type Listener, RecordWriter } from '../telemetry/record.ts';
 import type { Config } from './config.ts';
 
-/** What a handler is made from. Lives as long as the process: a warm environment remembers the fleet and its revisions. */
+/**
+ * What a handler is made from. Lives as long as the process: a warm environment remembers the fleet and its revisions. Lambda
+ * gives a process one invocation at a time, and every cache in here rests on it: none is guarded against two at once.
+ */
 export type Parts = {
   readonly config: Config;
   readonly world: World;
@@ -52,5 +58,27 @@ export function connect(config: Config, clock: Clock): Parts {
     // A level set from outside would hide records; they are what operations see.
     logger: new Logger({ logLevel: 'INFO', logFormatter: new RecordFormat() }),
     metrics: new Metrics({ namespace: NAMESPACE }),
+  };
+}
+
+/** Who hears what is recorded: it is decided here and nowhere else. */
+export type Audiences = {
+  /** Log, metrics and own events: for what happens to a change. */
+  readonly journal: Journal;
+  /** The log alone: what a person only asks must move no dashboard and none who build on our own events. */
+  readonly quiet: Journal;
+  /**
+   * Log and metrics: a sweep says the same again every hour, and those who build on our own events would have to tell the news
+   * from the rest. What a sweep heals is told by on-change.
+   */
+  readonly sweepRecords: RecordWriter;
+};
+
+export function audiencesOf({ logger, metrics }: Parts, ownEvents: OwnEvents): Audiences {
+  const hear: Listener = (name, fields) => ownEvents.hear(name, fields);
+  return {
+    journal: new Journal(new RecordWriter(logger, metrics, hear)),
+    quiet: new Journal(new RecordWriter(logger)),
+    sweepRecords: new RecordWriter(logger, metrics),
   };
 }

@@ -6,13 +6,20 @@ import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import type { Run } from '../pipeline/run.ts';
 import type { Clock } from '../ports.ts';
-import { Journal } from '../telemetry/journal.ts';
+import type { Journal } from '../telemetry/journal.ts';
 import { OwnEvents } from '../telemetry/own-events.ts';
 import { announce } from '../telemetry/publish.ts';
 import { type Config, type Required, readConfig } from './config.ts';
-import { connect, type Parts, REAL_CLOCK } from './connect.ts';
+import { type Audiences, audiencesOf, connect, type Parts, REAL_CLOCK } from './connect.ts';
 
-type Handle<Event, Answer> = (event: Event, run: Run, parts: Parts, requestId: string) => Promise<Answer>;
+/** What an invocation brings beside its run. */
+export type Invocation = Omit<Audiences, 'journal'> & {
+  /** Lambda's id of it. */
+  readonly requestId: string;
+  readonly config: Config;
+};
+
+type Handle<Event, Answer> = (event: Event, run: Run, invocation: Invocation) => Promise<Answer>;
 export type Handler<Event, Answer> = (event: Event, context?: Partial<Context>) => Promise<Answer>;
 
 /** Reading ends this long before the invocation does, so that the messages come back from a living process. */
@@ -71,30 +78,40 @@ async function invoke<Event, Answer>(
   parts: Parts,
   handle: Handle<Event, Answer>,
 ): Promise<Answer> {
-  const { config, world, fleets, lostAnswers, logger, metrics, counts } = parts;
+  const { config, world, counts } = parts;
   const remainingMs = () => context?.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY;
+  const timer = readingTimer(remainingMs());
+  const ownEvents = new OwnEvents(config.mode, () => world.clock.now());
+  const { journal, ...others } = audiencesOf(parts, ownEvents);
+  const run = runOf(parts, journal, timer.signal, remainingMs);
+  try {
+    return await handle(event, run, { ...others, config, requestId: context?.awsRequestId ?? randomUUID() });
+  } finally {
+    timer.clear();
+    await announce(ownEvents.take(), world.eventBus, remainingMs(), journal);
+    journal.calls(counts.take());
+  }
+}
+
+function readingTimer(remainingMs: number): { readonly signal: AbortSignal; clear(): void } {
   const reading = new AbortController();
   setMaxListeners(0, reading.signal);
-  const readingMs = Math.max(0, Math.min(remainingMs() - READ_RESERVE_MS, FOREVER_MS));
+  const readingMs = Math.max(0, Math.min(remainingMs - READ_RESERVE_MS, FOREVER_MS));
   const timer = setTimeout(() => reading.abort(new Error('the time for reading is over')), readingMs);
-  const ownEvents = new OwnEvents(config.mode, () => world.clock.now());
-  const journal = new Journal(logger, metrics, (name, fields) => ownEvents.hear(name, fields));
-  const run = {
+  return { signal: reading.signal, clear: () => clearTimeout(timer) };
+}
+
+function runOf(parts: Parts, journal: Journal, reading: AbortSignal, remainingMs: () => number): Run {
+  const { config, world, fleets, lostAnswers } = parts;
+  return {
     world,
     policy: config.policy,
     scope: { configured: config.clusters, narrowed: [] },
     fleets,
     lostAnswers,
-    follow: { how: 'to-the-end' as const, ...config.followUp },
+    follow: { how: 'to-the-end', ...config.followUp },
     journal,
-    reading: reading.signal,
+    reading,
     remainingMs,
   };
-  try {
-    return await handle(event, run, parts, context?.awsRequestId ?? randomUUID());
-  } finally {
-    clearTimeout(timer);
-    await announce(ownEvents.take(), world.eventBus, remainingMs(), journal);
-    journal.calls(counts.take());
-  }
 }

@@ -1,5 +1,4 @@
-import type { Logger } from '@aws-lambda-powertools/logger';
-import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Tally } from '../core/follow-up/follow-up.ts';
 import { type Match, suffixWarnings } from '../core/match/match.ts';
 import { type Change, type IgnoredReason, type Notice, REQUEST, type Subject } from '../core/model/change.ts';
@@ -15,9 +14,8 @@ import {
   idsOf,
   iso,
   type Level,
-  type Listener,
   type RecordName,
-  RecordWriter,
+  type RecordWriter,
   SHOWN,
   someOf,
 } from './record.ts';
@@ -31,9 +29,8 @@ export class Journal {
   /** When the changes of this invocation happened, for the reaction times of those that an event told of. */
   readonly #changedAt = new Map<string, number>();
 
-  /** With the logger alone for what a person only asks: it must move no dashboard and nobody else. */
-  constructor(logger: Logger, metrics?: Metrics, hear?: Listener) {
-    this.#writer = new RecordWriter(logger, metrics, hear);
+  constructor(writer: RecordWriter) {
+    this.#writer = writer;
   }
 
   requested(changeId: string, request: Request): void {

@@ -1,6 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { readImports, wrongWay } from './layers.ts';
+import { LAYERS, readImports, wrongWay } from './layers.ts';
+
+/** A file of the folder, or the one file that is a layer by itself. */
+const inside = (folder: string) => (folder.endsWith('.ts') ? folder : `${folder}/planted.ts`);
 
 const core = readdirSync('functions/core', { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.ts'))
@@ -13,15 +16,31 @@ describe('layers', () => {
     expect(wrongWay(imports)).toEqual([]);
   });
 
-  test.each([
-    ['functions/core/plan/plan.ts', '@aws-sdk/client-ecs'],
-    ['functions/core/plan/plan.ts', 'node:fs'],
-    ['functions/core/plan/plan.ts', 'functions/telemetry/journal.ts'],
-    ['functions/commands/redeploy.ts', 'functions/aws/ecs/ecs.ts'],
-    ['functions/aws/ecs/ecs.ts', 'functions/commands/redeploy.ts'],
-    ['functions/on-change.ts', '@aws-sdk/client-sqs'],
-  ])('an import of %s from %s is found', (file, imported) => {
+  // A file of each folder, planted with an import from each folder that it must not know: one test for each rule.
+  test.each(
+    LAYERS.flatMap(({ folder, mayImport }) =>
+      LAYERS.filter((other) => other.folder !== folder && !mayImport.includes(other.folder)).map(
+        (other) => [inside(folder), inside(other.folder)] as const,
+      ),
+    ),
+  )('an import in %s of %s is found', (file, imported) => {
     expect(wrongWay(new Map([[file, [imported]]]))).toEqual([`${file} → ${imported}`]);
+  });
+
+  test.each(
+    LAYERS.flatMap(({ folder, packages }) =>
+      ['@aws-sdk/client-ecs', '@aws-lambda-powertools/logger', 'zod/mini', 'node:fs', '@middy/core', 'p-map']
+        .filter((name) => !packages.some((allowed) => allowed.test(name)))
+        .map((name) => [inside(folder), name] as const),
+    ),
+  )('an import in %s of the package %s is found', (file, imported) => {
+    expect(wrongWay(new Map([[file, [imported]]]))).toEqual([`${file} → ${imported}`]);
+  });
+
+  test('an import of a folder that is no layer is found', () => {
+    expect(wrongWay(new Map([['functions/on-change.ts', ['functions/core/helpers/text.ts']]]))).toHaveLength(
+      1,
+    );
   });
 
   test('a file in no layer is found', () => {

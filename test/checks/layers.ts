@@ -33,32 +33,56 @@ const REPORT = 'functions/core/report';
 const CORE = [MODEL, MATCH, CONFIRM, READ, PLAN, FOLLOW_UP, SWEEP, REPORT];
 const FORMATS = 'functions/formats';
 const AWS = 'functions/aws';
+const AWS_SDK = 'functions/aws/sdk';
+const AWS_RATE_LIMIT = 'functions/aws/rate-limit';
+const AWS_ECS = 'functions/aws/ecs';
 const TELEMETRY = 'functions/telemetry';
 const PIPELINE = 'functions/pipeline';
+const PIPELINE_CONFIRM = 'functions/pipeline/confirm';
+const PIPELINE_READ = 'functions/pipeline/read';
+const PIPELINE_APPLY = 'functions/pipeline/apply';
+const PIPELINE_FOLLOW_UP = 'functions/pipeline/follow-up';
+const PIPELINE_SWEEP = 'functions/pipeline/sweep';
+const STEPS = [PIPELINE, PIPELINE_CONFIRM, PIPELINE_READ, PIPELINE_APPLY, PIPELINE_FOLLOW_UP, PIPELINE_SWEEP];
 const COMMANDS = 'functions/commands';
 const RUNTIME = 'functions/runtime';
 
+const SDK = [/^@aws-sdk\//, /^@smithy\/core\/retry$/];
+const EVENTS = /^node:events$/;
+const step = (folder: string, earlier: readonly string[]) =>
+  layer(folder, [...CORE, PORTS, FORMATS, TELEMETRY, PIPELINE, ...earlier], [P_MAP, P_LIMIT, EVENTS]);
+
+/** Everything, in the order in which it is built up: a folder may import from the ones named beside it. */
 export const LAYERS: readonly Layer[] = [
   layer(MODEL, []),
   layer(MATCH, [MODEL]),
   layer(CONFIRM, [MODEL, MATCH]),
-  layer(READ, [MODEL, MATCH]),
+  layer(READ, [MODEL, MATCH, CONFIRM]),
   layer(PLAN, [MODEL, MATCH, CONFIRM, READ]),
   layer(FOLLOW_UP, [MODEL, MATCH, CONFIRM, READ, PLAN]),
   layer(SWEEP, [MODEL, MATCH, CONFIRM, READ, PLAN, FOLLOW_UP]),
   layer(REPORT, [MODEL, MATCH, CONFIRM, READ, PLAN, FOLLOW_UP, SWEEP]),
   layer(PORTS, CORE),
   layer(FORMATS, [...CORE, PORTS], [ZOD, /^node:zlib$/]),
-  layer(AWS, [...CORE, PORTS], [/^@aws-sdk\//, /^@smithy\/core\/retry$/, P_LIMIT, /^node:events$/]),
+  layer(AWS_SDK, [], SDK),
+  layer(AWS_RATE_LIMIT, [...CORE, PORTS, AWS], [P_LIMIT]),
+  layer(AWS, [...CORE, PORTS, AWS_SDK, AWS_RATE_LIMIT], SDK),
+  layer(AWS_ECS, [...CORE, PORTS, AWS, AWS_RATE_LIMIT], [...SDK, P_LIMIT, EVENTS]),
   layer(TELEMETRY, [...CORE, PORTS, FORMATS], [POWERTOOLS]),
-  layer(PIPELINE, [...CORE, PORTS, FORMATS, TELEMETRY], [P_MAP, P_LIMIT, /^node:events$/]),
-  layer(COMMANDS, [...CORE, PORTS, FORMATS, TELEMETRY, PIPELINE], [P_MAP]),
+  // One invocation, and what its steps may touch: the fleet that is read is part of it.
+  layer(PIPELINE, [...CORE, PORTS, TELEMETRY, PIPELINE_READ]),
+  step(PIPELINE_CONFIRM, []),
+  step(PIPELINE_READ, []),
+  step(PIPELINE_APPLY, [PIPELINE_READ]),
+  step(PIPELINE_FOLLOW_UP, [PIPELINE_READ]),
+  step(PIPELINE_SWEEP, [PIPELINE_CONFIRM, PIPELINE_READ, PIPELINE_FOLLOW_UP]),
+  layer(COMMANDS, [...CORE, PORTS, FORMATS, TELEMETRY, ...STEPS], [P_MAP]),
   layer(
     RUNTIME,
-    [...CORE, PORTS, FORMATS, TELEMETRY, PIPELINE, AWS],
+    [...CORE, PORTS, FORMATS, TELEMETRY, ...STEPS, AWS, AWS_ECS],
     [POWERTOOLS, ZOD, /^@middy\/core$/, /^aws-lambda$/, /^node:/],
   ),
-  layer(ENTRIES, [...CORE, PORTS, FORMATS, TELEMETRY, PIPELINE, COMMANDS, RUNTIME], [/^aws-lambda$/]),
+  layer(ENTRIES, [...CORE, PORTS, FORMATS, TELEMETRY, ...STEPS, COMMANDS, RUNTIME], [/^aws-lambda$/]),
 ];
 
 export type Imports = ReadonlyMap<string, readonly string[]>;
@@ -86,13 +110,11 @@ function isAllowed(imported: string, { folder, mayImport, packages }: Layer): bo
   return target !== undefined && (target === folder || mayImport.includes(target));
 }
 
-/** The layer of the nearest folder that is one; a file in the root is an entry, unless it is the ports. */
+/** The layer of a file is its own folder, or the file itself for the ports. */
 function layerOf(file: string): Layer | undefined {
-  const own = LAYERS.find(({ folder }) => folder === file);
-  if (own !== undefined) return own;
-  const isNearest = ({ folder }: Layer) =>
-    folder === ENTRIES ? dirname(file) === ENTRIES : file.startsWith(`${folder}/`);
-  return LAYERS.find(isNearest);
+  return (
+    LAYERS.find(({ folder }) => folder === file) ?? LAYERS.find(({ folder }) => folder === dirname(file))
+  );
 }
 
 function importsOf(file: string): readonly string[] {

@@ -1,14 +1,18 @@
 import pMap from 'p-map';
-import { delayOf, isOverdue, packed } from '../../core/follow-up/backoff.ts';
+import { delayOf, isOverdue } from '../../core/follow-up/backoff.ts';
 import { begin, type FollowUp } from '../../core/follow-up/follow-up.ts';
 import { type Standing, standingOf } from '../../core/follow-up/progress.ts';
 import type { Change } from '../../core/model/change.ts';
 import type { Result } from '../../core/plan/planned.ts';
 import type { Postponed } from '../../core/read/scan.ts';
-import { followUpBody, MESSAGE_BYTES, readingBody } from '../../formats/follow-up.ts';
+import { readingBody } from '../../formats/follow-up.ts';
 import type { StepContext } from '../context.ts';
 import type { Sight } from '../read/observed.ts';
 import { tellEnd, tellNews } from './progress-records.ts';
+import { sendBody, sendFollowUps } from './send.ts';
+
+/** Delays for which follow-ups are sent at the same time. */
+const CONCURRENCY = 2;
 
 /** Changes whose messages must come back. */
 export type Followed = {
@@ -69,7 +73,7 @@ function isBounced({ followUp, denied }: Standing, { again }: Sight): boolean {
 async function sendDenied(standings: readonly Standing[], run: StepContext): Promise<readonly string[]> {
   const parting = standings.filter(({ denied, followUp }) => denied.length > 0 && followUp.hop > 1);
   const unsent = parting.map(({ followUp, denied }) =>
-    send([{ ...followUp, open: denied, denied: true }], 1, run),
+    sendFollowUps([{ ...followUp, open: denied, denied: true }], 1, run),
   );
   return (await Promise.all(unsent)).flat();
 }
@@ -100,22 +104,10 @@ async function sendAll(
     const delay = delayOf(standing, now, firstSeconds, limitMs);
     byDelay.set(delay, [...(byDelay.get(delay) ?? []), standing.followUp]);
   }
-  const messages = [...byDelay].flatMap(([delay, followUps]) =>
-    packed(followUps, followUpBody, MESSAGE_BYTES).map((together) => ({ delay, together })),
-  );
-  const unsent = await pMap(messages, ({ delay, together }) => send(together, delay, run), {
-    concurrency: 8,
+  const unsent = await pMap(byDelay, ([delay, followUps]) => sendFollowUps(followUps, delay, run), {
+    concurrency: CONCURRENCY,
   });
   return unsent.flat();
-}
-
-function send(followUps: readonly FollowUp[], delay: number, run: StepContext): Promise<readonly string[]> {
-  return trySend(
-    followUpBody(followUps),
-    delay,
-    followUps.map(({ changeId }) => changeId),
-    run,
-  );
 }
 
 /** The rest of the fleet is read by an invocation with all its time before it, at once or when the next read is due. */
@@ -123,24 +115,7 @@ async function sendReadings(postponed: readonly Postponed[], run: StepContext): 
   const now = run.world.clock.now();
   const unsent = postponed.map(({ reading, notBefore }) => {
     const changeIds = [...reading.changes, ...reading.notices].map(({ changeId }) => changeId);
-    return trySend(readingBody(reading), Math.max(1, Math.ceil((notBefore - now) / 1000)), changeIds, run);
+    return sendBody(readingBody(reading), Math.max(1, Math.ceil((notBefore - now) / 1000)), changeIds, run);
   });
   return (await Promise.all(unsent)).flat();
-}
-
-/** Answers the changes whose message could not be sent. */
-async function trySend(
-  body: string,
-  delay: number,
-  changeIds: readonly string[],
-  run: StepContext,
-): Promise<readonly string[]> {
-  try {
-    if (run.world.queue === undefined) throw new Error('there is no queue: CHANGE_QUEUE_URL is not set');
-    await run.world.queue.send(body, delay);
-    return [];
-  } catch (error) {
-    run.journal.trouble('a follow-up could not be sent: its message comes back', error);
-    return changeIds;
-  }
 }

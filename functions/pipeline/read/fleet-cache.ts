@@ -83,7 +83,7 @@ export class FleetMemory {
   /** What a person asks for, and what concerns somebody we know, is not made to wait. */
   #sharedFrom(subjects: readonly Subject[], run: StepContext): number {
     const last = this.#last;
-    const mayWait = run.follow.how !== 'not-at-all' && run.world.queue !== undefined;
+    const mayWait = run.world.queue !== undefined;
     if (last === undefined || !mayWait || subjects.some(({ source }) => source === REQUEST)) return 0;
     return matched(last, subjects, run).length > 0 ? 0 : this.#inVainAt + SHARED_MS;
   }
