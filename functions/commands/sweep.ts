@@ -2,6 +2,7 @@ import pMap from 'p-map';
 import { match } from '../core/match/match.ts';
 import { type ClusterArn, nameOf } from '../core/model/arn.ts';
 import { unreadableOf } from '../core/model/fleet.ts';
+import { CONCURRENCY, RESERVE_MS } from '../core/model/limits.ts';
 import type { EvidenceByService, Question } from '../core/plan/evidence.ts';
 import { makePlan } from '../core/plan/plan.ts';
 import type { PartOfFleet } from '../core/read/scan.ts';
@@ -17,9 +18,6 @@ import { type SweepDone, tellSweep } from '../telemetry/sweep-records.ts';
 /** Of the time there is for reading: the rest is for dating what the fleet refers to and for looking at tasks. */
 const PART_FOR_THE_FLEET = 0.6;
 
-/** As long before the end of the invocation all reading is over. */
-const RESERVE_MS = 30_000;
-const CONCURRENCY = 32;
 const NOTHING_EARLIER = { failed: new Map<string, number>(), unseen: new Set<string>() };
 
 export type { SweepDone } from '../telemetry/sweep-records.ts';
@@ -115,7 +113,7 @@ async function ask(questions: readonly Question[], { world, reading }: Run): Pro
         return [];
       }
     },
-    { concurrency: CONCURRENCY },
+    { concurrency: CONCURRENCY.ecsReads },
   );
   return { evidence: new Map(answers.flat()), left };
 }

@@ -4,6 +4,7 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
+import { RESERVE_MS } from '../core/model/limits.ts';
 import type { Run } from '../pipeline/run.ts';
 import type { Clock } from '../ports.ts';
 import type { Journal } from '../telemetry/journal.ts';
@@ -22,8 +23,6 @@ export type Invocation = Omit<Audiences, 'journal'> & {
 type Handle<Event, Answer> = (event: Event, run: Run, invocation: Invocation) => Promise<Answer>;
 export type Handler<Event, Answer> = (event: Event, context?: Partial<Context>) => Promise<Answer>;
 
-/** Reading ends this long before the invocation does, so that the messages come back from a living process. */
-const READ_RESERVE_MS = 30_000;
 const NEVER_ABORTED = { signal: new AbortController().signal };
 
 /** The longest that a timer can wait. */
@@ -96,7 +95,7 @@ async function invoke<Event, Answer>(
 function readingTimer(remainingMs: number): { readonly signal: AbortSignal; clear(): void } {
   const reading = new AbortController();
   setMaxListeners(0, reading.signal);
-  const readingMs = Math.max(0, Math.min(remainingMs - READ_RESERVE_MS, FOREVER_MS));
+  const readingMs = Math.max(0, Math.min(remainingMs - RESERVE_MS, FOREVER_MS));
   const timer = setTimeout(() => reading.abort(new Error('the time for reading is over')), readingMs);
   return { signal: reading.signal, clear: () => clearTimeout(timer) };
 }

@@ -11,6 +11,7 @@ import {
   type Service,
 } from '../../core/model/fleet.ts';
 import { selects } from '../../core/model/glob.ts';
+import { CONCURRENCY } from '../../core/model/limits.ts';
 import type { PartOfFleet } from '../../core/read/scan.ts';
 import type { Clock, Look, ReadOptions } from '../../ports.ts';
 import { readFailed } from '../errors.ts';
@@ -22,9 +23,6 @@ import { ourTags } from './service-of.ts';
 import { type Described, type ServiceReader, together } from './service-reader.ts';
 
 type Globs = readonly (readonly string[])[];
-
-/** Enough to use the whole rate, and few: whole clusters are to be read when the time ends, and not a little of each. */
-const CLUSTERS_AT_A_TIME = 3;
 
 /** Reads the fleet, or as much of it as is wanted. Throws ReadFailed. */
 export class FleetReader {
@@ -57,7 +55,7 @@ export class FleetReader {
       const beganAt = this.#clock.now();
       const wanted = only ?? selected(await this.#listClusters(within), globs);
       const clusters = await this.#describeClusters(wanted, within);
-      const limit = pLimit(CLUSTERS_AT_A_TIME);
+      const limit = pLimit(CONCURRENCY.clusters);
       const parts = await Promise.all(
         clusters.map((cluster) => {
           const onTen = (ten: Described) => {

@@ -1,4 +1,5 @@
 import pLimit, { type LimitFunction } from 'p-limit';
+import { CONCURRENCY } from '../../core/model/limits.ts';
 import type { Clock, Rates } from '../../ports.ts';
 import { isThrottled } from '../errors.ts';
 import { type Lane, TokenBucket } from './token-bucket.ts';
@@ -16,9 +17,6 @@ export type ReadGroup = (typeof READ_GROUPS)[number];
 /** Makes a call of a group when there is room for it; rejects with the signal's reason once that is aborted. */
 export type Paced = <T>(group: ReadGroup, signal: AbortSignal, call: () => Promise<T>) => Promise<T>;
 
-/** Calls of one group that may be under way at once: enough to use the whole rate at a latency of two seconds. */
-const CONCURRENCY = 32;
-
 /** A call that AWS throttles as often as this, more slowly each time, has failed. */
 const TRIES = 12;
 
@@ -31,7 +29,7 @@ export class Quota {
     this.updates = new TokenBucket(updateRate, updateBurst, clock);
     const group = (): Group => ({
       bucket: new TokenBucket(readRate, readBurst, clock),
-      limit: { urgent: pLimit(CONCURRENCY), usual: pLimit(CONCURRENCY) },
+      limit: { urgent: pLimit(CONCURRENCY.ecsReads), usual: pLimit(CONCURRENCY.ecsReads) },
     });
     this.#groups = new Map(READ_GROUPS.map((name) => [name, group()]));
   }

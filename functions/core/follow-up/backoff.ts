@@ -1,9 +1,9 @@
+import { LOST_ANSWER_MS } from '../../core/model/limits.ts';
 import type { FollowUp } from './follow-up.ts';
 import type { Standing } from './progress.ts';
 
-/** What SQS can delay a message by, and when a lost answer may be looked at again (DESIGN §4). */
+/** What SQS can delay a message by. */
 const LONGEST_S = 900;
-const AFTER_LOST_ANSWER_S = 10;
 const SPREAD_S = 5;
 /** Each look waits half as long again as the one before. */
 const GROWTH = 1.5;
@@ -23,7 +23,7 @@ export function delayOf(
     until === undefined ? Infinity : (until - now) / 1000 + (until > now ? spread(followUp.changeId) : 0);
   const left = (followUp.firstHandledAt + limitMs - now) / 1000;
   const delay = Math.ceil(Math.min(grown, Math.max(known, 0), Math.max(left, 0)));
-  return Math.min(LONGEST_S, Math.max(delay, unsure ? AFTER_LOST_ANSWER_S : 1));
+  return Math.min(LONGEST_S, Math.max(delay, unsure ? LOST_ANSWER_MS / 1000 : 1));
 }
 
 /** Several changes wait for the same instant: a few seconds apart the later ones find what the first has done. */

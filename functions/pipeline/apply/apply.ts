@@ -1,5 +1,6 @@
 import pMap from 'p-map';
 import type { ClusterArn } from '../../core/model/arn.ts';
+import { CONCURRENCY, LOST_ANSWER_MS, RESERVE_MS } from '../../core/model/limits.ts';
 import { isDenied, type Outcome } from '../../core/model/outcome.ts';
 import { decideAgain } from '../../core/plan/plan.ts';
 import {
@@ -15,14 +16,8 @@ import type { Run } from '../run.ts';
 /** What one DescribeServices shows (AWS-FACTS §6). */
 const A_LOOK = 10;
 
-/** Groups of services that are looked at and redeployed at the same time. */
-const CONCURRENCY = 16;
-
 /** No write before a change is this old: our deployment is to be younger than every record of the change (DESIGN §4). */
 const SETTLE_MS = 2_000;
-
-/** As for reading: whoever comes next needs a living process that has said what it did. */
-const RESERVE_MS = 30_000;
 
 /** How often an UpdateService that AWS answers with ThrottlingException is tried, more slowly each time. */
 const THROTTLED_TRIES = 12;
@@ -34,9 +29,6 @@ const THROTTLED_TRIES = 12;
  */
 const TURNS = 8;
 const TURN_MS = 125;
-
-/** No sooner does ECS show for certain what became of a call whose answer was lost (DESIGN §4). */
-const LOST_ANSWER_MS = 10_000;
 
 /**
  * Calls UpdateService once for each planned redeploy, paced below the quota. Just before, each service is looked at once
@@ -81,7 +73,7 @@ type Turn = { readonly from: number; readonly afterMs: number };
 async function applyAll(redeploys: readonly Planned[], run: Run, tell: Tell): Promise<readonly Result[]> {
   const turn = { from: run.world.clock.now(), afterMs: Math.floor(Math.random() * TURNS) * TURN_MS };
   const applied = await pMap(groups(redeploys), (group) => applyGroup(group, turn, run, tell), {
-    concurrency: CONCURRENCY,
+    concurrency: CONCURRENCY.updates,
   });
   return applied.flat();
 }

@@ -6,6 +6,7 @@ import { homeOf, parseArn, type ServiceKey } from '../../core/model/arn.ts';
 import type { Subject } from '../../core/model/change.ts';
 import { type Fleet, namesByCluster, type Service } from '../../core/model/fleet.ts';
 import { selects } from '../../core/model/glob.ts';
+import { CONCURRENCY } from '../../core/model/limits.ts';
 import { waveOf } from '../../core/model/tags.ts';
 import { makePlan } from '../../core/plan/plan.ts';
 import type { Result } from '../../core/plan/planned.ts';
@@ -18,12 +19,8 @@ import { applyAhead } from './apply.ts';
 /** So long a read may take before what it finds is redeployed ahead of its end. */
 const PATIENCE_MS = 3_000;
 
-/** Parts of the fleet that are decided upon and redeployed at the same time. */
-const CONCURRENCY = 8;
-
-/** Hinted services that are read together, and how many such groups at the same time. */
+/** Hinted services that are read together. */
 const GROUP = 40;
-const GROUPS = 2;
 
 /** So few are redeployed before the reading of the others begins. */
 const FEW = 40;
@@ -42,7 +39,7 @@ export function goAhead(confirmed: Confirmed, run: Run): Ahead {
   const begun: Promise<void>[] = [];
   const results: Result[] = [];
   const looked = new Set<ServiceKey>();
-  const limit = pLimit(CONCURRENCY);
+  const limit = pLimit(CONCURRENCY.earlyParts);
   const over = new AbortController();
   const hurried = { ...run, reading: AbortSignal.any([run.reading, over.signal]) };
   setMaxListeners(0, hurried.reading);
@@ -103,7 +100,7 @@ async function readHinted(confirmed: Confirmed, onPart: (part: Fleet) => void, r
   const hinted = (await run.fleets.hints(subjects, run)).filter(
     (service) => isSelected(service, run) && isAtHome(service, subjects),
   );
-  const limit = pLimit(GROUPS);
+  const limit = pLimit(CONCURRENCY.hintGroups);
   const groups = Array.from({ length: Math.ceil(Math.min(hinted.length, MOST) / GROUP) }, (_, i) =>
     hinted.slice(i * GROUP, (i + 1) * GROUP),
   );

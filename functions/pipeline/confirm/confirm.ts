@@ -4,11 +4,10 @@ import { type Claim, claimOf, resourceOf, sourceOf } from '../../core/confirm/ev
 import { merged } from '../../core/follow-up/follow-up.ts';
 import type { Asked, Confirmed } from '../../core/follow-up/trigger.ts';
 import { type Change, endOfSecond, isGone, type Notice } from '../../core/model/change.ts';
+import { CONCURRENCY } from '../../core/model/limits.ts';
 import type { Origin } from '../../core/model/secret.ts';
 import type { StepContext } from '../context.ts';
 import { type Describe, type Found, findCurrent, noticeOf, parameterChange } from './resolve.ts';
-
-const CONCURRENCY = 16;
 
 /** No clock is that wrong: an event from beyond has a broken time. */
 const FUTURE_MS = 60_000;
@@ -16,7 +15,9 @@ const FUTURE_MS = 60_000;
 /** Holds each thing asked against what Secrets Manager and Parameter Store say now; one that fails stops no other. */
 export async function confirm(asked: readonly Asked[], run: StepContext): Promise<Confirmed> {
   const describe = remembering((secret: string) => run.world.secrets.describe(secret, run.reading));
-  const findings = await pMap(asked, (one) => find(one, describe, run), { concurrency: CONCURRENCY });
+  const findings = await pMap(asked, (one) => find(one, describe, run), {
+    concurrency: CONCURRENCY.resources,
+  });
   const changes = unique(findings.flatMap((found) => (found.finding === 'changes' ? found.changes : [])));
   const notices = unique(findings.flatMap((found) => (found.finding === 'notice' ? [found.notice] : [])));
   const standing = notices.filter((notice) => !isSuperseded(notice, changes));

@@ -3,6 +3,7 @@ import { delayOf, isOverdue } from '../../core/follow-up/backoff.ts';
 import { begin, type FollowUp } from '../../core/follow-up/follow-up.ts';
 import { type Standing, standingOf } from '../../core/follow-up/progress.ts';
 import type { Change } from '../../core/model/change.ts';
+import { CONCURRENCY } from '../../core/model/limits.ts';
 import type { Result } from '../../core/plan/planned.ts';
 import type { Postponed } from '../../core/read/scan.ts';
 import { readingBody } from '../../formats/follow-up.ts';
@@ -10,9 +11,6 @@ import type { StepContext } from '../context.ts';
 import type { Sight } from '../read/observed.ts';
 import { tellEnd, tellNews } from './progress-records.ts';
 import { sendBody, sendFollowUps } from './send.ts';
-
-/** Delays for which follow-ups are sent at the same time. */
-const CONCURRENCY = 2;
 
 /** Changes whose messages must come back. */
 export type Followed = {
@@ -105,7 +103,7 @@ async function sendAll(
     byDelay.set(delay, [...(byDelay.get(delay) ?? []), standing.followUp]);
   }
   const unsent = await pMap(byDelay, ([delay, followUps]) => sendFollowUps(followUps, delay, run), {
-    concurrency: CONCURRENCY,
+    concurrency: CONCURRENCY.delays,
   });
   return unsent.flat();
 }

@@ -3,6 +3,7 @@ import { isOverdue } from '../../core/follow-up/backoff.ts';
 import type { FollowUp } from '../../core/follow-up/follow-up.ts';
 import type { Closed, Standing } from '../../core/follow-up/progress.ts';
 import type { Change } from '../../core/model/change.ts';
+import { CONCURRENCY } from '../../core/model/limits.ts';
 import { restoreCommand } from '../../core/report/restore.ts';
 import type { StepContext } from '../context.ts';
 
@@ -61,7 +62,7 @@ async function tellFailures(
         : undefined;
       run.journal.rolloutFailed(changeId, one, reason, why, restore);
     },
-    { concurrency: 8 },
+    { concurrency: CONCURRENCY.stoppedTasks },
   );
 }
 

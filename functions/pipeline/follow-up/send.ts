@@ -1,10 +1,9 @@
 import pMap from 'p-map';
 import { packed } from '../../core/follow-up/backoff.ts';
 import type { FollowUp } from '../../core/follow-up/follow-up.ts';
+import { CONCURRENCY } from '../../core/model/limits.ts';
 import { followUpBody, MESSAGE_BYTES } from '../../formats/follow-up.ts';
 import type { StepContext } from '../context.ts';
-
-const CONCURRENCY = 8;
 
 /** Puts follow-ups that are due at the same time on the queue. Answers the ids of the changes that could not be sent. */
 export async function sendFollowUps(
@@ -15,7 +14,7 @@ export async function sendFollowUps(
   const unsent = await pMap(
     packed(followUps, followUpBody, MESSAGE_BYTES),
     (together) => sendBody(followUpBody(together), delaySeconds, idsOf(together), run),
-    { concurrency: CONCURRENCY },
+    { concurrency: CONCURRENCY.messages },
   );
   return unsent.flat();
 }

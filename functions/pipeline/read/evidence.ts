@@ -1,7 +1,7 @@
 import pMap from 'p-map';
+import { CONCURRENCY } from '../../core/model/limits.ts';
 import type { EvidenceByService, Question } from '../../core/plan/evidence.ts';
 import type { StepContext } from '../context.ts';
-import { CONCURRENCY } from './read.ts';
 
 /** Asks ECS what DescribeServices does not tell, about those services only where it may change the decision. */
 export async function readEvidence(
@@ -15,7 +15,7 @@ export async function readEvidence(
       const asOf = Math.max(0, ...deployments.map(({ createdAt }) => createdAt));
       return [key, { ...(await run.world.ecs.answer(question, run.reading)), asOf }] as const;
     },
-    { concurrency: CONCURRENCY },
+    { concurrency: CONCURRENCY.ecsReads },
   );
   return new Map(answers);
 }

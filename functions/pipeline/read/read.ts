@@ -16,8 +16,6 @@ import type { Run } from '../run.ts';
 import type { Sight } from './observed.ts';
 import { type Ahead, idsIn, readFirst } from './scan.ts';
 
-export const CONCURRENCY = 32;
-
 /** Reads no more of the fleet than is asked for: nothing for nothing, named or followed services alone, else all of it. */
 export async function readFleet(confirmed: Confirmed, ahead: Ahead, run: Run): Promise<Sight> {
   const { parts, postponed } = await readFirst(confirmed, ahead, run);

@@ -4,6 +4,7 @@ import type { Asked } from '../../core/follow-up/trigger.ts';
 import { type Match, match } from '../../core/match/match.ts';
 import { type Change, endOfSecond, type Notice, SWEEP } from '../../core/model/change.ts';
 import type { Fleet } from '../../core/model/fleet.ts';
+import { CONCURRENCY } from '../../core/model/limits.ts';
 import type { Origin, SecretDescription } from '../../core/model/secret.ts';
 import {
   bitten,
@@ -36,8 +37,6 @@ type Reader = Pick<StepContext, 'policy' | 'reading'> & {
   readonly world: Pick<World, 'clock' | 'secrets' | 'parameters'>;
 };
 
-const CONCURRENCY = 16;
-
 /** Metadata only, and no more calls than can matter. The change of a resource has the id `<sweep id>:<ARN>`. */
 export async function readResources(fleet: Fleet, sweepId: string, run: Reader): Promise<Resources> {
   const referred = referredBy(fleet);
@@ -65,7 +64,9 @@ export async function readNamedResources(
   run: StepContext,
 ): Promise<Resources> {
   const describe = (secret: string) => run.world.secrets.describe(secret, run.reading);
-  const found = await pMap(asked, (one) => findCurrent(one, describe, run), { concurrency: CONCURRENCY });
+  const found = await pMap(asked, (one) => findCurrent(one, describe, run), {
+    concurrency: CONCURRENCY.resources,
+  });
   const named = <T extends { readonly arn: string }>(one: T) => ({
     ...one,
     changeId: `${sweepId}:${one.arn}`,
@@ -201,7 +202,7 @@ async function eachByItself<Item, Answer>(
         return [];
       }
     },
-    { concurrency: CONCURRENCY },
+    { concurrency: CONCURRENCY.resources },
   );
   return { answers: answers.flat(), refused };
 }
