@@ -7,8 +7,10 @@ import {
   taskDefinitionArn,
 } from '../functions/core/model/arn.ts';
 import type { Change } from '../functions/core/model/change.ts';
+import type { SkipReason, WaitReason } from '../functions/core/model/decision.ts';
 import type { Deployment, Fleet, Revision, Service } from '../functions/core/model/fleet.ts';
 import { parseReference, type RawReference, type Reference } from '../functions/core/model/reference.ts';
+import { REASONS } from '../functions/core/plan/reasons.ts';
 import type { Policy } from '../functions/core/plan/verdict.ts';
 
 /** Valid values with defaults: a test states only what is different. */
@@ -128,3 +130,8 @@ export function fleet(
   });
   return { beganAt: NOW, services, revisions: new Map(revisions), unreadable: [], unreadableClusters: [] };
 }
+
+const reasonsTo = (action: string) => Object.entries(REASONS).filter(([, one]) => one.action === action);
+/** Every reason, as the table of reasons has them. */
+export const SKIP_REASONS = reasonsTo('skip').map(([reason]) => reason as SkipReason);
+export const WAIT_REASONS = reasonsTo('wait').map(([reason]) => reason as WaitReason);

@@ -7,9 +7,9 @@ import { type Fleet, unreadableOf } from '../core/model/fleet.ts';
 import type { Outcome } from '../core/model/outcome.ts';
 import { oddTag, tagWarnings } from '../core/model/tags.ts';
 import { isLaterLook, type Plan } from '../core/plan/planned.ts';
+import { reasonHas } from '../core/plan/reasons.ts';
 import type { Request } from '../formats/request.ts';
 import {
-  ALARMING,
   countedByReason,
   idsOf,
   iso,
@@ -102,9 +102,8 @@ export class Journal {
   decided(decision: Decision): void {
     if (decision.action === 'skip') this.#writer.count('Skipped');
     if (decision.reason === 'rollout-failed') this.#writer.count('RolloutFailed');
-    if (decision.reason === 'cannot-replace' || decision.reason === 'over-cap')
-      this.#writer.count('StaleServices');
-    const level = decision.reason !== null && ALARMING.includes(decision.reason) ? 'warn' : 'info';
+    if (reasonHas('countsAsStale', decision.reason)) this.#writer.count('StaleServices');
+    const level = reasonHas('alarms', decision.reason) ? 'warn' : 'info';
     this.#service(
       level,
       decision.action === 'wait' ? 'service.waiting' : 'service.skipped',

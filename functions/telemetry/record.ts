@@ -42,16 +42,6 @@ export type MetricName = (typeof METRICS)[number];
 /** Items of one kind that a record carries at most: a line of the log has a limit of its own. */
 export const SHOWN = 100;
 
-/** Left alone, and yet somebody should look. */
-export const ALARMING: readonly string[] = [
-  'secret-gone',
-  'unreadable',
-  'unsupported-controller',
-  'rollout-failed',
-  'cannot-replace',
-  'over-cap',
-];
-
 /** One change in most cases; of several the first stands for them, so that every record has a `changeId`. */
 export function idsOf(changeIds: readonly string[]): {
   readonly changeId?: string;

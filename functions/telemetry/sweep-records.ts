@@ -1,17 +1,9 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Notice } from '../core/model/change.ts';
+import { reasonHas } from '../core/plan/reasons.ts';
 import { countsOf, type Healed, type SweepCounts, type Told, toldOf } from '../core/report/sweep-report.ts';
 import type { Sweep } from '../core/sweep/sweep.ts';
-import {
-  ALARMING,
-  countedByReason,
-  idsOf,
-  iso,
-  type Level,
-  type RecordWriter,
-  SHOWN,
-  someOf,
-} from './record.ts';
+import { countedByReason, idsOf, iso, type Level, type RecordWriter, SHOWN, someOf } from './record.ts';
 
 /** What `sweep.done` says, and the answer of the function. */
 export type SweepDone = SweepCounts & {
@@ -80,7 +72,7 @@ function listsOf({ swept, left, troubles, unchecked }: Sweep): object {
 
 function tellService({ action, reason, decision }: Told, writer: RecordWriter): void {
   const { service, cluster, changeIds, wave } = decision;
-  const isBad = ALARMING.includes(reason) || reason === 'report';
+  const isBad = reasonHas('alarms', reason) || reason === 'report';
   writer.record(levelOf(isBad), action === 'wait' ? 'service.waiting' : 'service.skipped', {
     ...idsOf(changeIds),
     service,

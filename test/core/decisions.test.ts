@@ -1,14 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Match, match } from '../../functions/core/match/match.ts';
 import type { Change, Notice, Subject } from '../../functions/core/model/change.ts';
-import {
-  redeploy,
-  SKIP_REASONS,
-  skip,
-  type Verdict,
-  WAIT_REASONS,
-  wait,
-} from '../../functions/core/model/decision.ts';
+import { redeploy, skip, type Verdict, wait } from '../../functions/core/model/decision.ts';
 import type { Fleet } from '../../functions/core/model/fleet.ts';
 import { decideAgain, makePlan, verdictsFor } from '../../functions/core/plan/plan.ts';
 import { isLaterLook, type Planned, youngestChange } from '../../functions/core/plan/planned.ts';
@@ -24,7 +17,9 @@ import {
   POLICY,
   revisionArn,
   SECRET,
+  SKIP_REASONS,
   service,
+  WAIT_REASONS,
 } from '../build.ts';
 
 const notice: Notice = {

@@ -2,18 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { begin, type FollowUp, NOTHING_YET } from '../../functions/core/follow-up/follow-up.ts';
 import { type Standing, standingOf } from '../../functions/core/follow-up/progress.ts';
 import type { Notice, Subject } from '../../functions/core/model/change.ts';
-import {
-  redeploy,
-  SKIP_REASONS,
-  type SkipReason,
-  skip,
-  type Verdict,
-  wait,
-} from '../../functions/core/model/decision.ts';
+import { redeploy, type SkipReason, skip, type Verdict, wait } from '../../functions/core/model/decision.ts';
 import type { CallError, Outcome } from '../../functions/core/model/outcome.ts';
 import type { Evidence } from '../../functions/core/plan/evidence.ts';
 import type { Result } from '../../functions/core/plan/planned.ts';
-import { AFTER, change, deployment, NOW, SECRET, service } from '../build.ts';
+import { AFTER, change, deployment, NOW, SECRET, SKIP_REASONS, service } from '../build.ts';
 
 const api = service({
   tags: new Map([['wave', '2']]),

@@ -1,15 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { match } from '../../functions/core/match/match.ts';
 import type { Notice, Subject } from '../../functions/core/model/change.ts';
-import {
-  type Decision,
-  redeploy,
-  SKIP_REASONS,
-  skip,
-  type Verdict,
-  WAIT_REASONS,
-  wait,
-} from '../../functions/core/model/decision.ts';
+import { type Decision, redeploy, skip, type Verdict, wait } from '../../functions/core/model/decision.ts';
 import type { Evidence } from '../../functions/core/plan/evidence.ts';
 import { makePlan } from '../../functions/core/plan/plan.ts';
 import { makeStaleReport } from '../../functions/core/report/stale-report.ts';
@@ -35,7 +27,9 @@ import {
   POLICY,
   revisionArn,
   SECRET,
+  SKIP_REASONS,
   service,
+  WAIT_REASONS,
 } from '../build.ts';
 
 const LATER = CHANGED_AT + 3_600_000;

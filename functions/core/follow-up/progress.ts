@@ -7,6 +7,7 @@ import { isRollingBack } from '../plan/evidence.ts';
 import { verdictsFor } from '../plan/plan.ts';
 import type { Result } from '../plan/planned.ts';
 import { strongest } from '../plan/precedence.ts';
+import { reasonHas } from '../plan/reasons.ts';
 import { type FollowUp, type OpenService, openKey } from './follow-up.ts';
 
 /** A service that a change no longer waits for. */
@@ -135,7 +136,7 @@ function stateOf(
   const close = (how: Closed['how'], told?: Decision): State => ({
     ...base,
     closed: { ...about, how, wasOpen: before !== undefined, decision: told },
-    left: how === 'skipped' && LEFT_STALE.includes(decision.reason ?? ''),
+    left: how === 'skipped' && reasonHas('leavesStale', decision.reason),
     ...(how === 'failed' && { failedWave: waveOf(service) }),
   });
   const keepOpen = (reason: string, deploymentId: string | null): State => ({
@@ -206,18 +207,6 @@ function afterOutcome(
 function isNews(decision: Decision, outcome: Outcome | undefined, before: OpenService | undefined): boolean {
   return before !== undefined && outcome === undefined && before.told !== toldOf(decision);
 }
-
-/** Reasons that leave a service with the old value. */
-const LEFT_STALE: readonly string[] = [
-  'cannot-replace',
-  'over-cap',
-  'opted-out',
-  'unreadable',
-  'possibly-stale',
-  'earlier-wave-failed',
-  'unsupported-controller',
-  'secret-gone',
-];
 
 /** In the words of the log: two looks that would say the same say it once. */
 function toldOf({ action, reason }: Verdict | Decision, outcome?: Outcome): string {

@@ -1,36 +1,27 @@
 import type { ServiceArn } from './arn.ts';
 import type { Form, RawReference } from './reference.ts';
 
-/** Why a service is left alone (DESIGN §4, in the order in which they are asked). */
-export const SKIP_REASONS = [
-  'opted-out',
-  'out-of-scope',
-  'secret-gone',
-  'unreadable',
-  'pinned',
-  'label-not-moved',
-  'pull-only',
-  'not-active',
-  'no-tasks',
-  'unsupported-controller',
-  'rollout-failed',
-  'already-fresh',
-  'earlier-wave-failed',
-  'cannot-replace',
-  'over-cap',
-  'possibly-stale',
-] as const;
-export type SkipReason = (typeof SKIP_REASONS)[number];
+/** Why a service is left alone; what follows from each stands in core/plan/reasons.ts. */
+export type SkipReason =
+  | 'opted-out'
+  | 'out-of-scope'
+  | 'secret-gone'
+  | 'unreadable'
+  | 'pinned'
+  | 'label-not-moved'
+  | 'pull-only'
+  | 'not-active'
+  | 'no-tasks'
+  | 'unsupported-controller'
+  | 'rollout-failed'
+  | 'already-fresh'
+  | 'earlier-wave-failed'
+  | 'cannot-replace'
+  | 'over-cap'
+  | 'possibly-stale';
 
 /** Why a service is not redeployed yet. */
-export const WAIT_REASONS = [
-  'rolling-out',
-  'earlier-wave',
-  'deployment-in-progress',
-  'cooldown',
-  'too-often',
-] as const;
-export type WaitReason = (typeof WAIT_REASONS)[number];
+export type WaitReason = 'rolling-out' | 'earlier-wave' | 'deployment-in-progress' | 'cooldown' | 'too-often';
 
 export type Verdict =
   | { readonly action: 'redeploy'; readonly reason: null }

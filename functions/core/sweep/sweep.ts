@@ -6,6 +6,7 @@ import type { Question } from '../plan/evidence.ts';
 import { freshness } from '../plan/freshness.ts';
 import type { Plan, Planned } from '../plan/planned.ts';
 import { questions } from '../plan/questions.ts';
+import { reasonHas } from '../plan/reasons.ts';
 import { type Policy, verdictOn } from '../plan/verdict.ts';
 import { isToBeRedeployed, type Judged } from '../plan/waves.ts';
 
@@ -40,7 +41,7 @@ export function toBeDated(
 ): ReadonlySet<string> {
   const undecided = match(fleet, latest, policy.pull).filter((one) => {
     const reason = verdictOn(one, {}, policy, now)?.reason;
-    return reason !== 'already-fresh' && !isDateless(reason);
+    return reason !== 'already-fresh' && !reasonHas('timeless', reason);
   });
   return new Set(undecided.map(({ subject }) => subject.arn));
 }
@@ -72,23 +73,16 @@ export function sweptIn({ redeploys, others }: Plan): readonly Swept[] {
 
 /** It needs nobody's attention: a sweep counts it and says no more. */
 export function isHarmless({ action, reason }: Decision): boolean {
-  return action === 'skip' && (reason === 'already-fresh' || reason === 'out-of-scope' || isDateless(reason));
+  return (
+    action === 'skip' &&
+    (reason === 'already-fresh' || reason === 'out-of-scope' || reasonHas('timeless', reason))
+  );
 }
-
-/** Decided by what a service or its reference is, whenever something changed. */
-const DATELESS: readonly (string | null | undefined)[] = [
-  'opted-out',
-  'pinned',
-  'label-not-moved',
-  'pull-only',
-  'not-active',
-  'no-tasks',
-] satisfies readonly SkipReason[];
-const isDateless = (reason: string | null | undefined): boolean => DATELESS.includes(reason);
 
 function seemsStale(one: Match, policy: Policy, now: number): boolean {
   const verdict = verdictOn(one, {}, policy, now);
-  if (verdict === undefined || isDateless(verdict.reason) || verdict.reason === 'unreadable') return false;
+  if (verdict === undefined || reasonHas('timeless', verdict.reason) || verdict.reason === 'unreadable')
+    return false;
   return 'notice' in one.subject ? false : isOld(one.service, one.subject);
 }
 
@@ -100,7 +94,7 @@ function isOld(service: Service, change: Change, tasks?: Planned['evidence']['ta
 /** A rollout that failed has left the service as it was, or nobody knows how. */
 function staleIn({ match: { subject }, verdict }: Judged, { service, evidence }: Planned): readonly Stale[] {
   const { reason } = verdict;
-  if ('notice' in subject || isDateless(reason) || reason === 'unreadable') return [];
+  if ('notice' in subject || reasonHas('timeless', reason) || reason === 'unreadable') return [];
   if (reason === 'rolling-out') return [];
   const isStale = reason === 'rollout-failed' || isOld(service, subject, evidence.tasks);
   return isStale ? [{ change: subject, verdict }] : [];

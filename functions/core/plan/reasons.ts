@@ -1,0 +1,63 @@
+import type { SkipReason, Verdict, WaitReason } from '../model/decision.ts';
+
+/** What follows from a reason, wherever it is met. */
+type Reason = {
+  readonly action: 'skip' | 'wait';
+  /** Of several reasons for one service the one of the greatest strength is told; a redeploy has a strength, too. */
+  readonly strength: number;
+  /** The service may go on running on the old value. */
+  readonly leavesStale?: true;
+  /** A person should look: its record is a warning. */
+  readonly alarms?: true;
+  /** Its record counts in the metric StaleServices. */
+  readonly countsAsStale?: true;
+  /** It follows from what the service or its reference is, whenever something changed. */
+  readonly timeless?: true;
+};
+
+/**
+ * Every reason, in the order in which the rules ask. What follows from a reason is said here and derived everywhere else; one
+ * that is missing here does not compile.
+ */
+export const REASONS = {
+  'opted-out': { action: 'skip', strength: 4, leavesStale: true, timeless: true },
+  'out-of-scope': { action: 'skip', strength: 5 },
+  'secret-gone': { action: 'skip', strength: 22, leavesStale: true, alarms: true },
+  unreadable: { action: 'skip', strength: 11, leavesStale: true, alarms: true },
+  pinned: { action: 'skip', strength: 1, timeless: true },
+  'label-not-moved': { action: 'skip', strength: 2, timeless: true },
+  'pull-only': { action: 'skip', strength: 3, timeless: true },
+  'not-active': { action: 'skip', strength: 6, timeless: true },
+  'no-tasks': { action: 'skip', strength: 7, timeless: true },
+  'unsupported-controller': { action: 'skip', strength: 10, leavesStale: true, alarms: true },
+  'rollout-failed': { action: 'skip', strength: 14, alarms: true },
+  'already-fresh': { action: 'skip', strength: 8 },
+  'rolling-out': { action: 'wait', strength: 15 },
+  'earlier-wave': { action: 'wait', strength: 20 },
+  'earlier-wave-failed': { action: 'skip', strength: 21, leavesStale: true },
+  'deployment-in-progress': { action: 'wait', strength: 18 },
+  cooldown: { action: 'wait', strength: 16 },
+  'too-often': { action: 'wait', strength: 17 },
+  'cannot-replace': { action: 'skip', strength: 12, leavesStale: true, alarms: true, countsAsStale: true },
+  'over-cap': { action: 'skip', strength: 13, leavesStale: true, alarms: true, countsAsStale: true },
+  'possibly-stale': { action: 'skip', strength: 9, leavesStale: true },
+} satisfies Record<SkipReason, Reason & { action: 'skip' }> & Record<WaitReason, Reason & { action: 'wait' }>;
+
+/**
+ * What one change demands no other takes away, but for these: a task that refers to something gone cannot start, and a service
+ * whose turn has not come would start with what an earlier wave has not proved yet.
+ */
+const REDEPLOY_STRENGTH = 19;
+
+export function strengthOf({ reason }: Verdict): number {
+  return reason === null ? REDEPLOY_STRENGTH : REASONS[reason].strength;
+}
+
+/** Whether a reason, which may be none of a verdict (a record has reasons of its own), has this property. */
+export function reasonHas(
+  property: 'leavesStale' | 'alarms' | 'countsAsStale' | 'timeless',
+  reason: string | null | undefined,
+): boolean {
+  const known: Readonly<Record<string, Reason>> = REASONS;
+  return known[reason ?? '']?.[property] === true;
+}

@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { REASONS } from '../../functions/core/plan/reasons.ts';
+
+const known = Object.entries(REASONS).map(([reason, { action }]) => `${action} ${reason}`);
+const sorted = (rows: readonly string[]) => rows.toSorted();
+
+/** The rows of a table whose first column is the decision and whose second one names its reasons. */
+function rowsOf(markdown: string): readonly string[] {
+  const rows = markdown.matchAll(/^\| (?<action>skip|wait) \| (?<reasons>[^|]+) \|/gm);
+  return [...rows].flatMap(({ groups }) =>
+    [...(groups?.['reasons'] ?? '').matchAll(/`([^`]+)`/g)].map(
+      ([, reason]) => `${groups?.['action']} ${reason}`,
+    ),
+  );
+}
+
+test('README explains every reason there is, and none that there is not', () => {
+  const [, section = ''] = /### What is decided\n(.*?)\n#/s.exec(readFileSync('README.md', 'utf8')) ?? [];
+  expect(sorted(rowsOf(section))).toEqual(sorted(known));
+});
+
+test('the schema of reports knows every reason there is, and none that there is not', () => {
+  const published: { $defs: { decision: { oneOf: readonly Alternative[] } } } = JSON.parse(
+    readFileSync('functions/schema/report.schema.json', 'utf8'),
+  );
+  const named = published.$defs.decision.oneOf.flatMap(({ properties: { action, reason } }) =>
+    (reason.enum ?? []).map((one) => `${action.const} ${one}`),
+  );
+  expect(sorted(named)).toEqual(sorted(known));
+});
+
+type Alternative = {
+  readonly properties: {
+    readonly action: { readonly const: string };
+    readonly reason: { readonly enum?: readonly string[] };
+  };
+};
+
+test('no two reasons are of the same strength', () => {
+  const strengths = Object.values(REASONS).map(({ strength }) => strength);
+  expect(new Set(strengths).size).toBe(strengths.length);
+});
