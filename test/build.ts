@@ -10,11 +10,10 @@ import type { Change } from '../functions/core/model/change.ts';
 import type { SkipReason, WaitReason } from '../functions/core/model/decision.ts';
 import type { Deployment, Fleet, Revision, Service } from '../functions/core/model/fleet.ts';
 import { parseReference, type RawReference, type Reference } from '../functions/core/model/reference.ts';
+import type { Policy } from '../functions/core/plan/policy.ts';
 import { REASONS } from '../functions/core/plan/reasons.ts';
-import type { Policy } from '../functions/core/plan/verdict.ts';
 
 /** Valid values with defaults: a test states only what is different. */
-
 export const REGION = 'eu-west-1';
 export const ACCOUNT = '111122223333';
 export const SECRET = `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:prod/db-a1B2c3`;
@@ -132,6 +131,7 @@ export function fleet(
 }
 
 const reasonsTo = (action: string) => Object.entries(REASONS).filter(([, one]) => one.action === action);
+
 /** Every reason, as the table of reasons has them. */
 export const SKIP_REASONS = reasonsTo('skip').map(([reason]) => reason as SkipReason);
 export const WAIT_REASONS = reasonsTo('wait').map(([reason]) => reason as WaitReason);

@@ -1,4 +1,4 @@
-import type { Policy } from '../core/plan/verdict.ts';
+import type { Policy } from '../core/plan/policy.ts';
 import type { World } from '../ports.ts';
 import type { Journal } from '../telemetry/journal.ts';
 

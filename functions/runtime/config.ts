@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { Policy } from '../core/plan/verdict.ts';
+import type { Policy } from '../core/plan/policy.ts';
 import { problemsOf } from '../formats/problems.ts';
 import type { Rates, SnapshotPlace } from '../ports.ts';
 

@@ -5,7 +5,7 @@ import type { Change, Notice, Subject } from '../../functions/core/model/change.
 import type { Deployment, Fleet, Service } from '../../functions/core/model/fleet.ts';
 import type { Evidence } from '../../functions/core/plan/evidence.ts';
 import type { Basis } from '../../functions/core/plan/plan.ts';
-import type { Policy } from '../../functions/core/plan/verdict.ts';
+import type { Policy } from '../../functions/core/plan/policy.ts';
 import {
   ACCOUNT,
   CHANGED_AT,

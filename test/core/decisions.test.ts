@@ -5,8 +5,8 @@ import { redeploy, skip, type Verdict, wait } from '../../functions/core/model/d
 import type { Fleet } from '../../functions/core/model/fleet.ts';
 import { decideAgain, makePlan, verdictsFor } from '../../functions/core/plan/plan.ts';
 import { isLaterLook, type Planned, youngestChange } from '../../functions/core/plan/planned.ts';
+import type { Policy } from '../../functions/core/plan/policy.ts';
 import { strongest } from '../../functions/core/plan/precedence.ts';
-import type { Policy } from '../../functions/core/plan/verdict.ts';
 import {
   CHANGED_AT,
   change,

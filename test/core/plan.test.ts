@@ -7,9 +7,9 @@ import type { Fleet, Service } from '../../functions/core/model/fleet.ts';
 import type { EvidenceByService } from '../../functions/core/plan/evidence.ts';
 import { decideAgain, makePlan } from '../../functions/core/plan/plan.ts';
 import type { Plan } from '../../functions/core/plan/planned.ts';
+import type { Policy } from '../../functions/core/plan/policy.ts';
+import { isToBeRedeployed } from '../../functions/core/plan/precedence.ts';
 import { questions } from '../../functions/core/plan/questions.ts';
-import type { Policy } from '../../functions/core/plan/verdict.ts';
-import { isToBeRedeployed } from '../../functions/core/plan/waves.ts';
 import {
   AFTER,
   BEFORE,

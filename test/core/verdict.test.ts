@@ -1,9 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { match } from '../../functions/core/match/match.ts';
 import type { Change, Notice } from '../../functions/core/model/change.ts';
+import { redeploy } from '../../functions/core/model/decision.ts';
 import type { RawReference } from '../../functions/core/model/reference.ts';
 import type { Evidence } from '../../functions/core/plan/evidence.ts';
-import { type Policy, verdictOn } from '../../functions/core/plan/verdict.ts';
+import type { Policy } from '../../functions/core/plan/policy.ts';
+import { REASONS } from '../../functions/core/plan/reasons.ts';
+import { RULES } from '../../functions/core/plan/rules.ts';
+import { explain, verdictOn } from '../../functions/core/plan/verdict.ts';
 import {
   AFTER,
   BEFORE,
@@ -565,6 +569,21 @@ describe('a service, for one change', () => {
     if (only === undefined) throw new Error('the service does not refer to the subject');
     const verdict = verdictOn(only, row.evidence ?? {}, policy, row.now ?? NOW);
     expect(verdict && [verdict.action, verdict.reason].filter(Boolean).join(' ')).toBe(row.verdict);
+    if ('notice' in subject) return;
+    // Asked one by one, each rule gives a reason of its own, and the first one decides.
+    const explained = explain(only, row.evidence ?? {}, policy, row.now ?? NOW);
+    for (const one of explained) expect([...one.rule.reasons, undefined]).toContain(one.verdict?.reason);
+    expect(explained.find((one) => one.verdict !== undefined)?.verdict ?? redeploy).toEqual(verdict);
+  });
+
+  test('of which a resource is gone, no rule explains anything', () => {
+    const [only] = match(fleet([service()]), [notice], 'ignore');
+    expect(only && explain(only, {}, POLICY, NOW)).toEqual([]);
+  });
+
+  test('is asked about in the order of the table of reasons', () => {
+    const asked = RULES.flatMap(({ reasons }) => reasons);
+    expect(asked).toEqual(Object.keys(REASONS).slice(0, asked.length));
   });
 
   test('waits for older tasks to drain where only they refer to what moved', () => {

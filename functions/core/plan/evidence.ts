@@ -70,3 +70,6 @@ export function isOfRollback({ createdAt }: Deployment, evidence: Evidence, chan
 export function looksLikeRollback(service: Service): boolean {
   return /roll(?:ing|ed)[ -]?back/i.test(primaryOf(service)?.rolloutStateReason ?? '');
 }
+
+/** From this age of a change on, ECS's lists of running tasks are taken as complete. */
+export const TASKS_TELL_AFTER_MS = 120_000;

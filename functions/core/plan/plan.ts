@@ -6,9 +6,10 @@ import { type Fleet, isUnreadable, type NamedFleet, type Service } from '../mode
 import { isOptedOut, waveOf } from '../model/tags.ts';
 import type { Evidence, EvidenceByService } from './evidence.ts';
 import type { Plan, Planned } from './planned.ts';
-import { strongest } from './precedence.ts';
-import { type Policy, verdictOn } from './verdict.ts';
-import { type EarlierLooks, inWaves, isToBeRedeployed, type Judged } from './waves.ts';
+import type { Policy } from './policy.ts';
+import { isToBeRedeployed, strongest } from './precedence.ts';
+import { verdictOn } from './verdict.ts';
+import { type EarlierLooks, inWaves, type Judged } from './waves.ts';
 
 /** Everything that has been read, and the rules to decide by. */
 export type Basis = {

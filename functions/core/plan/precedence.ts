@@ -8,3 +8,8 @@ import { strengthOf } from './reasons.ts';
 export function strongest(verdicts: readonly Verdict[]): Verdict | undefined {
   return verdicts.toSorted((a, b) => strengthOf(b) - strengthOf(a))[0];
 }
+
+/** Now, or as soon as something else is over. */
+export function isToBeRedeployed(verdict: Verdict | undefined): boolean {
+  return verdict?.action === 'redeploy' || (verdict?.action === 'wait' && verdict.reason !== 'rolling-out');
+}

@@ -1,15 +1,17 @@
 import { byService, type Match } from '../match/match.ts';
 import type { Change } from '../model/change.ts';
 import { primaryOf } from '../model/fleet.ts';
-import type { Question } from './evidence.ts';
-import { looksLikeRollback } from './evidence.ts';
+import { looksLikeRollback, type Question, TASKS_TELL_AFTER_MS } from './evidence.ts';
 import { isComplete } from './freshness.ts';
-import { HOUR_MS, type Policy, TASKS_TELL_AFTER_MS, verdictOn } from './verdict.ts';
+import { HOUR_MS, type Policy } from './policy.ts';
+import { verdictOn } from './verdict.ts';
 
 /** From this age of a change on, an earlier deployment for it may have been rolled back. */
 const ROLLED_BACK_AFTER_MS = 60_000;
+
 /** As many calls as a full token bucket allows at once, by default. */
 const FEW = 40;
+
 /** A service deployment is created at about the same time as the deployment it makes, and keeps that instant. */
 const SAME_TIME_MS = 60_000;
 

@@ -21,11 +21,9 @@ type Reason = {
  */
 export const REASONS = {
   'opted-out': { action: 'skip', strength: 4, leavesStale: true, timeless: true },
-  'out-of-scope': { action: 'skip', strength: 5 },
-  'secret-gone': { action: 'skip', strength: 22, leavesStale: true, alarms: true },
   unreadable: { action: 'skip', strength: 11, leavesStale: true, alarms: true },
-  pinned: { action: 'skip', strength: 1, timeless: true },
   'label-not-moved': { action: 'skip', strength: 2, timeless: true },
+  pinned: { action: 'skip', strength: 1, timeless: true },
   'pull-only': { action: 'skip', strength: 3, timeless: true },
   'not-active': { action: 'skip', strength: 6, timeless: true },
   'no-tasks': { action: 'skip', strength: 7, timeless: true },
@@ -33,14 +31,18 @@ export const REASONS = {
   'rollout-failed': { action: 'skip', strength: 14, alarms: true },
   'already-fresh': { action: 'skip', strength: 8 },
   'rolling-out': { action: 'wait', strength: 15 },
-  'earlier-wave': { action: 'wait', strength: 20 },
-  'earlier-wave-failed': { action: 'skip', strength: 21, leavesStale: true },
   'deployment-in-progress': { action: 'wait', strength: 18 },
+  'cannot-replace': { action: 'skip', strength: 12, leavesStale: true, alarms: true, countsAsStale: true },
+  'possibly-stale': { action: 'skip', strength: 9, leavesStale: true },
   cooldown: { action: 'wait', strength: 16 },
   'too-often': { action: 'wait', strength: 17 },
-  'cannot-replace': { action: 'skip', strength: 12, leavesStale: true, alarms: true, countsAsStale: true },
+  // Decided beside the other services of the change.
   'over-cap': { action: 'skip', strength: 13, leavesStale: true, alarms: true, countsAsStale: true },
-  'possibly-stale': { action: 'skip', strength: 9, leavesStale: true },
+  'earlier-wave-failed': { action: 'skip', strength: 21, leavesStale: true },
+  'earlier-wave': { action: 'wait', strength: 20 },
+  // Decided by what was found instead of the service or the secret.
+  'out-of-scope': { action: 'skip', strength: 5 },
+  'secret-gone': { action: 'skip', strength: 22, leavesStale: true, alarms: true },
 } satisfies Record<SkipReason, Reason & { action: 'skip' }> & Record<WaitReason, Reason & { action: 'wait' }>;
 
 /**

@@ -1,6 +1,7 @@
 import type { Match } from '../match/match.ts';
 import { skip, type Verdict, wait } from '../model/decision.ts';
 import { waveOf } from '../model/tags.ts';
+import { isToBeRedeployed } from './precedence.ts';
 
 /** What is to be done about one service for one subject. */
 export type Judged = { readonly match: Match; readonly verdict: Verdict };
@@ -40,9 +41,4 @@ export function inWaves(
     if (failed < wave) return { match, verdict: skip('earlier-wave-failed') };
     return { match, verdict: open < wave ? wait('earlier-wave') : verdict };
   });
-}
-
-/** Now, or as soon as something else is over. */
-export function isToBeRedeployed(verdict: Verdict | undefined): boolean {
-  return verdict?.action === 'redeploy' || (verdict?.action === 'wait' && verdict.reason !== 'rolling-out');
 }

@@ -1,5 +1,5 @@
 import type { Decision } from '../model/decision.ts';
-import { isToBeRedeployed } from '../plan/waves.ts';
+import { isToBeRedeployed } from '../plan/precedence.ts';
 import { type Healing, isYoung } from '../sweep/heal.ts';
 import { idsOf, isHarmless, type Swept } from '../sweep/sweep.ts';
 

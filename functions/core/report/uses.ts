@@ -3,7 +3,7 @@ import type { Subject } from '../model/change.ts';
 import type { ReportedReference } from '../model/decision.ts';
 import type { Fleet } from '../model/fleet.ts';
 import { isOptedOut } from '../model/tags.ts';
-import type { Policy } from '../plan/verdict.ts';
+import type { Policy } from '../plan/policy.ts';
 
 /** The answer to `uses`: who refers to a resource, and how. */
 export type Uses = {

@@ -2,7 +2,7 @@ import { begin, type FollowUp, type OpenService } from '../follow-up/follow-up.t
 import type { ServiceKey } from '../model/arn.ts';
 import type { Change } from '../model/change.ts';
 import type { Planned } from '../plan/planned.ts';
-import { isToBeRedeployed } from '../plan/waves.ts';
+import { isToBeRedeployed } from '../plan/precedence.ts';
 import { idsOf, type Stale, type Swept } from './sweep.ts';
 
 /** A younger change is the business of its event, which may still be on its way or in work. */

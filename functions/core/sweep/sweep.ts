@@ -5,10 +5,12 @@ import type { Fleet, Service } from '../model/fleet.ts';
 import type { Question } from '../plan/evidence.ts';
 import { freshness } from '../plan/freshness.ts';
 import type { Plan, Planned } from '../plan/planned.ts';
+import type { Policy } from '../plan/policy.ts';
+import { isToBeRedeployed } from '../plan/precedence.ts';
 import { questions } from '../plan/questions.ts';
 import { reasonHas } from '../plan/reasons.ts';
-import { type Policy, verdictOn } from '../plan/verdict.ts';
-import { isToBeRedeployed, type Judged } from '../plan/waves.ts';
+import { verdictOn } from '../plan/verdict.ts';
+import type { Judged } from '../plan/waves.ts';
 
 /** One service as a sweep sees it. */
 export type Swept = {
