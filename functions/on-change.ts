@@ -1,7 +1,7 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { Handled } from './commands/handled.ts';
 import { carryOut } from './commands/redeploy.ts';
-import type { Asked } from './core/follow-up/trigger.ts';
+import type { Trigger } from './core/follow-up/trigger.ts';
 import { parseEvent } from './formats/event.ts';
 import { isFollowUp, parseFollowUps } from './formats/follow-up.ts';
 import type { Run } from './pipeline/run.ts';
@@ -40,7 +40,7 @@ type Message = {
   readonly id: string;
   readonly body: string;
   /** Nothing, if it cannot be read. */
-  readonly asked: readonly Asked[];
+  readonly asked: readonly Trigger[];
   readonly changeIds: readonly string[];
 };
 
@@ -49,15 +49,20 @@ function parsed({ messageId: id, body, attributes }: SQSRecord, { journal }: Run
     if (isFollowUp(body)) {
       const { followUps, readings } = parseFollowUps(body);
       const asked = [
-        ...followUps.map((followUp): Asked => ({ asked: 'follow-up', key: id, followUp })),
-        ...readings.map((reading): Asked => ({ asked: 'reading', key: id, reading })),
+        ...followUps.map((followUp): Trigger => ({ kind: 'follow-up', key: id, followUp })),
+        ...readings.map((reading): Trigger => ({ kind: 'reading', key: id, reading })),
       ];
       const changes = [...followUps, ...readings.flatMap((one) => [...one.changes, ...one.notices])];
       return { id, body, asked, changeIds: changes.map(({ changeId }) => changeId) };
     }
     const event = parseEvent(body);
     const again = Number(attributes?.ApproximateReceiveCount ?? 1) > 1;
-    return { id, body, asked: [{ asked: 'event', key: id, event, again }], changeIds: [event.id] };
+    return {
+      id,
+      body,
+      asked: [{ kind: 'event', messageId: id, event, redelivered: again }],
+      changeIds: [event.id],
+    };
   } catch (error) {
     journal.trouble('the message comes back: it is no event', error, { messageId: id });
     return { id, body, asked: [], changeIds: [] };

@@ -6,7 +6,7 @@ import {
   type TaskDefinitionArn,
   taskDefinitionArn,
 } from '../functions/core/model/arn.ts';
-import type { Change } from '../functions/core/model/change.ts';
+import type { Change, Notice, Subject } from '../functions/core/model/change.ts';
 import type { SkipReason, WaitReason } from '../functions/core/model/decision.ts';
 import type { Deployment, Fleet, Revision, Service } from '../functions/core/model/fleet.ts';
 import { parseReference, type RawReference, type Reference } from '../functions/core/model/reference.ts';
@@ -135,3 +135,7 @@ const reasonsTo = (action: string) => Object.entries(REASONS).filter(([, one]) =
 /** Every reason, as the table of reasons has them. */
 export const SKIP_REASONS = reasonsTo('skip').map(([reason]) => reason as SkipReason);
 export const WAIT_REASONS = reasonsTo('wait').map(([reason]) => reason as WaitReason);
+
+export function asSubject(one: Change | Notice): Subject {
+  return 'notice' in one ? { kind: 'notice', notice: one } : { kind: 'change', change: one };
+}

@@ -1,4 +1,4 @@
-import type { Asked } from '../core/follow-up/trigger.ts';
+import type { Trigger } from '../core/follow-up/trigger.ts';
 import { REQUEST } from '../core/model/change.ts';
 import type { Origin } from '../core/model/secret.ts';
 import type { Report } from '../core/report/report.ts';
@@ -54,21 +54,21 @@ export async function answer(
       return request.action satisfies never;
   }
 }
-function askedFor(request: Request, origin: Origin): readonly Asked[] {
+function askedFor(request: Request, origin: Origin): readonly Trigger[] {
   return [
     ...named(request, origin),
-    ...request.services.map((service): Asked => ({ asked: 'service', origin, named: service })),
+    ...request.services.map((service): Trigger => ({ kind: 'service', origin, named: service })),
   ];
 }
 
 function named({ secrets, parameters, force }: Request, origin: Origin): readonly NamedResource[] {
   return [
-    ...secrets.map((name): NamedResource => ({ asked: 'secret', origin, name, force })),
-    ...parameters.map((name): NamedResource => ({ asked: 'parameter', origin, name, force })),
+    ...secrets.map((name): NamedResource => ({ kind: 'secret', origin, name, force })),
+    ...parameters.map((name): NamedResource => ({ kind: 'parameter', origin, name, force })),
   ];
 }
 
-async function uses(asked: readonly Asked[], run: Run): Promise<Uses> {
+async function uses(asked: readonly Trigger[], run: Run): Promise<Uses> {
   const sight = await readFleet(await confirm(asked, run), NOTHING_AHEAD, run);
   if (sight.postponed.length > 0) throw new TooLarge('narrow it with clusters');
   return usesOf(sight.fleet, sight.subjects, run.policy);

@@ -1,4 +1,4 @@
-import type { Asked, Confirmed } from '../core/follow-up/trigger.ts';
+import type { Confirmed, Trigger } from '../core/follow-up/trigger.ts';
 import { undecided, withDone } from '../core/plan/early.ts';
 import { makePlan } from '../core/plan/plan.ts';
 import type { Plan } from '../core/plan/planned.ts';
@@ -19,7 +19,7 @@ import { type Done, type Handled, reported } from './handled.ts';
  * change is redeployed once. The fleet is the state: whoever does this again, after a crash, for a duplicate or as a
  * follow-up, finds fresh what has been done and does only the rest.
  */
-export async function redeploy(asked: readonly Asked[], run: Run): Promise<Handled> {
+export async function redeploy(asked: readonly Trigger[], run: Run): Promise<Handled> {
   run.fleets.prepare(asked, run);
   const confirmed = await confirm(asked, run);
   return uponRead(confirmed, goAhead(confirmed, run), run, async (sight, plan) => {
@@ -29,7 +29,11 @@ export async function redeploy(asked: readonly Asked[], run: Run): Promise<Handl
 }
 
 /** The same, ending before the first write: because somebody only asked, or because of MODE=observe. */
-export async function planOnly(asked: readonly Asked[], why: 'plan' | 'observe', run: Run): Promise<Handled> {
+export async function planOnly(
+  asked: readonly Trigger[],
+  why: 'plan' | 'observe',
+  run: Run,
+): Promise<Handled> {
   return uponRead(await confirm(asked, run), NOTHING_AHEAD, run, async (sight, plan) => {
     const results = stopShort(plan, why, run);
     const how = why === 'observe' ? 'first-look-only' : 'not-at-all';
@@ -38,7 +42,7 @@ export async function planOnly(asked: readonly Asked[], why: 'plan' | 'observe',
 }
 
 /** What MODE says: in `observe` the records and reports are the same, and nothing is written to ECS. */
-export function carryOut(asked: readonly Asked[], mode: 'enforce' | 'observe', run: Run): Promise<Handled> {
+export function carryOut(asked: readonly Trigger[], mode: 'enforce' | 'observe', run: Run): Promise<Handled> {
   return mode === 'observe' ? planOnly(asked, 'observe', run) : redeploy(asked, run);
 }
 

@@ -1,6 +1,7 @@
 import pMap from 'p-map';
 import { match } from '../core/match/match.ts';
 import { type ClusterArn, nameOf } from '../core/model/arn.ts';
+import { subjectsOf } from '../core/model/change.ts';
 import { unreadableOf } from '../core/model/fleet.ts';
 import { CONCURRENCY, RESERVE_MS } from '../core/model/limits.ts';
 import type { EvidenceByService, Question } from '../core/plan/evidence.ts';
@@ -53,12 +54,12 @@ export async function findStale(id: string, named: readonly NamedResource[], run
       ? await readResources(fleet, id, run)
       : await readNamedResources(named, fleet, id, run);
   const { changes, notices, unchecked } = resources;
-  const matches = [...match(fleet, changes, policy.pull), ...resources.bitten];
+  const matches = [...match(fleet, subjectsOf({ changes, notices: [] }), policy.pull), ...resources.bitten];
   const asked = await ask(sweepQuestions(matches, policy, run.world.clock.now()), run);
   const isAnswered = (cluster: ClusterArn) => !asked.left.has(cluster);
   const plan = makePlan({
     fleet,
-    subjects: [...changes, ...notices],
+    subjects: subjectsOf({ changes, notices }),
     matches: matches.filter(({ service }) => isAnswered(service.cluster.arn)),
     evidence: asked.evidence,
     policy,

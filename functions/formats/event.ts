@@ -80,7 +80,7 @@ function kindOf(raw: Envelope): Kind {
     case 'aws.secretsmanager/Secret Label Updated': {
       const { resources, detail } = checked(labelUpdated, raw);
       return {
-        type: 'label-updated',
+        kind: 'label-updated',
         arn: resources[0],
         label: detail.labelUpdated,
         versionId: orAbsent(detail.versionId),
@@ -89,18 +89,18 @@ function kindOf(raw: Envelope): Kind {
     case 'aws.ssm/Parameter Store Change': {
       const { resources, detail } = checked(parameterChange, raw);
       const failed = detail.exception !== undefined;
-      return { type: 'parameter-change', arn: resources[0], operation: detail.operation, failed };
+      return { kind: 'parameter-change', arn: resources[0], operation: detail.operation, failed };
     }
     case 'aws.ssm/Parameter Store Policy Action': {
       const { resources, detail } = checked(parameterPolicy, raw);
       const failed = /^fail/i.test(detail['action-status'] ?? '');
-      return { type: 'parameter-policy', arn: resources[0], policy: detail['policy-type'], failed };
+      return { kind: 'parameter-policy', arn: resources[0], policy: detail['policy-type'], failed };
     }
     case 'aws.secretsmanager/AWS API Call via CloudTrail':
     case 'aws.secretsmanager/AWS Service Event via CloudTrail':
       return cloudTrailEvent(checked(cloudTrail, raw).detail);
     default:
-      return { type: 'other' };
+      return { kind: 'other' };
   }
 }
 
@@ -108,7 +108,7 @@ function cloudTrailEvent(detail: z.infer<typeof cloudTrail>['detail']): CloudTra
   const { requestParameters: asked, responseElements: answer } = detail;
   const named = detail.additionalEventData?.SecretId ?? asked?.secretId ?? asked?.name;
   return {
-    type: 'cloudtrail',
+    kind: 'cloudtrail',
     eventName: detail.eventName,
     failed: detail.errorCode !== undefined && detail.errorCode !== null,
     secret: orAbsent(answer?.arn ?? answer?.aRN ?? answer?.ARN ?? named),

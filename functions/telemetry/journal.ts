@@ -1,7 +1,14 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Tally } from '../core/follow-up/follow-up.ts';
 import { type Match, suffixWarnings } from '../core/match/match.ts';
-import { type Change, type IgnoredReason, type Notice, REQUEST, type Subject } from '../core/model/change.ts';
+import {
+  about,
+  type Change,
+  type IgnoredReason,
+  type Notice,
+  REQUEST,
+  type Subject,
+} from '../core/model/change.ts';
 import type { Decision } from '../core/model/decision.ts';
 import { type Fleet, unreadableOf } from '../core/model/fleet.ts';
 import type { Outcome } from '../core/model/outcome.ts';
@@ -14,9 +21,9 @@ import {
   idsOf,
   iso,
   type Level,
+  noticeFields,
   type RecordName,
   type RecordWriter,
-  SHOWN,
   someOf,
 } from './record.ts';
 
@@ -75,7 +82,9 @@ export class Journal {
     if (subjects.length === 0) return;
     const tags = [
       ...[...new Set(matches.map(({ service }) => service))].flatMap(tagWarnings),
-      ...subjects.flatMap((subject) => ('oddTag' in subject ? oddTag(subject.arn) : [])),
+      ...subjects.flatMap((one) =>
+        one.kind === 'change' && one.change.oddTag ? oddTag(one.change.arn) : [],
+      ),
     ];
     const suffixes = suffixWarnings(fleet, subjects);
     const unreadable = unreadableOf(fleet);
@@ -85,7 +94,7 @@ export class Journal {
     const warnings = tags.length + suffixes.length + unreadable.length + fleet.unreadableClusters.length;
     this.#writer.count('Matched', decisions.length);
     this.#writer.record(warnings > 0 ? 'warn' : 'info', 'plan.made', {
-      ...idsOf(subjects.map(({ changeId }) => changeId)),
+      ...idsOf(subjects.map((subject) => about(subject).changeId)),
       redeploy: decisions.filter(({ action }) => action === 'redeploy').length,
       wait: decisions.filter(({ action }) => action === 'wait').length,
       skip: decisions.filter(({ action }) => action === 'skip').length,
@@ -196,20 +205,12 @@ export class Journal {
   }
 
   #noticed(notice: Notice, matches: readonly Match[]): void {
-    const { changeId, kind, arn, at, source } = notice;
-    const services = matches.filter(({ subject }) => subject === notice).map(({ service }) => service.arn);
+    const services = matches
+      .filter(({ subject }) => about(subject) === notice)
+      .map(({ service }) => service.arn);
     this.#writer.isAbout(notice);
     this.#writer.count('Notices');
-    this.#writer.record('warn', 'change.notice', {
-      changeId,
-      kind,
-      arn,
-      notice: notice.notice,
-      at: iso(at),
-      source,
-      services: services.slice(0, SHOWN),
-      servicesTotal: services.length,
-    });
+    this.#writer.record('warn', 'change.notice', noticeFields(notice, services));
   }
 
   #service(

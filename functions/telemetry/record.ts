@@ -1,5 +1,6 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { Notice } from '../core/model/change.ts';
 import type { Decision } from '../core/model/decision.ts';
 
 /** Every value that the field `event` of a record can have (DESIGN §9). */
@@ -131,6 +132,15 @@ export function countedByReason(decisions: readonly Decision[]): Readonly<Record
   const counts = new Map<string, number>();
   for (const { reason } of decisions) if (reason !== null) counts.set(reason, (counts.get(reason) ?? 0) + 1);
   return Object.fromEntries(counts);
+}
+
+/** What a record says of a notice, and of the services that refer to what it is about. */
+export function noticeFields(
+  { changeId, kind, arn, notice, at, source }: Notice,
+  services: readonly string[],
+): Ids {
+  const named = { services: services.slice(0, SHOWN), servicesTotal: services.length };
+  return { changeId, kind, arn, notice, at: iso(at), source, ...named };
 }
 
 export function someOf(name: string, items: readonly object[]): object {

@@ -1,9 +1,9 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
-import type { Notice } from '../core/model/change.ts';
+import { about, type Notice } from '../core/model/change.ts';
 import { reasonHas } from '../core/plan/reasons.ts';
 import { countsOf, type Healed, type SweepCounts, type Told, toldOf } from '../core/report/sweep-report.ts';
 import type { Sweep } from '../core/sweep/sweep.ts';
-import { countedByReason, idsOf, iso, type Level, type RecordWriter, SHOWN, someOf } from './record.ts';
+import { countedByReason, idsOf, type Level, noticeFields, type RecordWriter, someOf } from './record.ts';
 
 /** What `sweep.done` says, and the answer of the function. */
 export type SweepDone = SweepCounts & {
@@ -82,24 +82,13 @@ function tellService({ action, reason, decision }: Told, writer: RecordWriter): 
   });
 }
 
-function tellNotice(
-  { changeId, kind, arn, notice, at, source }: Notice,
-  { swept }: Sweep,
-  writer: RecordWriter,
-): void {
+function tellNotice(notice: Notice, { swept }: Sweep, writer: RecordWriter): void {
   const services = swept
-    .filter(({ planned }) => planned.judged.some(({ match }) => match.subject.changeId === changeId))
+    .filter(({ planned }) =>
+      planned.judged.some(({ match }) => about(match.subject).changeId === notice.changeId),
+    )
     .map(({ decision }) => decision.service);
-  writer.record('warn', 'change.notice', {
-    changeId,
-    kind,
-    arn,
-    notice,
-    at: iso(at),
-    source,
-    services: services.slice(0, SHOWN),
-    servicesTotal: services.length,
-  });
+  writer.record('warn', 'change.notice', noticeFields(notice, services));
 }
 
 const levelOf = (isBad: boolean): Level => (isBad ? 'warn' : 'info');

@@ -7,6 +7,7 @@ import { makePlan } from '../../functions/core/plan/plan.ts';
 import type { Plan, Result } from '../../functions/core/plan/planned.ts';
 import {
   AFTER,
+  asSubject,
   change,
   deployment,
   draining,
@@ -24,11 +25,11 @@ const rolling = (id: string) => ({
 
 function planOf(services: readonly Service[]): Plan {
   const world = fleet(services);
-  const matches = match(world, [change()], 'ignore');
+  const matches = match(world, [asSubject(change())], 'ignore');
   const earlier = { failed: new Map<string, number>(), unseen: new Set<string>() };
   return makePlan({
     fleet: world,
-    subjects: [change()],
+    subjects: [asSubject(change())],
     matches,
     evidence: new Map(),
     policy: POLICY,
@@ -59,7 +60,7 @@ const started = (name: string, deploymentId: string) => ({
 const names = (some: Plan['others']) => some.map((one) => one.service.name);
 
 test('of the matches those are undecided whose service has not been redeployed ahead', () => {
-  const matches = match(fleet([named('a'), named('b')]), [change()], 'ignore');
+  const matches = match(fleet([named('a'), named('b')]), [asSubject(change())], 'ignore');
   const left = undecided(matches, { ahead: done(named('a')), started: [] });
   expect(left.map((one) => one.service.name)).toEqual(['b']);
 });

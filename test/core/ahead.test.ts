@@ -3,15 +3,22 @@ import { match } from '../../functions/core/match/match.ts';
 import type { Service } from '../../functions/core/model/fleet.ts';
 import { startedFor, undecided, withDone } from '../../functions/core/plan/early.ts';
 import { makePlan } from '../../functions/core/plan/plan.ts';
-import { AFTER, change, deployment, fleet, NOW, POLICY, service } from '../build.ts';
+import { AFTER, asSubject, change, deployment, fleet, NOW, POLICY, service } from '../build.ts';
 
 const NOBODY = { ahead: [], started: [] };
 
 function planOf(services: readonly Service[]) {
   const world = fleet(services);
-  const matches = match(world, [change()], POLICY.pull);
+  const matches = match(world, [asSubject(change())], POLICY.pull);
   const earlier = { failed: new Map<string, number>(), unseen: new Set<string>() };
-  const basis = { fleet: world, subjects: [change()], matches, evidence: new Map(), policy: POLICY, earlier };
+  const basis = {
+    fleet: world,
+    subjects: [asSubject(change())],
+    matches,
+    evidence: new Map(),
+    policy: POLICY,
+    earlier,
+  };
   return { matches, plan: makePlan({ ...basis, now: NOW }) };
 }
 

@@ -8,6 +8,7 @@ import type { Basis } from '../../functions/core/plan/plan.ts';
 import type { Policy } from '../../functions/core/plan/policy.ts';
 import {
   ACCOUNT,
+  asSubject,
   CHANGED_AT,
   change,
   deployment,
@@ -154,7 +155,7 @@ export const anyBasis: fc.Arbitrary<Basis> = fc
     now: fc.constantFrom(NOW, CHANGED_AT + 130_000),
   })
   .map(({ services, subjects, policy, evidence, now }) => ({
-    ...basis(services, subjects, policy),
+    ...basis(services, subjects.map(asSubject), policy),
     evidence: new Map(services.map(({ key }, i) => [key, evidence[i] ?? {}])),
     now,
   }));

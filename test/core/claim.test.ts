@@ -12,49 +12,49 @@ import { PARAMETER, SECRET } from '../build.ts';
 const about = { id: 'event-1', time: 0 };
 const label = (name: string): Event => ({
   ...about,
-  type: 'label-updated',
+  kind: 'label-updated',
   arn: SECRET,
   label: name,
   versionId: 'v2',
 });
 const parameter = (operation: string, failed = false): Event => ({
   ...about,
-  type: 'parameter-change',
+  kind: 'parameter-change',
   arn: PARAMETER,
   operation,
   failed,
 });
 const policy = (name: string, failed = false): Event => ({
   ...about,
-  type: 'parameter-policy',
+  kind: 'parameter-policy',
   arn: PARAMETER,
   policy: name,
   failed,
 });
 const call = (eventName: string, different: Partial<CloudTrailEvent> = {}): Event => ({
   ...about,
-  type: 'cloudtrail',
+  kind: 'cloudtrail',
   eventName,
   failed: false,
   secret: 'prod/db',
   clientRequestToken: 'v2',
   ...different,
 });
-const none = (reason: Extract<Claim, { claim: 'none' }>['reason']): Claim => ({ claim: 'none', reason });
+const none = (reason: Extract<Claim, { kind: 'none' }>['reason']): Claim => ({ kind: 'none', reason });
 const noticed = (kind: 'secret' | 'parameter', arn: string, notice: (typeof NOTICES)[number]): Claim => ({
-  claim: 'noticed',
-  kind,
+  kind: 'noticed',
+  resource: kind,
   arn,
   notice,
 });
 const created = (...labelled: readonly string[]): Claim => ({
-  claim: 'version-created',
+  kind: 'version-created',
   secret: 'prod/db',
   versionId: 'v2',
   labelled,
 });
 const moved = (name: string): Claim => ({
-  claim: 'label-moved',
+  kind: 'label-moved',
   secret: 'prod/db',
   label: name,
   versionId: 'v3',
@@ -65,11 +65,11 @@ describe('an event claims', () => {
     [
       'that a label moved',
       label('BLUE'),
-      { claim: 'label-moved', secret: SECRET, label: 'BLUE', versionId: 'v2' },
+      { kind: 'label-moved', secret: SECRET, label: 'BLUE', versionId: 'v2' },
     ],
     ['nothing of AWSPENDING', label('AWSPENDING'), none('pending-label')],
-    ['that a parameter changed', parameter('Update'), { claim: 'parameter-changed', arn: PARAMETER }],
-    ['the same of one that was made', parameter('Create'), { claim: 'parameter-changed', arn: PARAMETER }],
+    ['that a parameter changed', parameter('Update'), { kind: 'parameter-changed', arn: PARAMETER }],
+    ['the same of one that was made', parameter('Create'), { kind: 'parameter-changed', arn: PARAMETER }],
     ['that a parameter is gone', parameter('Delete'), noticed('parameter', PARAMETER, 'deleted')],
     ['nothing of a label of a parameter', parameter('LabelParameterVersion'), none('parameter-labelled')],
     ['nothing of what nobody knows', parameter('Archive'), none('no-value-change')],
@@ -82,7 +82,7 @@ describe('an event claims', () => {
     ],
     ['nothing of a reminder', policy('NoChangeNotification'), none('policy-reminder')],
     ['nothing of a policy that failed', policy('Expiration', true), none('failed-call')],
-    ['that a rotation succeeded', call('RotationSucceeded'), { claim: 'rotated', secret: 'prod/db' }],
+    ['that a rotation succeeded', call('RotationSucceeded'), { kind: 'rotated', secret: 'prod/db' }],
     ['that one failed', call('RotationFailed'), noticed('secret', 'prod/db', 'rotation-failed')],
     ['that one was abandoned', call('RotationAbandoned'), noticed('secret', 'prod/db', 'rotation-abandoned')],
     ['nothing of one that has begun', call('RotationStarted'), none('rotation-unfinished')],
@@ -121,10 +121,10 @@ describe('an event claims', () => {
       call('UpdateSecretVersionStage', { versionStage: 'AWSPENDING', moveToVersionId: 'v3' }),
       none('pending-label'),
     ],
-    ['that a secret is to be deleted', call('DeleteSecret'), { claim: 'secret-deleted', secret: 'prod/db' }],
+    ['that a secret is to be deleted', call('DeleteSecret'), { kind: 'secret-deleted', secret: 'prod/db' }],
     ['nothing of a tag', call('TagResource'), none('no-value-change')],
     ['nothing of a call that failed', call('DeleteSecret', { failed: true }), none('failed-call')],
-    ['nothing if it is no event of ours', { ...about, type: 'other' }, none('other-event')],
+    ['nothing if it is no event of ours', { ...about, kind: 'other' }, none('other-event')],
   ])('%s', (_, event, claim) => {
     expect(claimOf(event)).toEqual(claim);
   });
@@ -134,7 +134,7 @@ describe('an event claims', () => {
     [parameter('Update'), 'Parameter Store Change'],
     [policy('Expiration'), 'Parameter Store Policy Action'],
     [call('PutSecretValue'), 'PutSecretValue'],
-    [{ ...about, type: 'other' } as const, 'other'],
+    [{ ...about, kind: 'other' } as const, 'other'],
   ])('it as %o, in the words of AWS: %s', (event, source) => {
     expect(sourceOf(event)).toBe(source);
   });

@@ -22,19 +22,19 @@ function secret(
 }
 
 const moved = (label: string, versionId?: string): SecretClaim => ({
-  claim: 'label-moved',
+  kind: 'label-moved',
   secret: 'prod/db',
   label,
   versionId,
 });
 const created = (versionId: string | undefined, ...labelled: string[]): SecretClaim => ({
-  claim: 'version-created',
+  kind: 'version-created',
   secret: 'prod/db',
   versionId,
   labelled,
 });
-const rotated: SecretClaim = { claim: 'rotated', secret: 'prod/db' };
-const deleted: SecretClaim = { claim: 'secret-deleted', secret: 'prod/db' };
+const rotated: SecretClaim = { kind: 'rotated', secret: 'prod/db' };
+const deleted: SecretClaim = { kind: 'secret-deleted', secret: 'prod/db' };
 
 type Row = {
   readonly title: string;
@@ -139,7 +139,7 @@ describe('a claim held against the secret', () => {
 });
 
 function told(found: ReturnType<typeof confirmSecret>): string {
-  switch (found.finding) {
+  switch (found.kind) {
     case 'changes':
       return found.changes.map(({ label, versionId }) => `${label} ${versionId}`).join(', ');
     case 'notice':
@@ -147,7 +147,7 @@ function told(found: ReturnType<typeof confirmSecret>): string {
     case 'ignored':
       return `ignored ${found.reason}`;
     case 'look-again':
-      return found.finding;
+      return found.kind;
     default:
       return found satisfies never;
   }
@@ -156,7 +156,7 @@ function told(found: ReturnType<typeof confirmSecret>): string {
 describe('the instant of a change', () => {
   const at = (claim: SecretClaim, different: Parameters<typeof secret>[0]) => {
     const found = confirmSecret(claim, origin, secret(different), OLD);
-    return found.finding === 'changes' ? found.changes[0]?.changedAt : undefined;
+    return found.kind === 'changes' ? found.changes[0]?.changedAt : undefined;
   };
 
   test('an event is known to the second: it counts as the end of that second', () => {
@@ -216,7 +216,7 @@ describe('a claim of a name is about the secret of that name where the event hap
   test('and about none if there is none', () => {
     const nowhere = confirmSecret(rotated, { ...origin, region: 'eu-west-2' }, undefined, OLD);
     expect(nowhere).toEqual({
-      finding: 'notice',
+      kind: 'notice',
       notice: {
         changeId: 'event-1',
         kind: 'secret',
@@ -280,7 +280,7 @@ test('a version of several labels became current with the rotation, and nothing 
     secret({ labels: { v2: ['AWSCURRENT', 'BLUE'] }, lastRotatedAt: AT + 5_432 }),
     OLD,
   );
-  const instants = found.finding === 'changes' ? found.changes.map(({ changedAt }) => changedAt) : [];
+  const instants = found.kind === 'changes' ? found.changes.map(({ changedAt }) => changedAt) : [];
   expect(instants).toEqual([AT + 5_432, AT + 999]);
   const superseded = confirmSecret(created('v1'), origin, secret({ lastRotatedAt: AT + 5_432 }), OLD);
   expect(superseded).toMatchObject({ changes: [{ label: 'AWSCURRENT', changedAt: AT + 999 }] });

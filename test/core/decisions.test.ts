@@ -8,6 +8,7 @@ import { isLaterLook, type Planned, youngestChange } from '../../functions/core/
 import type { Policy } from '../../functions/core/plan/policy.ts';
 import { strongest } from '../../functions/core/plan/precedence.ts';
 import {
+  asSubject,
   CHANGED_AT,
   change,
   deployment,
@@ -99,7 +100,7 @@ describe('a decision', () => {
 
   test('says nothing of the time until which a service waits', () => {
     const [only] = planOf(fleet([service({ deployments: [deployment({ createdAt: CHANGED_AT - 1 })] })]), [
-      change(),
+      asSubject(change()),
     ]).others;
     expect(only?.decision).toStrictEqual({
       action: 'wait',
@@ -128,7 +129,7 @@ describe('a decision', () => {
     ['has none to overrule', {}, [byHand], false],
     ['obeys it', { tags: optedOut }, [change()], false],
   ])('that %s says so: %4$s', (_, different, changes, says) => {
-    const plan = planOf(fleet([service(different)]), changes);
+    const plan = planOf(fleet([service(different)]), changes.map(asSubject));
     const [only] = [...plan.redeploys, ...plan.others];
     expect(only?.decision.optedOut).toBe(says ? true : undefined);
     expect(Object.keys(only?.decision ?? {}).includes('optedOut')).toBe(says);
@@ -137,7 +138,7 @@ describe('a decision', () => {
   test('to redeploy shows what demands it, and one to leave alone all that there is', () => {
     const both = { 'api:1': [SECRET, `${SECRET}:::v1`] };
     const shown = (world: Fleet) => {
-      const plan = planOf(world, [change()]);
+      const plan = planOf(world, [asSubject(change())]);
       return [...plan.redeploys, ...plan.others].flatMap(({ decision }) =>
         decision.references.map(({ valueFrom }) => valueFrom),
       );
@@ -147,7 +148,7 @@ describe('a decision', () => {
   });
 
   test('that is made again knows the service as it is now, and none is left when nothing is', () => {
-    const [planned] = planOf(fleet([service()]), [change()]).redeploys;
+    const [planned] = planOf(fleet([service()]), [asSubject(change())]).redeploys;
     if (planned === undefined) throw new Error('a redeploy was planned');
     expect(decideAgain(planned, service({ status: 'INACTIVE' }), POLICY, NOW)).toMatchObject({
       reason: 'not-active',
@@ -157,7 +158,7 @@ describe('a decision', () => {
       ...planned,
       judged: planned.judged.map((one) => ({
         ...one,
-        match: { ...one.match, subject: { ...notice, notice: 'rotation-failed' } as const },
+        match: { ...one.match, subject: asSubject({ ...notice, notice: 'rotation-failed' }) },
       })),
     };
     expect(decideAgain(gone, service(), POLICY, NOW)).toBeUndefined();
@@ -165,7 +166,7 @@ describe('a decision', () => {
 });
 
 describe('what was planned', () => {
-  const [planned] = planOf(fleet([service()]), [change()]).redeploys;
+  const [planned] = planOf(fleet([service()]), [asSubject(change())]).redeploys;
   if (planned === undefined) throw new Error('a redeploy was planned');
   const [judged] = planned.judged;
   if (judged === undefined) throw new Error('a verdict was reached');
@@ -181,17 +182,17 @@ describe('what was planned', () => {
   });
 
   test('is as young as the youngest of its changes', () => {
-    const at = (changedAt: number) => ({ subject: change({ changedAt }) });
+    const at = (changedAt: number) => ({ subject: asSubject(change({ changedAt })) });
     expect(youngestChange(withMatches(at(5), at(7), at(6)))).toBe(7);
-    expect(youngestChange(withMatches(at(5), { subject: { ...notice, at: 9 } }))).toBe(5);
-    expect(youngestChange(withMatches({ subject: notice }))).toBe(0);
+    expect(youngestChange(withMatches(at(5), { subject: asSubject({ ...notice, at: 9 }) }))).toBe(5);
+    expect(youngestChange(withMatches({ subject: asSubject(notice) }))).toBe(0);
   });
 
   test('tells the verdicts for each change apart', () => {
     const two = withMatches(
       {},
-      { subject: change({ changeId: 'change-2' }) },
-      { subject: change({ label: 'BLUE' }) },
+      { subject: asSubject(change({ changeId: 'change-2' })) },
+      { subject: asSubject(change({ label: 'BLUE' })) },
     );
     expect(verdictsFor(two, 'change-1')).toEqual([redeploy, redeploy]);
     expect(verdictsFor(two, 'change-2')).toEqual([redeploy]);
@@ -202,11 +203,13 @@ describe('what was planned', () => {
 
 test('MAX_SERVICES counts a service in its first look only', () => {
   const services = ['a', 'b'].map((name) => service({ name }));
-  const matches = match(fleet(services), [change()], 'ignore');
+  const matches = match(fleet(services), [asSubject(change())], 'ignore');
   const [first, second] = matches.map((one): Match => ({ ...one, following: 'waiting' }));
   if (first === undefined || second === undefined) throw new Error('both match');
-  expect(planOf(fleet(services), [change()], { maxServices: 1 }, [first, second]).redeploys).toHaveLength(2);
-  expect(planOf(fleet(services), [change()], { maxServices: 1 }, matches).redeploys).toEqual([]);
+  expect(
+    planOf(fleet(services), [asSubject(change())], { maxServices: 1 }, [first, second]).redeploys,
+  ).toHaveLength(2);
+  expect(planOf(fleet(services), [asSubject(change())], { maxServices: 1 }, matches).redeploys).toEqual([]);
 });
 
 describe('who cannot be read', () => {
@@ -220,7 +223,13 @@ describe('who cannot be read', () => {
   const ofService = change({ changeId: 'hand', kind: 'service', arn: service().arn });
 
   test('is told once for each change, without a reference', () => {
-    expect(told(refused, [change(), change({ label: 'BLUE' }), change({ changeId: 'change-2' })])).toEqual([
+    expect(
+      told(refused, [
+        asSubject(change()),
+        asSubject(change({ label: 'BLUE' })),
+        asSubject(change({ changeId: 'change-2' })),
+      ]),
+    ).toEqual([
       {
         ...skip('unreadable'),
         service: service().arn,
@@ -231,13 +240,15 @@ describe('who cannot be read', () => {
       },
     ]);
     const late = { ...dark, services: [service({ tags: new Map([['wave', '3']]) })] };
-    expect(told(late, [change()])).toMatchObject([{ wave: 3, references: [], reason: 'unreadable' }]);
+    expect(told(late, [asSubject(change())])).toMatchObject([
+      { wave: 3, references: [], reason: 'unreadable' },
+    ]);
   });
 
   test('is told of a change of another service named by hand no more than of nothing', () => {
     const other = change({ changeId: 'other', kind: 'service', arn: web.arn });
-    expect(told(refused, [other])).toEqual([]);
-    expect(told(refused, [other, ofService])).toMatchObject([{ changeIds: ['hand'] }]);
+    expect(told(refused, [asSubject(other)])).toEqual([]);
+    expect(told(refused, [asSubject(other), asSubject(ofService)])).toMatchObject([{ changeIds: ['hand'] }]);
     expect(told(refused, [])).toEqual([]);
   });
 
@@ -249,7 +260,7 @@ describe('who cannot be read', () => {
       ...readable.revisions,
       [revisionArn('api:0'), { kind: 'unreadable', why: 'x' } as const],
     ]);
-    const plan = planOf({ ...readable, revisions }, [change()]);
+    const plan = planOf({ ...readable, revisions }, [asSubject(change())]);
     expect(plan.redeploys).toHaveLength(1);
     expect(plan.unmatched).toEqual([]);
   });
@@ -258,7 +269,11 @@ describe('who cannot be read', () => {
     const outOfScope = [{ service: service().arn, cluster: 'other' }];
     const world = { ...fleet([]), outOfScope };
     expect(
-      told(world, [ofService, ofService, change({ changeId: 'else', kind: 'service', arn: web.arn })]),
+      told(world, [
+        asSubject(ofService),
+        asSubject(ofService),
+        asSubject(change({ changeId: 'else', kind: 'service', arn: web.arn })),
+      ]),
     ).toEqual([
       {
         ...skip('out-of-scope'),

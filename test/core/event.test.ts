@@ -11,7 +11,7 @@ function claimed(file: string) {
 
 describe('each sample event means what expected.json says', () => {
   test.each(sampleEvents())('$file: $meaning', ({ event, meaning }) => {
-    const { claim } = claimOf(parseEvent(JSON.stringify(event)));
+    const { kind: claim } = claimOf(parseEvent(JSON.stringify(event)));
     const found = claim === 'none' ? 'ignored' : NOT_A_CHANGE.includes(claim) ? 'notice' : 'change';
     expect(found).toBe(meaning);
   });
@@ -32,7 +32,7 @@ test.each([
   ['parameter-store-policy-no-change-notification.json', 'policy-reminder'],
   ['ec2-instance-state-change.json', 'other-event'],
 ])('%s is ignored: %s', (file, reason) => {
-  expect(claimed(file)).toEqual({ claim: 'none', reason });
+  expect(claimed(file)).toEqual({ kind: 'none', reason });
 });
 
 describe('the secret of a CloudTrail event', () => {

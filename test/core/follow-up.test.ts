@@ -10,6 +10,7 @@ import {
   openKey,
 } from '../../functions/core/follow-up/follow-up.ts';
 import { serviceArn } from '../../functions/core/model/arn.ts';
+import { about } from '../../functions/core/model/change.ts';
 import {
   AFTER,
   BEFORE,
@@ -111,7 +112,7 @@ describe('a later look', () => {
     matchAgain(before, world(...services), 'ignore').map(
       ({ service: { name }, subject, following, hits, partlyUnreadable }) => ({
         name,
-        changeId: subject.changeId,
+        changeId: about(subject).changeId,
         following,
         hits: hits.length,
         partlyUnreadable,

@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { type Match, match, suffixWarnings } from '../../functions/core/match/match.ts';
-import type { Notice, Subject } from '../../functions/core/model/change.ts';
+import { about, type Notice, type Subject } from '../../functions/core/model/change.ts';
 import type { RawReference } from '../../functions/core/model/reference.ts';
 import type { Evidence } from '../../functions/core/plan/evidence.ts';
 import { verdictOn } from '../../functions/core/plan/verdict.ts';
 import {
   AFTER,
+  asSubject,
   change,
   deployment,
   draining,
@@ -44,8 +45,8 @@ const hits = (world: ReturnType<typeof fleet>, subject: Subject) =>
 describe('a service named by hand', () => {
   test('matches without any reference, and no other does', () => {
     const hand = change({ kind: 'service', arn: service().arn });
-    expect(match(fleet([service(), service({ name: 'web' })]), [hand], 'ignore')).toEqual([
-      { service: service(), subject: hand, hits: [], partlyUnreadable: false },
+    expect(match(fleet([service(), service({ name: 'web' })]), [asSubject(hand)], 'ignore')).toEqual([
+      { service: service(), subject: asSubject(hand), hits: [], partlyUnreadable: false },
     ]);
   });
 });
@@ -53,17 +54,21 @@ describe('a service named by hand', () => {
 describe('a label', () => {
   test('that moved moves no parameter, for none has one', () => {
     const blue = { ...ofParameter(), label: 'BLUE' };
-    expect(hits(referring(PARAMETER), blue)).toEqual([`${PARAMETER} full-arn moves true`]);
+    expect(hits(referring(PARAMETER), asSubject(blue))).toEqual([`${PARAMETER} full-arn moves true`]);
   });
 
   test('is nothing to a notice: what is gone is gone under every label', () => {
-    expect(hits(referring(`${SECRET}::BLUE:`), notice())).toEqual([`${SECRET}::BLUE: full-arn moves true`]);
+    expect(hits(referring(`${SECRET}::BLUE:`), asSubject(notice()))).toEqual([
+      `${SECRET}::BLUE: full-arn moves true`,
+    ]);
   });
 
   test('is nothing to a change of the secret as a whole', () => {
     const { label, ...whole } = change();
     expect(label).toBe('AWSCURRENT');
-    expect(hits(referring(`${SECRET}::BLUE:`), whole)).toEqual([`${SECRET}::BLUE: full-arn moves true`]);
+    expect(hits(referring(`${SECRET}::BLUE:`), asSubject(whole))).toEqual([
+      `${SECRET}::BLUE: full-arn moves true`,
+    ]);
   });
 });
 
@@ -77,7 +82,7 @@ describe('what a new task would run', () => {
     const also = reference({ place: 'also', valueFrom: 'prod/db' });
     const older = draining({ taskDefinition: revisionArn('api:0'), references: [own] });
     const one = service({ deployments: [primary, older], also: [also] });
-    expect(hits(fleet([one], { ...both, 'api:0': [`${SECRET}:k::`] }), change())).toEqual([
+    expect(hits(fleet([one], { ...both, 'api:0': [`${SECRET}:k::`] }), asSubject(change()))).toEqual([
       `${SECRET} full-arn moves true`,
       `${PARTIAL} partial-arn moves true`,
       `${SECRET}:k:: full-arn moves false`,
@@ -89,16 +94,18 @@ describe('what a new task would run', () => {
 
   test('is PRIMARY’s alone where the service tells none, and the service’s where there is no PRIMARY', () => {
     expect(
-      hits(fleet([service({ taskDefinition: null, deployments: [at('api:2')] })], both), change()),
+      hits(fleet([service({ taskDefinition: null, deployments: [at('api:2')] })], both), asSubject(change())),
     ).toEqual([`${PARTIAL} partial-arn moves true`]);
-    expect(hits(fleet([service({ deployments: [] })], both), change())).toEqual([
+    expect(hits(fleet([service({ deployments: [] })], both), asSubject(change()))).toEqual([
       `${SECRET} full-arn moves true`,
     ]);
   });
 
   test('is not what cannot be read', () => {
     const world = fleet([service({ taskDefinition: revisionArn('gone:1') })], { 'api:1': [SECRET] });
-    expect(match(world, [change()], 'ignore')).toMatchObject([{ partlyUnreadable: false, hits: [{}] }]);
+    expect(match(world, [asSubject(change())], 'ignore')).toMatchObject([
+      { partlyUnreadable: false, hits: [{}] },
+    ]);
   });
 });
 
@@ -108,7 +115,7 @@ describe('an older secret of the same name is warned of', () => {
     suffixWarnings(world, subjects).map(({ valueFrom }) => valueFrom);
 
   test('with the service, and in words', () => {
-    expect(suffixWarnings(referring(OLDER), [change()])).toEqual([
+    expect(suffixWarnings(referring(OLDER), [asSubject(change())])).toEqual([
       {
         service: service().arn,
         valueFrom: OLDER,
@@ -125,42 +132,44 @@ describe('an older secret of the same name is warned of', () => {
       `${PARTIAL}2-zzzzzz`,
       '/aws/reference/secretsmanager/prod/db',
     ];
-    expect(warned(referring(...others), change())).toEqual([]);
-    expect(warned(referring({ place: 'pull', valueFrom: 'prod/db' }), change())).toEqual([]);
-    expect(warned(referring('what/ECS would not accept'), change())).toEqual([]);
-    expect(warned(referring(`${PARAMETER}-zzzzzz`), ofParameter(`${PARAMETER}-a1B2c3`))).toEqual([]);
+    expect(warned(referring(...others), asSubject(change()))).toEqual([]);
+    expect(warned(referring({ place: 'pull', valueFrom: 'prod/db' }), asSubject(change()))).toEqual([]);
+    expect(warned(referring('what/ECS would not accept'), asSubject(change()))).toEqual([]);
+    expect(warned(referring(`${PARAMETER}-zzzzzz`), asSubject(ofParameter(`${PARAMETER}-a1B2c3`)))).toEqual(
+      [],
+    );
     expect(warned(referring(OLDER))).toEqual([]);
   });
 
   test('where a pass-through has a name that would look like one', () => {
     const long = change({ arn: SECRET.replace('prod/db-', 'prod/db-x-') });
-    expect(warned(referring('/aws/reference/secretsmanager/prod/db-x-zzzzzz'), long)).toEqual([]);
+    expect(warned(referring('/aws/reference/secretsmanager/prod/db-x-zzzzzz'), asSubject(long))).toEqual([]);
   });
 
   test('where a tag names it beside a parameter', () => {
-    expect(warned(referring({ place: 'also', valueFrom: OLDER }), change())).toEqual([OLDER]);
+    expect(warned(referring({ place: 'also', valueFrom: OLDER }), asSubject(change()))).toEqual([OLDER]);
   });
 });
 
 describe('a resource is named', () => {
   test('by its ARN, whatever follows it looks like, and never by what merely ends so', () => {
     const odd = SECRET.replace('prod/db', 'prod/db-a1B2c3');
-    expect(hits(referring(SECRET, odd, odd.slice(0, -7)), change({ arn: odd }))).toEqual([
+    expect(hits(referring(SECRET, odd, odd.slice(0, -7)), asSubject(change({ arn: odd })))).toEqual([
       `${SECRET} partial-arn moves true`,
       `${odd} full-arn moves true`,
       `${SECRET} partial-arn moves true`,
     ]);
-    expect(hits(referring(`${SECRET}-more`), change())).toEqual([]);
+    expect(hits(referring(`${SECRET}-more`), asSubject(change()))).toEqual([]);
   });
 
   test('by a pattern in a tag, and by a pattern nowhere else', () => {
     const banged = change({ arn: SECRET.replace('prod/db', 'rds!db') });
-    expect(hits(referring({ place: 'also', valueFrom: 'rds?db' }), banged)).toEqual([
+    expect(hits(referring({ place: 'also', valueFrom: 'rds?db' }), asSubject(banged))).toEqual([
       'rds?db name moves true',
     ]);
-    expect(hits(referring({ place: 'pull', valueFrom: 'rds?db' }), banged)).toEqual([]);
+    expect(hits(referring({ place: 'pull', valueFrom: 'rds?db' }), asSubject(banged))).toEqual([]);
     const marked = ofParameter(PARAMETER.replace('app/db/password', 'a!b'));
-    expect(hits(referring('a?b', { place: 'also', valueFrom: 'a?b' }), marked)).toEqual([
+    expect(hits(referring('a?b', { place: 'also', valueFrom: 'a?b' }), asSubject(marked))).toEqual([
       'a?b name moves true',
     ]);
   });
@@ -169,14 +178,16 @@ describe('a resource is named', () => {
     const [one, other] = ['rds!db', 'rds*db'].map((name) => change({ arn: SECRET.replace('prod/db', name) }));
     if (one === undefined || other === undefined) throw new Error('two are needed');
     const world = referring({ place: 'also', valueFrom: 'rds?db' });
-    expect(match(world, [one, other], 'ignore').map(({ subject }) => subject)).toEqual([one, other]);
+    expect(
+      match(world, [asSubject(one), asSubject(other)], 'ignore').map(({ subject }) => about(subject)),
+    ).toEqual([one, other]);
   });
 
   test('as what it is: a secret by no parameter of its ARN’s text', () => {
     const parameter = ofParameter();
     const secretOfThatArn = notice({ arn: PARAMETER });
-    expect(hits(referring(PARAMETER), parameter)).toHaveLength(1);
-    expect(hits(referring(PARAMETER), secretOfThatArn)).toEqual([]);
+    expect(hits(referring(PARAMETER), asSubject(parameter))).toHaveLength(1);
+    expect(hits(referring(PARAMETER), asSubject(secretOfThatArn))).toEqual([]);
   });
 });
 
@@ -187,23 +198,23 @@ describe('what exists no more is named', () => {
     ['app/db/password', { kind: 'parameter' }, [PARAMETER, '/app/db/password']],
   ] as const)('%s: by whoever referred to it', (arn, { kind }, named) => {
     const world = referring(SECRET, PARTIAL, PARAMETER, '/app/db/password', `${PARTIAL}/more`);
-    const found = hits(world, notice({ kind, arn, notice: 'not-found' }));
+    const found = hits(world, asSubject(notice({ kind, arn, notice: 'not-found' })));
     expect(found.map((one) => one.split(' ')[0])).toEqual(named);
   });
 
   test('with a suffix too if nobody found it, and without one alone if it was deleted', () => {
     const full = `${PARTIAL}-zzzzzz`;
-    expect(hits(referring(full, PARTIAL), notice({ arn: PARTIAL, notice: 'not-found' }))).toEqual([
+    expect(hits(referring(full, PARTIAL), asSubject(notice({ arn: PARTIAL, notice: 'not-found' })))).toEqual([
       `${full} full-arn moves true`,
       `${PARTIAL} full-arn moves true`,
     ]);
-    expect(hits(referring(full, PARTIAL), notice({ arn: PARTIAL, notice: 'deleted' }))).toEqual([
+    expect(hits(referring(full, PARTIAL), asSubject(notice({ arn: PARTIAL, notice: 'deleted' })))).toEqual([
       `${PARTIAL} full-arn moves true`,
     ]);
     expect(
       hits(
         referring(`${PARAMETER}-zzzzzz`),
-        notice({ kind: 'parameter', arn: PARAMETER, notice: 'not-found' }),
+        asSubject(notice({ kind: 'parameter', arn: PARAMETER, notice: 'not-found' })),
       ),
     ).toEqual([]);
   });
@@ -215,11 +226,15 @@ describe('what exists no more is named', () => {
   ])('by its own name: %s is not %s', (gone, other) => {
     const secret = (name: string) => SECRET.replace('prod/db-a1B2c3', name);
     const world = referring(secret(other), secret(gone));
-    expect(hits(world, notice({ arn: secret(gone) }))).toEqual([`${secret(gone)} full-arn moves true`]);
+    expect(hits(world, asSubject(notice({ arn: secret(gone) })))).toEqual([
+      `${secret(gone)} full-arn moves true`,
+    ]);
   });
 
   test('by nobody in an empty fleet', () => {
-    expect(match(fleet([]), [notice({ arn: 'prod/db', notice: 'not-found' })], 'ignore')).toEqual([]);
+    expect(match(fleet([]), [asSubject(notice({ arn: 'prod/db', notice: 'not-found' }))], 'ignore')).toEqual(
+      [],
+    );
   });
 });
 
@@ -229,7 +244,7 @@ describe('a match in a later look', () => {
     different: Parameters<typeof service>[0] = {},
     evidence: Evidence = {},
   ) => {
-    const [only] = match(fleet([service(different)]), [change()], 'ignore');
+    const [only] = match(fleet([service(different)]), [asSubject(change())], 'ignore');
     if (only === undefined) throw new Error('it matches');
     const found = verdictOn({ ...only, ...one }, evidence, POLICY, NOW);
     return found && [found.action, found.reason].filter(Boolean).join(' ');
@@ -257,7 +272,7 @@ describe('a service of which a revision cannot be read', () => {
   const verdict = (references: readonly string[], deployments = [deployment(), older]) => {
     const world = fleet([service({ deployments })], { 'api:1': references, 'api:0': [SECRET] });
     const whole = { ...world, revisions: new Map([...world.revisions, dark]) };
-    const [only] = match(whole, [change()], 'ignore');
+    const [only] = match(whole, [asSubject(change())], 'ignore');
     return only && verdictOn(only, {}, POLICY, NOW)?.reason;
   };
 
@@ -280,7 +295,7 @@ test('a task that is to start refers to what is gone though an older one does as
     'api:1': [SECRET],
     'api:0': [SECRET],
   });
-  const [only] = match(world, [notice()], 'ignore');
+  const [only] = match(world, [asSubject(notice())], 'ignore');
   expect(only && verdictOn(only, {}, POLICY, NOW)).toEqual({ action: 'skip', reason: 'secret-gone' });
 });
 
@@ -290,13 +305,13 @@ test('draining alone does not help where a new task would refer to what moved, t
     'api:1': [SECRET],
     'api:0': [PARTIAL],
   });
-  const [only] = match(world, [change()], 'ignore');
+  const [only] = match(world, [asSubject(change())], 'ignore');
   expect(only && verdictOn(only, {}, POLICY, NOW)?.action).toBe('redeploy');
   const pinned = fleet([service({ deployments: [deployment(), old] })], {
     'api:1': [`${SECRET}:::v1`],
     'api:0': [PARTIAL],
   });
-  const [other] = match(pinned, [change()], 'ignore');
+  const [other] = match(pinned, [asSubject(change())], 'ignore');
   expect(other && verdictOn(other, {}, POLICY, NOW)).toEqual({ action: 'wait', reason: 'rolling-out' });
 });
 

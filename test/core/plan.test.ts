@@ -12,6 +12,7 @@ import { isToBeRedeployed } from '../../functions/core/plan/precedence.ts';
 import { questions } from '../../functions/core/plan/questions.ts';
 import {
   AFTER,
+  asSubject,
   BEFORE,
   CHANGED_AT,
   change,
@@ -63,7 +64,7 @@ const fresh = [deployment({ createdAt: AFTER })];
 
 describe('several changes are one decision', () => {
   test('that demands the redeploy for all of them', () => {
-    expect(told(planned(fleet([service()], both), [change(), ofParameter()]))).toEqual([
+    expect(told(planned(fleet([service()], both), [asSubject(change()), asSubject(ofParameter())]))).toEqual([
       'api: redeploy (change-1 change-2)',
     ]);
   });
@@ -71,14 +72,20 @@ describe('several changes are one decision', () => {
   test('that names only those for which the service is stale', () => {
     const world = fleet([service({ deployments: fresh })], both);
     expect(
-      told(planned(world, [change(), ofParameter({ changedAt: AFTER + 1 })], { policy: { cooldownMs: 0 } })),
+      told(
+        planned(world, [asSubject(change()), asSubject(ofParameter({ changedAt: AFTER + 1 }))], {
+          policy: { cooldownMs: 0 },
+        }),
+      ),
     ).toEqual(['api: redeploy (change-2)']);
   });
 
   test('to redeploy, though one of the secrets is opted out', () => {
-    expect(told(planned(fleet([service()], both), [change({ optedOut: true }), ofParameter()]))).toEqual([
-      'api: redeploy (change-2)',
-    ]);
+    expect(
+      told(
+        planned(fleet([service()], both), [asSubject(change({ optedOut: true })), asSubject(ofParameter())]),
+      ),
+    ).toEqual(['api: redeploy (change-2)']);
   });
 
   test('to leave alone what refers to something that is gone: its tasks could not start, whoever wants them', () => {
@@ -90,14 +97,17 @@ describe('several changes are one decision', () => {
       at: NOW,
       source: 'x',
     } as const;
-    expect(told(planned(fleet([service()], both), [change(), gone]))).toEqual([
+    expect(told(planned(fleet([service()], both), [asSubject(change()), asSubject(gone)]))).toEqual([
       'api: skip secret-gone (change-1 gone)',
     ]);
   });
 
   test('with the references that demand it, each once', () => {
     const world = fleet([service()], { 'api:1': [SECRET, `${SECRET}:key::`, `${SECRET}:::pinned`] });
-    const [only] = planned(world, [change(), change({ changeId: 'change-2' })]).redeploys;
+    const [only] = planned(world, [
+      asSubject(change()),
+      asSubject(change({ changeId: 'change-2' })),
+    ]).redeploys;
     expect(only?.decision.references.map(({ valueFrom }) => valueFrom)).toEqual([SECRET, `${SECRET}:key::`]);
   });
 });
@@ -115,7 +125,7 @@ describe('of several reasons to leave a service alone', () => {
       [custom, change()],
       [change(), custom],
     ]) {
-      expect(told(planned(world, subjects))).toEqual([`api: skip ${reason} (change-1)`]);
+      expect(told(planned(world, subjects.map(asSubject)))).toEqual([`api: skip ${reason} (change-1)`]);
     }
   });
 });
@@ -136,7 +146,7 @@ describe('of several reasons to wait', () => {
         [change(), later],
         [later, change()],
       ]) {
-        expect(told(planned(world, subjects))).toEqual([`api: wait ${reason} (change-2)`]);
+        expect(told(planned(world, subjects.map(asSubject)))).toEqual([`api: wait ${reason} (change-2)`]);
       }
     },
   );
@@ -147,7 +157,7 @@ test('services of one name in two clusters, whose old ARNs are the same, go in t
   const other = { ...service().cluster, name: 'edge' };
   const namesakes = [service({ arn }), service({ arn, cluster: other })];
   for (const services of [namesakes, namesakes.toReversed()]) {
-    const { redeploys } = planned(fleet(services), [change()]);
+    const { redeploys } = planned(fleet(services), [asSubject(change())]);
     expect(redeploys.map(({ decision }) => decision.cluster)).toEqual(['edge', 'main']);
   }
 });
@@ -157,7 +167,7 @@ describe('MAX_SERVICES', () => {
   const policy = { maxServices: 2 };
 
   test('leaves all alone when more are stale', () => {
-    expect(told(planned(fleet(three), [change()], { policy }))).toEqual(
+    expect(told(planned(fleet(three), [asSubject(change())], { policy }))).toEqual(
       ['a', 'b', 'c'].map((name) => `${name}: skip over-cap (change-1)`),
     );
   });
@@ -165,7 +175,7 @@ describe('MAX_SERVICES', () => {
   test('counts the stale ones only', () => {
     const [a = service(), b = service()] = three;
     const world = fleet([a, b, service({ name: 'c', deployments: fresh })]);
-    expect(told(planned(world, [change()], { policy }))).toEqual([
+    expect(told(planned(world, [asSubject(change())], { policy }))).toEqual([
       'a: redeploy (change-1)',
       'b: redeploy (change-1)',
       'c: skip already-fresh (change-1)',
@@ -178,7 +188,7 @@ describe('MAX_SERVICES', () => {
       service({ name: 'b', maximumPercent: 100 }),
       service({ name: 'c', strategy: 'LINEAR', deployments: [deployment({ rolloutState: 'IN_PROGRESS' })] }),
     ]);
-    expect(told(planned(world, [change()], { policy }))).toEqual([
+    expect(told(planned(world, [asSubject(change())], { policy }))).toEqual([
       'a: skip over-cap (change-1)',
       'b: skip cannot-replace (change-1)',
       'c: skip over-cap (change-1)',
@@ -200,12 +210,14 @@ describe('MAX_SERVICES', () => {
         'd:1': [PARAMETER],
       },
     );
-    expect(told(planned(world, [change(), ofParameter()], { policy }))[0]).toBe('d: redeploy (change-2)');
+    expect(told(planned(world, [asSubject(change()), asSubject(ofParameter())], { policy }))[0]).toBe(
+      'd: redeploy (change-2)',
+    );
   });
 
   test('is not for services named by hand', () => {
     const changes = three.map(({ arn }) => change({ kind: 'service', arn }));
-    expect(planned(fleet(three, {}), changes, { policy }).redeploys).toHaveLength(3);
+    expect(planned(fleet(three, {}), changes.map(asSubject), { policy }).redeploys).toHaveLength(3);
   });
 });
 
@@ -223,7 +235,7 @@ test('what only draining tasks refer to may be gone: the redeploy that another c
     'api:1': [SECRET],
     'api:0': [PARAMETER],
   });
-  expect(told(planned(world, [gone, change()]))).toEqual(['api: redeploy (change-1)']);
+  expect(told(planned(world, [asSubject(gone), asSubject(change())]))).toEqual(['api: redeploy (change-1)']);
 });
 
 describe('who cannot be read', () => {
@@ -233,7 +245,7 @@ describe('who cannot be read', () => {
   };
 
   test('is named for every change, for it may refer to any', () => {
-    expect(told(planned(unreadable, [change(), ofParameter()]))).toEqual([
+    expect(told(planned(unreadable, [asSubject(change()), asSubject(ofParameter())]))).toEqual([
       'api: skip unreadable (change-1 change-2)',
     ]);
   });
@@ -241,23 +253,23 @@ describe('who cannot be read', () => {
   test('but not if it is opted out', () => {
     const [only = service()] = unreadable.services;
     const world = { ...unreadable, services: [{ ...only, tags: new Map([['enabled', 'false']]) }] };
-    expect(told(planned(world, [change()]))).toEqual(['api: skip opted-out (change-1)']);
+    expect(told(planned(world, [asSubject(change())]))).toEqual(['api: skip opted-out (change-1)']);
   });
 
   test('is named, and not said to roll out, where only an older revision can be read', () => {
     const old = draining({ taskDefinition: revisionArn('api:0') });
     const readable = fleet([service({ deployments: [deployment(), old] })], { 'api:0': [SECRET] });
     const world = { ...readable, revisions: new Map([...readable.revisions, ...unreadable.revisions]) };
-    expect(told(planned(world, [change()]))).toEqual(['api: skip unreadable (change-1)']);
+    expect(told(planned(world, [asSubject(change())]))).toEqual(['api: skip unreadable (change-1)']);
   });
 
   test('is named also if ECS lists it, but does not describe it', () => {
     const world = { ...fleet([]), unreadable: [{ service: service().arn, cluster: 'main', why: 'refused' }] };
-    expect(told(planned(world, [change()]))).toEqual(['api: skip unreadable (change-1)']);
+    expect(told(planned(world, [asSubject(change())]))).toEqual(['api: skip unreadable (change-1)']);
   });
 
   test('is no matter of services named by hand', () => {
-    expect(told(planned(unreadable, [change({ kind: 'service', arn: service().arn })]))).toEqual([
+    expect(told(planned(unreadable, [asSubject(change({ kind: 'service', arn: service().arn }))]))).toEqual([
       'api: redeploy (change-1)',
     ]);
   });
@@ -266,7 +278,7 @@ describe('who cannot be read', () => {
 test('a service named by hand in a cluster that is not selected is out of scope', () => {
   const arn = serviceArn('arn:aws:ecs:eu-west-1:111122223333:service/other/api');
   const world = { ...fleet([]), outOfScope: [{ service: arn, cluster: 'other' }] };
-  expect(told(planned(world, [change({ kind: 'service', arn })]))).toEqual([
+  expect(told(planned(world, [asSubject(change({ kind: 'service', arn }))]))).toEqual([
     'api: skip out-of-scope (change-1)',
   ]);
 });
@@ -303,7 +315,7 @@ describe('waves', () => {
       ['first: skip rollout-failed', 'second: skip earlier-wave-failed', 'third: skip earlier-wave-failed'],
     ],
   ])('the later ones while the first is %s', (_, different, decisions) => {
-    const lines = told(planned(fleet([third, second, first(different)]), [change()]));
+    const lines = told(planned(fleet([third, second, first(different)]), [asSubject(change())]));
     expect(lines.map((line) => line.replace(/ \(.*/, ''))).toEqual(decisions);
   });
 
@@ -313,17 +325,17 @@ describe('waves', () => {
   ] as const)('that are %s are what they are, whatever became of the first', (_, different, decision) => {
     for (const deployments of [failed, rolling, [deployment()]]) {
       const world = fleet([first({ deployments }), service({ name: 'second', ...different })]);
-      expect(told(planned(world, [change()]))).toContain(`second: ${decision} (change-1)`);
+      expect(told(planned(world, [asSubject(change())]))).toContain(`second: ${decision} (change-1)`);
     }
   });
 
   test('all of them wait for a service that ECS does not show', () => {
     const world = fleet([first(), second]);
-    const matches = match(world, [change()], 'ignore');
+    const matches = match(world, [asSubject(change())], 'ignore');
     const earlier = { failed: new Map<string, number>(), unseen: new Set(['change-1']) };
     const basis = {
       fleet: world,
-      subjects: [change()],
+      subjects: [asSubject(change())],
       matches,
       evidence: new Map(),
       policy: POLICY,
@@ -338,14 +350,16 @@ describe('waves', () => {
 
   test('a failure in an earlier look stops the later ones', () => {
     const lines = told(
-      planned(fleet([second, third]), [change()], { failedWaves: new Map([['change-1', 1]]) }),
+      planned(fleet([second, third]), [asSubject(change())], { failedWaves: new Map([['change-1', 1]]) }),
     );
     expect(lines).toEqual(['second: redeploy (change-1)', 'third: skip earlier-wave-failed (change-1)']);
   });
 
   test('skip a service for all changes together, and say so to each', () => {
     const lines = told(
-      planned(fleet([second], both), [change(), ofParameter()], { failedWaves: new Map([['change-1', 0]]) }),
+      planned(fleet([second], both), [asSubject(change()), asSubject(ofParameter())], {
+        failedWaves: new Map([['change-1', 0]]),
+      }),
     );
     expect(lines).toEqual(['second: skip earlier-wave-failed (change-1 change-2)']);
   });
@@ -365,13 +379,17 @@ describe('waves', () => {
         'api:1': [SECRET, PARAMETER],
       },
     );
-    expect(told(planned(world, [change(), ofParameter()]))[1]).toMatch('second: wait earlier-wave');
-    expect(told(planned(other, [change(), ofParameter()]))[1]).toBe('second: wait earlier-wave (change-1)');
+    expect(told(planned(world, [asSubject(change()), asSubject(ofParameter())]))[1]).toMatch(
+      'second: wait earlier-wave',
+    );
+    expect(told(planned(other, [asSubject(change()), asSubject(ofParameter())]))[1]).toBe(
+      'second: wait earlier-wave (change-1)',
+    );
   });
 
   test('are asked of services that look fresh before the next wave opens', () => {
     const world = fleet([first({ deployments: fresh }), second]);
-    const asked = questions(match(world, [change()], 'ignore'), POLICY, NOW).map((one) => [
+    const asked = questions(match(world, [asSubject(change())], 'ignore'), POLICY, NOW).map((one) => [
       one.service.name,
       one.deploymentsSince,
     ]);
@@ -390,7 +408,7 @@ describe('not too soon', () => {
     ]);
 
   test('a service whose last deployment is younger than the cooldown waits for the rest of it', () => {
-    const { others } = planned(fleet([service({ deployments: [young] })]), [change()]);
+    const { others } = planned(fleet([service({ deployments: [young] })]), [asSubject(change())]);
     expect(others.flatMap(({ judged }) => judged.map(({ verdict }) => verdict))).toEqual([
       { action: 'wait', reason: 'cooldown', until: CHANGED_AT + 50_000 },
     ]);
@@ -398,7 +416,7 @@ describe('not too soon', () => {
 
   test('without a cooldown it goes at once', () => {
     const world = fleet([service({ deployments: [young] })]);
-    expect(told(planned(world, [change()], { policy: { cooldownMs: 0 } }))).toEqual([
+    expect(told(planned(world, [asSubject(change())], { policy: { cooldownMs: 0 } }))).toEqual([
       'api: redeploy (change-1)',
     ]);
   });
@@ -406,12 +424,12 @@ describe('not too soon', () => {
   test('a service that was deployed as often in the last hour as it may waits until the oldest is an hour old', () => {
     const policy = { maxPerHour: 2 };
     const often = hours([NOW - 3_599_000, NOW - 1_000_000, NOW - 3_601_000]);
-    const { others } = planned(fleet([service()]), [change()], { policy, evidence: often });
+    const { others } = planned(fleet([service()]), [asSubject(change())], { policy, evidence: often });
     expect(others.flatMap(({ judged }) => judged.map(({ verdict }) => verdict))).toEqual([
       { action: 'wait', reason: 'too-often', until: NOW + 1_000 },
     ]);
     const seldom = hours([NOW - 3_601_000, NOW - 1_000_000]);
-    expect(told(planned(fleet([service()]), [change()], { policy, evidence: seldom }))).toEqual([
+    expect(told(planned(fleet([service()]), [asSubject(change())], { policy, evidence: seldom }))).toEqual([
       'api: redeploy (change-1)',
     ]);
   });
@@ -419,7 +437,7 @@ describe('not too soon', () => {
 
 describe('what has to be asked beyond DescribeServices', () => {
   const asked = (different: Parameters<typeof service>[0], now: number) =>
-    questions(match(fleet([service(different)]), [change()], 'ignore'), POLICY, now).map(
+    questions(match(fleet([service(different)]), [asSubject(change())], 'ignore'), POLICY, now).map(
       ({ deploymentsSince, askTasks }) => ({ ...(deploymentsSince && { deploymentsSince }), askTasks }),
     );
   const rollingBack = { rolloutStateReason: 'circuit breaker: rolling back to deploymentId ecs-svc/1' };
@@ -429,7 +447,7 @@ describe('what has to be asked beyond DescribeServices', () => {
   test('the deployments since, in the first minute of a few services only: it would cost the others time', () => {
     const many = (count: number) => {
       const services = Array.from({ length: count }, (_, i) => service({ name: `api-${i}`, ...old }));
-      return questions(match(fleet(services), [change()], 'ignore'), POLICY, CHANGED_AT + 60_000);
+      return questions(match(fleet(services), [asSubject(change())], 'ignore'), POLICY, CHANGED_AT + 60_000);
     };
     expect(
       many(40).every(({ deploymentsSince, optional }) => deploymentsSince === CHANGED_AT && optional),
@@ -483,7 +501,7 @@ describe('what has to be asked beyond DescribeServices', () => {
 });
 
 test('a service that somebody else deployed at the last moment is left to them', () => {
-  const [only] = planned(fleet([service()]), [change()]).redeploys;
+  const [only] = planned(fleet([service()]), [asSubject(change())]).redeploys;
   const now = service({
     deployments: [deployment({ createdAt: AFTER, rolloutState: 'IN_PROGRESS' }), draining()],
   });
@@ -524,8 +542,10 @@ describe('always', () => {
     fc.assert(
       fc.property(worlds, (services) => {
         const world = fleet(services, references);
-        const matched = new Set(match(world, subjects, 'ignore').map((one) => one.service.arn));
-        const { redeploys, others } = planned(world, subjects);
+        const matched = new Set(
+          match(world, subjects.map(asSubject), 'ignore').map((one) => one.service.arn),
+        );
+        const { redeploys, others } = planned(world, subjects.map(asSubject));
         const decided = [...redeploys, ...others].map(({ decision }) => decision.service);
         expect(decided.toSorted()).toEqual([...matched].toSorted());
       }),
@@ -535,8 +555,10 @@ describe('always', () => {
   test('the order of services and changes does not matter', () => {
     fc.assert(
       fc.property(worlds, (services) => {
-        const forwards = told(planned(fleet(services, references), subjects));
-        const backwards = told(planned(fleet(services.toReversed(), references), subjects.toReversed()));
+        const forwards = told(planned(fleet(services, references), subjects.map(asSubject)));
+        const backwards = told(
+          planned(fleet(services.toReversed(), references), subjects.toReversed().map(asSubject)),
+        );
         const sorted = (lines: readonly string[]) =>
           lines.map((line) => line.replace(/\(.*\)/, '')).toSorted();
         expect(sorted(backwards)).toEqual(sorted(forwards));
@@ -547,14 +569,14 @@ describe('always', () => {
   test('whoever has been redeployed is not redeployed again', () => {
     fc.assert(
       fc.property(worlds, (services) => {
-        const { redeploys } = planned(fleet(services, references), subjects);
+        const { redeploys } = planned(fleet(services, references), subjects.map(asSubject));
         const done = new Set(redeploys.map(({ decision }) => decision.service));
         const later = services.map((one) =>
           done.has(one.arn)
             ? { ...one, deployments: one.deployments.map((d) => ({ ...d, createdAt: AFTER })) }
             : one,
         );
-        expect(planned(fleet(later, references), subjects).redeploys).toEqual([]);
+        expect(planned(fleet(later, references), subjects.map(asSubject)).redeploys).toEqual([]);
       }),
     );
   });

@@ -5,7 +5,7 @@ import { serviceArn, taskDefinitionArn } from '../../functions/core/model/arn.ts
 import type { Change } from '../../functions/core/model/change.ts';
 import type { Service } from '../../functions/core/model/fleet.ts';
 import { PLACES, parseReference, type RawReference } from '../../functions/core/model/reference.ts';
-import { change, deployment, service } from '../build.ts';
+import { asSubject, change, deployment, service } from '../build.ts';
 import { expectedOf } from './matching-oracle.ts';
 
 // Few of each, so that what differs in one part only is common.
@@ -78,6 +78,7 @@ const spelling = (arn: string) =>
     .map((parts) => parts.join(''));
 
 const prefix = fc.constantFrom('credentialspec:', 'credentialspecdomainless:', '');
+
 /** Where the changed resource is. */
 function homeOf({ arn }: Change) {
   const [, partition = '', , region = '', account = ''] = arn.split(':');
@@ -130,7 +131,7 @@ describe('matching', () => {
       fc.assert(
         fc.property(anyCase, (one) => {
           const { raw, world } = fleetWith(one);
-          const found = match(world, [one.changed], pull).flatMap(({ hits }) =>
+          const found = match(world, [asSubject(one.changed)], pull).flatMap(({ hits }) =>
             hits.map(({ form, effect }) => ({ form, effect })),
           );
           const expected = expectedOf({ ...raw, home: one.home }, one.changed, pull);

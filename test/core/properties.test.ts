@@ -7,7 +7,7 @@ import { isUnreadable } from '../../functions/core/model/fleet.ts';
 import { type Basis, decideAgain, makePlan } from '../../functions/core/plan/plan.ts';
 import type { Plan } from '../../functions/core/plan/planned.ts';
 import { makeReport } from '../../functions/core/report/report.ts';
-import { POLICY } from '../build.ts';
+import { asSubject, POLICY } from '../build.ts';
 import { anyBasis, anyChanges, anyService, basis } from './any.ts';
 
 const RUNS = {};
@@ -85,7 +85,9 @@ describe('a plan', () => {
     fc.assert(
       fc.property(anyBasis, (given) => {
         const concerned = new Set([
-          ...given.matches.filter(({ subject }) => !('notice' in subject)).map(({ service }) => service.key),
+          ...given.matches
+            .filter(({ subject }) => subject.kind === 'change')
+            .map(({ service }) => service.key),
           ...given.fleet.services.filter((one) => isUnreadable(one, given.fleet)).map(({ key }) => key),
         ]);
         const decided = decisionsOf(makePlan(given)).map(nameOf);
@@ -152,9 +154,9 @@ describe('caps and waves aside, no redeploy is taken away', () => {
   test('by another service', () => {
     fc.assert(
       fc.property(services, anyChanges, (all, changes) => {
-        const more = redeployed(basis(all, changes, alone));
+        const more = redeployed(basis(all, changes.map(asSubject), alone));
         const [added] = all;
-        const fewer = redeployed(basis(all.slice(1), changes, alone));
+        const fewer = redeployed(basis(all.slice(1), changes.map(asSubject), alone));
         expect(more.filter((key) => key !== added?.key)).toEqual(fewer);
       }),
       RUNS,
@@ -164,8 +166,8 @@ describe('caps and waves aside, no redeploy is taken away', () => {
   test('by another change', () => {
     fc.assert(
       fc.property(services, anyChanges, (all, changes) => {
-        const fewer = redeployed(basis(all, changes.slice(1), alone));
-        expect(redeployed(basis(all, changes, alone))).toEqual(expect.arrayContaining(fewer));
+        const fewer = redeployed(basis(all, changes.slice(1).map(asSubject), alone));
+        expect(redeployed(basis(all, changes.map(asSubject), alone))).toEqual(expect.arrayContaining(fewer));
       }),
       RUNS,
     );

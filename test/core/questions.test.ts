@@ -4,6 +4,7 @@ import type { Change } from '../../functions/core/model/change.ts';
 import { questions } from '../../functions/core/plan/questions.ts';
 import {
   AFTER,
+  asSubject,
   CHANGED_AT,
   change,
   deployment,
@@ -29,7 +30,7 @@ type Given = {
 
 /** The questions about one service, without the service itself. */
 function asked({ service: different = {}, change: changed = {}, following, now = NOW, lookBackMs }: Given) {
-  const matches = match(fleet([service(different)]), [change(changed)], 'ignore');
+  const matches = match(fleet([service(different)]), [asSubject(change(changed))], 'ignore');
   const followed = matches.map((one) => (following === undefined ? one : { ...one, following }));
   return questions(followed, POLICY, now, lookBackMs).map(({ deploymentsSince, askTasks, optional }) => ({
     ...(deploymentsSince !== undefined && { deploymentsSince }),
@@ -42,6 +43,7 @@ const fresh = { deployments: [deployment({ createdAt: AFTER })] };
 const rolling = { deployments: [deployment({ createdAt: AFTER, rolloutState: 'IN_PROGRESS' as const })] };
 const since = { deploymentsSince: CHANGED_AT, askTasks: false };
 const few = { ...since, optional: true };
+
 /** What a rollback took over may have been deployed before the change. */
 const rollback = { ...since, deploymentsSince: CHANGED_AT - 2 * DAY };
 const atOnce = { ...rollback, optional: true };
@@ -145,10 +147,10 @@ describe('beyond DescribeServices ECS is asked', () => {
       at: NOW,
       source: 'x',
     } as const;
-    const matches = match(fleet([service()]), [notice], 'ignore');
+    const matches = match(fleet([service()]), [asSubject(notice)], 'ignore');
     expect(questions(matches, POLICY, NOW)).toEqual([]);
     const reminder = { ...notice, notice: 'rotation-failed' } as const;
-    expect(questions(match(fleet([service()]), [reminder], 'ignore'), POLICY, NOW)).toEqual([]);
+    expect(questions(match(fleet([service()]), [asSubject(reminder)], 'ignore'), POLICY, NOW)).toEqual([]);
   });
 
   test('once for all changes of a service: since the earliest, and for its tasks if one needs them', () => {
@@ -157,9 +159,13 @@ describe('beyond DescribeServices ECS is asked', () => {
       change({ changedAt: NOW - 1 }),
       change({ changeId: 'change-2', changedAt: NOW - 3 * MINUTE }),
     ];
-    const both = questions(match(fleet([service(old)]), changes, 'ignore'), POLICY, NOW);
+    const both = questions(match(fleet([service(old)]), changes.map(asSubject), 'ignore'), POLICY, NOW);
     expect(both).toEqual([{ service: service(old), deploymentsSince: NOW - 3 * MINUTE, askTasks: true }]);
-    const backwards = questions(match(fleet([service(old)]), changes.toReversed(), 'ignore'), POLICY, NOW);
+    const backwards = questions(
+      match(fleet([service(old)]), changes.toReversed().map(asSubject), 'ignore'),
+      POLICY,
+      NOW,
+    );
     expect(backwards).toEqual(both);
   });
 
@@ -174,13 +180,13 @@ describe('beyond DescribeServices ECS is asked', () => {
         ...many(count, old),
         ...Array.from({ length: 5 }, (_, i) => service({ name: `f${i}`, ...fresh })),
       ];
-      return questions(match(fleet(services), [change()], 'ignore'), POLICY, NOW).filter(
+      return questions(match(fleet(services), [asSubject(change())], 'ignore'), POLICY, NOW).filter(
         ({ optional }) => optional,
       ).length;
     };
     expect(about(35)).toBe(40);
     expect(about(36)).toBe(0);
-    const [first] = questions(match(fleet(many(41, old)), [change()], 'ignore'), POLICY, NOW);
+    const [first] = questions(match(fleet(many(41, old)), [asSubject(change())], 'ignore'), POLICY, NOW);
     expect(first).toEqual({ service: many(1, old)[0], askTasks: false });
   });
 });

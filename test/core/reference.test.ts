@@ -3,7 +3,17 @@ import { describe, expect, test } from 'vitest';
 import { match, suffixWarnings } from '../../functions/core/match/match.ts';
 import { taskDefinitionArn } from '../../functions/core/model/arn.ts';
 import type { RawReference } from '../../functions/core/model/reference.ts';
-import { change, deployment, fleet, PARAMETER, reference, revisionArn, SECRET, service } from '../build.ts';
+import {
+  asSubject,
+  change,
+  deployment,
+  fleet,
+  PARAMETER,
+  reference,
+  revisionArn,
+  SECRET,
+  service,
+} from '../build.ts';
 
 const PARTIAL = SECRET.slice(0, -7);
 const BLUE = { label: 'BLUE' };
@@ -83,7 +93,7 @@ const forms = (raw: Row[1], arn: string, kind: 'secret' | 'parameter') => {
         : { ...(kind === 'parameter' && { valueFrom: PARAMETER }), ...raw },
     ],
   });
-  return match(world, [change({ arn, kind })], 'redeploy').flatMap(({ hits }) =>
+  return match(world, [asSubject(change({ arn, kind }))], 'redeploy').flatMap(({ hits }) =>
     hits.map(({ form }) => form),
   );
 };
@@ -125,7 +135,7 @@ describe('a reference to a parameter', () => {
 
   test.each([`${PARAMETER}:3`, '/app/db/password:stable'])('%s is pinned', (valueFrom) => {
     const world = fleet([service()], { 'api:1': [valueFrom] });
-    const [only] = match(world, [change({ arn: PARAMETER, kind: 'parameter' })], 'ignore');
+    const [only] = match(world, [asSubject(change({ arn: PARAMETER, kind: 'parameter' }))], 'ignore');
     expect(only?.hits.map(({ effect }) => effect)).toEqual(['pinned']);
   });
 });
@@ -142,14 +152,16 @@ test.each(['aws', 'aws-cn', 'aws-us-gov', 'aws-iso', 'aws-iso-b', 'aws-iso-e', '
 test('an older secret of the same name is reported, and does not match', () => {
   const older = `${PARTIAL}-zzzzzz:key::`;
   const world = fleet([service()], { 'api:1': [older] });
-  expect(match(world, [change(BLUE)], 'ignore')).toEqual([]);
-  expect(suffixWarnings(world, [change(BLUE)])).toMatchObject([{ service: service().arn, valueFrom: older }]);
+  expect(match(world, [asSubject(change(BLUE))], 'ignore')).toEqual([]);
+  expect(suffixWarnings(world, [asSubject(change(BLUE))])).toMatchObject([
+    { service: service().arn, valueFrom: older },
+  ]);
 });
 
 describe('which revisions count', () => {
   const references = { 'api:1': [], 'api:0': [{}], 'api:2': [{}] };
   const matches = (different: Parameters<typeof service>[0]) =>
-    match(fleet([service(different)], references), [change()], 'ignore').length;
+    match(fleet([service(different)], references), [asSubject(change())], 'ignore').length;
 
   test('not an older one without tasks', () => {
     const drained = deployment({ primary: false, taskDefinition: revisionArn('api:0'), running: 0 });
@@ -181,7 +193,7 @@ describe('a secret that exists no more', () => {
   };
 
   test.each([SECRET, PARTIAL, 'prod/db'])('is found by whoever referred to it, called %s', (name) => {
-    const [only] = match(fleet([service()], references), [gone(name)], 'ignore');
+    const [only] = match(fleet([service()], references), [asSubject(gone(name))], 'ignore');
     expect(only?.hits.map(({ reference: { valueFrom } }) => valueFrom)).toEqual(
       references['api:1'].slice(0, 3),
     );

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { match } from '../../functions/core/match/match.ts';
 import { type ClusterArn, clusterArn, nameOf } from '../../functions/core/model/arn.ts';
+import { about } from '../../functions/core/model/change.ts';
 import type { Service } from '../../functions/core/model/fleet.ts';
 import { hintedFleet, NOTHING_SEEN, withRead } from '../../functions/core/read/snapshot.ts';
 import {
+  asSubject,
   change,
   deployment,
   draining,
@@ -143,9 +145,9 @@ describe('the fleet as a snapshot shows it', () => {
     );
     const subjects = [change(), change({ changeId: 'change-2', kind: 'parameter', arn: PARAMETER })];
     const found = (one: typeof world) =>
-      match(one, subjects, 'ignore')
+      match(one, subjects.map(asSubject), 'ignore')
         .flatMap(({ service: { key }, subject, hits }) =>
-          hits.map(({ effect, inPrimary }) => `${key} ${subject.changeId} ${effect} ${inPrimary}`),
+          hits.map(({ effect, inPrimary }) => `${key} ${about(subject).changeId} ${effect} ${inPrimary}`),
         )
         .toSorted((a, b) => a.localeCompare(b));
     const hinted = hintedFleet(withRead(NOTHING_SEEN, world, all));

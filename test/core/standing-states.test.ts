@@ -6,7 +6,7 @@ import { redeploy, type SkipReason, skip, type Verdict, wait } from '../../funct
 import type { CallError, Outcome } from '../../functions/core/model/outcome.ts';
 import type { Evidence } from '../../functions/core/plan/evidence.ts';
 import type { Result } from '../../functions/core/plan/planned.ts';
-import { AFTER, change, deployment, NOW, SECRET, SKIP_REASONS, service } from '../build.ts';
+import { AFTER, asSubject, change, deployment, NOW, SECRET, SKIP_REASONS, service } from '../build.ts';
 
 const api = service({
   tags: new Map([['wave', '2']]),
@@ -28,7 +28,7 @@ type Given = { readonly outcome?: Outcome; readonly evidence?: Evidence; readonl
 /** What was decided about the service for the change, and what came of it; `together` if other changes had their say. */
 function result(
   own: Verdict,
-  { outcome, evidence = {}, subject = change() }: Given = {},
+  { outcome, evidence = {}, subject = asSubject(change()) }: Given = {},
   together = own,
 ): Result {
   const { action, reason } = together;
@@ -250,7 +250,9 @@ describe('after the first look', () => {
       at: NOW,
       source: 'x',
     };
-    expect(standingOf(first, [result(skip('secret-gone'), { subject })], SEEN)).toEqual(ended(first));
+    expect(standingOf(first, [result(skip('secret-gone'), { subject: asSubject(subject) })], SEEN)).toEqual(
+      ended(first),
+    );
   });
 });
 

@@ -17,6 +17,7 @@ import {
 } from '../../functions/core/sweep/sweep.ts';
 import {
   AFTER,
+  asSubject,
   BEFORE,
   CHANGED_AT,
   change,
@@ -73,7 +74,7 @@ function swept(
 const stale = (name: string, ...changes: readonly ReturnType<typeof change>[]) =>
   swept(
     name,
-    changes.map((one) => [redeploy, one] as const),
+    changes.map((one) => [redeploy, asSubject(one)] as const),
     { certain: changes.map((one) => ({ change: one, verdict: redeploy })) },
   );
 
@@ -113,7 +114,7 @@ describe('a sweep', () => {
       changedAt: BEFORE - 1,
       possiblyUntil: CHANGED_AT,
     });
-    const [only] = planned([change(), possibly], OLD);
+    const [only] = planned([asSubject(change()), asSubject(possibly)], OLD);
     expect(only?.certain.map(({ change: { changeId } }) => changeId)).toEqual(['change-1']);
     expect(only?.possibly.map(({ change: { changeId } }) => changeId)).toEqual(['change-2']);
     expect(only?.decision).toMatchObject({ action: 'redeploy', reason: null, changeIds: ['change-1'] });
@@ -121,40 +122,58 @@ describe('a sweep', () => {
 
   test('tells of what may be stale those changes alone', () => {
     const young = { deployments: [deployment({ createdAt: CHANGED_AT - 500 })] };
-    const [only] = planned([change(), { ...ofParameter, changedAt: CHANGED_AT - 1_000 }], {}, young);
+    const [only] = planned(
+      [asSubject(change()), asSubject({ ...ofParameter, changedAt: CHANGED_AT - 1_000 })],
+      {},
+      young,
+    );
     expect(only?.decision).toMatchObject({ ...skip('possibly-stale'), changeIds: ['change-1'] });
   });
 
   test('does not count what is fresh, or on its way, as stale for another change', () => {
     const rolling = { deployments: [deployment({ createdAt: AFTER, rolloutState: 'IN_PROGRESS' as const })] };
-    const [only] = planned([change(), { ...ofParameter, changedAt: AFTER + 1 }], OLD, rolling);
+    const [only] = planned(
+      [asSubject(change()), asSubject({ ...ofParameter, changedAt: AFTER + 1 })],
+      OLD,
+      rolling,
+    );
     expect(only?.certain.map(({ change: { changeId } }) => changeId)).toEqual(['change-2']);
     const fresh = { deployments: [deployment({ createdAt: AFTER })] };
-    const [other] = planned([change(), { ...ofParameter, changedAt: AFTER + 1 }], OLD, fresh);
+    const [other] = planned(
+      [asSubject(change()), asSubject({ ...ofParameter, changedAt: AFTER + 1 })],
+      OLD,
+      fresh,
+    );
     expect(other?.certain.map(({ change: { changeId } }) => changeId)).toEqual(['change-2']);
   });
 
   test('leaves alone whom a rollout has failed, whatever else it is stale for', () => {
     const rolledBack = { ...OLD, serviceDeployments: [{ createdAt: CHANGED_AT + 1, status: 'STOPPED' }] };
-    const [only] = planned([change(), { ...ofParameter, changedAt: CHANGED_AT + 2 }], rolledBack);
+    const [only] = planned(
+      [asSubject(change()), asSubject({ ...ofParameter, changedAt: CHANGED_AT + 2 })],
+      rolledBack,
+    );
     expect(only?.decision).toMatchObject({ ...skip('rollout-failed'), changeIds: ['change-1'] });
     const unproven = { serviceDeployments: rolledBack.serviceDeployments };
-    const [other] = planned([change(), { ...ofParameter, changedAt: CHANGED_AT + 2 }], unproven);
+    const [other] = planned(
+      [asSubject(change()), asSubject({ ...ofParameter, changedAt: CHANGED_AT + 2 })],
+      unproven,
+    );
     expect(other?.decision).toMatchObject({ ...skip('rollout-failed'), changeIds: ['change-1'] });
   });
 
   test('leaves it at what it is about, if nothing of it is stale', () => {
     const young = { tasks: [{ createdAt: AFTER }, { createdAt: AFTER }] };
-    const [only] = planned([change()], young);
+    const [only] = planned([asSubject(change())], young);
     expect(only?.decision).toMatchObject({ ...skip('already-fresh'), changeIds: ['change-1'] });
     const external = { controller: 'EXTERNAL', deployments: [deployment({ createdAt: AFTER })] } as const;
-    const [other] = planned([change()], {}, external);
+    const [other] = planned([asSubject(change())], {}, external);
     expect(other?.decision).toMatchObject({ ...skip('already-fresh'), changeIds: ['change-1'] });
   });
 
   test('leaves alone who only has to drain', () => {
     const old = draining({ taskDefinition: revisionArn('old:1') });
-    const [only] = planned([change()], OLD, {
+    const [only] = planned([asSubject(change())], OLD, {
       taskDefinition: revisionArn('none:1'),
       deployments: [deployment({ taskDefinition: revisionArn('none:1') }), old],
     });
@@ -172,10 +191,12 @@ describe('a sweep', () => {
     };
     const quiet: Notice = { ...gone, notice: 'rotation-failed' };
     for (const notice of [gone, quiet]) {
-      expect(sweepQuestions(match(fleet([service()]), [notice], 'ignore'), policy, LATER)).toEqual([]);
-      expect(planned([notice], OLD).flatMap(({ certain, possibly }) => [...certain, ...possibly])).toEqual(
+      expect(sweepQuestions(match(fleet([service()]), [asSubject(notice)], 'ignore'), policy, LATER)).toEqual(
         [],
       );
+      expect(
+        planned([asSubject(notice)], OLD).flatMap(({ certain, possibly }) => [...certain, ...possibly]),
+      ).toEqual([]);
     }
   });
 
@@ -184,21 +205,21 @@ describe('a sweep', () => {
     const world = fleet([service({ deployments: [deployment(), older] })], { 'api:1': [`${SECRET}:::v1`] });
     const dark = [revisionArn('dark:1'), { kind: 'unreadable', why: 'x' }] as const;
     const whole = { ...world, revisions: new Map([...world.revisions, dark]) };
-    expect(sweepQuestions(match(whole, [change()], 'ignore'), policy, LATER)).toEqual([]);
+    expect(sweepQuestions(match(whole, [asSubject(change())], 'ignore'), policy, LATER)).toEqual([]);
   });
 
   test('asks for tasks beside what is asked anyway, and of each service once', () => {
     const [only, ...more] = sweepQuestions(
-      match(fleet([service()], both), [change(), ofParameter], 'ignore'),
+      match(fleet([service()], both), [asSubject(change()), asSubject(ofParameter)], 'ignore'),
       policy,
       LATER,
     );
     expect(more).toEqual([]);
     expect(only).toEqual({ service: service(), deploymentsSince: CHANGED_AT, askTasks: true });
     const external = service({ controller: 'EXTERNAL' });
-    expect(sweepQuestions(match(fleet([external]), [change()], 'ignore'), policy, LATER)).toStrictEqual([
-      { service: external, askTasks: true },
-    ]);
+    expect(
+      sweepQuestions(match(fleet([external]), [asSubject(change())], 'ignore'), policy, LATER),
+    ).toStrictEqual([{ service: external, askTasks: true }]);
   });
 
   test.each(['opted-out', 'pinned', 'label-not-moved', 'pull-only', 'not-active', 'no-tasks'] as const)(
@@ -215,13 +236,13 @@ describe('a sweep', () => {
       const [different, references] = cases[reason];
       const world = fleet([service(different)], { 'api:1': references });
       expect(toBeDated([change()], world, policy, LATER)).toEqual(new Set());
-      expect(sweepQuestions(match(world, [change()], 'ignore'), policy, LATER)).toEqual([]);
+      expect(sweepQuestions(match(world, [asSubject(change())], 'ignore'), policy, LATER)).toEqual([]);
       const earlier = { failed: new Map<string, number>(), unseen: new Set<string>() };
-      const matches = match(world, [change()], 'ignore');
+      const matches = match(world, [asSubject(change())], 'ignore');
       const [one] = sweptIn(
         makePlan({
           fleet: world,
-          subjects: [change()],
+          subjects: [asSubject(change())],
           matches,
           evidence: new Map([[service().key, OLD]]),
           policy,
@@ -275,10 +296,10 @@ describe('healed is', () => {
       stale('a', one),
       stale('b', one, two),
       stale('c', two),
-      rolling('d', one),
-      rolling('e', gone),
-      rolling('f', change({ arn: 'x' })),
-      swept('g', [[skip('already-fresh'), one]]),
+      rolling('d', asSubject(one)),
+      rolling('e', asSubject(gone)),
+      rolling('f', asSubject(change({ arn: 'x' }))),
+      swept('g', [[skip('already-fresh'), asSubject(one)]]),
     ];
     const opened = (name: string, told: string) => ({
       cluster: service().cluster.arn,
@@ -314,15 +335,18 @@ describe('healed is', () => {
 
   test('beside it who rolls out for one of several changes', () => {
     const one = change();
-    const verdicts = [[wait('rolling-out'), one] as const, [skip('already-fresh'), ofParameter] as const];
+    const verdicts = [
+      [wait('rolling-out'), asSubject(one)] as const,
+      [skip('already-fresh'), asSubject(ofParameter)] as const,
+    ];
     const [followUp] = healingOf([stale('a', one), swept('b', verdicts)], 0, LATER).followUps;
     expect(followUp?.open.map(({ name }) => name)).toEqual(['a', 'b']);
   });
 
   test('nobody who cannot be replaced, though it counts, unless it is not stale for certain', () => {
     const certain = [{ change: change(), verdict: skip('cannot-replace') }];
-    const stuck = swept('s', [[skip('cannot-replace'), change()]], { certain });
-    const free = swept('t', [[skip('cannot-replace'), change()]]);
+    const stuck = swept('s', [[skip('cannot-replace'), asSubject(change())]], { certain });
+    const free = swept('t', [[skip('cannot-replace'), asSubject(change())]]);
     expect(healingOf([stale('a', change()), stuck], 1, LATER).overCap).toBe(true);
     expect(healingOf([stale('a', change()), free], 1, LATER).overCap).toBe(false);
     expect(healingOf([stale('a', change()), stuck], 2, LATER).followUps).toHaveLength(1);

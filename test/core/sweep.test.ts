@@ -17,6 +17,7 @@ import {
 } from '../../functions/core/sweep/sweep.ts';
 import {
   AFTER,
+  asSubject,
   BEFORE,
   CHANGED_AT,
   change,
@@ -50,8 +51,8 @@ function sweptServices(
   return sweptIn(
     makePlan({
       fleet: read,
-      subjects: changes,
-      matches: match(read, changes, 'ignore'),
+      subjects: changes.map(asSubject),
+      matches: match(read, changes.map(asSubject), 'ignore'),
       evidence: new Map(services.map(({ key }) => [key, evidence])),
       policy: sweepPolicy(POLICY),
       earlier: { failed: new Map(), unseen: new Set() },
@@ -186,7 +187,7 @@ describe('a service is', () => {
 describe('asked are', () => {
   const questionsFor = (different: ServiceDifference, changed: Partial<Change>, now: number) => {
     const read = fleet([service(different)]);
-    return sweepQuestions(match(read, [change(changed)], 'ignore'), sweepPolicy(POLICY), now);
+    return sweepQuestions(match(read, [asSubject(change(changed))], 'ignore'), sweepPolicy(POLICY), now);
   };
 
   test.each<[string, ServiceDifference, number]>([
@@ -220,7 +221,7 @@ describe('asked are', () => {
 test('whether a rollout failed is asked in a cooldown, too', () => {
   const read = fleet([service(primary({ createdAt: CHANGED_AT - 1 }))]);
   const policy = sweepPolicy({ ...POLICY, cooldownMs: 2 * 3_600_000 });
-  expect(sweepQuestions(match(read, [change()], 'ignore'), policy, LATER)).toMatchObject([
+  expect(sweepQuestions(match(read, [asSubject(change())], 'ignore'), policy, LATER)).toMatchObject([
     { askTasks: true, deploymentsSince: CHANGED_AT },
   ]);
 });
@@ -284,8 +285,8 @@ describe('healed is', () => {
     return sweptIn(
       makePlan({
         fleet: read,
-        subjects: changes,
-        matches: match(read, changes, 'ignore'),
+        subjects: changes.map(asSubject),
+        matches: match(read, changes.map(asSubject), 'ignore'),
         evidence: new Map(read.services.map(({ key }) => [key, evidence])),
         policy: sweepPolicy(POLICY),
         earlier: { failed: new Map(), unseen: new Set() },

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { usesOf } from '../../functions/core/report/uses.ts';
 import {
+  asSubject,
   change,
   deployment,
   draining,
@@ -29,7 +30,7 @@ test('uses tells every reference of every service, pinned ones and registry cred
     },
   );
   const subjects = [change(), change({ changeId: 'change-2', kind: 'parameter', arn: PARAMETER })];
-  const { uses, notCovered } = usesOf(world, subjects, POLICY);
+  const { uses, notCovered } = usesOf(world, subjects.map(asSubject), POLICY);
   const at = (revision: string) => ({
     taskDefinition: revisionArn(revision),
     container: 'app',
@@ -60,7 +61,7 @@ test('uses tells every reference of every service, pinned ones and registry cred
 });
 
 test('with SELECT=tagged whoever has no tag counts as opted out', () => {
-  const { uses } = usesOf(fleet([service()]), [change()], { ...POLICY, select: 'tagged' });
+  const { uses } = usesOf(fleet([service()]), [asSubject(change())], { ...POLICY, select: 'tagged' });
   expect(uses.map(({ optedOut }) => optedOut)).toEqual([true]);
 });
 
@@ -68,7 +69,7 @@ test('uses are told in the order of the ARNs, whatever was read first', () => {
   const services = ['c', 'a', 'd', 'b'].map((name) => service({ name }));
   const inOrder = services.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   for (const read of [services, inOrder, inOrder.toReversed()]) {
-    const { uses } = usesOf(fleet(read), [change()], POLICY);
+    const { uses } = usesOf(fleet(read), [asSubject(change())], POLICY);
     expect(uses.map((one) => one.service.at(-1))).toEqual(['a', 'b', 'c', 'd']);
   }
 });

@@ -10,6 +10,7 @@ import { RULES } from '../../functions/core/plan/rules.ts';
 import { explain, verdictOn } from '../../functions/core/plan/verdict.ts';
 import {
   AFTER,
+  asSubject,
   BEFORE,
   CHANGED_AT,
   change,
@@ -563,7 +564,7 @@ describe('a service, for one change', () => {
     const policy = { ...POLICY, ...row.policy };
     const [only] = match(
       fleet([service(row.service)], { 'api:1': row.references ?? [{}] }),
-      [subject],
+      [asSubject(subject)],
       policy.pull,
     );
     if (only === undefined) throw new Error('the service does not refer to the subject');
@@ -577,7 +578,7 @@ describe('a service, for one change', () => {
   });
 
   test('of which a resource is gone, no rule explains anything', () => {
-    const [only] = match(fleet([service()]), [notice], 'ignore');
+    const [only] = match(fleet([service()]), [asSubject(notice)], 'ignore');
     expect(only && explain(only, {}, POLICY, NOW)).toEqual([]);
   });
 
@@ -589,13 +590,17 @@ describe('a service, for one change', () => {
   test('waits for older tasks to drain where only they refer to what moved', () => {
     const old = draining({ taskDefinition: revisionArn('api:0') });
     const world = fleet([service({ deployments: [deployment(), old] })], { 'api:0': [{}], 'api:1': [] });
-    const [only] = match(world, [change()], 'ignore');
+    const [only] = match(world, [asSubject(change())], 'ignore');
     expect(only && verdictOn(only, {}, POLICY, NOW)).toEqual({ action: 'wait', reason: 'rolling-out' });
   });
 
   test('reads the log secrets of Service Connect from the deployment', () => {
     const connect = deployment({ references: [reference({ place: 'service-connect', container: null })] });
-    const [only] = match(fleet([service({ deployments: [connect] })], { 'api:1': [] }), [change()], 'ignore');
+    const [only] = match(
+      fleet([service({ deployments: [connect] })], { 'api:1': [] }),
+      [asSubject(change())],
+      'ignore',
+    );
     expect(only && verdictOn(only, {}, POLICY, NOW)).toEqual({ action: 'redeploy', reason: null });
   });
 });

@@ -29,7 +29,7 @@ export const PLANTS: readonly Plant[] = [
     what: 'PutSecretValue at AWSPENDING counts as a change',
     file: 'functions/core/confirm/event.ts',
     find: "? ignored('pending-label')\n    : created(",
-    put: "? { claim: 'label-moved', secret: named(event), label: CURRENT }\n    : created(",
+    put: "? { kind: 'label-moved', secret: named(event), label: CURRENT }\n    : created(",
   },
   {
     name: 'compared-by-prefix',

@@ -115,7 +115,7 @@ describe('a key of a prototype', () => {
 
   test('in an event is none of its own', () => {
     const event = parseEvent(BODIES['polluting keys'] ?? '');
-    expect(event).toMatchObject({ type: 'parameter-change', operation: 'Update', failed: false });
+    expect(event).toMatchObject({ kind: 'parameter-change', operation: 'Update', failed: false });
     expect(event).not.toHaveProperty('polluted');
     expect(({} as { polluted?: true }).polluted).toBeUndefined();
   });

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { match } from '../../functions/core/match/match.ts';
 import { selects } from '../../functions/core/model/glob.ts';
 import { asInTag } from '../../functions/core/model/tags.ts';
-import { change, fleet, reference, SECRET, service } from '../build.ts';
+import { asSubject, change, fleet, reference, SECRET, service } from '../build.ts';
 
 /** A name that counts how often somebody looks at one of its characters. */
 function counted(text: string): { readonly name: string; readonly looks: () => number } {
@@ -57,8 +57,10 @@ describe('a text as a tag can hold it', () => {
       reference({ place: 'also', valueFrom, container: null }),
     );
     const world = fleet([service({ also: wild })], {});
-    expect(match(world, [change()], 'ignore')).toEqual([]);
-    expect(match(world, [change({ arn: SECRET.replace('prod/db', 'prod!db') })], 'ignore')).toHaveLength(1);
+    expect(match(world, [asSubject(change())], 'ignore')).toEqual([]);
+    expect(
+      match(world, [asSubject(change({ arn: SECRET.replace('prod/db', 'prod!db') }))], 'ignore'),
+    ).toHaveLength(1);
   });
 });
 
@@ -83,6 +85,7 @@ function expressions(): readonly { readonly where: string; readonly expression: 
 }
 
 const EXPRESSIONS = expressions();
+
 /** What a text is made of that an expression would try in many ways. */
 const UNITS = [
   'a',

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Aws, Occasion, Operation, Operations } from './aws.ts';
-import { principalOf } from './aws.ts';
+import { type Aws, type Occasion, type Operation, type Operations, principalOf } from './aws.ts';
 import { ECS } from './ecs/operations.ts';
 import { AwsError, accessDenied, serverError, throttled } from './errors.ts';
 import { EVENTS } from './events/operations.ts';

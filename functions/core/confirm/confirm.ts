@@ -13,13 +13,13 @@ import type { Origin, SecretDescription, SecretVersion } from '../model/secret.t
 import type { Claim } from './event.ts';
 
 export type Finding =
-  | { readonly finding: 'changes'; readonly changes: readonly Change[] }
-  | { readonly finding: 'notice'; readonly notice: Notice }
-  | { readonly finding: 'ignored'; readonly reason: IgnoredReason }
+  | { readonly kind: 'changes'; readonly changes: readonly Change[] }
+  | { readonly kind: 'notice'; readonly notice: Notice }
+  | { readonly kind: 'ignored'; readonly reason: IgnoredReason }
   /** What the event tells is not visible yet. Secrets Manager reads are eventually consistent. */
-  | { readonly finding: 'look-again' };
+  | { readonly kind: 'look-again' };
 
-export type SecretClaim = Exclude<Claim, { claim: 'none' | 'noticed' | 'parameter-changed' }>;
+export type SecretClaim = Exclude<Claim, { kind: 'none' | 'noticed' | 'parameter-changed' }>;
 
 /** For this long after an event, what it tells may still be invisible; later it has been superseded. */
 const VISIBLE_WITHIN_MS = 60_000;
@@ -34,12 +34,12 @@ export function confirmSecret(
   description: SecretDescription | undefined,
   now: number,
 ): Finding {
-  if (isElsewhere(claim.secret, origin, description)) return { finding: 'ignored', reason: 'elsewhere' };
+  if (isElsewhere(claim.secret, origin, description)) return { kind: 'ignored', reason: 'elsewhere' };
   const gone = goneNotice(claim.secret, origin, description);
-  if (gone !== undefined) return { finding: 'notice', notice: gone };
+  if (gone !== undefined) return { kind: 'notice', notice: gone };
   if (description === undefined) throw new TypeError('a secret that is not gone has a description');
   const seen = { origin, description, young: now - origin.at < VISIBLE_WITHIN_MS };
-  switch (claim.claim) {
+  switch (claim.kind) {
     case 'label-moved':
       return labelMoved(seen, claim.label, claim.versionId);
     case 'version-created':
@@ -47,7 +47,7 @@ export function confirmSecret(
     case 'rotated':
       return rotated(seen);
     case 'secret-deleted':
-      return seen.young ? { finding: 'look-again' } : { finding: 'ignored', reason: 'restored' };
+      return seen.young ? { kind: 'look-again' } : { kind: 'ignored', reason: 'restored' };
     default:
       return claim satisfies never;
   }
@@ -125,8 +125,8 @@ function labelMoved(
 ): Finding {
   const holder = holderOf(description, label);
   const visible = versionId === undefined ? holder !== undefined : holder === versionId;
-  if (!visible && young) return { finding: 'look-again' };
-  if (holder === undefined) return { finding: 'ignored', reason: 'label-removed' };
+  if (!visible && young) return { kind: 'look-again' };
+  if (holder === undefined) return { kind: 'ignored', reason: 'label-removed' };
   return changes(changeOf(origin, description, endOfSecond(origin.at), label, versionId ?? holder));
 }
 
@@ -136,16 +136,16 @@ function versionCreated(seen: Seen, versionId: string | undefined, labelled: rea
   if (versionId === undefined) {
     const [label] = labelled;
     return label === undefined
-      ? { finding: 'ignored', reason: 'no-new-version' }
+      ? { kind: 'ignored', reason: 'no-new-version' }
       : labelMoved(seen, label, undefined);
   }
   const labels = description.labelsOf.get(versionId) ?? [];
   if (labels.length === 0)
-    return young ? { finding: 'look-again' } : { finding: 'ignored', reason: 'no-new-version' };
+    return young ? { kind: 'look-again' } : { kind: 'ignored', reason: 'no-new-version' };
   const moved = new Set(
     labels.filter((label) => label !== PENDING).map((label) => (label === PREVIOUS ? CURRENT : label)),
   );
-  if (moved.size === 0) return { finding: 'ignored', reason: 'pending-label' };
+  if (moved.size === 0) return { kind: 'ignored', reason: 'pending-label' };
   return changes(
     ...[...moved].map((label) => {
       // Stored under AWSPENDING first: then the label moved when the rotation ended, not when the version was made.
@@ -159,7 +159,7 @@ function versionCreated(seen: Seen, versionId: string | undefined, labelled: rea
 function rotated({ origin, description, young }: Seen): Finding {
   const { lastRotatedAt, lastChangedAt } = description;
   const notYetVisible = lastRotatedAt !== undefined && lastRotatedAt < origin.at - VISIBLE_WITHIN_MS;
-  if (notYetVisible && young) return { finding: 'look-again' };
+  if (notYetVisible && young) return { kind: 'look-again' };
   const movedAt = lastRotatedAt ?? Math.min(origin.at, lastChangedAt ?? origin.at);
   return changes(
     changeOf(origin, description, endOfSecond(movedAt), CURRENT, holderOf(description, CURRENT)),
@@ -192,4 +192,4 @@ function holderOf(description: SecretDescription, label: string): string | undef
 }
 
 const startsRedeploys = (label: string): boolean => label !== PENDING && label !== PREVIOUS;
-const changes = (...found: Change[]): Finding => ({ finding: 'changes', changes: found });
+const changes = (...found: Change[]): Finding => ({ kind: 'changes', changes: found });

@@ -8,29 +8,29 @@ export type Event = {
   readonly account?: string | undefined;
 } & (
   | {
-      readonly type: 'label-updated';
+      readonly kind: 'label-updated';
       readonly arn: string;
       readonly label: string;
       readonly versionId?: string | undefined;
     }
   | {
-      readonly type: 'parameter-change';
+      readonly kind: 'parameter-change';
       readonly arn: string;
       readonly operation: string;
       readonly failed: boolean;
     }
   | {
-      readonly type: 'parameter-policy';
+      readonly kind: 'parameter-policy';
       readonly arn: string;
       readonly policy: string;
       readonly failed: boolean;
     }
   | CloudTrailEvent
-  | { readonly type: 'other' }
+  | { readonly kind: 'other' }
 );
 
 export type CloudTrailEvent = {
-  readonly type: 'cloudtrail';
+  readonly kind: 'cloudtrail';
   readonly eventName: string;
   readonly failed: boolean;
   /** Full ARN where CloudTrail tells it; otherwise what the caller typed: name or partial ARN. */
@@ -47,36 +47,36 @@ export type CloudTrailEvent = {
 /** What an event says has happened, before anybody has looked whether it is so. */
 export type Claim =
   | {
-      readonly claim: 'label-moved';
+      readonly kind: 'label-moved';
       readonly secret: string;
       readonly label: string;
       readonly versionId?: string | undefined;
     }
   | {
-      readonly claim: 'version-created';
+      readonly kind: 'version-created';
       readonly secret: string;
       readonly versionId?: string | undefined;
       /** The labels that such a call gives to what it always creates; none: it may have created nothing. */
       readonly labelled: readonly string[];
     }
-  | { readonly claim: 'rotated'; readonly secret: string }
-  | { readonly claim: 'secret-deleted'; readonly secret: string }
-  | { readonly claim: 'parameter-changed'; readonly arn: string }
+  | { readonly kind: 'rotated'; readonly secret: string }
+  | { readonly kind: 'secret-deleted'; readonly secret: string }
+  | { readonly kind: 'parameter-changed'; readonly arn: string }
   | {
-      readonly claim: 'noticed';
-      readonly kind: 'secret' | 'parameter';
+      readonly kind: 'noticed';
+      readonly resource: 'secret' | 'parameter';
       readonly arn: string;
       readonly notice: NoticeKind;
     }
-  | { readonly claim: 'none'; readonly reason: IgnoredReason };
+  | { readonly kind: 'none'; readonly reason: IgnoredReason };
 
 /** Which events count, and why the others do not (AWS-FACTS §2). Throws where a known event lacks what makes it one. */
 export function claimOf(event: Event): Claim {
-  switch (event.type) {
+  switch (event.kind) {
     case 'label-updated':
       return event.label === PENDING
         ? ignored('pending-label')
-        : { claim: 'label-moved', secret: event.arn, label: event.label, versionId: event.versionId };
+        : { kind: 'label-moved', secret: event.arn, label: event.label, versionId: event.versionId };
     case 'parameter-change':
       return event.failed ? ignored('failed-call') : parameterClaim(event.operation, event.arn);
     case 'parameter-policy':
@@ -92,7 +92,7 @@ export function claimOf(event: Event): Claim {
 
 /** The event in AWS's words, for records and reports. */
 export function sourceOf(event: Event): string {
-  switch (event.type) {
+  switch (event.kind) {
     case 'label-updated':
       return 'Secret Label Updated';
     case 'parameter-change':
@@ -110,7 +110,7 @@ export function sourceOf(event: Event): string {
 
 /** What an event is about, for records: an ARN where AWS tells one, otherwise what the caller typed. */
 export function resourceOf(event: Event): string | undefined {
-  switch (event.type) {
+  switch (event.kind) {
     case 'label-updated':
     case 'parameter-change':
     case 'parameter-policy':
@@ -129,9 +129,9 @@ function parameterClaim(operation: string, arn: string): Claim {
   switch (operation) {
     case 'Create':
     case 'Update':
-      return { claim: 'parameter-changed', arn };
+      return { kind: 'parameter-changed', arn };
     case 'Delete':
-      return { claim: 'noticed', kind: 'parameter', arn, notice: 'deleted' };
+      return { kind: 'noticed', resource: 'parameter', arn, notice: 'deleted' };
     case 'LabelParameterVersion':
       return ignored('parameter-labelled');
     default:
@@ -142,9 +142,9 @@ function parameterClaim(operation: string, arn: string): Claim {
 function policyClaim(policy: string, arn: string): Claim {
   switch (policy) {
     case 'Expiration':
-      return { claim: 'noticed', kind: 'parameter', arn, notice: 'expired' };
+      return { kind: 'noticed', resource: 'parameter', arn, notice: 'expired' };
     case 'ExpirationNotification':
-      return { claim: 'noticed', kind: 'parameter', arn, notice: 'expires-soon' };
+      return { kind: 'noticed', resource: 'parameter', arn, notice: 'expires-soon' };
     default:
       return ignored('policy-reminder');
   }
@@ -154,7 +154,7 @@ function cloudTrailClaim(event: CloudTrailEvent): Claim {
   if (event.failed) return ignored('failed-call');
   switch (event.eventName) {
     case 'RotationSucceeded':
-      return { claim: 'rotated', secret: named(event) };
+      return { kind: 'rotated', secret: named(event) };
     case 'PutSecretValue':
       return putClaim(event);
     case 'UpdateSecret':
@@ -163,11 +163,11 @@ function cloudTrailClaim(event: CloudTrailEvent): Claim {
     case 'UpdateSecretVersionStage':
       return stageClaim(event);
     case 'DeleteSecret':
-      return { claim: 'secret-deleted', secret: named(event) };
+      return { kind: 'secret-deleted', secret: named(event) };
     case 'RotationFailed':
-      return { claim: 'noticed', kind: 'secret', arn: named(event), notice: 'rotation-failed' };
+      return { kind: 'noticed', resource: 'secret', arn: named(event), notice: 'rotation-failed' };
     case 'RotationAbandoned':
-      return { claim: 'noticed', kind: 'secret', arn: named(event), notice: 'rotation-abandoned' };
+      return { kind: 'noticed', resource: 'secret', arn: named(event), notice: 'rotation-abandoned' };
     case 'RotateSecret':
     case 'RotationStarted':
       return ignored('rotation-unfinished');
@@ -193,12 +193,12 @@ function stageClaim(event: CloudTrailEvent): Claim {
   const label = event.versionStage ?? CURRENT;
   if (isPending(label)) return ignored('pending-label');
   if (event.moveToVersionId === undefined) return ignored('label-removed');
-  return { claim: 'label-moved', secret: named(event), label, versionId: event.moveToVersionId };
+  return { kind: 'label-moved', secret: named(event), label, versionId: event.moveToVersionId };
 }
 
 function created(event: CloudTrailEvent, labelled: readonly string[]): Claim {
   return {
-    claim: 'version-created',
+    kind: 'version-created',
     secret: named(event),
     labelled,
     versionId: event.clientRequestToken,
@@ -212,4 +212,4 @@ function named(event: CloudTrailEvent): string {
 }
 
 const isPending = (label: string): boolean => label === PENDING;
-const ignored = (reason: IgnoredReason): Claim => ({ claim: 'none', reason });
+const ignored = (reason: IgnoredReason): Claim => ({ kind: 'none', reason });

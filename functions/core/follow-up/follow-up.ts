@@ -1,6 +1,6 @@
 import { type Match, match, type PullPolicy } from '../match/match.ts';
 import { type ClusterArn, keyOf, nameOf, type ServiceKey } from '../model/arn.ts';
-import type { Change } from '../model/change.ts';
+import { type Change, subjectsOf } from '../model/change.ts';
 import { type Fleet, primaryOf, type Service } from '../model/fleet.ts';
 
 /** A service that a change still waits for. */
@@ -80,9 +80,9 @@ export function matchAgain(followUp: FollowUp, fleet: Fleet, pull: PullPolicy): 
   const isFollowed = (service: Service) => isKnown(followingOf(followUp, service));
   const followed = services.filter(isFollowed).flatMap((service) =>
     relevant(followUp, service).map(
-      (subject): Match => ({
+      (change): Match => ({
         service,
-        subject,
+        subject: { kind: 'change', change },
         hits: [],
         partlyUnreadable: false,
         following: followingOf(followUp, service) ?? 'waiting',
@@ -91,7 +91,7 @@ export function matchAgain(followUp: FollowUp, fleet: Fleet, pull: PullPolicy): 
   );
   const others = match(
     { ...fleet, services: services.filter((service) => !isFollowed(service)) },
-    followUp.changes,
+    subjectsOf({ changes: followUp.changes, notices: [] }),
     pull,
   );
   return [

@@ -6,17 +6,22 @@ import type { Reading } from '../read/scan.ts';
 import type { FollowUp } from './follow-up.ts';
 
 /** What AWS told or a person asked for. `key` tells it from its neighbours: the message's id. */
-export type Asked =
-  | { readonly asked: 'event'; readonly key: string; readonly event: Event; readonly again: boolean }
+export type Trigger =
   | {
-      readonly asked: 'secret' | 'parameter';
+      readonly kind: 'event';
+      readonly messageId: string;
+      readonly event: Event;
+      readonly redelivered: boolean;
+    }
+  | {
+      readonly kind: 'secret' | 'parameter';
       readonly origin: Origin;
       readonly name: string;
       readonly force: boolean;
     }
-  | { readonly asked: 'service'; readonly origin: Origin; readonly named: NamedService }
-  | { readonly asked: 'follow-up'; readonly key: string; readonly followUp: FollowUp }
-  | { readonly asked: 'reading'; readonly key: string; readonly reading: Reading };
+  | { readonly kind: 'service'; readonly origin: Origin; readonly named: NamedService }
+  | { readonly kind: 'follow-up'; readonly key: string; readonly followUp: FollowUp }
+  | { readonly kind: 'reading'; readonly key: string; readonly reading: Reading };
 
 export type Confirmed = {
   readonly changes: readonly Change[];

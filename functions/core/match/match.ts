@@ -1,5 +1,5 @@
 import type { ServiceKey, TaskDefinitionArn } from '../model/arn.ts';
-import { CURRENT, PREVIOUS, type Subject } from '../model/change.ts';
+import { about, CURRENT, PREVIOUS, type Subject } from '../model/change.ts';
 import type { ReportedReference } from '../model/decision.ts';
 import { deploymentsInUse, type Fleet, isUnreadable, primaryOf, type Service } from '../model/fleet.ts';
 import { type Form, followedLabel, type Reference, type Target } from '../model/reference.ts';
@@ -54,7 +54,10 @@ export function match(fleet: Fleet, subjects: readonly Subject[], pull: PullPoli
 /** References that look like the subject's, but carry the suffix of another secret of the same name. */
 export function suffixWarnings(fleet: Fleet, subjects: readonly Subject[]): readonly SuffixWarning[] {
   const byName = new Map(
-    subjects.filter((s) => s.kind === 'secret').map((s) => [s.arn.slice(0, -SUFFIX_LENGTH), s.arn]),
+    subjects
+      .map(about)
+      .filter(({ kind }) => kind === 'secret')
+      .map(({ arn }) => [arn.slice(0, -SUFFIX_LENGTH), arn]),
   );
   const isOlder = ({ kind, id, named }: Target) =>
     kind === 'secret' && named === 'arn' && (byName.get(id.slice(0, -SUFFIX_LENGTH)) ?? id) !== id;
@@ -122,10 +125,12 @@ export function referencesOf(service: Service, { revisions }: Fleet): readonly F
 function effectOf({ place }: Reference, target: Target, subject: Subject, pull: PullPolicy): Effect {
   if (place === 'pull' && pull === 'ignore') return 'pull-only';
   if (target.versionId !== null) return 'pinned';
-  if (target.kind === 'parameter' || 'notice' in subject || subject.label === undefined) return 'moves';
+  if (target.kind === 'parameter' || subject.kind === 'notice' || subject.change.label === undefined)
+    return 'moves';
+  const { label } = subject.change;
   const followed = followedLabel(target);
   // AWSPREVIOUS moves whenever AWSCURRENT does.
-  const moves = followed === subject.label || (followed === PREVIOUS && subject.label === CURRENT);
+  const moves = followed === label || (followed === PREVIOUS && label === CURRENT);
   return moves ? 'moves' : 'other-label';
 }
 

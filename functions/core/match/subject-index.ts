@@ -1,5 +1,5 @@
 import { homeOf } from '../model/arn.ts';
-import type { Subject } from '../model/change.ts';
+import { about, type Change, type Notice, type Subject } from '../model/change.ts';
 import type { Fleet, Service } from '../model/fleet.ts';
 import {
   type Form,
@@ -42,7 +42,7 @@ export class SubjectIndex {
     const ids = byTag ? [...(this.#idsInTags.get(target.id) ?? [])] : [target.id];
     const found = new Map<Subject, Form>();
     for (const { subject, whole } of ids.flatMap((id) => this.#filed(id))) {
-      const applies = subject.kind === target.kind && !(whole && isSecretName(target));
+      const applies = about(subject).kind === target.kind && !(whole && isSecretName(target));
       if (applies && !found.has(subject)) found.set(subject, formOf(target, whole));
     }
     const vanished =
@@ -52,12 +52,12 @@ export class SubjectIndex {
   }
 
   #file(subject: Subject, fleet: Fleet): void {
-    const id = idOf(subject, fleet);
+    const id = idOf(about(subject), fleet);
     if (id === undefined) return;
     this.#add(id, { subject, whole: true });
-    if (subject.kind !== 'secret') return;
+    if (about(subject).kind !== 'secret') return;
     if (SUFFIXED.test(id)) this.#add(id.slice(0, -SUFFIX_LENGTH), { subject, whole: false });
-    if ('notice' in subject && subject.notice === 'not-found') {
+    if (subject.kind === 'notice' && subject.notice.notice === 'not-found') {
       this.#add(id, { subject, whole: false });
       this.#vanished.set(id, subject);
     }
@@ -75,7 +75,7 @@ export class SubjectIndex {
 }
 
 /** A name that somebody typed is looked for where the fleet is; an empty fleet refers to nothing. */
-function idOf({ arn, kind }: Subject, { services }: Fleet): string | undefined {
+function idOf({ arn, kind }: Change | Notice, { services }: Fleet): string | undefined {
   const [service] = services;
   if (arn.startsWith('arn:') || service === undefined) return arn.startsWith('arn:') ? arn : undefined;
   return kind === 'parameter'

@@ -83,7 +83,27 @@ export const PENDING = 'AWSPENDING';
 export const REQUEST = 'request';
 
 /** What a plan is made for: something that moved, or something that is gone. */
-export type Subject = Change | Notice;
+export type Subject =
+  | { readonly kind: 'change'; readonly change: Change }
+  | { readonly kind: 'notice'; readonly notice: Notice };
+
+export function subjectsOf({
+  changes,
+  notices,
+}: {
+  readonly changes: readonly Change[];
+  readonly notices: readonly Notice[];
+}): readonly Subject[] {
+  return [
+    ...changes.map((change): Subject => ({ kind: 'change', change })),
+    ...notices.map((notice): Subject => ({ kind: 'notice', notice })),
+  ];
+}
+
+/** What a change and a notice have in common: the resource that each is about, and the id under which it is recorded. */
+export function about(subject: Subject): Change | Notice {
+  return subject.kind === 'change' ? subject.change : subject.notice;
+}
 
 /** The source of changes that nobody told of: the sweep found them. */
 export const SWEEP = 'sweep';

@@ -1,5 +1,6 @@
 import type { Match } from '../match/match.ts';
 import { keyOf, nameOf, type ServiceKey } from '../model/arn.ts';
+import { about } from '../model/change.ts';
 import { type Decision, redeploy, type Verdict } from '../model/decision.ts';
 import { primaryOf, type Service } from '../model/fleet.ts';
 import type { Started } from '../read/scan.ts';
@@ -65,5 +66,5 @@ export function startedFor(changeIds: ReadonlySet<string>, ahead: readonly Resul
 }
 
 export function concerns({ planned }: Result, changeIds: ReadonlySet<string>): boolean {
-  return planned.judged.some(({ match }) => changeIds.has(match.subject.changeId));
+  return planned.judged.some(({ match }) => changeIds.has(about(match.subject).changeId));
 }

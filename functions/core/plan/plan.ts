@@ -1,6 +1,6 @@
 import { byService, type Match, reportedReference } from '../match/match.ts';
 import { keyOf, type ServiceArn, type ServiceKey } from '../model/arn.ts';
-import type { Subject } from '../model/change.ts';
+import { about, type Subject } from '../model/change.ts';
 import { type Decision, type ReportedReference, skip, type Verdict } from '../model/decision.ts';
 import { type Fleet, isUnreadable, type NamedFleet, type Service } from '../model/fleet.ts';
 import { isOptedOut, waveOf } from '../model/tags.ts';
@@ -66,7 +66,7 @@ const VERDICTS = new WeakMap<Planned, ReadonlyMap<string, readonly Verdict[]>>()
 function verdictsByChange({ judged }: Planned): ReadonlyMap<string, readonly Verdict[]> {
   const byChange = new Map<string, Verdict[]>();
   for (const { match, verdict } of judged) {
-    const { changeId } = match.subject;
+    const { changeId } = about(match.subject);
     byChange.set(changeId, [...(byChange.get(changeId) ?? []), verdict]);
   }
   return byChange;
@@ -89,12 +89,12 @@ function capped(judged: readonly Judged[], { maxServices }: Policy): readonly Ju
   const stale = new Map<string, Set<ServiceKey>>();
   for (const { match, verdict } of judged) {
     const isStale = isToBeRedeployed(verdict) || verdict.reason === 'cannot-replace';
-    if (!isStale || match.subject.kind === 'service' || match.following !== undefined) continue;
-    const { changeId } = match.subject;
+    if (!isStale || about(match.subject).kind === 'service' || match.following !== undefined) continue;
+    const { changeId } = about(match.subject);
     stale.set(changeId, (stale.get(changeId) ?? new Set()).add(match.service.key));
   }
   return judged.map(({ match, verdict }) => {
-    const tooMany = (stale.get(match.subject.changeId)?.size ?? 0) > maxServices;
+    const tooMany = (stale.get(about(match.subject).changeId)?.size ?? 0) > maxServices;
     return { match, verdict: tooMany && isToBeRedeployed(verdict) ? skip('over-cap') : verdict };
   });
 }
@@ -108,12 +108,12 @@ function decide(judged: readonly Judged[], policy: Policy): Decision | undefined
   const concerned = judged
     .filter((one) => one.verdict.reason === verdict.reason || isOverruled(one.verdict, verdict))
     .map((one) => one.match);
-  const byHand = concerned.some(({ subject }) => subject.kind === 'service');
+  const byHand = concerned.some(({ subject }) => about(subject).kind === 'service');
   return {
     ...withoutUntil(verdict),
     service: service.arn,
     cluster: service.cluster.name,
-    changeIds: [...new Set(concerned.map(({ subject }) => subject.changeId))],
+    changeIds: [...new Set(concerned.map(({ subject }) => about(subject).changeId))],
     wave: waveOf(service),
     references: reported(concerned, verdict),
     ...(byHand && isOptedOut(service, policy.select) && { optedOut: true }),
@@ -139,6 +139,7 @@ function unreadable({ fleet, subjects, policy }: Basis, planned: readonly Planne
   const changeIds = (service: ServiceArn) => [
     ...new Set(
       subjects
+        .map(about)
         .filter(({ kind, arn }) => kind !== 'service' || arn === service)
         .map(({ changeId }) => changeId),
     ),
@@ -166,13 +167,13 @@ function unreadable({ fleet, subjects, policy }: Basis, planned: readonly Planne
 /** Named by hand, in a cluster that is not selected: not even looked at. */
 function outOfScope({ fleet, subjects }: Basis): readonly Decision[] {
   return (fleet.outOfScope ?? []).map(({ service, cluster }) => {
-    const changeIds = subjects.filter(({ arn }) => arn === service).map(({ changeId }) => changeId);
+    const named = subjects.map(about).filter(({ arn }) => arn === service);
     return {
       ...skip('out-of-scope'),
       service,
       cluster,
       wave: 0,
-      changeIds: [...new Set(changeIds)],
+      changeIds: [...new Set(named.map(({ changeId }) => changeId))],
       references: [],
     };
   });

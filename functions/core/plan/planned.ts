@@ -34,5 +34,7 @@ export function isLaterLook({ judged }: Planned): boolean {
 
 /** The instant that every change of a planned redeploy is older than. */
 export function youngestChange({ judged }: Planned): number {
-  return Math.max(...judged.map(({ match: { subject } }) => ('notice' in subject ? 0 : subject.changedAt)));
+  return Math.max(
+    ...judged.map(({ match: { subject } }) => (subject.kind === 'notice' ? 0 : subject.change.changedAt)),
+  );
 }

@@ -54,8 +54,8 @@ function question(
 ): Question | undefined {
   const { service, subject } = match;
   const verdict = verdictOn(match, {}, policy, now);
-  if (verdict === undefined || 'notice' in subject) return undefined;
-  const { changedAt } = subject;
+  if (verdict === undefined || subject.kind === 'notice') return undefined;
+  const { changedAt } = subject.change;
   const { action, reason } = verdict;
   if (action === 'redeploy' || reason === 'possibly-stale' || reason === 'cannot-replace') {
     const since = deploymentsToAsk(match, changedAt, now);
@@ -68,7 +68,7 @@ function question(
     };
   }
   if (reason !== 'rolling-out' && reason !== 'already-fresh') return undefined;
-  return questionAboutRollback(match, subject, reason === 'already-fresh', { few, lookBackMs }, now);
+  return questionAboutRollback(match, subject.change, reason === 'already-fresh', { few, lookBackMs }, now);
 }
 
 function questionAboutRollback(

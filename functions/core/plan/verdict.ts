@@ -17,8 +17,8 @@ export function verdictOn(
   now: number,
 ): Verdict | undefined {
   const { subject } = match;
-  if ('notice' in subject) return verdictOnNotice(subject, match, policy);
-  const candidate = candidateOf(match, subject, evidence, policy, now);
+  if (subject.kind === 'notice') return verdictOnNotice(subject.notice, match, policy);
+  const candidate = candidateOf(match, subject.change, evidence, policy, now);
   for (const rule of RULES) {
     const verdict = rule.verdict(candidate);
     if (verdict !== undefined) return verdict;
@@ -34,8 +34,8 @@ export function explain(
   now: number,
 ): readonly { readonly rule: Rule; readonly verdict: Verdict | undefined }[] {
   const { subject } = match;
-  if ('notice' in subject) return [];
-  const candidate = candidateOf(match, subject, evidence, policy, now);
+  if (subject.kind === 'notice') return [];
+  const candidate = candidateOf(match, subject.change, evidence, policy, now);
   return RULES.map((rule) => ({ rule, verdict: rule.verdict(candidate) }));
 }
 

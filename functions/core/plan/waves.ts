@@ -1,4 +1,5 @@
 import type { Match } from '../match/match.ts';
+import { about } from '../model/change.ts';
 import { skip, type Verdict, wait } from '../model/decision.ts';
 import { waveOf } from '../model/tags.ts';
 import { isToBeRedeployed } from './precedence.ts';
@@ -24,7 +25,7 @@ export function inWaves(
 ): readonly Judged[] {
   const waves = new Map<string, { open: number; failed: number }>();
   for (const { match, verdict } of judged) {
-    const { changeId } = match.subject;
+    const { changeId } = about(match.subject);
     const wave = waveOf(match.service);
     const known = waves.get(changeId) ?? {
       open: unseen.has(changeId) ? -1 : Infinity,
@@ -35,7 +36,7 @@ export function inWaves(
     waves.set(changeId, known);
   }
   return judged.map(({ match, verdict }) => {
-    const { open = Infinity, failed = Infinity } = waves.get(match.subject.changeId) ?? {};
+    const { open = Infinity, failed = Infinity } = waves.get(about(match.subject).changeId) ?? {};
     const wave = waveOf(match.service);
     if (!isToBeRedeployed(verdict)) return { match, verdict };
     if (failed < wave) return { match, verdict: skip('earlier-wave-failed') };

@@ -1,7 +1,6 @@
 import { match } from '../match/match.ts';
-import type { ClusterArn, ServiceKey } from '../model/arn.ts';
-import { keyOf, nameOf } from '../model/arn.ts';
-import type { Change, Notice } from '../model/change.ts';
+import { type ClusterArn, keyOf, nameOf, type ServiceKey } from '../model/arn.ts';
+import { type Change, type Notice, subjectsOf } from '../model/change.ts';
 import { type Fleet, isUnreadable } from '../model/fleet.ts';
 
 /**
@@ -35,7 +34,7 @@ export function beginReading(
 
 /** What is known after one more part. Who cannot be read counts as matched: it may refer to anything. */
 export function withPart(before: Reading, { fleet, left }: PartOfFleet): Reading {
-  const subjects = [...before.changes, ...before.notices];
+  const subjects = subjectsOf(before);
   const matched = new Map<ServiceKey, Place>();
   for (const one of before.matched) matched.set(keyOf(nameOf(one.cluster), one.name), one);
   const found = match(fleet, subjects, 'redeploy').map(({ service }) => service);

@@ -63,7 +63,7 @@ function followUpsFor(due: readonly Due[], swept: readonly Swept[], now: number)
 function isRollingOut({ judged }: Planned, changes: ReadonlySet<Change>): boolean {
   return judged.some(
     ({ match: { subject }, verdict }) =>
-      verdict.reason === 'rolling-out' && !('notice' in subject) && changes.has(subject),
+      verdict.reason === 'rolling-out' && subject.kind === 'change' && changes.has(subject.change),
   );
 }
 

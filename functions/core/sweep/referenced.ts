@@ -2,7 +2,7 @@ import { forcedChange } from '../confirm/confirm.ts';
 import { type Match, match, type PullPolicy, referencesOf } from '../match/match.ts';
 import { SubjectIndex } from '../match/subject-index.ts';
 import { type Home, homeOf, parseArn } from '../model/arn.ts';
-import { type Change, endOfSecond, type Notice, SWEEP } from '../model/change.ts';
+import { about, type Change, endOfSecond, type Notice, SWEEP, subjectsOf } from '../model/change.ts';
 import type { Fleet } from '../model/fleet.ts';
 import type { Reference, Target } from '../model/reference.ts';
 import type { SecretDescription } from '../model/secret.ts';
@@ -43,12 +43,12 @@ export function namedAmong(
 ): readonly { readonly referred: Referred; readonly secret: SecretDescription }[] {
   const byArn = new Map(secrets.map((secret) => [secret.arn, secret]));
   const index = new SubjectIndex(
-    secrets.map((secret) => latestChange('', secret)),
+    subjectsOf({ changes: secrets.map((secret) => latestChange('', secret)), notices: [] }),
     fleet,
   );
   return referred.flatMap((one) =>
     index.namedBy(one.target, one.reference).flatMap(({ subject }) => {
-      const secret = byArn.get(subject.arn);
+      const secret = byArn.get(about(subject).arn);
       return secret === undefined ? [] : [{ referred: one, secret }];
     }),
   );
@@ -76,10 +76,10 @@ export function bitten(
   pull: PullPolicy,
 ): readonly Match[] {
   const keys = new Set(notFound.map(({ target }) => keyOf(target)));
-  return match(fleet, notices, pull).flatMap((one) => {
+  return match(fleet, subjectsOf({ changes: [], notices }), pull).flatMap((one) => {
     const { subject } = one;
-    const isVanished = 'notice' in subject && subject.notice === 'not-found';
-    const concerned = (target: Target) => target.id === subject.arn && keys.has(keyOf(target));
+    const isVanished = subject.kind === 'notice' && subject.notice.notice === 'not-found';
+    const concerned = (target: Target) => target.id === about(subject).arn && keys.has(keyOf(target));
     const hits = one.hits.filter(
       ({ reference, inPrimary }) =>
         inPrimary && reference.place !== 'also' && (!isVanished || reference.targets.some(concerned)),

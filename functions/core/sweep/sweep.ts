@@ -1,5 +1,5 @@
 import { byService, type Match, match } from '../match/match.ts';
-import type { Change, Notice } from '../model/change.ts';
+import { about, type Change, type Notice, subjectsOf } from '../model/change.ts';
 import { type Decision, redeploy, type SkipReason, skip } from '../model/decision.ts';
 import type { Fleet, Service } from '../model/fleet.ts';
 import type { Question } from '../plan/evidence.ts';
@@ -41,11 +41,11 @@ export function toBeDated(
   policy: Policy,
   now: number,
 ): ReadonlySet<string> {
-  const undecided = match(fleet, latest, policy.pull).filter((one) => {
+  const undecided = match(fleet, subjectsOf({ changes: latest, notices: [] }), policy.pull).filter((one) => {
     const reason = verdictOn(one, {}, policy, now)?.reason;
     return reason !== 'already-fresh' && !reasonHas('timeless', reason);
   });
-  return new Set(undecided.map(({ subject }) => subject.arn));
+  return new Set(undecided.map(({ subject }) => about(subject).arn));
 }
 
 /**
@@ -85,7 +85,7 @@ function seemsStale(one: Match, policy: Policy, now: number): boolean {
   const verdict = verdictOn(one, {}, policy, now);
   if (verdict === undefined || reasonHas('timeless', verdict.reason) || verdict.reason === 'unreadable')
     return false;
-  return 'notice' in one.subject ? false : isOld(one.service, one.subject);
+  return one.subject.kind === 'change' && isOld(one.service, one.subject.change);
 }
 
 function isOld(service: Service, change: Change, tasks?: Planned['evidence']['tasks']): boolean {
@@ -96,10 +96,10 @@ function isOld(service: Service, change: Change, tasks?: Planned['evidence']['ta
 /** A rollout that failed has left the service as it was, or nobody knows how. */
 function staleIn({ match: { subject }, verdict }: Judged, { service, evidence }: Planned): readonly Stale[] {
   const { reason } = verdict;
-  if ('notice' in subject || reasonHas('timeless', reason) || reason === 'unreadable') return [];
+  if (subject.kind === 'notice' || reasonHas('timeless', reason) || reason === 'unreadable') return [];
   if (reason === 'rolling-out') return [];
-  const isStale = reason === 'rollout-failed' || isOld(service, subject, evidence.tasks);
-  return isStale ? [{ change: subject, verdict }] : [];
+  const isStale = reason === 'rollout-failed' || isOld(service, subject.change, evidence.tasks);
+  return isStale ? [{ change: subject.change, verdict }] : [];
 }
 
 /** A service's own record proves too little: tasks come and go without a deployment. */

@@ -3,7 +3,7 @@ import pLimit from 'p-limit';
 import type { Confirmed } from '../../core/follow-up/trigger.ts';
 import { type Match, match } from '../../core/match/match.ts';
 import { homeOf, parseArn, type ServiceKey } from '../../core/model/arn.ts';
-import type { Subject } from '../../core/model/change.ts';
+import { about, type Subject, subjectsOf } from '../../core/model/change.ts';
 import { type Fleet, namesByCluster, type Service } from '../../core/model/fleet.ts';
 import { selects } from '../../core/model/glob.ts';
 import { CONCURRENCY } from '../../core/model/limits.ts';
@@ -34,7 +34,7 @@ const MOST = 2_000;
  * read from ECS before anything is written. Only the first wave goes ahead, and none where a cap needs all to be counted.
  */
 export function goAhead(confirmed: Confirmed, run: Run): Ahead {
-  const subjects = subjectsOf(confirmed);
+  const subjects = allSubjects(confirmed);
   if (subjects.length === 0 || run.policy.maxServices > 0) return NOTHING_AHEAD;
   const begun: Promise<void>[] = [];
   const results: Result[] = [];
@@ -87,15 +87,14 @@ function patiently(take: (part: Fleet) => void, { world: { clock } }: Run): (par
   };
 }
 
-function subjectsOf({ changes, notices, readings }: Confirmed): readonly Subject[] {
-  const read = readings.flatMap((one) => [...one.changes, ...one.notices]);
-  return [...changes, ...notices, ...read];
+function allSubjects({ changes, notices, readings }: Confirmed): readonly Subject[] {
+  return [...subjectsOf({ changes, notices }), ...readings.flatMap(subjectsOf)];
 }
 
 /** Answers how many were read. One whom a hint names wrongly, or who cannot be read now, is left to the read of all. */
 async function readHinted(confirmed: Confirmed, onPart: (part: Fleet) => void, run: Run): Promise<number> {
   const readings = confirmed.readings.filter(({ left }) => left === 'all');
-  const subjects = subjectsOf({ ...confirmed, readings });
+  const subjects = allSubjects({ ...confirmed, readings });
   if (subjects.length === 0) return 0;
   const hinted = (await run.fleets.hints(subjects, run)).filter(
     (service) => isSelected(service, run) && isAtHome(service, subjects),
@@ -130,7 +129,7 @@ function isSelected({ cluster }: Service, { scope: { configured, narrowed } }: R
 function isAtHome({ arn }: Service, subjects: readonly Subject[]): boolean {
   const home = homeOf(arn);
   return subjects.some((subject) => {
-    const place = parseArn(subject.arn);
+    const place = parseArn(about(subject).arn);
     return place === undefined || (place.account === home.account && place.region === home.region);
   });
 }

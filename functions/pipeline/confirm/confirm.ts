@@ -2,7 +2,7 @@ import pMap from 'p-map';
 import { confirmSecret, type Finding } from '../../core/confirm/confirm.ts';
 import { type Claim, claimOf, resourceOf, sourceOf } from '../../core/confirm/event.ts';
 import { merged } from '../../core/follow-up/follow-up.ts';
-import type { Asked, Confirmed } from '../../core/follow-up/trigger.ts';
+import type { Confirmed, Trigger } from '../../core/follow-up/trigger.ts';
 import { type Change, endOfSecond, isGone, type Notice } from '../../core/model/change.ts';
 import { CONCURRENCY } from '../../core/model/limits.ts';
 import type { Origin } from '../../core/model/secret.ts';
@@ -13,51 +13,50 @@ import { type Describe, type Found, findCurrent, noticeOf, parameterChange } fro
 const FUTURE_MS = 60_000;
 
 /** Holds each thing asked against what Secrets Manager and Parameter Store say now; one that fails stops no other. */
-export async function confirm(asked: readonly Asked[], run: StepContext): Promise<Confirmed> {
+export async function confirm(asked: readonly Trigger[], run: StepContext): Promise<Confirmed> {
   const describe = remembering((secret: string) => run.world.secrets.describe(secret, run.reading));
   const findings = await pMap(asked, (one) => find(one, describe, run), {
     concurrency: CONCURRENCY.resources,
   });
-  const changes = unique(findings.flatMap((found) => (found.finding === 'changes' ? found.changes : [])));
-  const notices = unique(findings.flatMap((found) => (found.finding === 'notice' ? [found.notice] : [])));
+  const changes = unique(findings.flatMap((found) => (found.kind === 'changes' ? found.changes : [])));
+  const notices = unique(findings.flatMap((found) => (found.kind === 'notice' ? [found.notice] : [])));
   const standing = notices.filter((notice) => !isSuperseded(notice, changes));
   for (const subject of asked.flatMap(known)) run.journal.recalled(subject);
   for (const change of changes) run.journal.received(change);
-  for (const found of findings)
-    if (found.finding === 'ignored') run.journal.ignored(found.origin, found.reason);
+  for (const found of findings) if (found.kind === 'ignored') run.journal.ignored(found.origin, found.reason);
   for (const notice of notices) if (!standing.includes(notice)) run.journal.ignored(notice, 'restored');
   return {
     changes,
     notices: standing,
-    named: asked.flatMap((one) => (one.asked === 'service' ? [one] : [])),
-    followUps: merged(asked.flatMap((one) => (one.asked === 'follow-up' ? [one.followUp] : []))),
-    again: new Set(asked.flatMap((one) => (one.asked === 'event' && one.again ? [one.event.id] : []))),
-    readings: asked.flatMap((one) => (one.asked === 'reading' ? [one.reading] : [])),
-    unconfirmed: findings.flatMap((found) => (found.finding === 'unconfirmed' ? [found.key] : [])),
-    notVisible: findings.flatMap((found) => (found.finding === 'not-visible' ? [found.key] : [])),
+    named: asked.flatMap((one) => (one.kind === 'service' ? [one] : [])),
+    followUps: merged(asked.flatMap((one) => (one.kind === 'follow-up' ? [one.followUp] : []))),
+    again: new Set(asked.flatMap((one) => (one.kind === 'event' && one.redelivered ? [one.event.id] : []))),
+    readings: asked.flatMap((one) => (one.kind === 'reading' ? [one.reading] : [])),
+    unconfirmed: findings.flatMap((found) => (found.kind === 'unconfirmed' ? [found.messageId] : [])),
+    notVisible: findings.flatMap((found) => (found.kind === 'not-visible' ? [found.messageId] : [])),
   };
 }
 
 /** What was received by an earlier invocation. */
-function known(asked: Asked): readonly (Change | Notice)[] {
-  if (asked.asked === 'follow-up') return asked.followUp.changes;
-  return asked.asked === 'reading' ? [...asked.reading.changes, ...asked.reading.notices] : [];
+function known(asked: Trigger): readonly (Change | Notice)[] {
+  if (asked.kind === 'follow-up') return asked.followUp.changes;
+  return asked.kind === 'reading' ? [...asked.reading.changes, ...asked.reading.notices] : [];
 }
 
-async function find(asked: Asked, describe: Describe, run: StepContext): Promise<Found> {
-  if (asked.asked !== 'event') return findCurrent(asked, describe, run);
-  const { event, key } = asked;
+async function find(asked: Trigger, describe: Describe, run: StepContext): Promise<Found> {
+  if (asked.kind !== 'event') return findCurrent(asked, describe, run);
+  const { event, messageId } = asked;
   const { id, time, region, account } = event;
   const origin = { changeId: id, at: time, source: sourceOf(event), region, account };
   try {
     const found = await findClaimed(claimOf(event), origin, describe, run);
-    if (found.finding === 'look-again') return { finding: 'not-visible', key };
-    return found.finding === 'ignored' ? { ...found, origin: { ...origin, arn: resourceOf(event) } } : found;
+    if (found.kind === 'look-again') return { kind: 'not-visible', messageId };
+    return found.kind === 'ignored' ? { ...found, origin: { ...origin, arn: resourceOf(event) } } : found;
   } catch (error) {
     run.journal.trouble('the message comes back: its change could not be confirmed', error, {
       changeId: event.id,
     });
-    return { finding: 'unconfirmed', key };
+    return { kind: 'unconfirmed', messageId };
   }
 }
 
@@ -67,18 +66,18 @@ async function findClaimed(
   describe: Describe,
   { world }: StepContext,
 ): Promise<Finding> {
-  if (claim.claim === 'none') return { finding: 'ignored', reason: claim.reason };
+  if (claim.kind === 'none') return { kind: 'ignored', reason: claim.reason };
   if (origin.at > world.clock.now() + FUTURE_MS) {
     throw new RangeError(`the event's time, ${new Date(origin.at).toISOString()}, has not been yet`);
   }
-  switch (claim.claim) {
+  switch (claim.kind) {
     case 'noticed':
       return {
-        finding: 'notice',
-        notice: noticeOf(origin, claim.kind, claim.arn, claim.notice),
+        kind: 'notice',
+        notice: noticeOf(origin, claim.resource, claim.arn, claim.notice),
       };
     case 'parameter-changed':
-      return { finding: 'changes', changes: [parameterChange(origin, claim.arn, endOfSecond(origin.at))] };
+      return { kind: 'changes', changes: [parameterChange(origin, claim.arn, endOfSecond(origin.at))] };
     case 'label-moved':
     case 'version-created':
     case 'rotated':

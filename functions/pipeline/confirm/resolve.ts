@@ -1,5 +1,5 @@
 import { currentChanges, type Finding, forcedChange, goneNotice } from '../../core/confirm/confirm.ts';
-import type { Asked } from '../../core/follow-up/trigger.ts';
+import type { Trigger } from '../../core/follow-up/trigger.ts';
 import {
   type Change,
   endOfSecond,
@@ -11,23 +11,23 @@ import type { Origin, SecretDescription } from '../../core/model/secret.ts';
 import type { StepContext } from '../context.ts';
 
 export type Found =
-  | Exclude<Finding, { finding: 'look-again' | 'ignored' }>
+  | Exclude<Finding, { kind: 'look-again' | 'ignored' }>
   | {
-      readonly finding: 'ignored';
+      readonly kind: 'ignored';
       readonly origin: Origin & { readonly arn: string | undefined };
       readonly reason: IgnoredReason;
     }
-  | { readonly finding: 'unconfirmed' | 'not-visible'; readonly key: string };
+  | { readonly kind: 'unconfirmed' | 'not-visible'; readonly messageId: string };
 
 export type Describe = (secret: string) => Promise<SecretDescription | undefined>;
 
 /** What a person asks about is taken as it is now, no event having told when it moved. */
 export async function findCurrent(
-  asked: Exclude<Asked, { asked: 'event' }>,
+  asked: Exclude<Trigger, { kind: 'event' }>,
   describe: Describe,
   run: StepContext,
 ): Promise<Found> {
-  switch (asked.asked) {
+  switch (asked.kind) {
     case 'service':
     case 'follow-up':
     case 'reading':
@@ -37,22 +37,22 @@ export async function findCurrent(
       const parameter = await run.world.parameters.describe(asked.name, run.reading);
       if (parameter === undefined) {
         return {
-          finding: 'notice',
+          kind: 'notice',
           notice: noticeOf(origin, 'parameter', asked.name, 'not-found'),
         };
       }
       const changedAt = asked.force ? origin.at : endOfSecond(parameter.changedAt);
-      return { finding: 'changes', changes: [parameterChange(origin, parameter.arn, changedAt)] };
+      return { kind: 'changes', changes: [parameterChange(origin, parameter.arn, changedAt)] };
     }
     case 'secret': {
       const { origin } = asked;
       const description = await describe(asked.name);
       const gone = goneNotice(asked.name, origin, description);
       if (gone !== undefined || description === undefined)
-        return gone ? { finding: 'notice', notice: gone } : none;
-      if (asked.force) return { finding: 'changes', changes: [forcedChange(origin, description)] };
+        return gone ? { kind: 'notice', notice: gone } : none;
+      if (asked.force) return { kind: 'changes', changes: [forcedChange(origin, description)] };
       const versions = await run.world.secrets.listVersions(description.arn, run.reading);
-      return { finding: 'changes', changes: currentChanges(origin, description, versions) };
+      return { kind: 'changes', changes: currentChanges(origin, description, versions) };
     }
     default:
       return asked satisfies never;
@@ -68,7 +68,7 @@ export function noticeOf(
   return { changeId, at, source, kind, arn, notice };
 }
 
-const none: Found = { finding: 'changes', changes: [] };
+const none: Found = { kind: 'changes', changes: [] };
 
 export function parameterChange(
   { changeId, source }: Pick<Origin, 'changeId' | 'source'>,

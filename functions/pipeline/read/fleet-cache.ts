@@ -1,7 +1,7 @@
-import type { Asked } from '../../core/follow-up/trigger.ts';
+import type { Trigger } from '../../core/follow-up/trigger.ts';
 import { match } from '../../core/match/match.ts';
 import type { ClusterArn } from '../../core/model/arn.ts';
-import { REQUEST, type Subject } from '../../core/model/change.ts';
+import { about, REQUEST, type Subject } from '../../core/model/change.ts';
 import { type Fleet, isUnreadable, namesByCluster, type Service } from '../../core/model/fleet.ts';
 import type { PartOfFleet } from '../../core/read/scan.ts';
 import { hintedFleet } from '../../core/read/snapshot.ts';
@@ -46,7 +46,7 @@ export class FleetMemory {
   }
 
   /** Fetches the snapshot, where it is the only hint there will be, while the changes are confirmed. */
-  prepare(asked: readonly Asked[], run: StepContext): void {
+  prepare(asked: readonly Trigger[], run: StepContext): void {
     if (this.#last === undefined && asked.some(isNew)) void this.snapshot.load(run);
   }
 
@@ -84,12 +84,13 @@ export class FleetMemory {
   #sharedFrom(subjects: readonly Subject[], run: StepContext): number {
     const last = this.#last;
     const mayWait = run.world.queue !== undefined;
-    if (last === undefined || !mayWait || subjects.some(({ source }) => source === REQUEST)) return 0;
+    if (last === undefined || !mayWait || subjects.some((subject) => about(subject).source === REQUEST))
+      return 0;
     return matched(last, subjects, run).length > 0 ? 0 : this.#inVainAt + SHARED_MS;
   }
 }
 
-const isNew = ({ asked: what }: Asked): boolean => what !== 'follow-up' && what !== 'service';
+const isNew = ({ kind: what }: Trigger): boolean => what !== 'follow-up' && what !== 'service';
 
 /** What could not be read this time may be readable the next time. */
 function isWhole(fleet: Fleet): boolean {
@@ -109,5 +110,6 @@ async function again(last: Fleet, subjects: readonly Subject[], run: StepContext
 }
 
 function instantOf(subject: Subject): number {
-  return 'notice' in subject ? subject.at : Math.max(subject.changedAt, subject.possiblyUntil ?? 0);
+  if (subject.kind === 'notice') return subject.notice.at;
+  return Math.max(subject.change.changedAt, subject.change.possiblyUntil ?? 0);
 }

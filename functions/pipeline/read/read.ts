@@ -3,6 +3,7 @@ import type { Seen } from '../../core/follow-up/progress.ts';
 import type { Confirmed } from '../../core/follow-up/trigger.ts';
 import { match } from '../../core/match/match.ts';
 import { keyOf, type ServiceKey } from '../../core/model/arn.ts';
+import { subjectsOf } from '../../core/model/change.ts';
 import {
   type Fleet,
   isUnreadable,
@@ -24,13 +25,11 @@ export async function readFleet(confirmed: Confirmed, ahead: Ahead, run: Run): P
   const done = await ahead.finish();
   const changes = parts.flatMap((part) => part.changes);
   const notices = parts.flatMap((part) => part.notices);
-  const first = parts.flatMap((part) =>
-    match(part.fleet, [...part.changes, ...part.notices], run.policy.pull),
-  );
+  const first = parts.flatMap((part) => match(part.fleet, subjectsOf(part), run.policy.pull));
   return {
     changes,
     notices,
-    subjects: [...changes, ...notices],
+    subjects: subjectsOf({ changes, notices }),
     fleet: together(parts.map(({ fleet }) => fleet)),
     matches: [...first, ...later.matches],
     followUps,

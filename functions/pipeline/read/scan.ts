@@ -1,6 +1,6 @@
 import type { Confirmed } from '../../core/follow-up/trigger.ts';
 import type { ServiceArn } from '../../core/model/arn.ts';
-import type { Change } from '../../core/model/change.ts';
+import { type Change, subjectsOf } from '../../core/model/change.ts';
 import { type Fleet, namesByCluster } from '../../core/model/fleet.ts';
 import type { Origin } from '../../core/model/secret.ts';
 import type { Result } from '../../core/plan/planned.ts';
@@ -56,7 +56,7 @@ export async function readFirst(confirmed: Confirmed, ahead: Ahead, run: Run): P
 
 /** One read for all of them. */
 async function readWhole(readings: readonly Reading[], ahead: Ahead, run: Run): Promise<First> {
-  const subjects = readings.flatMap((one) => [...one.changes, ...one.notices]);
+  const subjects = readings.flatMap(subjectsOf);
   if (subjects.length === 0) return { parts: [], postponed: [] };
   await ahead.headStart;
   const read = await run.fleets.read(subjects, ahead.onPart, run);

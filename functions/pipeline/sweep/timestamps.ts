@@ -1,8 +1,8 @@
 import pMap from 'p-map';
 import { currentChanges, goneNotice } from '../../core/confirm/confirm.ts';
-import type { Asked } from '../../core/follow-up/trigger.ts';
+import type { Trigger } from '../../core/follow-up/trigger.ts';
 import { type Match, match } from '../../core/match/match.ts';
-import { type Change, endOfSecond, type Notice, SWEEP } from '../../core/model/change.ts';
+import { about, type Change, endOfSecond, type Notice, SWEEP, subjectsOf } from '../../core/model/change.ts';
 import type { Fleet } from '../../core/model/fleet.ts';
 import { CONCURRENCY } from '../../core/model/limits.ts';
 import type { Origin, SecretDescription } from '../../core/model/secret.ts';
@@ -30,7 +30,7 @@ export type Resources = {
 };
 
 /** What a person names. */
-export type NamedResource = Extract<Asked, { readonly asked: 'secret' | 'parameter' }>;
+export type NamedResource = Extract<Trigger, { readonly kind: 'secret' | 'parameter' }>;
 
 /** What it takes of an invocation. */
 type Reader = Pick<StepContext, 'policy' | 'reading'> & {
@@ -46,7 +46,7 @@ export async function readResources(fleet: Fleet, sweepId: string, run: Reader):
   const notFound = [...secrets.notFound, ...parameters.notFound];
   const gone = [...dated.notices, ...noticesOf(notFound, sweepId, run)];
   const matches = bitten(fleet, gone, notFound, run.policy.pull);
-  const biting = new Set(matches.map(({ subject }) => subject));
+  const biting = new Set(matches.map(({ subject }) => about(subject)));
   const elsewhere = referred.elsewhere.map((arn) => ({ arn }));
   return {
     changes: [...dated.changes, ...parameters.changes],
@@ -71,11 +71,11 @@ export async function readNamedResources(
     ...one,
     changeId: `${sweepId}:${one.arn}`,
   });
-  const notices = found.flatMap((one) => (one.finding === 'notice' ? [named(one.notice)] : []));
+  const notices = found.flatMap((one) => (one.kind === 'notice' ? [named(one.notice)] : []));
   return {
-    changes: found.flatMap((one) => (one.finding === 'changes' ? one.changes.map(named) : [])),
+    changes: found.flatMap((one) => (one.kind === 'changes' ? one.changes.map(named) : [])),
     notices,
-    bitten: match(fleet, notices, run.policy.pull),
+    bitten: match(fleet, subjectsOf({ changes: [], notices }), run.policy.pull),
     unchecked: [],
   };
 }

@@ -2,8 +2,7 @@ import { type Aws, type Occasion, principalOf } from '../aws.ts';
 import type { AwsError } from '../errors.ts';
 import { type Input, isRecord } from '../input.ts';
 import { withoutValues } from '../ledger.ts';
-import type { AwsEvent } from './bus.ts';
-import { wholeSecond } from './bus.ts';
+import { type AwsEvent, wholeSecond } from './bus.ts';
 
 const SOURCE = 'aws.secretsmanager';
 
