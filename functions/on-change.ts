@@ -1,6 +1,6 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import type { Handled } from './commands/handled.ts';
-import { carryOut } from './commands/redeploy.ts';
+import type { RedeployResult } from './commands/handled.ts';
+import { execute } from './commands/redeploy.ts';
 import type { Trigger } from './core/follow-up/trigger.ts';
 import { parseEvent } from './formats/event.ts';
 import { isFollowUp, parseFollowUps } from './formats/follow-up.ts';
@@ -22,13 +22,12 @@ export async function onChange(
   { config }: Pick<Invocation, 'config'>,
 ): Promise<SQSBatchResponse> {
   const messages = records.map((record) => parsed(record, run));
-  const handled = await carryOut(
+  const handled = await execute(
     messages.flatMap(({ asked }) => asked),
     config.mode,
     run,
   );
-  if ('failure' in handled)
-    run.journal.trouble('nothing was decided; the changes come back', handled.failure);
+  if ('failure' in handled) run.journal.error('nothing was decided; the changes come back', handled.failure);
   const back = new Set([...handled.confirmed.unconfirmed, ...(await sendAgain(messages, handled, run))]);
   const open = openChanges(handled);
   const isBack = ({ id, asked, changeIds }: Message) =>
@@ -47,12 +46,12 @@ type Message = {
 function parsed({ messageId: id, body, attributes }: SQSRecord, { journal }: Run): Message {
   try {
     if (isFollowUp(body)) {
-      const { followUps, readings } = parseFollowUps(body);
+      const { followUps, scans } = parseFollowUps(body);
       const asked = [
-        ...followUps.map((followUp): Trigger => ({ kind: 'follow-up', key: id, followUp })),
-        ...readings.map((reading): Trigger => ({ kind: 'reading', key: id, reading })),
+        ...followUps.map((followUp): Trigger => ({ kind: 'follow-up', messageId: id, followUp })),
+        ...scans.map((scan): Trigger => ({ kind: 'scan', messageId: id, scan })),
       ];
-      const changes = [...followUps, ...readings.flatMap((one) => [...one.changes, ...one.notices])];
+      const changes = [...followUps, ...scans.flatMap((one) => [...one.changes, ...one.notices])];
       return { id, body, asked, changeIds: changes.map(({ changeId }) => changeId) };
     }
     const event = parseEvent(body);
@@ -64,26 +63,26 @@ function parsed({ messageId: id, body, attributes }: SQSRecord, { journal }: Run
       changeIds: [event.id],
     };
   } catch (error) {
-    journal.trouble('the message comes back: it is no event', error, { messageId: id });
+    journal.error('the message comes back: it is no event', error, { messageId: id });
     return { id, body, asked: [], changeIds: [] };
   }
 }
 
 /** Secrets Manager is consistent after some seconds. */
-const SOON_S = 30;
+const RETRY_SOON_S = 30;
 
 /** What an event tells may not be visible yet: the event itself is looked at again, soon. Answers who could not be sent. */
 async function sendAgain(
   messages: readonly Message[],
-  { confirmed }: Handled,
+  { confirmed }: RedeployResult,
   run: Run,
 ): Promise<readonly string[]> {
   const unsent: string[] = [];
-  for (const { id, body } of messages.filter((message) => confirmed.notVisible.includes(message.id))) {
+  for (const { id, body } of messages.filter((message) => confirmed.retryLater.includes(message.id))) {
     try {
-      await run.world.queue?.send(body, Math.min(run.follow.firstSeconds, SOON_S));
+      await run.ports.queue?.send(body, Math.min(run.follow.firstSeconds, RETRY_SOON_S));
     } catch (error) {
-      run.journal.trouble('an event could not be sent again: it comes back', error, { messageId: id });
+      run.journal.error('an event could not be sent again: it comes back', error, { messageId: id });
       unsent.push(id);
     }
   }
@@ -91,11 +90,11 @@ async function sendAgain(
 }
 
 /** The changes for which their message is still needed. */
-function openChanges(handled: Handled): ReadonlySet<string> {
+function openChanges(handled: RedeployResult): ReadonlySet<string> {
   if ('failure' in handled) {
-    const { changes, notices, followUps, readings } = handled.confirmed;
+    const { changes, notices, followUps, scans: readings } = handled.confirmed;
     const read = readings.flatMap((one) => [...one.changes, ...one.notices]);
     return new Set([...changes, ...notices, ...followUps, ...read].map(({ changeId }) => changeId));
   }
-  return new Set([...handled.followed.unsent, ...handled.followed.denied]);
+  return new Set([...handled.requeued.unsent, ...handled.requeued.denied]);
 }

@@ -3,11 +3,11 @@ import type { Fleet, NamedFleet, NamedService, Service } from './core/model/flee
 import type { Outcome } from './core/model/outcome.ts';
 import type { SecretDescription, SecretVersion } from './core/model/secret.ts';
 import type { Evidence, Question } from './core/plan/evidence.ts';
-import type { PartOfFleet } from './core/read/scan.ts';
+import type { FleetPart } from './core/read/scan.ts';
 import type { OwnEvent } from './core/report/own-event.ts';
 
 /** Everything this service does to the outside world. Instants are milliseconds since the epoch. */
-export type World = {
+export type Ports = {
   readonly clock: Clock;
   readonly ecs: Ecs;
   readonly secrets: Secrets;
@@ -47,7 +47,7 @@ export type Ecs = {
     globs: readonly (readonly string[])[],
     signal: AbortSignal,
     options?: ReadOptions,
-  ): Promise<PartOfFleet>;
+  ): Promise<FleetPart>;
   readNamed(
     services: readonly NamedService[],
     globs: readonly (readonly string[])[],
@@ -63,13 +63,13 @@ export type Ecs = {
     signal: AbortSignal,
   ): Promise<Fleet>;
   /** One look at services of one cluster, ten at most, for the moment before a write; the vanished are left out. */
-  lookOnceMore(services: readonly Service[], signal: AbortSignal): Promise<ReadonlyMap<ServiceKey, Look>>;
+  recheck(services: readonly Service[], signal: AbortSignal): Promise<ReadonlyMap<ServiceKey, Recheck>>;
   /** What is asked of one service beyond DescribeServices. */
   answer(question: Question, signal: AbortSignal): Promise<Evidence>;
   /** Why tasks of a service that were created after this instant have stopped; undefined: none has, or ECS does not say. */
   stoppedReason(service: Service, since: number, signal: AbortSignal): Promise<string | undefined>;
   /** Permissions to call UpdateService, `most` at most, as soon as there is one; none once the signal is aborted. */
-  takeUpdates(most: number, signal: AbortSignal): Promise<number>;
+  acquireUpdates(most: number, signal: AbortSignal): Promise<number>;
   /** UpdateService with forceNewDeployment and nothing else; whatever AWS answers or fails to answer is an outcome. */
   forceNewDeployment(service: Service): Promise<Outcome>;
 };
@@ -82,7 +82,7 @@ export type ReadOptions = {
 };
 
 /** A service as it is now, or why ECS would not describe it. */
-export type Look = { readonly service: Service } | { readonly refused: string };
+export type Recheck = { readonly service: Service } | { readonly refused: string };
 
 export type Queue = {
   /** `delaySeconds` up to 900. */

@@ -29,7 +29,7 @@ function manager(listed: readonly SecretDescription[], known: readonly SecretDes
   const run = {
     policy: POLICY,
     reading: new AbortController().signal,
-    world: {
+    ports: {
       clock: { now: () => NOW, sleep: () => Promise.resolve() },
       secrets,
       parameters: {

@@ -8,12 +8,12 @@ import type { Sweep } from '../core/sweep/sweep.ts';
 import { parseRequest, type Request } from '../formats/request.ts';
 import { confirm } from '../pipeline/confirm/confirm.ts';
 import { readFleet } from '../pipeline/read/read.ts';
-import { NOTHING_AHEAD } from '../pipeline/read/scan.ts';
+import { NOTHING_EARLY } from '../pipeline/read/scan.ts';
 import type { Run } from '../pipeline/run.ts';
 import type { NamedResource } from '../pipeline/sweep/timestamps.ts';
 import type { Journal } from '../telemetry/journal.ts';
-import type { Handled } from './handled.ts';
-import { carryOut, planOnly } from './redeploy.ts';
+import type { RedeployResult } from './handled.ts';
+import { execute, plan } from './redeploy.ts';
 import { findStale } from './sweep.ts';
 
 /** What an answer depends on beyond the request. */
@@ -31,7 +31,7 @@ export async function answer(
   { requestId, mode, quiet }: Circumstances,
   wide: Run,
 ): Promise<Report | StaleReport | Uses> {
-  const now = wide.world.clock.now();
+  const now = wide.ports.clock.now();
   const request = parseRequest(raw, now);
   wide.journal.requested(requestId, request);
   const run = {
@@ -47,9 +47,9 @@ export async function answer(
     case 'stale':
       return staleOf(await findStale(requestId, named(request, origin), run));
     case 'plan':
-      return reportOf(await planOnly(askedFor(request, origin), 'plan', run), 'narrow it with clusters');
+      return reportOf(await plan(askedFor(request, origin), 'plan', run), 'narrow it with clusters');
     case 'redeploy':
-      return reportOf(await carryOut(askedFor(request, origin), mode, run), ON_ITS_WAY);
+      return reportOf(await execute(askedFor(request, origin), mode, run), ON_ITS_WAY);
     default:
       return request.action satisfies never;
   }
@@ -69,7 +69,7 @@ function named({ secrets, parameters, force }: Request, origin: Origin): readonl
 }
 
 async function uses(asked: readonly Trigger[], run: Run): Promise<Uses> {
-  const sight = await readFleet(await confirm(asked, run), NOTHING_AHEAD, run);
+  const sight = await readFleet(await confirm(asked, run), NOTHING_EARLY, run);
   if (sight.postponed.length > 0) throw new TooLarge('narrow it with clusters');
   return usesOf(sight.fleet, sight.subjects, run.policy);
 }
@@ -83,7 +83,7 @@ function staleOf(found: Sweep): StaleReport {
 /** Lambda answers with 6 MB at most; what is in a report are ASCII characters. */
 const ANSWER_CHARACTERS = 5_000_000;
 
-function reportOf(handled: Handled, ifTooLarge: string): Report {
+function reportOf(handled: RedeployResult, ifTooLarge: string): Report {
   if ('failure' in handled) throw handled.failure;
   if (handled.postponed) throw new TooLarge(ifTooLarge);
   return handled.report;

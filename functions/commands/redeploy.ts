@@ -1,60 +1,69 @@
 import type { Confirmed, Trigger } from '../core/follow-up/trigger.ts';
-import { undecided, withDone } from '../core/plan/early.ts';
+import { stillUndecided, withEarly } from '../core/plan/early.ts';
 import { makePlan } from '../core/plan/plan.ts';
 import type { Plan } from '../core/plan/planned.ts';
 import { questions } from '../core/plan/questions.ts';
-import { apply, stopShort } from '../pipeline/apply/apply.ts';
-import { goAhead } from '../pipeline/apply/early.ts';
+import { apply, notExecuted } from '../pipeline/apply/apply.ts';
+import { startEarly } from '../pipeline/apply/early.ts';
 import { confirm } from '../pipeline/confirm/confirm.ts';
-import { follow } from '../pipeline/follow-up/follow-up.ts';
+import { followUp } from '../pipeline/follow-up/follow-up.ts';
 import { readEvidence } from '../pipeline/read/evidence.ts';
-import type { Sight } from '../pipeline/read/observed.ts';
+import type { Observed } from '../pipeline/read/observed.ts';
 import { readFleet } from '../pipeline/read/read.ts';
-import { type Ahead, NOTHING_AHEAD } from '../pipeline/read/scan.ts';
+import { type Early, NOTHING_EARLY } from '../pipeline/read/scan.ts';
 import type { Run } from '../pipeline/run.ts';
-import { type Done, type Handled, reported } from './handled.ts';
+import { type Applied, type RedeployResult, reported } from './handled.ts';
 
 /**
  * The main path. What AWS told or a person asked becomes changes, and every service of which a task was started before a
  * change is redeployed once. The fleet is the state: whoever does this again, after a crash, for a duplicate or as a
  * follow-up, finds fresh what has been done and does only the rest.
  */
-export async function redeploy(asked: readonly Trigger[], run: Run): Promise<Handled> {
-  run.fleets.prepare(asked, run);
+export async function redeploy(asked: readonly Trigger[], run: Run): Promise<RedeployResult> {
+  run.fleets.prefetch(asked, run);
   const confirmed = await confirm(asked, run);
-  return uponRead(confirmed, goAhead(confirmed, run), run, async (sight, plan) => {
+  return uponRead(confirmed, startEarly(confirmed, run), run, async (sight, plan) => {
     const results = await apply(plan, run);
-    return { results, followed: await follow(sight, results, run) };
+    return { results, requeued: await followUp(sight, results, run) };
   });
 }
 
 /** The same, ending before the first write: because somebody only asked, or because of MODE=observe. */
-export async function planOnly(
+export async function plan(
   asked: readonly Trigger[],
   why: 'plan' | 'observe',
   run: Run,
-): Promise<Handled> {
-  return uponRead(await confirm(asked, run), NOTHING_AHEAD, run, async (sight, plan) => {
-    const results = stopShort(plan, why, run);
+): Promise<RedeployResult> {
+  return uponRead(await confirm(asked, run), NOTHING_EARLY, run, async (sight, plan) => {
+    const results = notExecuted(plan, why, run);
     const how = why === 'observe' ? 'first-look-only' : 'not-at-all';
-    return { results, followed: await follow(sight, results, { ...run, follow: { ...run.follow, how } }) };
+    return { results, requeued: await followUp(sight, results, { ...run, follow: { ...run.follow, how } }) };
   });
 }
 
 /** What MODE says: in `observe` the records and reports are the same, and nothing is written to ECS. */
-export function carryOut(asked: readonly Trigger[], mode: 'enforce' | 'observe', run: Run): Promise<Handled> {
-  return mode === 'observe' ? planOnly(asked, 'observe', run) : redeploy(asked, run);
+export function execute(
+  asked: readonly Trigger[],
+  mode: 'enforce' | 'observe',
+  run: Run,
+): Promise<RedeployResult> {
+  return mode === 'observe' ? plan(asked, 'observe', run) : redeploy(asked, run);
 }
 
-type Finish = (sight: Sight, plan: Plan) => Promise<Done>;
+type Finish = (sight: Observed, plan: Plan) => Promise<Applied>;
 
-async function uponRead(confirmed: Confirmed, ahead: Ahead, run: Run, finish: Finish): Promise<Handled> {
+async function uponRead(
+  confirmed: Confirmed,
+  ahead: Early,
+  run: Run,
+  finish: Finish,
+): Promise<RedeployResult> {
   try {
     const sight = await readFleet(confirmed, ahead, run);
-    const open = undecided(sight.matches, sight);
-    const evidence = await readEvidence(questions(open, run.policy, run.world.clock.now()), run);
-    const basis = { ...sight, evidence, policy: run.policy, now: run.world.clock.now() };
-    const plan = withDone(makePlan(basis), sight);
+    const open = stillUndecided(sight.matches, sight);
+    const evidence = await readEvidence(questions(open, run.policy, run.ports.clock.now()), run);
+    const basis = { ...sight, evidence, policy: run.policy, now: run.ports.clock.now() };
+    const plan = withEarly(makePlan(basis), sight);
     run.journal.planned(sight, plan);
     const done = await finish(sight, plan);
     await run.fleets.snapshot.save(run);

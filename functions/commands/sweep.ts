@@ -6,15 +6,15 @@ import { unreadableOf } from '../core/model/fleet.ts';
 import { CONCURRENCY, RESERVE_MS } from '../core/model/limits.ts';
 import type { EvidenceByService, Question } from '../core/plan/evidence.ts';
 import { makePlan } from '../core/plan/plan.ts';
-import type { PartOfFleet } from '../core/read/scan.ts';
+import type { FleetPart } from '../core/read/scan.ts';
 import type { How } from '../core/report/sweep-report.ts';
-import { inTurn } from '../core/sweep/rotate.ts';
+import { rotateFrom } from '../core/sweep/rotate.ts';
 import { type Sweep, sweepPolicy, sweepQuestions, sweptIn } from '../core/sweep/sweep.ts';
 import type { Run } from '../pipeline/run.ts';
 import { heal } from '../pipeline/sweep/heal.ts';
 import { type NamedResource, readNamedResources, readResources } from '../pipeline/sweep/timestamps.ts';
 import type { RecordWriter } from '../telemetry/record.ts';
-import { type SweepDone, tellSweep } from '../telemetry/sweep-records.ts';
+import { recordSweep, type SweepDone } from '../telemetry/sweep-records.ts';
 
 /** Of the time there is for reading: the rest is for dating what the fleet refers to and for looking at tasks. */
 const PART_FOR_THE_FLEET = 0.6;
@@ -27,7 +27,7 @@ export type { SweepDone } from '../telemetry/sweep-records.ts';
 export async function sweep(id: string, how: How, writer: RecordWriter, run: Run): Promise<SweepDone> {
   const found = await findStale(id, [], run);
   const healed = await heal(found, how, run);
-  const done = tellSweep(found, healed, run.world.clock.now(), writer);
+  const done = recordSweep(found, healed, run.ports.clock.now(), writer);
   await run.fleets.snapshot.save(run);
   if (healed.unsent.size > 0) throw new NotSent(healed.unsent.size);
   return done;
@@ -48,15 +48,15 @@ class NotSent extends Error {
  */
 export async function findStale(id: string, named: readonly NamedResource[], run: Run): Promise<Sweep> {
   const policy = sweepPolicy(run.policy);
-  const { fleet, left } = await readWholeFleet(run);
+  const { fleet, remaining } = await readWholeFleet(run);
   const resources =
     named.length === 0
       ? await readResources(fleet, id, run)
       : await readNamedResources(named, fleet, id, run);
   const { changes, notices, unchecked } = resources;
   const matches = [...match(fleet, subjectsOf({ changes, notices: [] }), policy.pull), ...resources.bitten];
-  const asked = await ask(sweepQuestions(matches, policy, run.world.clock.now()), run);
-  const isAnswered = (cluster: ClusterArn) => !asked.left.has(cluster);
+  const asked = await ask(sweepQuestions(matches, policy, run.ports.clock.now()), run);
+  const isAnswered = (cluster: ClusterArn) => !asked.remaining.has(cluster);
   const plan = makePlan({
     fleet,
     subjects: subjectsOf({ changes, notices }),
@@ -64,10 +64,10 @@ export async function findStale(id: string, named: readonly NamedResource[], run
     evidence: asked.evidence,
     policy,
     earlier: NOTHING_EARLIER,
-    now: run.world.clock.now(),
+    now: run.ports.clock.now(),
   });
   const leftOut = [
-    ...[...left, ...asked.left].map(nameOf),
+    ...[...remaining, ...asked.remaining].map(nameOf),
     ...fleet.unreadableClusters.map(({ cluster }) => cluster),
   ];
   return {
@@ -76,33 +76,33 @@ export async function findStale(id: string, named: readonly NamedResource[], run
     notices,
     swept: sweptIn(plan),
     unreadable: plan.unmatched.map((decision) => ({ ...decision, changeIds: [id] })),
-    troubles: [...unreadableOf(fleet), ...fleet.unreadableClusters],
+    errors: [...unreadableOf(fleet), ...fleet.unreadableClusters],
     unchecked,
-    left: leftOut,
+    remaining: leftOut,
     complete: leftOut.length === 0 && unchecked.every(({ why }) => why === undefined),
   };
 }
 
 /** In an order that is another one each hour, so that every cluster has its turn where one sweep is too short for all. */
-async function readWholeFleet(run: Run): Promise<PartOfFleet> {
-  const { world, scope, reading, remainingMs, fleets } = run;
+async function readWholeFleet(run: Run): Promise<FleetPart> {
+  const { ports: world, scope, reading, remainingMs, fleets } = run;
   const ms = Math.max(0, remainingMs() - RESERVE_MS) * PART_FOR_THE_FLEET;
   const signal = Number.isFinite(ms)
     ? AbortSignal.any([reading, AbortSignal.timeout(Math.floor(ms))])
     : reading;
   const globs = [scope.configured, ...(scope.narrowed.length > 0 ? [scope.narrowed] : [])];
   const clusters = (await world.ecs.listClusters(globs, signal)).toSorted();
-  const read = await world.ecs.readFleet(globs, signal, { only: inTurn(clusters, world.clock.now()) });
+  const read = await world.ecs.readFleet(globs, signal, { only: rotateFrom(clusters, world.clock.now()) });
   if (scope.narrowed.length === 0)
-    fleets.snapshot.note(read.fleet, (cluster) => !read.left.includes(cluster));
+    fleets.snapshot.stage(read.fleet, (cluster) => !read.remaining.includes(cluster));
   return read;
 }
 
-type Answers = { readonly evidence: EvidenceByService; readonly left: ReadonlySet<ClusterArn> };
+type Answers = { readonly evidence: EvidenceByService; readonly remaining: ReadonlySet<ClusterArn> };
 
 /** A cluster with a question for which there was no time counts as not read. */
-async function ask(questions: readonly Question[], { world, reading }: Run): Promise<Answers> {
-  const left = new Set<ClusterArn>();
+async function ask(questions: readonly Question[], { ports: world, reading }: Run): Promise<Answers> {
+  const remaining = new Set<ClusterArn>();
   const answers = await pMap(
     questions,
     async (question) => {
@@ -110,11 +110,11 @@ async function ask(questions: readonly Question[], { world, reading }: Run): Pro
         return [[question.service.key, await world.ecs.answer(question, reading)] as const];
       } catch (error) {
         if (!reading.aborted) throw error;
-        left.add(question.service.cluster.arn);
+        remaining.add(question.service.cluster.arn);
         return [];
       }
     },
     { concurrency: CONCURRENCY.ecsReads },
   );
-  return { evidence: new Map(answers.flat()), left };
+  return { evidence: new Map(answers.flat()), remaining };
 }

@@ -2,8 +2,8 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import * as z from 'zod/mini';
 import type { FollowUp } from '../core/follow-up/follow-up.ts';
 import { clusterArn } from '../core/model/arn.ts';
-import { NOTICES } from '../core/model/change.ts';
-import type { Reading } from '../core/read/scan.ts';
+import { type Change, NOTICES } from '../core/model/change.ts';
+import type { Scan } from '../core/read/scan.ts';
 import { problemsOf } from './problems.ts';
 
 /**
@@ -99,7 +99,7 @@ export function isFollowUp(body: string): boolean {
 }
 
 /** What a message of ours carries. */
-export type Carried = { readonly followUps: readonly FollowUp[]; readonly readings: readonly Reading[] };
+export type Carried = { readonly followUps: readonly FollowUp[]; readonly scans: readonly Scan[] };
 
 /** Throws MalformedFollowUp. */
 export function parseFollowUps(body: string): Carried {
@@ -120,11 +120,18 @@ export function parseFollowUps(body: string): Carried {
     followUps: data.followUps.map((followUp) => ({
       ...followUp,
       open: followUp.open.flatMap(([cluster, services]) =>
-        services.map(([name, deploymentId, ours, told]) => ({ cluster, name, deploymentId, ours, told })),
+        services.map(([name, deploymentId, ours, lastLogged]) => ({
+          cluster,
+          name,
+          deploymentId,
+          ours,
+          lastLogged,
+        })),
       ),
     })),
-    readings: data.readings.map((reading) => ({
+    scans: data.readings.map(({ left, ...reading }) => ({
       ...reading,
+      remaining: left,
       matched: reading.matched.flatMap(([cluster, names]) => names.map((name) => ({ cluster, name }))),
       started: reading.started.flatMap(([cluster, services]) =>
         services.map(([name, deploymentId]) => ({ cluster, name, deploymentId })),
@@ -138,13 +145,18 @@ export function followUpBody(followUps: readonly FollowUp[]): string {
   return message(FIRST_VERSION, `"followUps":[${followUps.map(written).join(',')}]`);
 }
 
-/** The body of a message that carries a read of the fleet which is to be gone on with, or to begin later. */
-export function readingBody(reading: Reading): string {
-  const { left } = reading;
-  const matched = grouped(reading.matched, ({ name }) => name);
-  const started = grouped(reading.started, ({ name, deploymentId }) => [name, deploymentId]);
-  const body = JSON.stringify({ ...reading, matched, started });
-  return message(left === 'all' ? FOLLOW_UP_VERSION : FIRST_VERSION, `"followUps":[],"readings":[${body}]`);
+/** The body of a message that carries a scan of the fleet which is to be gone on with, or to begin later. */
+export function scanBody({ changes, notices, firstHandledAt, matched, started, remaining }: Scan): string {
+  const body = JSON.stringify({
+    changes: changes.map(writtenChange),
+    notices,
+    firstHandledAt,
+    matched: grouped(matched, ({ name }) => name),
+    started: grouped(started, ({ name, deploymentId }) => [name, deploymentId]),
+    left: remaining,
+  });
+  const version = remaining === 'all' ? FOLLOW_UP_VERSION : FIRST_VERSION;
+  return message(version, `"followUps":[],"readings":[${body}]`);
 }
 
 function grouped<One extends { readonly cluster: string }, Short>(
@@ -175,14 +187,28 @@ const UNPACKED_BYTES = 64_000_000;
 
 const START = '{"kind":"follow-up","version":';
 
+/** Field by field: what else is known of a change in this process does not travel. */
 function written(followUp: FollowUp): string {
-  const open = grouped(followUp.open, ({ name, deploymentId, ours, told }) => [
-    name,
-    deploymentId,
-    ours,
-    told,
-  ]);
-  return JSON.stringify({ ...followUp, open });
+  const { changeId, changes, firstHandledAt, hop, open, tally, denied, failedWave } = followUp;
+  const shortened = grouped(open, (one) => [one.name, one.deploymentId, one.ours, one.lastLogged]);
+  const fields = { firstHandledAt, hop, open: shortened, tally, denied, failedWave };
+  return JSON.stringify({ changeId, changes: changes.map(writtenChange), ...fields });
+}
+
+function writtenChange(one: Change): Omit<Change, 'invalidTag'> {
+  const { changeId, kind, arn, changedAt, source, optedOut } = one;
+  const { label, versionId, possiblyUntil } = one;
+  return {
+    changeId,
+    kind,
+    arn,
+    ...(label !== undefined && { label }),
+    ...(versionId !== undefined && { versionId }),
+    changedAt,
+    ...(possiblyUntil !== undefined && { possiblyUntil }),
+    source,
+    optedOut,
+  };
 }
 
 function unpacked(packed: string): string {

@@ -1,10 +1,10 @@
 import type { Policy } from '../core/plan/policy.ts';
-import type { World } from '../ports.ts';
+import type { Ports } from '../ports.ts';
 import type { Journal } from '../telemetry/journal.ts';
 
 /** What each step of an invocation may touch and is told. */
 export type StepContext = {
-  readonly world: World;
+  readonly ports: Ports;
   readonly policy: Policy;
   readonly scope: Scope;
   readonly journal: Journal;

@@ -9,9 +9,9 @@ import { makeQueue } from '../aws/queue.ts';
 import { makeSecrets } from '../aws/secrets.ts';
 import { makeSnapshots } from '../aws/snapshot.ts';
 import type { ServiceKey } from '../core/model/arn.ts';
-import { FleetMemory } from '../pipeline/read/fleet-cache.ts';
-import { SnapshotKeeper } from '../pipeline/read/snapshot-store.ts';
-import type { Clock, World } from '../ports.ts';
+import { FleetCache } from '../pipeline/read/fleet-cache.ts';
+import { SnapshotStore } from '../pipeline/read/snapshot-store.ts';
+import type { Clock, Ports } from '../ports.ts';
 import { Journal } from '../telemetry/journal.ts';
 import { RecordFormat } from '../telemetry/log-format.ts';
 import type { OwnEvents } from '../telemetry/own-events.ts';
@@ -22,10 +22,10 @@ import type { Config } from './config.ts';
  * What a handler is made from. Lives as long as the process: a warm environment remembers the fleet and its revisions. Lambda
  * gives a process one invocation at a time, and every cache in here rests on it: none is guarded against two at once.
  */
-export type Parts = {
+export type Dependencies = {
   readonly config: Config;
-  readonly world: World;
-  readonly fleets: FleetMemory;
+  readonly ports: Ports;
+  readonly fleets: FleetCache;
   readonly lostAnswers: Map<ServiceKey, number>;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -37,14 +37,14 @@ const NAMESPACE = 'SecretRedeploy';
 export const REAL_CLOCK: Clock = { now: () => Date.now(), sleep: (ms) => sleep(ms) };
 
 /** The one place where the service meets the real world. */
-export function connect(config: Config, clock: Clock): Parts {
+export function connect(config: Config, clock: Clock): Dependencies {
   const counts = new CallCounts();
   const { queueUrl } = config.followUp;
   const snapshots = config.snapshot && makeSnapshots(config.snapshot, counts);
   return {
     config,
     counts,
-    world: {
+    ports: {
       clock,
       ecs: makeEcs(makeEcsClients(counts), config.rates, config.tagPrefix, clock),
       secrets: makeSecrets(counts, config.tagPrefix, clock),
@@ -53,7 +53,7 @@ export function connect(config: Config, clock: Clock): Parts {
       snapshots,
       eventBus: makeEventBus(counts),
     },
-    fleets: new FleetMemory(new SnapshotKeeper(snapshots)),
+    fleets: new FleetCache(new SnapshotStore(snapshots)),
     lostAnswers: new Map(),
     // A level set from outside would hide records; they are what operations see.
     logger: new Logger({ logLevel: 'INFO', logFormatter: new RecordFormat() }),
@@ -74,7 +74,7 @@ export type Audiences = {
   readonly sweepRecords: RecordWriter;
 };
 
-export function audiencesOf({ logger, metrics }: Parts, ownEvents: OwnEvents): Audiences {
+export function audiencesOf({ logger, metrics }: Dependencies, ownEvents: OwnEvents): Audiences {
   const hear: Listener = (name, fields) => ownEvents.hear(name, fields);
   return {
     journal: new Journal(new RecordWriter(logger, metrics, hear)),

@@ -9,9 +9,9 @@ import type { Run } from '../pipeline/run.ts';
 import type { Clock } from '../ports.ts';
 import type { Journal } from '../telemetry/journal.ts';
 import { OwnEvents } from '../telemetry/own-events.ts';
-import { announce } from '../telemetry/publish.ts';
+import { publish } from '../telemetry/publish.ts';
 import { type Config, type Required, readConfig } from './config.ts';
-import { type Audiences, audiencesOf, connect, type Parts, REAL_CLOCK } from './connect.ts';
+import { type Audiences, audiencesOf, connect, type Dependencies, REAL_CLOCK } from './connect.ts';
 
 /** What an invocation brings beside its run. */
 export type Invocation = Omit<Audiences, 'journal'> & {
@@ -59,7 +59,10 @@ export function connectedHandler<Event, Answer>(
   return overLambda(connect(config, clock), handle);
 }
 
-function overLambda<Event, Answer>(parts: Parts, handle: Handle<Event, Answer>): Handler<Event, Answer> {
+function overLambda<Event, Answer>(
+  parts: Dependencies,
+  handle: Handle<Event, Answer>,
+): Handler<Event, Answer> {
   const { logger, metrics } = parts;
   // Lambda's own time limit is enough: middy's would throw away the answer of work that is done.
   const chain = middy<Event, Answer>({ timeoutEarlyInMillis: 0 })
@@ -74,10 +77,10 @@ function overLambda<Event, Answer>(parts: Parts, handle: Handle<Event, Answer>):
 async function invoke<Event, Answer>(
   event: Event,
   context: Partial<Context> | undefined,
-  parts: Parts,
+  parts: Dependencies,
   handle: Handle<Event, Answer>,
 ): Promise<Answer> {
-  const { config, world, counts } = parts;
+  const { config, ports: world, counts } = parts;
   const remainingMs = () => context?.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY;
   const timer = readingTimer(remainingMs());
   const ownEvents = new OwnEvents(config.mode, () => world.clock.now());
@@ -87,7 +90,7 @@ async function invoke<Event, Answer>(
     return await handle(event, run, { ...others, config, requestId: context?.awsRequestId ?? randomUUID() });
   } finally {
     timer.clear();
-    await announce(ownEvents.take(), world.eventBus, remainingMs(), journal);
+    await publish(ownEvents.take(), world.eventBus, remainingMs(), journal);
     journal.calls(counts.take());
   }
 }
@@ -100,10 +103,10 @@ function readingTimer(remainingMs: number): { readonly signal: AbortSignal; clea
   return { signal: reading.signal, clear: () => clearTimeout(timer) };
 }
 
-function runOf(parts: Parts, journal: Journal, reading: AbortSignal, remainingMs: () => number): Run {
-  const { config, world, fleets, lostAnswers } = parts;
+function runOf(parts: Dependencies, journal: Journal, reading: AbortSignal, remainingMs: () => number): Run {
+  const { config, ports: world, fleets, lostAnswers } = parts;
   return {
-    world,
+    ports: world,
     policy: config.policy,
     scope: { configured: config.clusters, narrowed: [] },
     fleets,

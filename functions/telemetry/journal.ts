@@ -12,7 +12,7 @@ import {
 import type { Decision } from '../core/model/decision.ts';
 import { type Fleet, unreadableOf } from '../core/model/fleet.ts';
 import type { Outcome } from '../core/model/outcome.ts';
-import { oddTag, tagWarnings } from '../core/model/tags.ts';
+import { invalidTag, tagWarnings } from '../core/model/tags.ts';
 import { isLaterLook, type Plan } from '../core/plan/planned.ts';
 import { reasonHas } from '../core/plan/reasons.ts';
 import type { Request } from '../formats/request.ts';
@@ -83,7 +83,7 @@ export class Journal {
     const tags = [
       ...[...new Set(matches.map(({ service }) => service))].flatMap(tagWarnings),
       ...subjects.flatMap((one) =>
-        one.kind === 'change' && one.change.oddTag ? oddTag(one.change.arn) : [],
+        one.kind === 'change' && one.change.invalidTag ? invalidTag(one.change.arn) : [],
       ),
     ];
     const suffixes = suffixWarnings(fleet, subjects);
@@ -159,12 +159,12 @@ export class Journal {
   }
 
   /** A redeploy that was decided upon, but is not to be made. */
-  stopped(decision: Decision, why: 'plan' | 'observe'): void {
+  notExecuted(decision: Decision, why: 'plan' | 'observe'): void {
     if (why === 'observe') this.#writer.count('Skipped');
     this.#service('info', 'service.skipped', decision, why);
   }
 
-  carriedOut(decision: Decision, outcome: Outcome): void {
+  executed(decision: Decision, outcome: Outcome): void {
     switch (outcome.result) {
       case 'accepted': {
         this.#writer.count('Redeployed');
@@ -195,8 +195,8 @@ export class Journal {
   }
 
   /** Something that keeps us from our work and is no record of a change. */
-  trouble(message: string, error: unknown, about: Readonly<Record<string, string>> = {}): void {
-    this.#writer.trouble(message, error, about);
+  error(message: string, error: unknown, about: Readonly<Record<string, string>> = {}): void {
+    this.#writer.error(message, error, about);
   }
 
   calls({ apiCalls, throttled }: { readonly apiCalls: number; readonly throttled: number }): void {

@@ -1,6 +1,6 @@
 import { GONE, REQUEST } from '../core/model/change.ts';
 import type { OwnEvent, OwnEventType } from '../core/report/own-event.ts';
-import { type Fields, iso, type RecordName, SHOWN } from './record.ts';
+import { type Fields, iso, MAX_LISTED, type RecordName } from './record.ts';
 
 /** The format of `detail`: another number when a field is renamed, taken away or given another meaning. */
 const VERSION = 1;
@@ -51,7 +51,7 @@ function typeOfNotice({ notice, source }: Fields): OwnEventType | undefined {
 /** The service, and the secrets and parameters that changed, as far as they are known by their ARN. */
 function arnsIn({ service, arn, arns }: Fields): readonly string[] {
   const named = [service, arn, arns].flat().filter(isArn);
-  return [...new Set(named)].slice(0, SHOWN);
+  return [...new Set(named)].slice(0, MAX_LISTED);
 }
 
 function isArn(text: unknown): text is string {

@@ -4,6 +4,7 @@ import type { Journal } from './journal.ts';
 
 /** With less left than this nothing is sent: the answer to the batch comes first. */
 const NEEDED_MS = 10_000;
+
 /** All calls together; what has not been sent by then never is. */
 const SENDING_MS = 3_000;
 
@@ -11,11 +12,11 @@ const SENDING_MS = 3_000;
  * Sends our own events, at the end of an invocation and within seconds. Nothing depends on it: it never throws, and what could
  * not be sent is a line of the log and no more. The first call that fails is the last: the next would fail as well.
  */
-export async function announce(
+export async function publish(
   events: readonly OwnEvent[],
   bus: EventBus,
   remainingMs: number,
-  journal: Pick<Journal, 'trouble'>,
+  journal: Pick<Journal, 'error'>,
 ): Promise<void> {
   if (events.length === 0) return;
   let open = events.length;
@@ -30,6 +31,6 @@ export async function announce(
     }
   } catch (error) {
     const counts = { events: String(events.length), unsent: String(open) };
-    journal.trouble('own events were not sent, and nothing else depends on them', error, counts);
+    journal.error('own events were not sent, and nothing else depends on them', error, counts);
   }
 }

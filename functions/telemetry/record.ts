@@ -41,7 +41,7 @@ export const METRICS = [
 export type MetricName = (typeof METRICS)[number];
 
 /** Items of one kind that a record carries at most: a line of the log has a limit of its own. */
-export const SHOWN = 100;
+export const MAX_LISTED = 100;
 
 /** One change in most cases; of several the first stands for them, so that every record has a `changeId`. */
 export function idsOf(changeIds: readonly string[]): {
@@ -98,7 +98,7 @@ export class RecordWriter {
   }
 
   /** What is no record of a change; `error` is shown by name and message only. */
-  trouble(message: string, error: unknown, about: Readonly<Record<string, string>>): void {
+  error(message: string, error: unknown, about: Readonly<Record<string, string>>): void {
     const shown =
       error instanceof Error ? { name: error.name, message: error.message } : { message: String(error) };
     this.#logger.error(message, { ...about, problem: shown });
@@ -117,7 +117,7 @@ export class RecordWriter {
     const ids = changeId === undefined ? changeIds : [changeId, ...changeIds];
     const arns = [...new Set(ids.flatMap((id) => [...(this.#arns.get(id) ?? [])]))];
     const [arn] = arns;
-    return arn === undefined ? {} : arns.length === 1 ? { arn } : { arn, arns: arns.slice(0, SHOWN) };
+    return arn === undefined ? {} : arns.length === 1 ? { arn } : { arn, arns: arns.slice(0, MAX_LISTED) };
   }
 }
 
@@ -139,12 +139,12 @@ export function noticeFields(
   { changeId, kind, arn, notice, at, source }: Notice,
   services: readonly string[],
 ): Ids {
-  const named = { services: services.slice(0, SHOWN), servicesTotal: services.length };
+  const named = { services: services.slice(0, MAX_LISTED), servicesTotal: services.length };
   return { changeId, kind, arn, notice, at: iso(at), source, ...named };
 }
 
 export function someOf(name: string, items: readonly object[]): object {
-  return items.length === 0 ? {} : { [name]: items.slice(0, SHOWN), [`${name}Total`]: items.length };
+  return items.length === 0 ? {} : { [name]: items.slice(0, MAX_LISTED), [`${name}Total`]: items.length };
 }
 
 export const iso = (instant: number): string => new Date(instant).toISOString();

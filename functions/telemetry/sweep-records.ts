@@ -1,7 +1,13 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import { about, type Notice } from '../core/model/change.ts';
 import { reasonHas } from '../core/plan/reasons.ts';
-import { countsOf, type Healed, type SweepCounts, type Told, toldOf } from '../core/report/sweep-report.ts';
+import {
+  countsOf,
+  type HealResult,
+  recordOf,
+  type SweepCounts,
+  type SweepRecord,
+} from '../core/report/sweep-report.ts';
 import type { Sweep } from '../core/sweep/sweep.ts';
 import { countedByReason, idsOf, type Level, noticeFields, type RecordWriter, someOf } from './record.ts';
 
@@ -17,26 +23,26 @@ export type SweepDone = SweepCounts & {
  * Tells of a sweep: a record for each service that needs attention, one for each resource that is gone, one for all. What
  * happens by itself has its own metrics; of a sweep's services only the stale ones are counted there.
  */
-export function tellSweep(found: Sweep, healed: Healed, now: number, writer: RecordWriter): SweepDone {
+export function recordSweep(found: Sweep, healed: HealResult, now: number, writer: RecordWriter): SweepDone {
   const done = doneOf(found, healed, now);
   for (const subject of [...found.changes, ...found.notices]) writer.isAbout(subject);
   for (const one of found.swept) {
-    const told = toldOf(one, healed, now);
-    if (told !== undefined) tellService(told, writer);
+    const told = recordOf(one, healed, now);
+    if (told !== undefined) recordService(told, writer);
   }
   for (const decision of found.unreadable)
-    tellService({ action: 'skip', reason: decision.reason ?? '', decision }, writer);
-  for (const notice of found.notices) tellNotice(notice, found, writer);
+    recordService({ action: 'skip', reason: decision.reason ?? '', decision }, writer);
+  for (const notice of found.notices) recordNotice(notice, found, writer);
   const stale = done.staleForCertain - done.young;
   // Also when it is 0, so that an alarm recovers; but what was not read may be stale, or refer to what is gone.
   if (done.complete || stale > 0) writer.measure('StaleServices', MetricUnit.Count, stale);
   if (done.complete || done.missing > 0) writer.measure('MissingResources', MetricUnit.Count, done.missing);
-  const isBad = stale + done.missing > 0 || !done.complete || found.troubles.length > 0;
+  const isBad = stale + done.missing > 0 || !done.complete || found.errors.length > 0;
   writer.record(levelOf(isBad), 'sweep.done', { changeId: found.id, ...done, ...listsOf(found) });
   return done;
 }
 
-function doneOf(found: Sweep, healed: Healed, now: number): SweepDone {
+function doneOf(found: Sweep, healed: HealResult, now: number): SweepDone {
   return {
     ...countsOf(found.swept, healed, now),
     reasons: countedByReason([...found.swept.map(({ decision }) => decision), ...found.unreadable]),
@@ -46,7 +52,7 @@ function doneOf(found: Sweep, healed: Healed, now: number): SweepDone {
   };
 }
 
-function listsOf({ swept, left, troubles, unchecked }: Sweep): object {
+function listsOf({ swept, remaining, errors, unchecked }: Sweep): object {
   const named = (isOne: (one: Sweep['swept'][number]) => boolean) =>
     swept.filter(isOne).map(({ decision: { service, cluster } }) => ({ service, cluster }));
   return {
@@ -60,9 +66,9 @@ function listsOf({ swept, left, troubles, unchecked }: Sweep): object {
     ),
     ...someOf(
       'left',
-      left.map((cluster) => ({ cluster })),
+      remaining.map((cluster) => ({ cluster })),
     ),
-    ...someOf('unreadable', troubles),
+    ...someOf('unreadable', errors),
     ...someOf(
       'refused',
       unchecked.filter(({ why }) => why !== undefined),
@@ -70,7 +76,7 @@ function listsOf({ swept, left, troubles, unchecked }: Sweep): object {
   };
 }
 
-function tellService({ action, reason, decision }: Told, writer: RecordWriter): void {
+function recordService({ action, reason, decision }: SweepRecord, writer: RecordWriter): void {
   const { service, cluster, changeIds, wave } = decision;
   const isBad = reasonHas('alarms', reason) || reason === 'report';
   writer.record(levelOf(isBad), action === 'wait' ? 'service.waiting' : 'service.skipped', {
@@ -82,10 +88,10 @@ function tellService({ action, reason, decision }: Told, writer: RecordWriter): 
   });
 }
 
-function tellNotice(notice: Notice, { swept }: Sweep, writer: RecordWriter): void {
+function recordNotice(notice: Notice, { swept }: Sweep, writer: RecordWriter): void {
   const services = swept
     .filter(({ planned }) =>
-      planned.judged.some(({ match }) => about(match.subject).changeId === notice.changeId),
+      planned.verdicts.some(({ match }) => about(match.subject).changeId === notice.changeId),
     )
     .map(({ decision }) => decision.service);
   writer.record('warn', 'change.notice', noticeFields(notice, services));

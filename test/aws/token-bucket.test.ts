@@ -44,7 +44,7 @@ describe('a token bucket', () => {
     const bucket = new TokenBucket(4, 10, clock);
     let taken = 0;
     const take = async () => {
-      for (;;) taken += await bucket.takeUpTo(1, NEVER, 'urgent');
+      for (;;) taken += await bucket.takeUpTo(1, NEVER, 'high');
     };
     void take();
     await clock.runUntil(0);
@@ -60,10 +60,10 @@ describe('a token bucket', () => {
     for (const name of ['first', 'second', 'third'])
       void bucket.takeUpTo(1, NEVER).then(() => served.push(name));
     await clock.runUntil(500);
-    for (const name of ['urgent', 'urgent too'])
-      void bucket.takeUpTo(1, NEVER, 'urgent').then(() => served.push(name));
+    for (const name of ['high', 'urgent too'])
+      void bucket.takeUpTo(1, NEVER, 'high').then(() => served.push(name));
     await clock.runUntil(10_000);
-    expect(served).toEqual(['first', 'urgent', 'urgent too', 'second', 'third']);
+    expect(served).toEqual(['first', 'high', 'urgent too', 'second', 'third']);
   });
 
   test('answers that nothing was taken once the signal is aborted, to all who wait', async () => {
@@ -91,7 +91,7 @@ describe('a token bucket', () => {
       return taken - before;
     };
     await within(10_000);
-    for (let i = 0; i < 32; i++) bucket.slowDown();
+    for (let i = 0; i < 32; i++) bucket.backOff();
     const slowed = await within(3_000);
     expect(slowed).toBeGreaterThanOrEqual(2 * 8 - 2);
     expect(slowed).toBeLessThanOrEqual(2 * 8 + 4);
@@ -115,7 +115,7 @@ describe('beside a neighbour who takes three quarters of the quota', () => {
       for (;;) {
         await bucket.takeUpTo(1, NEVER);
         if (allowed()) done++;
-        else bucket.slowDown();
+        else bucket.backOff();
         await clock.sleep(40);
       }
     };

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { match } from '../../functions/core/match/match.ts';
 import type { Service } from '../../functions/core/model/fleet.ts';
 import type { Outcome } from '../../functions/core/model/outcome.ts';
-import { concerns, startedFor, undecided, withDone } from '../../functions/core/plan/early.ts';
+import { concerns, startedEarlyFor, stillUndecided, withEarly } from '../../functions/core/plan/early.ts';
 import { makePlan } from '../../functions/core/plan/plan.ts';
 import type { Plan, Result } from '../../functions/core/plan/planned.ts';
 import {
@@ -61,15 +61,15 @@ const names = (some: Plan['others']) => some.map((one) => one.service.name);
 
 test('of the matches those are undecided whose service has not been redeployed ahead', () => {
   const matches = match(fleet([named('a'), named('b')]), [asSubject(change())], 'ignore');
-  const left = undecided(matches, { ahead: done(named('a')), started: [] });
+  const left = stillUndecided(matches, { early: done(named('a')), started: [] });
   expect(left.map((one) => one.service.name)).toEqual(['b']);
 });
 
 describe('a plan', () => {
   test('shows as done what was done ahead, whatever else it says of the same service', () => {
     const ahead = [...done(named('a')), ...done(named('b'))];
-    const plan = withDone(planOf([named('a'), named('b', rolling('ecs-svc/2')), named('c')]), {
-      ahead,
+    const plan = withEarly(planOf([named('a'), named('b', rolling('ecs-svc/2')), named('c')]), {
+      early: ahead,
       started: [],
     });
     expect(plan.done).toEqual(ahead);
@@ -78,8 +78,8 @@ describe('a plan', () => {
   });
 
   test('shows as redeployed what an earlier invocation started, while its deployment rolls out', () => {
-    const plan = withDone(planOf([named('a', rolling('ecs-svc/2')), named('b', rolling('ecs-svc/3'))]), {
-      ahead: [],
+    const plan = withEarly(planOf([named('a', rolling('ecs-svc/2')), named('b', rolling('ecs-svc/3'))]), {
+      early: [],
       started: [started('a', 'ecs-svc/2'), started('b', 'ecs-svc/2')],
     });
     expect(plan.done).toMatchObject([
@@ -102,7 +102,7 @@ describe('a plan', () => {
     ['has vanished', { deployments: [] }],
   ])('knows more of one whose deployment %s', (_, different) => {
     const before = planOf([named('a', different)]);
-    expect(withDone(before, { ahead: [], started: [started('a', 'ecs-svc/2')] })).toEqual(before);
+    expect(withEarly(before, { early: [], started: [started('a', 'ecs-svc/2')] })).toEqual(before);
   });
 });
 
@@ -110,11 +110,11 @@ describe('a read that goes on is told', () => {
   const ahead = [...done(named('a')), ...done(named('b'), { result: 'gone' })];
 
   test('the redeploys that ECS accepted', () => {
-    expect(startedFor(new Set(['change-1']), ahead)).toEqual([started('a', 'ecs-svc/2')]);
+    expect(startedEarlyFor(new Set(['change-1']), ahead)).toEqual([started('a', 'ecs-svc/2')]);
   });
 
   test('of its own changes only', () => {
-    expect(startedFor(new Set(['change-2']), ahead)).toEqual([]);
+    expect(startedEarlyFor(new Set(['change-2']), ahead)).toEqual([]);
     expect(ahead.map((one) => concerns(one, new Set(['change-1', 'change-2'])))).toEqual([true, true]);
     expect(ahead.map((one) => concerns(one, new Set(['change-2'])))).toEqual([false, false]);
   });

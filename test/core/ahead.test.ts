@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { match } from '../../functions/core/match/match.ts';
 import type { Service } from '../../functions/core/model/fleet.ts';
-import { startedFor, undecided, withDone } from '../../functions/core/plan/early.ts';
+import { startedEarlyFor, stillUndecided, withEarly } from '../../functions/core/plan/early.ts';
 import { makePlan } from '../../functions/core/plan/plan.ts';
 import { AFTER, asSubject, change, deployment, fleet, NOW, POLICY, service } from '../build.ts';
 
-const NOBODY = { ahead: [], started: [] };
+const NOBODY = { early: [], started: [] };
 
 function planOf(services: readonly Service[]) {
   const world = fleet(services);
@@ -40,7 +40,7 @@ describe('what was redeployed ahead of the plan', () => {
 
   test('stands in the plan as it was decided, whatever the service looks like since', () => {
     const { plan } = planOf([redeployed({ rolloutState: 'IN_PROGRESS' }), service({ name: 'web' })]);
-    const whole = withDone(plan, { ahead, started: [] });
+    const whole = withEarly(plan, { early: ahead, started: [] });
     expect(whole.done).toEqual(ahead);
     expect(whole.redeploys.map(({ service: { name } }) => name)).toEqual(['web']);
     expect(whole.others).toEqual([]);
@@ -48,12 +48,14 @@ describe('what was redeployed ahead of the plan', () => {
 
   test('needs no further evidence', () => {
     const { matches } = planOf([service(), service({ name: 'web' })]);
-    expect(undecided(matches, { ahead, started: [] }).map((one) => one.service.name)).toEqual(['web']);
+    expect(stillUndecided(matches, { early: ahead, started: [] }).map((one) => one.service.name)).toEqual([
+      'web',
+    ]);
   });
 
   test('is handed on to whoever reads the rest of the fleet, for its own changes', () => {
-    expect(startedFor(new Set(['change-1']), ahead)).toEqual(started('ecs-svc/2'));
-    expect(startedFor(new Set(['change-2']), ahead)).toEqual([]);
+    expect(startedEarlyFor(new Set(['change-1']), ahead)).toEqual(started('ecs-svc/2'));
+    expect(startedEarlyFor(new Set(['change-2']), ahead)).toEqual([]);
   });
 });
 
@@ -63,27 +65,27 @@ describe('what an earlier invocation has started', () => {
     ['is complete', {}],
   ] as const)('and %s counts as accepted, and is followed', (_, different) => {
     const { matches, plan } = planOf([redeployed(different)]);
-    const done = { ahead: [], started: started('ecs-svc/2') };
-    const [result, ...others] = withDone(plan, done).done;
+    const done = { early: [], started: started('ecs-svc/2') };
+    const [result, ...others] = withEarly(plan, done).done;
     expect(others).toEqual([]);
     expect(result).toMatchObject({
       decision: { action: 'redeploy', reason: null },
       outcome: { result: 'accepted', deploymentId: 'ecs-svc/2', acceptedAt: AFTER },
     });
-    expect(result?.planned.judged.map(({ verdict }) => verdict.action)).toEqual(['redeploy']);
-    expect(undecided(matches, done)).toEqual([]);
+    expect(result?.planned.verdicts.map(({ verdict }) => verdict.action)).toEqual(['redeploy']);
+    expect(stillUndecided(matches, done)).toEqual([]);
   });
 
   test('and somebody has replaced is decided upon as it is now', () => {
     const { matches, plan } = planOf([redeployed()]);
-    const done = { ahead: [], started: started('ecs-svc/1') };
-    expect(withDone(plan, done)).toEqual(plan);
-    expect(undecided(matches, done)).toEqual(matches);
+    const done = { early: [], started: started('ecs-svc/1') };
+    expect(withEarly(plan, done)).toEqual(plan);
+    expect(stillUndecided(matches, done)).toEqual(matches);
   });
 });
 
 test('where nothing was done ahead the plan stays as it is', () => {
   const { matches, plan } = planOf([service(), redeployed()]);
-  expect(withDone(plan, NOBODY)).toEqual(plan);
-  expect(undecided(matches, NOBODY)).toEqual(matches);
+  expect(withEarly(plan, NOBODY)).toEqual(plan);
+  expect(stillUndecided(matches, NOBODY)).toEqual(matches);
 });

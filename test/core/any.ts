@@ -4,7 +4,7 @@ import { clusterArn, type TaskDefinitionArn } from '../../functions/core/model/a
 import type { Change, Notice, Subject } from '../../functions/core/model/change.ts';
 import type { Deployment, Fleet, Service } from '../../functions/core/model/fleet.ts';
 import type { Evidence } from '../../functions/core/plan/evidence.ts';
-import type { Basis } from '../../functions/core/plan/plan.ts';
+import type { PlanInput } from '../../functions/core/plan/plan.ts';
 import type { Policy } from '../../functions/core/plan/policy.ts';
 import {
   ACCOUNT,
@@ -146,7 +146,7 @@ const anyEvidence: fc.Arbitrary<Evidence> = fc.record(
 );
 
 /** Everything that a plan is made from. */
-export const anyBasis: fc.Arbitrary<Basis> = fc
+export const anyBasis: fc.Arbitrary<PlanInput> = fc
   .record({
     services: anyServices,
     subjects: anySubjects,
@@ -161,7 +161,11 @@ export const anyBasis: fc.Arbitrary<Basis> = fc
   }));
 
 /** The world of these services, matched with these subjects; nothing was asked beyond DescribeServices. */
-export function basis(services: readonly Service[], subjects: readonly Subject[], policy = POLICY): Basis {
+export function basis(
+  services: readonly Service[],
+  subjects: readonly Subject[],
+  policy = POLICY,
+): PlanInput {
   const world: Fleet = fleet(services, REFERENCES);
   const revisions = new Map([
     ...world.revisions,

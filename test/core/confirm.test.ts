@@ -270,7 +270,7 @@ test('a change says of its secret what it has to: labels and versions where they
   expect(forced()).toStrictEqual({ ...whole, optedOut: false });
   expect(forced('true')).toStrictEqual({ ...whole, optedOut: false });
   expect(forced('false')).toStrictEqual({ ...whole, optedOut: true });
-  expect(forced('off')).toStrictEqual({ ...whole, optedOut: true, oddTag: true });
+  expect(forced('off')).toStrictEqual({ ...whole, optedOut: true, invalidTag: true });
 });
 
 test('a version of several labels became current with the rotation, and nothing else of it did', () => {

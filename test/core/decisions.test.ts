@@ -3,7 +3,7 @@ import { type Match, match } from '../../functions/core/match/match.ts';
 import type { Change, Notice, Subject } from '../../functions/core/model/change.ts';
 import { redeploy, skip, type Verdict, wait } from '../../functions/core/model/decision.ts';
 import type { Fleet } from '../../functions/core/model/fleet.ts';
-import { decideAgain, makePlan, verdictsFor } from '../../functions/core/plan/plan.ts';
+import { makePlan, redecide, verdictsFor } from '../../functions/core/plan/plan.ts';
 import { isLaterLook, type Planned, youngestChange } from '../../functions/core/plan/planned.ts';
 import type { Policy } from '../../functions/core/plan/policy.ts';
 import { strongest } from '../../functions/core/plan/precedence.ts';
@@ -150,29 +150,29 @@ describe('a decision', () => {
   test('that is made again knows the service as it is now, and none is left when nothing is', () => {
     const [planned] = planOf(fleet([service()]), [asSubject(change())]).redeploys;
     if (planned === undefined) throw new Error('a redeploy was planned');
-    expect(decideAgain(planned, service({ status: 'INACTIVE' }), POLICY, NOW)).toMatchObject({
+    expect(redecide(planned, service({ status: 'INACTIVE' }), POLICY, NOW)).toMatchObject({
       reason: 'not-active',
     });
-    expect(decideAgain({ ...planned, judged: [] }, service(), POLICY, NOW)).toBeUndefined();
+    expect(redecide({ ...planned, verdicts: [] }, service(), POLICY, NOW)).toBeUndefined();
     const gone = {
       ...planned,
-      judged: planned.judged.map((one) => ({
+      verdicts: planned.verdicts.map((one) => ({
         ...one,
         match: { ...one.match, subject: asSubject({ ...notice, notice: 'rotation-failed' }) },
       })),
     };
-    expect(decideAgain(gone, service(), POLICY, NOW)).toBeUndefined();
+    expect(redecide(gone, service(), POLICY, NOW)).toBeUndefined();
   });
 });
 
 describe('what was planned', () => {
   const [planned] = planOf(fleet([service()]), [asSubject(change())]).redeploys;
   if (planned === undefined) throw new Error('a redeploy was planned');
-  const [judged] = planned.judged;
+  const [judged] = planned.verdicts;
   if (judged === undefined) throw new Error('a verdict was reached');
   const withMatches = (...different: readonly Partial<Match>[]): Planned => ({
     ...planned,
-    judged: different.map((one) => ({ ...judged, match: { ...judged.match, ...one } })),
+    verdicts: different.map((one) => ({ ...judged, match: { ...judged.match, ...one } })),
   });
 
   test('is a later look if all of it was followed before', () => {

@@ -29,7 +29,7 @@ const open = (different: Partial<FollowUp['open'][number]> = {}) => ({
   name: 'api',
   deploymentId: 'ecs-svc/2',
   ours: true,
-  told: 'wait rolling-out',
+  lastLogged: 'wait rolling-out',
   ...different,
 });
 const followUp = (different: Partial<FollowUp> = {}): FollowUp => ({
@@ -200,8 +200,11 @@ describe('messages of the same change are one', () => {
 
   test('that waits for whom any of them waits for, as the last one tells', () => {
     const one = followUp({ open: [open(), open({ name: 'web' })] });
-    const other = followUp({ open: [open({ name: 'web', told: 'wait cooldown' })] });
-    expect(merged([one, other])[0]?.open).toEqual([open(), open({ name: 'web', told: 'wait cooldown' })]);
+    const other = followUp({ open: [open({ name: 'web', lastLogged: 'wait cooldown' })] });
+    expect(merged([one, other])[0]?.open).toEqual([
+      open(),
+      open({ name: 'web', lastLogged: 'wait cooldown' }),
+    ]);
   });
 });
 

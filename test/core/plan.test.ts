@@ -5,7 +5,7 @@ import { serviceArn } from '../../functions/core/model/arn.ts';
 import type { Change, Subject } from '../../functions/core/model/change.ts';
 import type { Fleet, Service } from '../../functions/core/model/fleet.ts';
 import type { EvidenceByService } from '../../functions/core/plan/evidence.ts';
-import { decideAgain, makePlan } from '../../functions/core/plan/plan.ts';
+import { makePlan, redecide } from '../../functions/core/plan/plan.ts';
 import type { Plan } from '../../functions/core/plan/planned.ts';
 import type { Policy } from '../../functions/core/plan/policy.ts';
 import { isToBeRedeployed } from '../../functions/core/plan/precedence.ts';
@@ -409,7 +409,7 @@ describe('not too soon', () => {
 
   test('a service whose last deployment is younger than the cooldown waits for the rest of it', () => {
     const { others } = planned(fleet([service({ deployments: [young] })]), [asSubject(change())]);
-    expect(others.flatMap(({ judged }) => judged.map(({ verdict }) => verdict))).toEqual([
+    expect(others.flatMap(({ verdicts: judged }) => judged.map(({ verdict }) => verdict))).toEqual([
       { action: 'wait', reason: 'cooldown', until: CHANGED_AT + 50_000 },
     ]);
   });
@@ -425,7 +425,7 @@ describe('not too soon', () => {
     const policy = { maxPerHour: 2 };
     const often = hours([NOW - 3_599_000, NOW - 1_000_000, NOW - 3_601_000]);
     const { others } = planned(fleet([service()]), [asSubject(change())], { policy, evidence: often });
-    expect(others.flatMap(({ judged }) => judged.map(({ verdict }) => verdict))).toEqual([
+    expect(others.flatMap(({ verdicts: judged }) => judged.map(({ verdict }) => verdict))).toEqual([
       { action: 'wait', reason: 'too-often', until: NOW + 1_000 },
     ]);
     const seldom = hours([NOW - 3_601_000, NOW - 1_000_000]);
@@ -505,7 +505,7 @@ test('a service that somebody else deployed at the last moment is left to them',
   const now = service({
     deployments: [deployment({ createdAt: AFTER, rolloutState: 'IN_PROGRESS' }), draining()],
   });
-  expect(only && decideAgain(only, now, POLICY, NOW)).toMatchObject({
+  expect(only && redecide(only, now, POLICY, NOW)).toMatchObject({
     action: 'wait',
     reason: 'rolling-out',
   });

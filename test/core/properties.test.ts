@@ -4,7 +4,7 @@ import { match } from '../../functions/core/match/match.ts';
 import { keyOf } from '../../functions/core/model/arn.ts';
 import type { Decision } from '../../functions/core/model/decision.ts';
 import { isUnreadable } from '../../functions/core/model/fleet.ts';
-import { type Basis, decideAgain, makePlan } from '../../functions/core/plan/plan.ts';
+import { makePlan, type PlanInput, redecide } from '../../functions/core/plan/plan.ts';
 import type { Plan } from '../../functions/core/plan/planned.ts';
 import { makeReport } from '../../functions/core/report/report.ts';
 import { asSubject, POLICY } from '../build.ts';
@@ -26,7 +26,7 @@ const listed = (decision: Decision) => ({
 });
 
 /** The same inputs, in whatever order they came. */
-const shuffled = (one: Basis): fc.Arbitrary<Basis> => {
+const shuffled = (one: PlanInput): fc.Arbitrary<PlanInput> => {
   const inAnyOrder = <T>(items: readonly T[]) =>
     fc.shuffledSubarray([...items], { minLength: items.length, maxLength: items.length });
   return fc
@@ -121,7 +121,7 @@ describe('a plan', () => {
         for (const planned of [...plan.redeploys, ...plan.others]) {
           const { decision, service } = planned;
           if (decision.reason === 'earlier-wave' || decision.reason === 'earlier-wave-failed') continue;
-          const again = decideAgain(planned, service, given.policy, given.now);
+          const again = redecide(planned, service, given.policy, given.now);
           expect(again?.action).toBe(decision.action);
           expect(again?.reason).toBe(decision.reason);
         }
@@ -149,7 +149,7 @@ describe('caps and waves aside, no redeploy is taken away', () => {
     tags: new Map([...one.tags].filter(([key]) => key !== 'wave')),
   }));
   const services = fc.uniqueArray(withoutWave, { selector: ({ key }) => key, minLength: 1, maxLength: 8 });
-  const redeployed = (given: Basis) => makePlan(given).redeploys.map(({ decision }) => nameOf(decision));
+  const redeployed = (given: PlanInput) => makePlan(given).redeploys.map(({ decision }) => nameOf(decision));
 
   test('by another service', () => {
     fc.assert(

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { clusterArn } from '../../functions/core/model/arn.ts';
-import { beginReading, withPart } from '../../functions/core/read/scan.ts';
+import { addPart, startScan } from '../../functions/core/read/scan.ts';
 import { change, fleet, NOW, PARAMETER, revisionArn, service } from '../build.ts';
 
 const LEFT = [clusterArn('arn:aws:ecs:eu-west-1:111122223333:cluster/edge')];
@@ -17,13 +17,13 @@ const using = (name: string, revision: string) =>
 const place = (name: string) => ({ cluster: service().cluster.arn, name });
 
 test('a read begins with everything left and nothing found', () => {
-  expect(beginReading([change()], [notice], NOW)).toEqual({
+  expect(startScan([change()], [notice], NOW)).toEqual({
     changes: [change()],
     notices: [notice],
     firstHandledAt: NOW,
     matched: [],
     started: [],
-    left: 'all',
+    remaining: 'all',
   });
 });
 
@@ -40,12 +40,12 @@ test('a part of the fleet adds who refers to a change or a notice, registry cred
   );
   const dark = [revisionArn('api:5'), { kind: 'unreadable', why: 'refused' }] as const;
   const part = { ...world, revisions: new Map([...world.revisions, dark]) };
-  const after = withPart(beginReading([change()], [notice], NOW), { fleet: part, left: LEFT });
+  const after = addPart(startScan([change()], [notice], NOW), { fleet: part, remaining: LEFT });
   expect(after.matched).toEqual(['secret', 'gone', 'pull', 'dark'].map(place));
-  expect(after.left).toEqual(LEFT);
-  const again = withPart(
+  expect(after.remaining).toEqual(LEFT);
+  const again = addPart(
     { ...after, matched: [place('before'), ...after.matched] },
-    { fleet: part, left: [] },
+    { fleet: part, remaining: [] },
   );
   expect(again.matched).toEqual(['before', 'secret', 'gone', 'pull', 'dark'].map(place));
 });

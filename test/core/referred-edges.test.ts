@@ -3,11 +3,11 @@ import { serviceArn } from '../../functions/core/model/arn.ts';
 import { type Notice, SWEEP } from '../../functions/core/model/change.ts';
 import type { RawReference } from '../../functions/core/model/reference.ts';
 import {
-  bitten,
+  broken,
   latestChange,
   namedAmong,
   nameToAsk,
-  referredBy,
+  referencedBy,
 } from '../../functions/core/sweep/referenced.ts';
 import {
   CHANGED_AT,
@@ -26,7 +26,7 @@ const PARTIAL = SECRET.slice(0, -7);
 const world = (...references: readonly (Partial<RawReference> | string)[]) =>
   fleet([service()], { 'api:1': references });
 const idsOf = (...references: readonly (Partial<RawReference> | string)[]) => {
-  const { secrets, parameters, elsewhere } = referredBy(world(...references));
+  const { secrets, parameters, foreign: elsewhere } = referencedBy(world(...references));
   return {
     secrets: secrets.map(({ target }) => target.id),
     parameters: parameters.map(({ target }) => target.id),
@@ -81,7 +81,7 @@ describe('what a fleet refers to', () => {
 });
 
 test('secrets are found by whoever names them: in full, without the suffix or by name', () => {
-  const { secrets } = referredBy(
+  const { secrets } = referencedBy(
     world(
       SECRET,
       PARTIAL,
@@ -142,8 +142,8 @@ describe('a notice bites', () => {
   const bites = (
     one: ReturnType<typeof world>,
     notice: Notice,
-    missing: ReturnType<typeof referredBy>['secrets'] = [],
-  ) => bitten(one, [notice], missing, 'ignore').map(({ hits }) => hits.map((hit) => hit.reference.valueFrom));
+    missing: ReturnType<typeof referencedBy>['secrets'] = [],
+  ) => broken(one, [notice], missing, 'ignore').map(({ hits }) => hits.map((hit) => hit.reference.valueFrom));
 
   test('whoever refers to what is gone from the revision that a new task would run', () => {
     expect(bites(world(SECRET, PARAMETER, PARTIAL), gone)).toEqual([[SECRET, PARTIAL]]);
@@ -161,7 +161,7 @@ describe('a notice bites', () => {
 
   test('of what was not found only where a reference found nothing: another may name a secret that was made anew', () => {
     const one = world(PARTIAL, SECRET);
-    const missing = referredBy(world(PARTIAL)).secrets;
+    const missing = referencedBy(world(PARTIAL)).secrets;
     expect(bites(one, notFound, missing)).toEqual([[PARTIAL]]);
     expect(bites(one, notFound, [])).toEqual([]);
     expect(bites(one, { ...notFound, arn: SECRET }, missing)).toEqual([]);
@@ -175,6 +175,6 @@ describe('a notice bites', () => {
       deployments: [],
     });
     const both = fleet([service(), other]);
-    expect(bitten(both, [gone], [], 'ignore').map((one) => one.service.name)).toEqual(['api']);
+    expect(broken(both, [gone], [], 'ignore').map((one) => one.service.name)).toEqual(['api']);
   });
 });

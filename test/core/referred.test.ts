@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { namedAmong, nameToAsk, referredBy } from '../../functions/core/sweep/referenced.ts';
+import { namedAmong, nameToAsk, referencedBy } from '../../functions/core/sweep/referenced.ts';
 import {
   ACCOUNT,
   change,
@@ -16,7 +16,7 @@ const secretNamed = (name: string) => `arn:aws:secretsmanager:${REGION}:${ACCOUN
 const described = (arn: string) => ({ arn, lastChangedAt: 1, labelsOf: new Map<string, string[]>() });
 
 const referred = (references: Parameters<typeof fleet>[1]) =>
-  referredBy(fleet([service({ taskDefinition: null })], references));
+  referencedBy(fleet([service({ taskDefinition: null })], references));
 
 describe('what the fleet refers to', () => {
   test.each([
@@ -52,7 +52,7 @@ describe('what the fleet refers to', () => {
     expect({
       secrets: found.secrets.map(({ target }) => target.id),
       parameters: found.parameters.map(({ target }) => target.id),
-      elsewhere: found.elsewhere,
+      elsewhere: found.foreign,
     }).toEqual({ secrets, parameters, elsewhere });
   });
 
@@ -69,14 +69,14 @@ describe('what the fleet refers to', () => {
       'api:0': [{ place: 'log' as const, valueFrom: SECRET }],
       'api:00': [secretNamed('gone')],
     };
-    const { secrets } = referredBy(fleet([service(different)], references));
+    const { secrets } = referencedBy(fleet([service(different)], references));
     expect(secrets.map(({ target }) => target.id)).toEqual([secretNamed('registry'), SECRET]);
   });
 
   test('is listed once, however many refer to it', () => {
     const services = ['a', 'b', 'c'].map((name) => service({ name }));
     expect(
-      referredBy(fleet(services, { 'api:1': [SECRET, SECRET, `${SECRET}::blue:`] })).secrets,
+      referencedBy(fleet(services, { 'api:1': [SECRET, SECRET, `${SECRET}::blue:`] })).secrets,
     ).toHaveLength(1);
   });
 });
@@ -91,7 +91,7 @@ describe('a reference finds', () => {
   ])('%s', (_, valueFrom, found) => {
     const one = fleet([service()], { 'api:1': [valueFrom] });
     const secrets = [described(SECRET), described(secretNamed('prod/db2-a1B2c3'))];
-    const named = namedAmong(secrets, referredBy(one).secrets, one);
+    const named = namedAmong(secrets, referencedBy(one).secrets, one);
     expect(named.map(({ secret }) => secret.arn)).toEqual(found);
   });
 });

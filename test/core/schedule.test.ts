@@ -1,18 +1,18 @@
 import { describe, expect, test } from 'vitest';
-import { delayOf, isOverdue, packed } from '../../functions/core/follow-up/backoff.ts';
+import { backoffSeconds, isOverdue, packed } from '../../functions/core/follow-up/backoff.ts';
 import { begin, type FollowUp } from '../../functions/core/follow-up/follow-up.ts';
-import { type Standing, standingOf } from '../../functions/core/follow-up/progress.ts';
+import { type Progress, progressOf } from '../../functions/core/follow-up/progress.ts';
 import { change, NOW } from '../build.ts';
 
 const HOUR = 3_600_000;
 const NOBODY = { described: new Set<never>(), refused: new Set<never>() };
 
-function standing(hop: number, different: Partial<Standing> = {}, id = 'b'): Standing {
+function standing(hop: number, different: Partial<Progress> = {}, id = 'b'): Progress {
   const before: FollowUp = { ...begin(id, [change({ changeId: id })], NOW), hop: hop - 1 };
-  return { ...standingOf(before, [], NOBODY), ...different };
+  return { ...progressOf(before, [], NOBODY), ...different };
 }
-const delay = (one: Standing, { now = NOW, first = 30, limit = HOUR } = {}) =>
-  delayOf(one, now, first, limit);
+const delay = (one: Progress, { now = NOW, first = 30, limit = HOUR } = {}) =>
+  backoffSeconds(one, now, first, limit);
 
 describe('the next look at a change comes', () => {
   test.each([

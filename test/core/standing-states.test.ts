@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { begin, type FollowUp, NOTHING_YET } from '../../functions/core/follow-up/follow-up.ts';
-import { type Standing, standingOf } from '../../functions/core/follow-up/progress.ts';
+import { type Progress, progressOf } from '../../functions/core/follow-up/progress.ts';
 import type { Notice, Subject } from '../../functions/core/model/change.ts';
 import { redeploy, type SkipReason, skip, type Verdict, wait } from '../../functions/core/model/decision.ts';
 import type { CallError, Outcome } from '../../functions/core/model/outcome.ts';
@@ -15,12 +15,18 @@ const api = service({
 const SEEN = { described: new Set([api.key]), refused: new Set<never>() };
 const NOBODY = { described: new Set<never>(), refused: new Set<never>() };
 const about = { service: api.arn, cluster: 'main' };
-const opened = { cluster: api.cluster.arn, name: 'api', deploymentId: null, ours: false, told: 'redeploy' };
+const opened = {
+  cluster: api.cluster.arn,
+  name: 'api',
+  deploymentId: null,
+  ours: false,
+  lastLogged: 'redeploy',
+};
 const first = begin('change-1', [change()], NOW);
 const later = (different: Partial<FollowUp['open'][number]> = {}): FollowUp => ({
   ...first,
   hop: 3,
-  open: [{ ...opened, told: 'wait cooldown', ...different }],
+  open: [{ ...opened, lastLogged: 'wait cooldown', ...different }],
 });
 
 type Given = { readonly outcome?: Outcome; readonly evidence?: Evidence; readonly subject?: Subject };
@@ -41,7 +47,7 @@ function result(
     references: [],
   } as Result['decision'];
   const match = { service: api, subject, hits: [], partlyUnreadable: false };
-  const planned = { decision, service: api, judged: [{ match, verdict: own }], evidence };
+  const planned = { decision, service: api, verdicts: [{ match, verdict: own }], evidence };
   return { planned, decision, ...(outcome && { outcome }) };
 }
 
@@ -65,11 +71,11 @@ const failed = (different?: Partial<CallError>): Outcome => ({
 });
 
 /** Everything that a standing says if nothing is left to do. */
-const ended = (before: FollowUp): Standing => ({
+const ended = (before: FollowUp): Progress => ({
   followUp: { ...before, open: [], hop: before.hop + 1 },
   closed: [],
   waiting: [],
-  news: [],
+  transitions: [],
   stuck: [],
   accepted: 0,
   denied: [],
@@ -79,7 +85,7 @@ const ended = (before: FollowUp): Standing => ({
 });
 
 /** Of a first look: the service stays open, as this, waiting for that. */
-const open = (as: object, reason: string, more: Partial<Standing> = {}): Standing => ({
+const open = (as: object, reason: string, more: Partial<Progress> = {}): Progress => ({
   ...ended(first),
   followUp: { ...first, hop: 1, open: [{ ...opened, ...as }] },
   waiting: [{ ...about, reason }],
@@ -92,7 +98,7 @@ const closedAs = (how: 'fresh' | 'failed' | 'skipped', told: Result['decision'] 
 describe('after the first look', () => {
   test('a redeploy that ECS accepted is followed as ours', () => {
     const { followUp, ...rest } = open(
-      { deploymentId: 'ecs-svc/3', ours: true, told: 'wait rolling-out' },
+      { deploymentId: 'ecs-svc/3', ours: true, lastLogged: 'wait rolling-out' },
       'rolling-out',
       {
         accepted: 1,
@@ -100,13 +106,13 @@ describe('after the first look', () => {
       },
     );
     const tally = { ...NOTHING_YET, redeployed: 1 };
-    expect(standingOf(first, [result(redeploy, { outcome: accepted })], SEEN)).toEqual({
+    expect(progressOf(first, [result(redeploy, { outcome: accepted })], SEEN)).toEqual({
       ...rest,
       followUp: { ...followUp, tally },
     });
   });
 
-  test.each<[string, Result, Standing]>([
+  test.each<[string, Result, Progress]>([
     [
       'for which there was no time is due at once',
       result(redeploy, { outcome: { service: api.arn, result: 'not-executed', why: 'out-of-time' } }),
@@ -127,40 +133,40 @@ describe('after the first look', () => {
     [
       'that waits for its cooldown waits until then',
       result(wait('cooldown', NOW + 5)),
-      open({ told: 'wait cooldown' }, 'cooldown', { until: NOW + 5 }),
+      open({ lastLogged: 'wait cooldown' }, 'cooldown', { until: NOW + 5 }),
     ],
     [
       'that waits for nobody knows how long waits',
       result(wait('deployment-in-progress')),
-      open({ told: 'wait deployment-in-progress' }, 'deployment-in-progress'),
+      open({ lastLogged: 'wait deployment-in-progress' }, 'deployment-in-progress'),
     ],
     [
       'that somebody else rolls out is adopted',
       result(wait('rolling-out')),
-      open({ deploymentId: 'ecs-svc/2', told: 'wait rolling-out' }, 'rolling-out'),
+      open({ deploymentId: 'ecs-svc/2', lastLogged: 'wait rolling-out' }, 'rolling-out'),
     ],
     [
       'that is rolled back is not followed: its end is no success',
       result(wait('rolling-out'), {
         evidence: { serviceDeployments: [{ createdAt: AFTER, status: 'ROLLBACK_IN_PROGRESS' }] },
       }),
-      open({ told: 'wait rolling-out' }, 'rolling-out'),
+      open({ lastLogged: 'wait rolling-out' }, 'rolling-out'),
     ],
     ['that nobody has tried to redeploy stays open', result(redeploy), open({}, 'redeploy')],
     [
       'that another change holds back waits for that',
       result(redeploy, {}, wait('earlier-wave')),
-      open({ told: 'wait earlier-wave' }, 'earlier-wave'),
+      open({ lastLogged: 'wait earlier-wave' }, 'earlier-wave'),
     ],
   ])('a service %s', (_, given, standing) => {
-    expect(standingOf(first, [given], SEEN)).toEqual(standing);
+    expect(progressOf(first, [given], SEEN)).toEqual(standing);
   });
 
   test('a service without a PRIMARY, which only has to drain, is followed by no deployment', () => {
     const given = result(wait('rolling-out'));
     const bare = { ...api, deployments: [] };
     const planned = { ...given.planned, service: bare };
-    expect(standingOf(first, [{ ...given, planned }], SEEN).followUp.open).toMatchObject([
+    expect(progressOf(first, [{ ...given, planned }], SEEN).followUp.open).toMatchObject([
       { deploymentId: null },
     ]);
   });
@@ -171,7 +177,7 @@ describe('after the first look', () => {
       result(wait('too-often', NOW + 3)),
       result(wait('rolling-out')),
     ];
-    expect(standingOf(first, both, SEEN).until).toBe(NOW + 3);
+    expect(progressOf(first, both, SEEN).until).toBe(NOW + 3);
   });
 
   test.each<[string, Outcome]>([
@@ -179,7 +185,7 @@ describe('after the first look', () => {
     ['only planned', { service: api.arn, result: 'not-executed', why: 'plan' }],
     ['only observed', { service: api.arn, result: 'not-executed', why: 'observe' }],
   ])('a service that is %s is done with, and a record has said so', (_, outcome) => {
-    expect(standingOf(first, [result(redeploy, { outcome })], SEEN)).toEqual({
+    expect(progressOf(first, [result(redeploy, { outcome })], SEEN)).toEqual({
       ...ended(first),
       followUp: { ...first, hop: 1, tally: { ...NOTHING_YET, skipped: 1 } },
       ...closedAs('skipped', undefined),
@@ -187,7 +193,7 @@ describe('after the first look', () => {
   });
 
   test('a redeploy that failed for good stops the waves behind it', () => {
-    expect(standingOf(first, [result(redeploy, { outcome: failed({ retryable: false }) })], SEEN)).toEqual({
+    expect(progressOf(first, [result(redeploy, { outcome: failed({ retryable: false }) })], SEEN)).toEqual({
       ...ended(first),
       followUp: { ...first, hop: 1, tally: { ...NOTHING_YET, failed: 1 }, failedWave: 2 },
       ...closedAs('failed', undefined),
@@ -196,7 +202,7 @@ describe('after the first look', () => {
 
   test('a redeploy that somebody must permit first failed, and can be asked for again', () => {
     const outcome = failed({ missingAction: 'ecs:UpdateService' });
-    expect(standingOf(first, [result(redeploy, { outcome })], SEEN)).toEqual({
+    expect(progressOf(first, [result(redeploy, { outcome })], SEEN)).toEqual({
       ...ended(first),
       followUp: { ...first, hop: 1, tally: { ...NOTHING_YET, failed: 1 }, failedWave: 2 },
       ...closedAs('failed', undefined),
@@ -220,7 +226,7 @@ describe('after the first look', () => {
     (reason, left) => {
       const given = result(skip(reason));
       const how = reason === 'already-fresh' ? 'fresh' : reason === 'rollout-failed' ? 'failed' : 'skipped';
-      expect(standingOf(first, [given], SEEN)).toEqual({
+      expect(progressOf(first, [given], SEEN)).toEqual({
         ...ended(first),
         followUp: {
           ...first,
@@ -235,7 +241,7 @@ describe('after the first look', () => {
 
   test('what another change decides closes a service that this one would only wait for', () => {
     const given = result(wait('cooldown'), {}, skip('secret-gone'));
-    expect(standingOf(first, [given], SEEN)).toMatchObject({
+    expect(progressOf(first, [given], SEEN)).toMatchObject({
       closed: [{ how: 'skipped', decision: { reason: 'secret-gone' } }],
       followUp: { tally: { skipped: 1, left: 1 } },
     });
@@ -250,25 +256,27 @@ describe('after the first look', () => {
       at: NOW,
       source: 'x',
     };
-    expect(standingOf(first, [result(skip('secret-gone'), { subject: asSubject(subject) })], SEEN)).toEqual(
+    expect(progressOf(first, [result(skip('secret-gone'), { subject: asSubject(subject) })], SEEN)).toEqual(
       ended(first),
     );
   });
 });
 
 describe('after a later look', () => {
-  const look = (before: FollowUp, ...results: readonly Result[]) => standingOf(before, results, SEEN);
+  const look = (before: FollowUp, ...results: readonly Result[]) => progressOf(before, results, SEEN);
 
   test('a service that waits as before is no news, and one that waits for something else is', () => {
     const waits = result(wait('cooldown'));
-    expect(look(later(), waits).news).toEqual([]);
-    expect(look(later({ told: 'wait too-often' }), waits).news).toEqual([waits.decision]);
-    expect(look(later({ told: 'wait too-often' }), result(redeploy, { outcome: accepted })).news).toEqual([]);
-    expect(look(first, waits).news).toEqual([]);
+    expect(look(later(), waits).transitions).toEqual([]);
+    expect(look(later({ lastLogged: 'wait too-often' }), waits).transitions).toEqual([waits.decision]);
+    expect(
+      look(later({ lastLogged: 'wait too-often' }), result(redeploy, { outcome: accepted })).transitions,
+    ).toEqual([]);
+    expect(look(first, waits).transitions).toEqual([]);
   });
 
   test('a deployment of ours stays ours while it is followed', () => {
-    const ours = later({ deploymentId: 'ecs-svc/2', ours: true, told: 'wait rolling-out' });
+    const ours = later({ deploymentId: 'ecs-svc/2', ours: true, lastLogged: 'wait rolling-out' });
     expect(look(ours, result(wait('rolling-out'))).followUp.open).toEqual(ours.open);
     const other = later({ deploymentId: 'ecs-svc/1', ours: true });
     expect(look(other, result(wait('rolling-out'))).followUp.open).toMatchObject([
@@ -298,7 +306,7 @@ describe('after a later look', () => {
 
   test('a service that the change does not wait for is none of its business', () => {
     const before = { ...later({ name: 'web' }), tally: NOTHING_YET };
-    const standing = standingOf(before, [result(skip('already-fresh'))], NOBODY);
+    const standing = progressOf(before, [result(skip('already-fresh'))], NOBODY);
     expect(standing.closed).toMatchObject([{ how: 'skipped', wasOpen: true, now: undefined }]);
     expect(standing.followUp.tally).toEqual({ ...NOTHING_YET, skipped: 1 });
   });
@@ -334,7 +342,7 @@ describe('a service that no result is about', () => {
   const vanished = { ...about, wasOpen: true, decision: undefined, now: undefined };
 
   test('refers to what changed no more if ECS described it', () => {
-    expect(standingOf(before, [], SEEN)).toEqual({
+    expect(progressOf(before, [], SEEN)).toEqual({
       ...ended(before),
       followUp: { ...before, hop: 4, open: [], tally: { ...NOTHING_YET, fresh: 1 } },
       closed: [{ ...vanished, how: 'fresh' }],
@@ -342,11 +350,11 @@ describe('a service that no result is about', () => {
   });
 
   test('exists no more if ECS did not', () => {
-    expect(standingOf(before, [], NOBODY).closed).toEqual([{ ...vanished, how: 'skipped' }]);
+    expect(progressOf(before, [], NOBODY).closed).toEqual([{ ...vanished, how: 'skipped' }]);
   });
 
   test('is waited for if ECS refused to', () => {
-    expect(standingOf(before, [], { ...NOBODY, refused: new Set([api.key]) })).toEqual({
+    expect(progressOf(before, [], { ...NOBODY, refused: new Set([api.key]) })).toEqual({
       ...ended(before),
       followUp: { ...before, hop: 4 },
       waiting: [{ ...about, reason: 'unreadable' }],

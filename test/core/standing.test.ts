@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { begin, type FollowUp, matchAgain } from '../../functions/core/follow-up/follow-up.ts';
-import { standingOf } from '../../functions/core/follow-up/progress.ts';
+import { progressOf } from '../../functions/core/follow-up/progress.ts';
 import type { Outcome } from '../../functions/core/model/outcome.ts';
 import type { Evidence } from '../../functions/core/plan/evidence.ts';
 import { makePlan } from '../../functions/core/plan/plan.ts';
@@ -23,7 +23,7 @@ const OURS = {
   name: 'api',
   deploymentId: 'ecs-svc/2',
   ours: true,
-  told: 'wait rolling-out',
+  lastLogged: 'wait rolling-out',
 };
 const followUp = (different: Partial<FollowUp> = {}): FollowUp => ({
   ...begin('change-1', [change()], NOW),
@@ -57,7 +57,7 @@ function look(
     decision: planned.decision,
     ...(given.outcome && { outcome: given.outcome }),
   }));
-  return standingOf(before, results, { ...NOBODY, described: new Set([service().key]) });
+  return progressOf(before, results, { ...NOBODY, described: new Set([service().key]) });
 }
 
 const young = (different: Parameters<typeof deployment>[0] = {}) =>
@@ -73,7 +73,7 @@ const accepted: Outcome = {
 describe('a followed service', () => {
   test('that still rolls out stays open, and nothing is told', () => {
     const standing = look(followUp(), { deployments: [young({ rolloutState: 'IN_PROGRESS' })] });
-    expect(standing).toMatchObject({ followUp: { open: [OURS], hop: 2 }, closed: [], news: [] });
+    expect(standing).toMatchObject({ followUp: { open: [OURS], hop: 2 }, closed: [], transitions: [] });
   });
 
   test('whose deployment is complete is fresh', () => {
@@ -100,7 +100,7 @@ describe('a followed service', () => {
         NOW,
       ),
       hop: 1,
-      open: [{ ...OURS, deploymentId: null, told: 'wait cooldown' }],
+      open: [{ ...OURS, deploymentId: null, lastLogged: 'wait cooldown' }],
     };
     const standing = look(followUp(), {}, { evidence: rolledBack, outcome: accepted, beside });
     expect(standing).toMatchObject({
@@ -110,7 +110,9 @@ describe('a followed service', () => {
   });
 
   test('that is redeployed is followed as ours', () => {
-    const waiting = followUp({ open: [{ ...OURS, deploymentId: null, ours: false, told: 'wait cooldown' }] });
+    const waiting = followUp({
+      open: [{ ...OURS, deploymentId: null, ours: false, lastLogged: 'wait cooldown' }],
+    });
     const standing = look(waiting, {}, { outcome: accepted });
     expect(standing.followUp.open).toEqual([{ ...OURS, deploymentId: 'ecs-svc/3' }]);
     expect(standing.followUp.tally.redeployed).toBe(1);
@@ -129,8 +131,8 @@ describe('a followed service', () => {
 
   test('that nobody shows any more is gone, and one that ECS refuses to show is not', () => {
     const before = followUp();
-    expect(standingOf(before, [], NOBODY)).toMatchObject({ closed: [{ how: 'skipped' }], waiting: [] });
-    const refused = standingOf(before, [], { ...NOBODY, refused: new Set([service().key]) });
+    expect(progressOf(before, [], NOBODY)).toMatchObject({ closed: [{ how: 'skipped' }], waiting: [] });
+    const refused = progressOf(before, [], { ...NOBODY, refused: new Set([service().key]) });
     expect(refused).toMatchObject({
       closed: [],
       followUp: { open: [OURS] },

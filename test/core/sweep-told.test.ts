@@ -5,15 +5,15 @@ import { type Decision, redeploy, skip, type Verdict, wait } from '../../functio
 import type { Evidence } from '../../functions/core/plan/evidence.ts';
 import { makePlan } from '../../functions/core/plan/plan.ts';
 import { makeStaleReport } from '../../functions/core/report/stale-report.ts';
-import { countsOf, type Healed, toldOf } from '../../functions/core/report/sweep-report.ts';
+import { countsOf, type HealResult, recordOf } from '../../functions/core/report/sweep-report.ts';
 import { healingOf, isYoung } from '../../functions/core/sweep/heal.ts';
 import {
   isHarmless,
-  type Swept,
+  needsExactTime,
+  type SweptService,
   sweepPolicy,
   sweepQuestions,
   sweptIn,
-  toBeDated,
 } from '../../functions/core/sweep/sweep.ts';
 import {
   AFTER,
@@ -47,8 +47,8 @@ function swept(
     decision = verdicts[0]?.[0] ?? redeploy,
     certain = [],
     possibly = [],
-  }: Partial<Pick<Swept, 'certain' | 'possibly'>> & { decision?: Verdict } = {},
-): Swept {
+  }: Partial<Pick<SweptService, 'certain' | 'possibly'>> & { decision?: Verdict } = {},
+): SweptService {
   const one = service({ name });
   const { action, reason } = decision;
   const decided = {
@@ -65,7 +65,7 @@ function swept(
     verdict,
   }));
   return {
-    planned: { decision: decided, service: one, judged, evidence: {} },
+    planned: { decision: decided, service: one, verdicts: judged, evidence: {} },
     decision: decided,
     certain,
     possibly,
@@ -235,7 +235,7 @@ describe('a sweep', () => {
       } as const;
       const [different, references] = cases[reason];
       const world = fleet([service(different)], { 'api:1': references });
-      expect(toBeDated([change()], world, policy, LATER)).toEqual(new Set());
+      expect(needsExactTime([change()], world, policy, LATER)).toEqual(new Set());
       expect(sweepQuestions(match(world, [asSubject(change())], 'ignore'), policy, LATER)).toEqual([]);
       const earlier = { failed: new Map<string, number>(), unseen: new Set<string>() };
       const matches = match(world, [asSubject(change())], 'ignore');
@@ -306,7 +306,7 @@ describe('healed is', () => {
       name,
       deploymentId: null,
       ours: false,
-      told,
+      lastLogged: told,
     });
     const healing = healingOf(all, 0, LATER);
     expect(
@@ -358,7 +358,7 @@ describe('healed is', () => {
 });
 
 describe('told is', () => {
-  const healed = (different: Partial<Healed> = {}): Healed => ({
+  const healed = (different: Partial<HealResult> = {}): HealResult => ({
     how: 'heal',
     healing: { overCap: false, followUps: [], changeIds: new Map() },
     unsent: new Set(),
@@ -374,34 +374,34 @@ describe('told is', () => {
 
   test('of who waits that it does, and of who is skipped why', () => {
     const waits = swept('w', [], { decision: wait('rolling-out') });
-    expect(toldOf(waits, healed(), LATER)).toEqual({
+    expect(recordOf(waits, healed(), LATER)).toEqual({
       action: 'wait',
       reason: 'rolling-out',
       decision: waits.decision,
     });
     const odd = swept('o', [], { decision: skip('rollout-failed') });
-    expect(toldOf(odd, healed(), LATER)).toEqual({
+    expect(recordOf(odd, healed(), LATER)).toEqual({
       action: 'skip',
       reason: 'rollout-failed',
       decision: odd.decision,
     });
     const unproven = swept('u', [], { decision: redeploy });
-    expect(toldOf(unproven, healed(), LATER)).toEqual({
+    expect(recordOf(unproven, healed(), LATER)).toEqual({
       action: 'skip',
       reason: '',
       decision: unproven.decision,
     });
     const failed = { ...one, decision: odd.decision };
-    expect(toldOf(failed, healed(), LATER)).toMatchObject({ reason: 'rollout-failed' });
+    expect(recordOf(failed, healed(), LATER)).toMatchObject({ reason: 'rollout-failed' });
   });
 
   test('of who is on the queue for which changes, and of who is not whose events may still be at work', () => {
-    expect(toldOf(one, healed({ healing: healing('change-1') }), LATER)).toEqual({
+    expect(recordOf(one, healed({ healing: healing('change-1') }), LATER)).toEqual({
       action: 'wait',
       reason: 'healing',
       decision: { ...one.decision, changeIds: ['change-1'] },
     });
-    expect(toldOf(one, healed(), LATER)).toEqual({
+    expect(recordOf(one, healed(), LATER)).toEqual({
       action: 'wait',
       reason: 'young-change',
       decision: { ...one.decision, changeIds: ['young'] },
@@ -410,10 +410,10 @@ describe('told is', () => {
 
   test('that it is on its way if one of its messages is', () => {
     const two = healed({ healing: healing('change-1', 'change-2'), unsent: new Set(['change-1']) });
-    expect(toldOf(one, two, LATER)?.reason).toBe('healing');
+    expect(recordOf(one, two, LATER)?.reason).toBe('healing');
     expect(countsOf([one], two, LATER).healed).toBe(1);
     const none = { ...two, unsent: new Set(['change-1', 'change-2']) };
-    expect(toldOf(one, none, LATER)?.reason).toBe('not-sent');
+    expect(recordOf(one, none, LATER)?.reason).toBe('not-sent');
     expect(countsOf([one], none, LATER).healed).toBe(0);
   });
 
@@ -454,7 +454,7 @@ test('a report of what is stale tells who for certain and who possibly, and what
     ],
     unreadable: [swept('e', [], { decision: skip('unreadable') }).decision],
     unchecked: ['x', 'y'],
-    left: [],
+    remaining: [],
     complete: true,
   };
   const as = (name: string) => ({ service: service({ name }).arn, cluster: 'main', changeIds: ['change-1'] });
@@ -466,6 +466,6 @@ test('a report of what is stale tells who for certain and who possibly, and what
     outcomes: [],
     summary: { matched: 5, skip: 1 },
   });
-  const part = makeStaleReport({ ...found, left: ['edge'], complete: false }, Infinity);
+  const part = makeStaleReport({ ...found, remaining: ['edge'], complete: false }, Infinity);
   expect(part).toMatchObject({ complete: false, left: ['edge'] });
 });

@@ -6,14 +6,14 @@ import type { Service } from '../../functions/core/model/fleet.ts';
 import type { Evidence } from '../../functions/core/plan/evidence.ts';
 import { makePlan } from '../../functions/core/plan/plan.ts';
 import { makeStaleReport } from '../../functions/core/report/stale-report.ts';
-import { countsOf, type Healed, toldOf } from '../../functions/core/report/sweep-report.ts';
+import { countsOf, type HealResult, recordOf } from '../../functions/core/report/sweep-report.ts';
 import { healingOf } from '../../functions/core/sweep/heal.ts';
 import {
-  type Swept,
+  needsExactTime,
+  type SweptService,
   sweepPolicy,
   sweepQuestions,
   sweptIn,
-  toBeDated,
 } from '../../functions/core/sweep/sweep.ts';
 import {
   AFTER,
@@ -61,14 +61,19 @@ function sweptServices(
   );
 }
 
-function swept({ service: different = {}, change: changed = {}, evidence = {}, now = LATER }: Case): Swept {
+function swept({
+  service: different = {},
+  change: changed = {},
+  evidence = {},
+  now = LATER,
+}: Case): SweptService {
   const [one] = sweptServices([service(different)], evidence, [change(changed)], now);
   if (one === undefined) throw new Error('the service was not matched');
   return one;
 }
 
 /** `certain` or `possibly` or nothing, and the decision. */
-function outcome(one: Swept): string {
+function outcome(one: SweptService): string {
   const stale = one.certain.length > 0 ? 'certain' : one.possibly.length > 0 ? 'possibly' : '-';
   return `${stale}, ${one.decision.reason ?? one.decision.action}`;
 }
@@ -234,14 +239,15 @@ describe('the true date of a secret is asked for', () => {
     ['not for the sake of who has no tasks', { desired: 0, running: 0 }, false],
   ])('%s', (_, different, isAsked) => {
     const { label: _label, ...latest } = change();
-    const dated = toBeDated([latest], fleet([service(different)]), sweepPolicy(POLICY), LATER);
+    const dated = needsExactTime([latest], fleet([service(different)]), sweepPolicy(POLICY), LATER);
     expect([...dated]).toEqual(isAsked ? [SECRET] : []);
   });
 });
 
 describe('healed is', () => {
   const stale = (more: Case = {}) => swept({ evidence: { tasks: [old, old] }, ...more });
-  const healing = (services: readonly Swept[], most = 0, now = LATER) => healingOf(services, most, now);
+  const healing = (services: readonly SweptService[], most = 0, now = LATER) =>
+    healingOf(services, most, now);
 
   test('who is stale for certain, under the id of the change, as if looked at once', () => {
     expect(healing([stale()]).followUps).toMatchObject([
@@ -255,7 +261,7 @@ describe('healed is', () => {
     ]);
   });
 
-  test.each<[string, Swept]>([
+  test.each<[string, SweptService]>([
     ['who is possibly stale', swept({})],
     ['who is fresh', stale({ evidence: { tasks: [young, young] } })],
     ['a change of a quarter of an hour ago', stale({ now: CHANGED_AT + 899_999 })],
@@ -311,14 +317,14 @@ describe('healed is', () => {
 
 describe('told is', () => {
   const one = swept({ evidence: { tasks: [old, old] } });
-  const healed = (different: Partial<Healed> = {}): Healed => ({
+  const healed = (different: Partial<HealResult> = {}): HealResult => ({
     how: 'heal',
     healing: healingOf([one], 0, LATER),
     unsent: new Set(),
     ...different,
   });
 
-  test.each<[string, Healed, number, string]>([
+  test.each<[string, HealResult, number, string]>([
     ['a report', healed({ how: 'report' }), 0, 'skip report'],
     ['that nothing is done', healed({ how: 'observe' }), 0, 'skip observe'],
     ['that it is on the queue', healed(), 1, 'wait healing'],
@@ -336,13 +342,13 @@ describe('told is', () => {
       'wait young-change',
     ],
   ])('%s', (_, given, services, expected) => {
-    const told = toldOf(one, given, LATER);
+    const told = recordOf(one, given, LATER);
     expect(`${told?.action} ${told?.reason}`).toBe(expected);
     expect(countsOf([one], given, LATER)).toMatchObject({ staleForCertain: 1, healed: services });
   });
 
   test('nothing of who is fresh', () => {
-    expect(toldOf(swept({ service: primary({ createdAt: AFTER }) }), healed(), LATER)).toBeUndefined();
+    expect(recordOf(swept({ service: primary({ createdAt: AFTER }) }), healed(), LATER)).toBeUndefined();
   });
 });
 
@@ -357,7 +363,7 @@ describe('an answer without room', () => {
     swept: all,
     unreadable: [],
     unchecked: [],
-    left: [],
+    remaining: [],
     complete: true,
   };
   const size = JSON.stringify(makeStaleReport(found, Infinity)).length;

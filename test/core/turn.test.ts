@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { inTurn } from '../../functions/core/sweep/rotate.ts';
+import { rotateFrom } from '../../functions/core/sweep/rotate.ts';
 import { NOW } from '../build.ts';
 
 const HOUR = 3_600_000;
@@ -11,7 +11,7 @@ describe('the order of an hour', () => {
     fc.assert(
       fc.property(fc.nat(200), fc.nat(100_000), (length, hours) => {
         const items = numbers(length);
-        const order = inTurn(items, NOW + hours * HOUR);
+        const order = rotateFrom(items, NOW + hours * HOUR);
         expect([...order].sort((a, b) => a - b)).toEqual(items);
         expect(order.every((item, i) => i === 0 || item === ((order[i - 1] ?? 0) + 1) % length)).toBe(true);
       }),
@@ -20,7 +20,7 @@ describe('the order of an hour', () => {
 
   test('is the same within the hour', () => {
     const start = Math.floor(NOW / HOUR) * HOUR;
-    expect(inTurn(numbers(50), start)).toEqual(inTurn(numbers(50), start + HOUR - 1));
+    expect(rotateFrom(numbers(50), start)).toEqual(rotateFrom(numbers(50), start + HOUR - 1));
   });
 
   test.each([
@@ -33,7 +33,7 @@ describe('the order of an hour', () => {
     fc.assert(
       fc.property(fc.nat(1_000_000), (first) => {
         const read = new Set(
-          numbers(hours).flatMap((i) => inTurn(items, (first + i) * HOUR).slice(0, items.length * part)),
+          numbers(hours).flatMap((i) => rotateFrom(items, (first + i) * HOUR).slice(0, items.length * part)),
         );
         expect(read.size).toBe(items.length);
       }),

@@ -2,13 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { packed } from '../../functions/core/follow-up/backoff.ts';
 import { begin, type FollowUp, merged } from '../../functions/core/follow-up/follow-up.ts';
 import { clusterArn } from '../../functions/core/model/arn.ts';
-import type { Reading } from '../../functions/core/read/scan.ts';
+import type { Scan } from '../../functions/core/read/scan.ts';
 import {
   followUpBody,
   isFollowUp,
   MESSAGE_BYTES,
   parseFollowUps,
-  readingBody,
+  scanBody,
 } from '../../functions/formats/follow-up.ts';
 import { change, NOW } from '../build.ts';
 
@@ -19,7 +19,7 @@ const open = (count: number, length: number): FollowUp['open'] =>
     name: `${i}-`.padEnd(length, 'x'),
     deploymentId: `ecs-svc/${1_000_000_000_000_000_000 + i}`,
     ours: true,
-    told: 'wait rolling-out',
+    lastLogged: 'wait rolling-out',
   }));
 const followUp = (different: Partial<FollowUp> = {}): FollowUp => ({
   ...begin('change-1', [change()], NOW),
@@ -32,10 +32,10 @@ describe('a follow-up', () => {
     const written = followUp({ open: open(3, 10), failedWave: 2 });
     const body = followUpBody([written]);
     expect(isFollowUp(body)).toBe(true);
-    expect(parseFollowUps(body)).toEqual({ followUps: [written], readings: [] });
+    expect(parseFollowUps(body)).toEqual({ followUps: [written], scans: [] });
   });
 
-  test.each<Reading['left']>(['all', [CLUSTER]])(
+  test.each<Scan['remaining']>(['all', [CLUSTER]])(
     'of a read of which %j is left is read as it was written',
     (left) => {
       const reading = {
@@ -44,9 +44,9 @@ describe('a follow-up', () => {
         firstHandledAt: NOW,
         matched: [{ cluster: CLUSTER, name: 'api' }],
         started: [{ cluster: CLUSTER, name: 'web', deploymentId: 'ecs-svc/1' }],
-        left,
+        remaining: left,
       };
-      expect(parseFollowUps(readingBody(reading))).toEqual({ followUps: [], readings: [reading] });
+      expect(parseFollowUps(scanBody(reading))).toEqual({ followUps: [], scans: [reading] });
     },
   );
 

@@ -4,14 +4,15 @@ import type { FollowUp, OpenService } from '../../functions/core/follow-up/follo
 import { clusterArn, type TaskDefinitionArn } from '../../functions/core/model/arn.ts';
 import type { Change } from '../../functions/core/model/change.ts';
 import { PLACES } from '../../functions/core/model/reference.ts';
-import type { Reading } from '../../functions/core/read/scan.ts';
+import type { Scan } from '../../functions/core/read/scan.ts';
 import type { SeenReference, SeenService, Snapshot } from '../../functions/core/read/snapshot.ts';
-import { followUpBody, isFollowUp, parseFollowUps, readingBody } from '../../functions/formats/follow-up.ts';
+import { followUpBody, isFollowUp, parseFollowUps, scanBody } from '../../functions/formats/follow-up.ts';
 import { parseSnapshot, snapshotBytes } from '../../functions/formats/snapshot.ts';
 import { ACCOUNT, change, REGION, revisionArn } from '../build.ts';
 
 /** Clusters and services: letters, digits, hyphens and underscores, 255 at most. */
 const ecsName = fc.stringMatching(/^[A-Za-z0-9_-]{1,255}$/);
+
 /** Secrets: also `/_+=.@!-`, 512 at most; parameters less than that. */
 const secretName = fc.stringMatching(/^[A-Za-z0-9/_+=.@!-]{1,512}$/);
 const anyCluster = ecsName.map((name) => clusterArn(`arn:aws:ecs:${REGION}:${ACCOUNT}:cluster/${name}`));
@@ -39,7 +40,7 @@ const anyOpen: fc.Arbitrary<OpenService> = fc.record({
   name: ecsName,
   deploymentId: fc.option(anyText),
   ours: fc.boolean(),
-  told: fc.string({ unit: 'binary' }),
+  lastLogged: fc.string({ unit: 'binary' }),
 });
 
 /** As the message carries them: cluster by cluster. */
@@ -59,7 +60,7 @@ const anyFollowUp: fc.Arbitrary<FollowUp> = fc.record({
   failedWave: fc.option(count),
 });
 
-const anyReading: fc.Arbitrary<Reading> = fc.record({
+const anyReading: fc.Arbitrary<Scan> = fc.record({
   changes: fc.array(anyChange, { maxLength: 3 }),
   notices: fc.array(
     fc.record({
@@ -77,7 +78,7 @@ const anyReading: fc.Arbitrary<Reading> = fc.record({
   started: fc
     .array(fc.record({ cluster: anyCluster, name: ecsName, deploymentId: anyText }), { maxLength: 5 })
     .map(byCluster),
-  left: fc.oneof(fc.constant('all' as const), fc.array(anyCluster, { minLength: 1, maxLength: 3 })),
+  remaining: fc.oneof(fc.constant('all' as const), fc.array(anyCluster, { minLength: 1, maxLength: 3 })),
 });
 
 const anySeen: fc.Arbitrary<SeenReference> = fc.record({
@@ -111,7 +112,7 @@ describe('is read as it was written, whatever names it holds:', () => {
       fc.property(fc.array(anyFollowUp, { maxLength: 3 }), (followUps) => {
         const body = followUpBody(followUps);
         expect(isFollowUp(body)).toBe(true);
-        expect(parseFollowUps(body)).toEqual({ followUps, readings: [] });
+        expect(parseFollowUps(body)).toEqual({ followUps, scans: [] });
       }),
     );
   });
@@ -119,7 +120,7 @@ describe('is read as it was written, whatever names it holds:', () => {
   test('a read that goes on', () => {
     fc.assert(
       fc.property(anyReading, (reading) => {
-        expect(parseFollowUps(readingBody(reading))).toEqual({ followUps: [], readings: [reading] });
+        expect(parseFollowUps(scanBody(reading))).toEqual({ followUps: [], scans: [reading] });
       }),
     );
   });

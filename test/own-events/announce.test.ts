@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { OwnEvent } from '../../functions/core/report/own-event.ts';
 import type { EventBus } from '../../functions/ports.ts';
-import { announce } from '../../functions/telemetry/publish.ts';
+import { publish } from '../../functions/telemetry/publish.ts';
 
 const MINUTE = 60_000;
 
@@ -21,10 +21,10 @@ function told(count: number, answer: (call: number) => readonly string[]) {
     },
   };
   const journal = {
-    trouble: (_message: string, error: unknown, about?: object) =>
+    error: (_message: string, error: unknown, about?: object) =>
       void troubles.push({ problem: String(error), ...about }),
   };
-  const announced = (remainingMs = MINUTE) => announce(events, bus, remainingMs, journal);
+  const announced = (remainingMs = MINUTE) => publish(events, bus, remainingMs, journal);
   return { announced, events, calls, troubles };
 }
 

@@ -31,8 +31,8 @@ export function makeEcs({ ecs, ecsWrites }: EcsClients, rates: Rates, tagPrefix:
       clock,
     );
   };
-  const whole = reader(new EcsReads(ecs, quota.paced('usual')));
-  const reads = new EcsReads(ecs, quota.paced('urgent'));
+  const whole = reader(new EcsReads(ecs, quota.paced('normal')));
+  const reads = new EcsReads(ecs, quota.paced('high'));
   const few = reader(reads);
   return {
     listClusters: (globs, signal) => whole.listClusters(globs, signal),
@@ -40,9 +40,9 @@ export function makeEcs({ ecs, ecsWrites }: EcsClients, rates: Rates, tagPrefix:
     readNamed: (named, globs, signal) => whole.readNamed(named, globs, signal),
     readThese: (some, wantsRevisions, signal) => few.readThese(some, wantsRevisions, signal),
     stoppedReason: (service, since, signal) => stoppedReason(reads, service, since, signal),
-    lookOnceMore: (some, signal) => few.lookOnceMore(some, signal),
+    recheck: (some, signal) => few.recheck(some, signal),
     answer: (question, signal) => answer(reads, question, signal),
-    takeUpdates: (most, signal) => quota.updates.takeUpTo(most, signal, 'urgent'),
+    acquireUpdates: (most, signal) => quota.updates.takeUpTo(most, signal, 'high'),
     forceNewDeployment: (service) => forceNewDeployment(ecsWrites, service, quota, clock),
   };
 }
@@ -65,7 +65,7 @@ async function forceNewDeployment(
     return { service: arn, result: 'accepted', deploymentId: primary?.id ?? '', acceptedAt: clock.now() };
   } catch (error) {
     if (isVanished(error)) return { service: arn, result: 'gone' };
-    if (isThrottled(error)) updates.slowDown();
+    if (isThrottled(error)) updates.backOff();
     const result = isAnswered(error) ? 'failed' : 'unknown';
     return { service: arn, result, error: callError(error, 'ecs:UpdateService') };
   }

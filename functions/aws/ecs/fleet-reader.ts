@@ -12,8 +12,8 @@ import {
 } from '../../core/model/fleet.ts';
 import { selects } from '../../core/model/glob.ts';
 import { CONCURRENCY } from '../../core/model/limits.ts';
-import type { PartOfFleet } from '../../core/read/scan.ts';
-import type { Clock, Look, ReadOptions } from '../../ports.ts';
+import type { FleetPart } from '../../core/read/scan.ts';
+import type { Clock, ReadOptions, Recheck } from '../../ports.ts';
 import { readFailed } from '../errors.ts';
 import { chunks } from '../pages.ts';
 import { type EcsReads, PAGE } from './calls.ts';
@@ -50,7 +50,7 @@ export class FleetReader {
     return allOrNothing(signal, async (within) => selected(await this.#listClusters(within), globs));
   }
 
-  readFleet(globs: Globs, signal: AbortSignal, { only, onPart }: ReadOptions = {}): Promise<PartOfFleet> {
+  readFleet(globs: Globs, signal: AbortSignal, { only, onPart }: ReadOptions = {}): Promise<FleetPart> {
     return allOrNothing(signal, async (within) => {
       const beganAt = this.#clock.now();
       const wanted = only ?? selected(await this.#listClusters(within), globs);
@@ -65,14 +65,14 @@ export class FleetReader {
           return limit(() => this.#unlessTimeIsOver(beganAt, cluster, onTen, signal, within));
         }),
       );
-      const left = clusters.filter((_, i) => parts[i] === undefined).map(({ arn }) => arn);
-      if (left.length > 0 && left.length === clusters.length) signal.throwIfAborted();
+      const remaining = clusters.filter((_, i) => parts[i] === undefined).map(({ arn }) => arn);
+      if (remaining.length > 0 && remaining.length === clusters.length) signal.throwIfAborted();
       return {
         fleet: joinFleets(
           beganAt,
           parts.flatMap((part) => part ?? []),
         ),
-        left,
+        remaining,
       };
     });
   }
@@ -127,17 +127,17 @@ export class FleetReader {
     });
   }
 
-  async lookOnceMore(
+  async recheck(
     services: readonly Service[],
     signal: AbortSignal,
-  ): Promise<ReadonlyMap<ServiceKey, Look>> {
+  ): Promise<ReadonlyMap<ServiceKey, Recheck>> {
     const [first] = services;
     if (first === undefined) return new Map();
     const arns = services.map(({ arn }) => arn);
     const { services: seen, unreadable } = await allOrNothing(signal, (within) =>
       this.#services.describe(first.cluster, arns, within, () => false),
     );
-    return new Map<ServiceKey, Look>([
+    return new Map<ServiceKey, Recheck>([
       ...unreadable.map(({ service, cluster, why }) => [keyOf(cluster, service), { refused: why }] as const),
       ...seen.map((service) => [service.key, { service }] as const),
     ]);

@@ -2,7 +2,7 @@ import pLimit, { type LimitFunction } from 'p-limit';
 import { CONCURRENCY } from '../../core/model/limits.ts';
 import type { Clock, Rates } from '../../ports.ts';
 import { isThrottled } from '../errors.ts';
-import { type Lane, TokenBucket } from './token-bucket.ts';
+import { type Priority, TokenBucket } from './token-bucket.ts';
 
 /** The quota groups of ECS (AWS-FACTS §6); every account and Region shares one bucket a group with everybody in it. */
 export const READ_GROUPS = [
@@ -29,22 +29,22 @@ export class Quota {
     this.updates = new TokenBucket(updateRate, updateBurst, clock);
     const group = (): Group => ({
       bucket: new TokenBucket(readRate, readBurst, clock),
-      limit: { urgent: pLimit(CONCURRENCY.ecsReads), usual: pLimit(CONCURRENCY.ecsReads) },
+      limit: { high: pLimit(CONCURRENCY.ecsReads), normal: pLimit(CONCURRENCY.ecsReads) },
     });
     this.#groups = new Map(READ_GROUPS.map((name) => [name, group()]));
   }
 
-  /** How calls of this lane are made. */
-  paced(lane: Lane): Paced {
+  /** How calls of this priority are made. */
+  paced(priority: Priority): Paced {
     return (name, signal, call) => {
       const group = this.#groups.get(name);
       if (group === undefined) throw new TypeError(`no quota group ${name}`);
-      return group.limit[lane](() => pacedCall(group.bucket, lane, signal, call));
+      return group.limit[priority](() => pacedCall(group.bucket, priority, signal, call));
     };
   }
 }
 
-type Group = { readonly bucket: TokenBucket; readonly limit: Readonly<Record<Lane, LimitFunction>> };
+type Group = { readonly bucket: TokenBucket; readonly limit: Readonly<Record<Priority, LimitFunction>> };
 
 /** The same for calls outside ECS, of which others make few: `perSecond` is our share, and a second's worth the burst. */
 export function pacedAt(
@@ -52,24 +52,24 @@ export function pacedAt(
   clock: Clock,
 ): <T>(signal: AbortSignal, call: () => Promise<T>) => Promise<T> {
   const bucket = new TokenBucket(perSecond, Math.max(1, Math.floor(perSecond)), clock);
-  return (signal, call) => pacedCall(bucket, 'usual', signal, call);
+  return (signal, call) => pacedCall(bucket, 'normal', signal, call);
 }
 
 /** The SDK does not repeat a throttled call by itself (clients.ts): the bucket must hear of it first. */
 async function pacedCall<T>(
   bucket: TokenBucket,
-  lane: Lane,
+  priority: Priority,
   signal: AbortSignal,
   call: () => Promise<T>,
 ): Promise<T> {
   for (let tries = 1; ; tries++) {
-    await bucket.takeUpTo(1, signal, lane);
+    await bucket.takeUpTo(1, signal, priority);
     signal.throwIfAborted();
     try {
       return await call();
     } catch (error) {
       if (!isThrottled(error)) throw error;
-      bucket.slowDown();
+      bucket.backOff();
       if (tries === TRIES) throw error;
     }
   }

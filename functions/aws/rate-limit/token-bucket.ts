@@ -1,38 +1,42 @@
 import type { Clock } from '../../ports.ts';
 
-/** Who is in a hurry goes first: what is about to be written must not queue behind a read of the whole fleet. */
-export type Lane = 'urgent' | 'usual';
+/** A write that is about to be made has priority: it does not queue behind a read of the whole fleet. */
+export type Priority = 'high' | 'normal';
 
-/** At the slowest rates the signal is to be heard all the same. */
-const LONGEST_SLEEP_MS = 1_000;
-/** Calls that are throttled together are one sign that somebody else uses the bucket, too. */
-const ONE_SIGN_MS = 1_000;
+/** At the slowest rates an aborted signal is noticed within this time. */
+const MAX_SLEEP_MS = 1_000;
+
+/** Calls that are throttled within this time are one sign that another caller draws on the same quota. */
+const THROTTLE_WINDOW_MS = 1_000;
+
 /**
- * After a sign nothing is taken for so long, and then half as much as before. The rate grows along a cubic curve: it nears
- * the ceiling, somewhat below what was too much, then stays about there, and only when nothing happens feels its way up.
- * The figures were found by simulating a neighbour who takes three quarters of a quota (token-bucket.test.ts).
+ * After a sign the bucket pauses, then backs off and recovers as CUBIC does
+ * (https://www.rfc-editor.org/rfc/rfc9438): the rate falls to BETA of what it was and grows along a cubic curve that is flat
+ * around wMax, which it reaches after K. With FAST_CONVERGENCE wMax lies somewhat below the rate that was too high.
+ * The figures were found by simulating a neighbour that takes three quarters of a quota (token-bucket.test.ts).
  */
 const PAUSE_MS = 1_000;
-const SLOWER = 0.5;
-const CEILING = 0.6;
-const TO_CEILING_MS = 120_000;
+const BETA = 0.5;
+const FAST_CONVERGENCE = 0.6;
+const K_MS = 120_000;
+
 /** Never less than this part of the whole rate. */
 const SLOWEST = 1 / 16;
 
 /**
- * A token bucket as AWS's own: it starts full with `burst` tokens and regains `rate` a second; less where AWS throttles, for
- * then others draw on the same quota. Takers of a lane are served in the order in which they came, and the usual ones not
- * quite evenly: beside a neighbour with a beat of its own, one of the two would always find the bucket empty.
+ * A token bucket like AWS's own: it starts full with `burst` tokens and regains `rate` a second, less where AWS throttles.
+ * Takers of one priority are served in the order in which they came. Normal ones are served with jitter: beside a neighbour
+ * with a rhythm of its own, one of the two would always find the bucket empty.
  */
 export class TokenBucket {
   readonly #fullRate: number;
   readonly #burst: number;
   readonly #clock: Clock;
-  readonly #waiting: Readonly<Record<Lane, Taker[]>> = { urgent: [], usual: [] };
+  readonly #waiting: Readonly<Record<Priority, Taker[]>> = { high: [], normal: [] };
   #serving = false;
   #tokens: number;
   #refilledAt: number;
-  #slowed: { readonly at: number; readonly rate: number; readonly ceiling: number } | undefined;
+  #slowed: { readonly at: number; readonly rate: number; readonly wMax: number } | undefined;
 
   constructor(rate: number, burst: number, clock: Clock) {
     this.#fullRate = rate;
@@ -46,45 +50,45 @@ export class TokenBucket {
    * Waits until there is a token, then takes as many as there are, up to `most`; answers how many it took: none once the
    * signal is aborted.
    */
-  takeUpTo(most: number, signal: AbortSignal, lane: Lane = 'usual'): Promise<number> {
+  takeUpTo(most: number, signal: AbortSignal, priority: Priority = 'normal'): Promise<number> {
     return new Promise((take) => {
-      this.#waiting[lane].push({ most, signal, take });
+      this.#waiting[priority].push({ most, signal, take });
       if (!this.#serving) void this.#serve();
     });
   }
 
-  /** AWS has throttled a call: somebody else draws on the quota, too. */
-  slowDown(): void {
+  /** AWS has throttled a call: another caller draws on the quota, too. */
+  backOff(): void {
     const now = this.#clock.now();
-    if (this.#slowed !== undefined && now - this.#slowed.at < ONE_SIGN_MS) return;
+    if (this.#slowed !== undefined && now - this.#slowed.at < THROTTLE_WINDOW_MS) return;
     this.#refill();
     const before = this.#rateAt(now);
     const least = this.#fullRate * SLOWEST;
-    const rate = Math.max(least, before * SLOWER);
-    this.#slowed = { at: now, rate, ceiling: Math.max(rate + least, before * CEILING) };
+    const rate = Math.max(least, before * BETA);
+    this.#slowed = { at: now, rate, wMax: Math.max(rate + least, before * FAST_CONVERGENCE) };
     this.#tokens = Math.min(this.#tokens, 0) - (rate * PAUSE_MS) / 1000;
   }
 
   async #serve(): Promise<void> {
     this.#serving = true;
-    for (let lane = this.#next(); lane !== undefined; lane = this.#next()) {
+    for (let queue = this.#next(); queue !== undefined; queue = this.#next()) {
       this.#refill();
-      const [taker] = lane;
+      const [taker] = queue;
       if (taker?.signal.aborted !== true && this.#tokens < 1) {
-        const wanted = lane === this.#waiting.usual ? 1 + Math.random() : 1;
+        const wanted = queue === this.#waiting.normal ? 1 + Math.random() : 1;
         const ms = ((wanted - this.#tokens) / this.#rateAt(this.#clock.now())) * 1000;
-        await this.#clock.sleep(Math.min(LONGEST_SLEEP_MS, Math.ceil(ms)));
+        await this.#clock.sleep(Math.min(MAX_SLEEP_MS, Math.ceil(ms)));
         continue;
       }
-      lane.shift();
+      queue.shift();
       this.#give(taker);
     }
     this.#serving = false;
   }
 
   #next(): Taker[] | undefined {
-    const { urgent, usual } = this.#waiting;
-    return [urgent, usual].find(({ length }) => length > 0);
+    const { high, normal } = this.#waiting;
+    return [high, normal].find(({ length }) => length > 0);
   }
 
   #give(taker: Taker | undefined): void {
@@ -104,9 +108,9 @@ export class TokenBucket {
   /** Tokens a second. */
   #rateAt(now: number): number {
     if (this.#slowed === undefined) return this.#fullRate;
-    const { at, rate, ceiling } = this.#slowed;
+    const { at, rate, wMax } = this.#slowed;
     const since = Math.max(0, now - at - PAUSE_MS);
-    const grown = ceiling + (ceiling - rate) * (since / TO_CEILING_MS - 1) ** 3;
+    const grown = wMax + (wMax - rate) * (since / K_MS - 1) ** 3;
     return Math.min(this.#fullRate, grown);
   }
 }

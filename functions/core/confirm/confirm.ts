@@ -34,7 +34,7 @@ export function confirmSecret(
   description: SecretDescription | undefined,
   now: number,
 ): Finding {
-  if (isElsewhere(claim.secret, origin, description)) return { kind: 'ignored', reason: 'elsewhere' };
+  if (isForeign(claim.secret, origin, description)) return { kind: 'ignored', reason: 'elsewhere' };
   const gone = goneNotice(claim.secret, origin, description);
   if (gone !== undefined) return { kind: 'notice', notice: gone };
   if (description === undefined) throw new TypeError('a secret that is not gone has a description');
@@ -54,7 +54,7 @@ export function confirmSecret(
 }
 
 /** A name was looked up here, but the event comes from another Region or account: the secret found is its namesake. */
-function isElsewhere(
+function isForeign(
   asNamed: string,
   { region, account }: Origin,
   description: SecretDescription | undefined,
@@ -183,7 +183,7 @@ function changeOf(
     source,
     optedOut: description.enabledTag !== undefined && description.enabledTag !== 'true',
     ...(description.enabledTag !== undefined &&
-      !['true', 'false'].includes(description.enabledTag) && { oddTag: true }),
+      !['true', 'false'].includes(description.enabledTag) && { invalidTag: true }),
   };
 }
 

@@ -1,35 +1,36 @@
 import { LOST_ANSWER_MS } from '../../core/model/limits.ts';
 import type { FollowUp } from './follow-up.ts';
-import type { Standing } from './progress.ts';
+import type { Progress } from './progress.ts';
 
 /** What SQS can delay a message by. */
-const LONGEST_S = 900;
-const SPREAD_S = 5;
+const MAX_DELAY_S = 900;
+const JITTER_S = 5;
+
 /** Each look waits half as long again as the one before. */
-const GROWTH = 1.5;
+const BACKOFF_FACTOR = 1.5;
 
 /**
  * Seconds until the next look at a change: growing from `firstSeconds`, sooner if it is known when there will be
  * something to do, and at the end of the time that the change is given at the latest.
  */
-export function delayOf(
-  { followUp, until, unsure }: Standing,
+export function backoffSeconds(
+  { followUp, until, unsure }: Progress,
   now: number,
   firstSeconds: number,
   limitMs: number,
 ): number {
-  const grown = Math.min(LONGEST_S, firstSeconds * GROWTH ** (followUp.hop - 1));
+  const grown = Math.min(MAX_DELAY_S, firstSeconds * BACKOFF_FACTOR ** (followUp.hop - 1));
   const known =
-    until === undefined ? Infinity : (until - now) / 1000 + (until > now ? spread(followUp.changeId) : 0);
+    until === undefined ? Infinity : (until - now) / 1000 + (until > now ? jitter(followUp.changeId) : 0);
   const left = (followUp.firstHandledAt + limitMs - now) / 1000;
   const delay = Math.ceil(Math.min(grown, Math.max(known, 0), Math.max(left, 0)));
-  return Math.min(LONGEST_S, Math.max(delay, unsure ? LOST_ANSWER_MS / 1000 : 1));
+  return Math.min(MAX_DELAY_S, Math.max(delay, unsure ? LOST_ANSWER_MS / 1000 : 1));
 }
 
 /** Several changes wait for the same instant: a few seconds apart the later ones find what the first has done. */
-function spread(changeId: string): number {
+function jitter(changeId: string): number {
   const sum = Array.from(changeId).reduce((total, char) => total + (char.codePointAt(0) ?? 0), 0);
-  return sum % SPREAD_S;
+  return sum % JITTER_S;
 }
 
 export function isOverdue({ firstHandledAt }: FollowUp, now: number, limitMs: number): boolean {

@@ -12,7 +12,7 @@ export type OpenService = {
   /** We started it: then its coming to an end is a success for certain, and no rollback that looks like one. */
   readonly ours: boolean;
   /** What the log was last told of it, so that later looks tell only what is new. */
-  readonly told: string;
+  readonly lastLogged: string;
 };
 
 export type Tally = {

@@ -24,7 +24,7 @@ export type Closed = {
 };
 
 /** Where a change stands after a look. */
-export type Standing = {
+export type Progress = {
   readonly followUp: FollowUp;
   readonly closed: readonly Closed[];
   /** The services that are open, with what they wait for. */
@@ -34,7 +34,7 @@ export type Standing = {
     readonly reason: string;
   }[];
   /** Services that wait for something else than in the look before. */
-  readonly news: readonly Decision[];
+  readonly transitions: readonly Decision[];
   /** Services whose rollout is still under way. */
   readonly stuck: readonly Pick<Closed, 'service' | 'cluster' | 'now'>[];
   /** Redeploys of this look. */
@@ -53,7 +53,7 @@ export type Standing = {
 export type Seen = { readonly described: ReadonlySet<ServiceKey>; readonly refused: ReadonlySet<ServiceKey> };
 
 /** Where the change stands after these results. */
-export function standingOf(before: FollowUp, results: readonly Result[], seen: Seen): Standing {
+export function progressOf(before: FollowUp, results: readonly Result[], seen: Seen): Progress {
   const openBefore = new Map(before.open.map((open) => [openKey(open), open]));
   const states = results.flatMap((result) => stateOf(result, before, openBefore) ?? []);
   const matched = new Set(states.map(({ key }) => key));
@@ -93,7 +93,7 @@ export function standingOf(before: FollowUp, results: readonly Result[], seen: S
         reason: 'unreadable',
       })),
     ],
-    news: states.flatMap(({ news }) => news ?? []),
+    transitions: states.flatMap(({ news }) => news ?? []),
     stuck: states.flatMap(({ stuck }) => stuck ?? []),
     denied: states.flatMap(({ denied }) => denied ?? []),
     accepted: states.filter(({ accepted }) => accepted).length,
@@ -109,9 +109,9 @@ type State = {
   readonly unsure: boolean;
   readonly open?: OpenService;
   readonly closed?: Closed;
-  readonly waiting?: Standing['waiting'][number];
+  readonly waiting?: Progress['waiting'][number];
   readonly news?: Decision;
-  readonly stuck?: Standing['stuck'][number];
+  readonly stuck?: Progress['stuck'][number];
   readonly denied?: OpenService;
   readonly left?: boolean;
   readonly failedWave?: number;
@@ -148,13 +148,13 @@ function stateOf(
       name: service.name,
       deploymentId,
       ours: outcome?.result === 'accepted' || (before?.ours === true && before.deploymentId === deploymentId),
-      told: toldOf(decision, outcome),
+      lastLogged: logKey(decision, outcome),
     },
     waiting: { service: service.arn, cluster: service.cluster.name, reason },
     ...(before !== undefined &&
       before.deploymentId !== null &&
       before.deploymentId === deploymentId && { stuck: about }),
-    ...(isNews(decision, outcome, before) && { news: decision }),
+    ...(isTransition(decision, outcome, before) && { news: decision }),
     ...(own.action === 'wait' && own.until !== undefined && { until: own.until }),
     // It waits for nothing but the next invocation.
     ...(reason === 'out-of-time' && { until: 0 }),
@@ -166,7 +166,7 @@ function stateOf(
       name: service.name,
       deploymentId: null,
       ours: false,
-      told: toldOf(decision),
+      lastLogged: logKey(decision),
     };
     const state = afterOutcome(outcome, close, keepOpen);
     return isDenied(outcome) ? { ...state, denied } : state;
@@ -204,12 +204,16 @@ function afterOutcome(
 }
 
 /** What a call came to is told when it is made. */
-function isNews(decision: Decision, outcome: Outcome | undefined, before: OpenService | undefined): boolean {
-  return before !== undefined && outcome === undefined && before.told !== toldOf(decision);
+function isTransition(
+  decision: Decision,
+  outcome: Outcome | undefined,
+  before: OpenService | undefined,
+): boolean {
+  return before !== undefined && outcome === undefined && before.lastLogged !== logKey(decision);
 }
 
 /** In the words of the log: two looks that would say the same say it once. */
-function toldOf({ action, reason }: Verdict | Decision, outcome?: Outcome): string {
+function logKey({ action, reason }: Verdict | Decision, outcome?: Outcome): string {
   return outcome?.result === 'accepted' ? 'wait rolling-out' : [action, reason].filter(Boolean).join(' ');
 }
 

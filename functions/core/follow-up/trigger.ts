@@ -2,7 +2,7 @@ import type { Event } from '../confirm/event.ts';
 import type { Change, Notice } from '../model/change.ts';
 import type { NamedService } from '../model/fleet.ts';
 import type { Origin } from '../model/secret.ts';
-import type { Reading } from '../read/scan.ts';
+import type { Scan } from '../read/scan.ts';
 import type { FollowUp } from './follow-up.ts';
 
 /** What AWS told or a person asked for. `key` tells it from its neighbours: the message's id. */
@@ -20,8 +20,8 @@ export type Trigger =
       readonly force: boolean;
     }
   | { readonly kind: 'service'; readonly origin: Origin; readonly named: NamedService }
-  | { readonly kind: 'follow-up'; readonly key: string; readonly followUp: FollowUp }
-  | { readonly kind: 'reading'; readonly key: string; readonly reading: Reading };
+  | { readonly kind: 'follow-up'; readonly messageId: string; readonly followUp: FollowUp }
+  | { readonly kind: 'scan'; readonly messageId: string; readonly scan: Scan };
 
 export type Confirmed = {
   readonly changes: readonly Change[];
@@ -31,11 +31,11 @@ export type Confirmed = {
   /** Changes that have been looked at before: nothing of them needs to be confirmed again. */
   readonly followUps: readonly FollowUp[];
   /** Changes for which a part of the fleet has been read. */
-  readonly readings: readonly Reading[];
+  readonly scans: readonly Scan[];
   /** Keys of messages that must come back: Secrets Manager did not answer. */
   readonly unconfirmed: readonly string[];
   /** Changes whose message has come back before. */
-  readonly again: ReadonlySet<string>;
+  readonly redelivered: ReadonlySet<string>;
   /** Keys of messages that must be looked at again: what they tell is not visible yet. */
-  readonly notVisible: readonly string[];
+  readonly retryLater: readonly string[];
 };

@@ -16,7 +16,7 @@ export type Change = {
   /** The secret's own tag says that nothing is to be redeployed for it. */
   readonly optedOut: boolean;
   /** That tag is neither "true" nor "false". */
-  readonly oddTag?: true;
+  readonly invalidTag?: true;
 };
 
 /** What a notice may say. The first four mean that the resource is gone and no new task that refers to it can start. */

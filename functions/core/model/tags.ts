@@ -36,15 +36,15 @@ export function asInTag(text: string): string {
 /** Tags of a service whose value is none of those that mean something. */
 export function tagWarnings({ arn, tags, cluster }: Service): readonly TagWarning[] {
   const warnings: TagWarning[] = [];
-  if (isOdd(tags)) warnings.push(oddTag(arn));
-  if (isOdd(cluster.tags)) warnings.push(oddTag(cluster.arn));
+  if (isInvalid(tags)) warnings.push(invalidTag(arn));
+  if (isInvalid(cluster.tags)) warnings.push(invalidTag(cluster.arn));
   if (!WAVE.test(tags.get('wave') ?? '0'))
     warnings.push({ arn, tag: 'wave', problem: 'no integer from 0: taken as 0' });
   return warnings;
 }
 
 /** An `enabled` tag of a service, a cluster or a secret that says neither. */
-export function oddTag(arn: string): TagWarning {
+export function invalidTag(arn: string): TagWarning {
   return { arn, tag: 'enabled', problem: 'neither "true" nor "false": taken as false' };
 }
 
@@ -57,6 +57,6 @@ function isOff(tags: Tags): boolean {
   return enabled !== undefined && enabled !== 'true';
 }
 
-function isOdd(tags: Tags): boolean {
+function isInvalid(tags: Tags): boolean {
   return isOff(tags) && tags.get('enabled') !== 'false';
 }

@@ -3,21 +3,24 @@ import { keyOf, nameOf, type ServiceKey } from '../model/arn.ts';
 import { about } from '../model/change.ts';
 import { type Decision, redeploy, type Verdict } from '../model/decision.ts';
 import { primaryOf, type Service } from '../model/fleet.ts';
-import type { Started } from '../read/scan.ts';
+import type { StartedEarly } from '../read/scan.ts';
 import type { Plan, Planned, Result } from './planned.ts';
 
 /** What was redeployed before the plan was made: by this invocation, and by those before it that read the other parts. */
-export type Done = { readonly ahead: readonly Result[]; readonly started: readonly Started[] };
+export type EarlyWork = { readonly early: readonly Result[]; readonly started: readonly StartedEarly[] };
 
 /** Those about whom nothing has been decided yet. */
-export function undecided(matches: readonly Match[], { ahead, started }: Done): readonly Match[] {
+export function stillUndecided(
+  matches: readonly Match[],
+  { early: ahead, started }: EarlyWork,
+): readonly Match[] {
   const done = new Set(ahead.map(({ planned }) => planned.service.key));
   const ours = byService(started);
   return matches.filter(({ service }) => !done.has(service.key) && !isPrimary(ours, service));
 }
 
 /** The plan with what is done in its place: as it was decided and carried out, whatever the services look like since. */
-export function withDone(plan: Plan, { ahead, started }: Done): Plan {
+export function withEarly(plan: Plan, { early: ahead, started }: EarlyWork): Plan {
   const done = [...ahead, ...startedBefore(plan, started)];
   const keys = new Set(done.map(({ planned }) => planned.service.key));
   const isOpen = ({ service }: Planned) => !keys.has(service.key);
@@ -25,7 +28,7 @@ export function withDone(plan: Plan, { ahead, started }: Done): Plan {
 }
 
 /** As far as their deployments are still PRIMARY; of the others the plan knows more. */
-function startedBefore({ others }: Plan, started: readonly Started[]): readonly Result[] {
+function startedBefore({ others }: Plan, started: readonly StartedEarly[]): readonly Result[] {
   const ours = byService(started);
   return others.flatMap((planned): readonly Result[] => {
     const { service } = planned;
@@ -33,12 +36,12 @@ function startedBefore({ others }: Plan, started: readonly Started[]): readonly 
     if (!isNew(planned.decision) || primary === undefined || !isPrimary(ours, service)) return [];
     const { id: deploymentId, createdAt: acceptedAt } = primary;
     const decision = { ...planned.decision, ...redeploy };
-    const judged = planned.judged.map(({ match, verdict }) => ({
+    const judged = planned.verdicts.map(({ match, verdict }) => ({
       match,
       verdict: isNew(verdict) ? redeploy : verdict,
     }));
     const outcome = { service: service.arn, result: 'accepted', deploymentId, acceptedAt } as const;
-    return [{ planned: { ...planned, decision, judged }, decision, outcome }];
+    return [{ planned: { ...planned, decision, verdicts: judged }, decision, outcome }];
   });
 }
 
@@ -46,7 +49,7 @@ function isNew({ reason }: Verdict | Decision): boolean {
   return reason === 'rolling-out' || reason === 'already-fresh';
 }
 
-function byService(started: readonly Started[]): ReadonlyMap<ServiceKey, string> {
+function byService(started: readonly StartedEarly[]): ReadonlyMap<ServiceKey, string> {
   return new Map(started.map((one) => [keyOf(nameOf(one.cluster), one.name), one.deploymentId]));
 }
 
@@ -55,7 +58,10 @@ function isPrimary(deployments: ReadonlyMap<ServiceKey, string>, service: Servic
 }
 
 /** What a reading that goes on has to know of the redeploys for its changes. */
-export function startedFor(changeIds: ReadonlySet<string>, ahead: readonly Result[]): readonly Started[] {
+export function startedEarlyFor(
+  changeIds: ReadonlySet<string>,
+  ahead: readonly Result[],
+): readonly StartedEarly[] {
   return ahead
     .filter((one) => concerns(one, changeIds))
     .flatMap(({ planned: { service }, outcome }) =>
@@ -66,5 +72,5 @@ export function startedFor(changeIds: ReadonlySet<string>, ahead: readonly Resul
 }
 
 export function concerns({ planned }: Result, changeIds: ReadonlySet<string>): boolean {
-  return planned.judged.some(({ match }) => changeIds.has(about(match.subject).changeId));
+  return planned.verdicts.some(({ match }) => changeIds.has(about(match.subject).changeId));
 }

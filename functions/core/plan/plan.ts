@@ -9,10 +9,10 @@ import type { Plan, Planned } from './planned.ts';
 import type { Policy } from './policy.ts';
 import { isToBeRedeployed, strongest } from './precedence.ts';
 import { verdictOn } from './verdict.ts';
-import { type EarlierLooks, inWaves, type Judged } from './waves.ts';
+import { type EarlierLooks, inWaves, type MatchVerdict } from './waves.ts';
 
 /** Everything that has been read, and the rules to decide by. */
-export type Basis = {
+export type PlanInput = {
   readonly fleet: Fleet & Partial<Pick<NamedFleet, 'outOfScope'>>;
   readonly subjects: readonly Subject[];
   readonly matches: readonly Match[];
@@ -29,15 +29,15 @@ const NOTHING_ASKED: Evidence = {};
  * One decision for every service that refers to one of the subjects and for every one that cannot be read, in a fixed
  * order: earlier waves first, then by ARN, then by cluster.
  */
-export function makePlan(basis: Basis): Plan {
-  const judged = inWaves(capped(judgedAll(basis), basis.policy), basis.earlier);
+export function makePlan(basis: PlanInput): Plan {
+  const judged = inWaves(capped(judgeAll(basis), basis.policy), basis.earlier);
   const verdicts = new Map(judged.map((one) => [one.match, one]));
   const planned = [...byService(basis.matches).values()].flatMap((ofService): readonly Planned[] => {
     const [{ service }] = ofService;
     const ofThis = ofService.flatMap((one) => verdicts.get(one) ?? []);
     const decision = decide(ofThis, basis.policy);
     const evidence = basis.evidence.get(service.key) ?? NOTHING_ASKED;
-    return decision === undefined ? [] : [{ decision, service, judged: ofThis, evidence }];
+    return decision === undefined ? [] : [{ decision, service, verdicts: ofThis, evidence }];
   });
   const ordered = planned.toSorted((a, b) => byWaveAndArn(a.decision, b.decision));
   return {
@@ -49,7 +49,12 @@ export function makePlan(basis: Basis): Plan {
 }
 
 /** The same decision again, about the service as it is now; undefined if nothing is left to decide. */
-export function decideAgain({ judged, evidence }: Planned, service: Service, policy: Policy, now: number) {
+export function redecide(
+  { verdicts: judged, evidence }: Planned,
+  service: Service,
+  policy: Policy,
+  now: number,
+) {
   const renewed = judged.flatMap(({ match }) => judge({ ...match, service }, evidence, policy, now));
   return decide(renewed, policy);
 }
@@ -63,7 +68,7 @@ export function verdictsFor(planned: Planned, changeId: string): readonly Verdic
 
 const VERDICTS = new WeakMap<Planned, ReadonlyMap<string, readonly Verdict[]>>();
 
-function verdictsByChange({ judged }: Planned): ReadonlyMap<string, readonly Verdict[]> {
+function verdictsByChange({ verdicts: judged }: Planned): ReadonlyMap<string, readonly Verdict[]> {
   const byChange = new Map<string, Verdict[]>();
   for (const { match, verdict } of judged) {
     const { changeId } = about(match.subject);
@@ -72,19 +77,19 @@ function verdictsByChange({ judged }: Planned): ReadonlyMap<string, readonly Ver
   return byChange;
 }
 
-function judgedAll({ matches, evidence, policy, now }: Basis): readonly Judged[] {
+function judgeAll({ matches, evidence, policy, now }: PlanInput): readonly MatchVerdict[] {
   return matches.flatMap((match) =>
     judge(match, evidence.get(match.service.key) ?? NOTHING_ASKED, policy, now),
   );
 }
 
-function judge(match: Match, evidence: Evidence, policy: Policy, now: number): readonly Judged[] {
+function judge(match: Match, evidence: Evidence, policy: Policy, now: number): readonly MatchVerdict[] {
   const verdict = verdictOn(match, evidence, policy, now);
   return verdict === undefined ? [] : [{ match, verdict }];
 }
 
 /** Counted over all services and waves before any is redeployed; services named by hand are never too many. */
-function capped(judged: readonly Judged[], { maxServices }: Policy): readonly Judged[] {
+function capped(judged: readonly MatchVerdict[], { maxServices }: Policy): readonly MatchVerdict[] {
   if (maxServices === 0) return judged;
   const stale = new Map<string, Set<ServiceKey>>();
   for (const { match, verdict } of judged) {
@@ -99,7 +104,7 @@ function capped(judged: readonly Judged[], { maxServices }: Policy): readonly Ju
   });
 }
 
-function decide(judged: readonly Judged[], policy: Policy): Decision | undefined {
+function decide(judged: readonly MatchVerdict[], policy: Policy): Decision | undefined {
   const verdict = strongest(judged.map((one) => one.verdict));
   const [first] = judged;
   if (verdict === undefined || first === undefined) return undefined;
@@ -135,7 +140,10 @@ function reported(matches: readonly Match[], { action }: Verdict): readonly Repo
 }
 
 /** Whoever cannot be read may refer to any of the subjects: said, rather than passed over. */
-function unreadable({ fleet, subjects, policy }: Basis, planned: readonly Planned[]): readonly Decision[] {
+function unreadable(
+  { fleet, subjects, policy }: PlanInput,
+  planned: readonly Planned[],
+): readonly Decision[] {
   const changeIds = (service: ServiceArn) => [
     ...new Set(
       subjects
@@ -165,7 +173,7 @@ function unreadable({ fleet, subjects, policy }: Basis, planned: readonly Planne
 }
 
 /** Named by hand, in a cluster that is not selected: not even looked at. */
-function outOfScope({ fleet, subjects }: Basis): readonly Decision[] {
+function outOfScope({ fleet, subjects }: PlanInput): readonly Decision[] {
   return (fleet.outOfScope ?? []).map(({ service, cluster }) => {
     const named = subjects.map(about).filter(({ arn }) => arn === service);
     return {

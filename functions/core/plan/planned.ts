@@ -2,7 +2,7 @@ import type { Decision } from '../model/decision.ts';
 import type { Service } from '../model/fleet.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { Evidence } from './evidence.ts';
-import type { Judged } from './waves.ts';
+import type { MatchVerdict } from './waves.ts';
 
 /** What became of one matched service in this look. */
 export type Result = { readonly planned: Planned; readonly decision: Decision; readonly outcome?: Outcome };
@@ -12,7 +12,7 @@ export type Planned = {
   readonly decision: Decision;
   readonly service: Service;
   /** Each subject with its own verdict; the decision is the strongest of them. */
-  readonly judged: readonly Judged[];
+  readonly verdicts: readonly MatchVerdict[];
   readonly evidence: Evidence;
 };
 
@@ -28,12 +28,12 @@ export type Plan = {
 };
 
 /** Whether all that was decided upon here had been looked at before. */
-export function isLaterLook({ judged }: Planned): boolean {
+export function isLaterLook({ verdicts: judged }: Planned): boolean {
   return judged.every(({ match }) => match.following !== undefined);
 }
 
 /** The instant that every change of a planned redeploy is older than. */
-export function youngestChange({ judged }: Planned): number {
+export function youngestChange({ verdicts: judged }: Planned): number {
   return Math.max(
     ...judged.map(({ match: { subject } }) => (subject.kind === 'notice' ? 0 : subject.change.changedAt)),
   );

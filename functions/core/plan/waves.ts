@@ -5,7 +5,7 @@ import { waveOf } from '../model/tags.ts';
 import { isToBeRedeployed } from './precedence.ts';
 
 /** What is to be done about one service for one subject. */
-export type Judged = { readonly match: Match; readonly verdict: Verdict };
+export type MatchVerdict = { readonly match: Match; readonly verdict: Verdict };
 
 /** What is known of waves beyond what is judged now. */
 export type EarlierLooks = {
@@ -20,9 +20,9 @@ export type EarlierLooks = {
  * of them failed. Whoever is skipped holds nobody up.
  */
 export function inWaves(
-  judged: readonly Judged[],
+  judged: readonly MatchVerdict[],
   { failed: failedBefore, unseen }: EarlierLooks,
-): readonly Judged[] {
+): readonly MatchVerdict[] {
   const waves = new Map<string, { open: number; failed: number }>();
   for (const { match, verdict } of judged) {
     const { changeId } = about(match.subject);

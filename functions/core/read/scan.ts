@@ -7,33 +7,33 @@ import { type Fleet, isUnreadable } from '../model/fleet.ts';
  * A read of the fleet that is not over, because one invocation was too short for it or because it is not to begin yet:
  * what was matched so far, and the clusters still to be read. It travels as a follow-up; the plan comes after the last part.
  */
-export type Reading = {
+export type Scan = {
   readonly changes: readonly Change[];
   readonly notices: readonly Notice[];
   readonly firstHandledAt: number;
   readonly matched: readonly Place[];
   /** Services that were redeployed as soon as they had been read, and their new deployments. */
-  readonly started: readonly Started[];
-  readonly left: readonly ClusterArn[] | 'all';
+  readonly started: readonly StartedEarly[];
+  readonly remaining: readonly ClusterArn[] | 'all';
 };
 
 type Place = { readonly cluster: ClusterArn; readonly name: string };
-export type Started = Place & { readonly deploymentId: string };
+export type StartedEarly = Place & { readonly deploymentId: string };
 
 /** A part of the fleet, and the clusters for which there was no time. */
-export type PartOfFleet = { readonly fleet: Fleet; readonly left: readonly ClusterArn[] };
+export type FleetPart = { readonly fleet: Fleet; readonly remaining: readonly ClusterArn[] };
 
 /** A read that has not begun yet. */
-export function beginReading(
+export function startScan(
   changes: readonly Change[],
   notices: readonly Notice[],
   firstHandledAt: number,
-): Reading {
-  return { changes, notices, firstHandledAt, matched: [], started: [], left: 'all' };
+): Scan {
+  return { changes, notices, firstHandledAt, matched: [], started: [], remaining: 'all' };
 }
 
 /** What is known after one more part. Who cannot be read counts as matched: it may refer to anything. */
-export function withPart(before: Reading, { fleet, left }: PartOfFleet): Reading {
+export function addPart(before: Scan, { fleet, remaining: left }: FleetPart): Scan {
   const subjects = subjectsOf(before);
   const matched = new Map<ServiceKey, Place>();
   for (const one of before.matched) matched.set(keyOf(nameOf(one.cluster), one.name), one);
@@ -44,8 +44,8 @@ export function withPart(before: Reading, { fleet, left }: PartOfFleet): Reading
   ]) {
     matched.set(key, { cluster: cluster.arn, name });
   }
-  return { ...before, matched: [...matched.values()], left };
+  return { ...before, matched: [...matched.values()], remaining: left };
 }
 
 /** A read that is gone on with by a later invocation, which may be due at once. */
-export type Postponed = { readonly reading: Reading; readonly notBefore: number };
+export type Postponed = { readonly scan: Scan; readonly notBefore: number };

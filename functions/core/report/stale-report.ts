@@ -1,6 +1,6 @@
 import type { Change, Notice } from '../model/change.ts';
 import type { Decision } from '../model/decision.ts';
-import { idsOf, type Stale, type Swept } from '../sweep/sweep.ts';
+import { idsOf, type Stale, type SweptService } from '../sweep/sweep.ts';
 import { makeReport, type Report } from './report.ts';
 
 /** The answer to `stale` (DESIGN §8; `report.schema.json`): a report, and what it comes to. */
@@ -25,10 +25,10 @@ type StaleService = {
 type Found = {
   readonly changes: readonly Change[];
   readonly notices: readonly Notice[];
-  readonly swept: readonly Swept[];
+  readonly swept: readonly SweptService[];
   readonly unreadable: readonly Decision[];
   readonly unchecked: readonly unknown[];
-  readonly left: readonly string[];
+  readonly remaining: readonly string[];
   readonly complete: boolean;
 };
 
@@ -41,7 +41,15 @@ export function makeStaleReport(found: Found, mostCharacters: number): StaleRepo
   return fits(short) ? short : undefined;
 }
 
-function wholeReport({ changes, notices, swept, unreadable, unchecked, left, complete }: Found): StaleReport {
+function wholeReport({
+  changes,
+  notices,
+  swept,
+  unreadable,
+  unchecked,
+  remaining,
+  complete,
+}: Found): StaleReport {
   const decisions = [...swept.map(({ decision }) => decision), ...unreadable];
   return {
     ...makeReport(changes, notices, decisions, []),
@@ -50,12 +58,12 @@ function wholeReport({ changes, notices, swept, unreadable, unchecked, left, com
       possibly: swept.flatMap((one) => (one.certain.length > 0 ? [] : staleService(one, one.possibly))),
     },
     complete,
-    left,
+    left: remaining,
     unchecked: unchecked.length,
   };
 }
 
-function staleService({ decision }: Swept, stale: readonly Stale[]): readonly StaleService[] {
+function staleService({ decision }: SweptService, stale: readonly Stale[]): readonly StaleService[] {
   const { service, cluster } = decision;
   return stale.length === 0 ? [] : [{ service, cluster, changeIds: idsOf(stale) }];
 }

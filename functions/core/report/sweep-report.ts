@@ -1,12 +1,12 @@
 import type { Decision } from '../model/decision.ts';
 import { isToBeRedeployed } from '../plan/precedence.ts';
 import { type Healing, isYoung } from '../sweep/heal.ts';
-import { idsOf, isHarmless, type Swept } from '../sweep/sweep.ts';
+import { idsOf, isHarmless, type SweptService } from '../sweep/sweep.ts';
 
 /** What becomes of what is stale for certain: it is told, told without any effect, or put on the queue. */
 export type How = 'report' | 'observe' | 'heal';
 
-export type Healed = {
+export type HealResult = {
   readonly how: How;
   readonly healing: Healing;
   /** Changes whose message could not be sent. */
@@ -14,21 +14,25 @@ export type Healed = {
 };
 
 /** What a log says of one service. */
-export type Told = { readonly action: 'skip' | 'wait'; readonly reason: string; readonly decision: Decision };
+export type SweepRecord = {
+  readonly action: 'skip' | 'wait';
+  readonly reason: string;
+  readonly decision: Decision;
+};
 
 /** Undefined for whoever needs nobody's attention: of five thousand services most do not, hour after hour. */
-export function toldOf(one: Swept, healed: Healed, now: number): Told | undefined {
+export function recordOf(one: SweptService, healed: HealResult, now: number): SweepRecord | undefined {
   const { decision, certain } = one;
   if (isHarmless(decision)) return undefined;
-  if (isToBeRedeployed(decision) && certain.length > 0) return toldOfStale(one, healed, now);
+  if (isToBeRedeployed(decision) && certain.length > 0) return recordOfStale(one, healed, now);
   return { action: decision.action === 'wait' ? 'wait' : 'skip', reason: decision.reason ?? '', decision };
 }
 
-function toldOfStale(
-  { planned, decision, certain }: Swept,
-  { how, healing, unsent }: Healed,
+function recordOfStale(
+  { planned, decision, certain }: SweptService,
+  { how, healing, unsent }: HealResult,
   now: number,
-): Told {
+): SweepRecord {
   if (how !== 'heal') return { action: 'skip', reason: how, decision };
   const changeIds = healing.changeIds.get(planned.service.key);
   if (changeIds === undefined) {
@@ -53,8 +57,8 @@ export type SweepCounts = {
 };
 
 export function countsOf(
-  swept: readonly Swept[],
-  { how, healing, unsent }: Healed,
+  swept: readonly SweptService[],
+  { how, healing, unsent }: HealResult,
   now: number,
 ): SweepCounts {
   const certain = swept.filter((one) => one.certain.length > 0);

@@ -3,7 +3,7 @@ import type { ServiceKey } from '../model/arn.ts';
 import type { Change } from '../model/change.ts';
 import type { Planned } from '../plan/planned.ts';
 import { isToBeRedeployed } from '../plan/precedence.ts';
-import { idsOf, type Stale, type Swept } from './sweep.ts';
+import { idsOf, type Stale, type SweptService } from './sweep.ts';
 
 /** A younger change is the business of its event, which may still be on its way or in work. */
 const YOUNG_MS = 900_000;
@@ -18,10 +18,10 @@ export type Healing = {
   readonly changeIds: ReadonlyMap<ServiceKey, readonly string[]>;
 };
 
-type Due = { readonly one: Swept; readonly stale: readonly Stale[] };
+type Due = { readonly one: SweptService; readonly stale: readonly Stale[] };
 
 /** Whoever is stale for certain, for a change that is old enough, and after which no rollout has failed. */
-export function healingOf(swept: readonly Swept[], maxServices: number, now: number): Healing {
+export function healingOf(swept: readonly SweptService[], maxServices: number, now: number): Healing {
   const due = swept.flatMap((one): readonly Due[] => {
     const stale = isToBeRedeployed(one.decision)
       ? one.certain.filter(({ change, verdict }) => isToBeRedeployed(verdict) && !isYoung(change, now))
@@ -43,7 +43,7 @@ export function isYoung({ changedAt }: Change, now: number): boolean {
   return now - changedAt < YOUNG_MS;
 }
 
-function followUpsFor(due: readonly Due[], swept: readonly Swept[], now: number): readonly FollowUp[] {
+function followUpsFor(due: readonly Due[], swept: readonly SweptService[], now: number): readonly FollowUp[] {
   const changes = new Map<string, Set<Change>>();
   for (const { change } of due.flatMap(({ stale }) => stale))
     changes.set(change.changeId, (changes.get(change.changeId) ?? new Set()).add(change));
@@ -60,13 +60,19 @@ function followUpsFor(due: readonly Due[], swept: readonly Swept[], now: number)
 }
 
 /** Nothing is to be done about it, but later waves wait for it. */
-function isRollingOut({ judged }: Planned, changes: ReadonlySet<Change>): boolean {
+function isRollingOut({ verdicts: judged }: Planned, changes: ReadonlySet<Change>): boolean {
   return judged.some(
     ({ match: { subject }, verdict }) =>
       verdict.reason === 'rolling-out' && subject.kind === 'change' && changes.has(subject.change),
   );
 }
 
-function opened({ planned: { service } }: Swept, told: string): OpenService {
-  return { cluster: service.cluster.arn, name: service.name, deploymentId: null, ours: false, told };
+function opened({ planned: { service } }: SweptService, told: string): OpenService {
+  return {
+    cluster: service.cluster.arn,
+    name: service.name,
+    deploymentId: null,
+    ours: false,
+    lastLogged: told,
+  };
 }

@@ -8,39 +8,39 @@ import type { Reference, Target } from '../model/reference.ts';
 import type { SecretDescription } from '../model/secret.ts';
 
 /** A resource, and a reference of the fleet that names it. */
-export type Referred = { readonly target: Target; readonly reference: Reference };
+export type Referenced = { readonly target: Target; readonly reference: Reference };
 
 /** Everything that the fleet refers to, each way of naming it once. */
-export type ReferredTo = {
-  readonly secrets: readonly Referred[];
-  readonly parameters: readonly Referred[];
+export type ReferencedByFleet = {
+  readonly secrets: readonly Referenced[];
+  readonly parameters: readonly Referenced[];
   /** ARNs of another account or Region, or AWS's own: whether those are there, and since when, cannot be told from here. */
-  readonly elsewhere: readonly string[];
+  readonly foreign: readonly string[];
 };
 
 /** Collects what the references of all revisions in use point to, whatever their place. */
-export function referredBy(fleet: Fleet): ReferredTo {
-  const here = new Map<string, Referred>();
+export function referencedBy(fleet: Fleet): ReferencedByFleet {
+  const here = new Map<string, Referenced>();
   const elsewhere = new Set<string>();
   for (const service of fleet.services) {
     const home = homeOf(service.arn);
     for (const { reference } of referencesOf(service, fleet)) {
       for (const target of reference.targets) {
-        if (isElsewhere(target, home)) elsewhere.add(target.id);
+        if (isForeign(target, home)) elsewhere.add(target.id);
         else here.set(`${reference.place === 'also'} ${keyOf(target)}`, { target, reference });
       }
     }
   }
   const ofKind = (kind: Target['kind']) => [...here.values()].filter(({ target }) => target.kind === kind);
-  return { secrets: ofKind('secret'), parameters: ofKind('parameter'), elsewhere: [...elsewhere] };
+  return { secrets: ofKind('secret'), parameters: ofKind('parameter'), foreign: [...elsewhere] };
 }
 
 /** Which of these secrets the references name, by the rules of AWS-FACTS §4. */
 export function namedAmong(
   secrets: readonly SecretDescription[],
-  referred: readonly Referred[],
+  referred: readonly Referenced[],
   fleet: Fleet,
-): readonly { readonly referred: Referred; readonly secret: SecretDescription }[] {
+): readonly { readonly referred: Referenced; readonly secret: SecretDescription }[] {
   const byArn = new Map(secrets.map((secret) => [secret.arn, secret]));
   const index = new SubjectIndex(
     subjectsOf({ changes: secrets.map((secret) => latestChange('', secret)), notices: [] }),
@@ -69,10 +69,10 @@ export function nameToAsk({ id, named }: Target): string {
  * Where a new task could not start because of a notice. Of what was not found only those references count that found
  * nothing: a partial ARN beside them may name a secret that was made anew.
  */
-export function bitten(
+export function broken(
   fleet: Fleet,
   notices: readonly Notice[],
-  notFound: readonly Referred[],
+  notFound: readonly Referenced[],
   pull: PullPolicy,
 ): readonly Match[] {
   const keys = new Set(notFound.map(({ target }) => keyOf(target)));
@@ -93,7 +93,7 @@ function keyOf({ kind, named, id }: Target): string {
 }
 
 /** Parameters under `/aws/` are AWS's own, and in nobody's list. */
-function isElsewhere({ kind, id }: Target, home: Home): boolean {
+function isForeign({ kind, id }: Target, home: Home): boolean {
   const arn = parseArn(id);
   const isHome =
     arn?.partition === home.partition && arn.region === home.region && arn.account === home.account;

@@ -5,7 +5,7 @@ const GOLDEN = (Math.sqrt(5) - 1) / 2;
  * The same items, beginning with another one each hour. Who is left at the end because the time was over comes early in one
  * of the next hours: steps of the golden section never fall twice into the same place, and need nobody to remember them.
  */
-export function inTurn<T>(items: readonly T[], now: number): readonly T[] {
+export function rotateFrom<T>(items: readonly T[], now: number): readonly T[] {
   const start = Math.floor(((Math.floor(now / HOUR_MS) * GOLDEN) % 1) * items.length);
   return [...items.slice(start), ...items.slice(0, start)];
 }

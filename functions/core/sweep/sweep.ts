@@ -10,10 +10,10 @@ import { isToBeRedeployed } from '../plan/precedence.ts';
 import { questions } from '../plan/questions.ts';
 import { reasonHas } from '../plan/reasons.ts';
 import { verdictOn } from '../plan/verdict.ts';
-import type { Judged } from '../plan/waves.ts';
+import type { MatchVerdict } from '../plan/waves.ts';
 
 /** One service as a sweep sees it. */
-export type Swept = {
+export type SweptService = {
   readonly planned: Planned;
   /** What would be done about it. Without a task that proves it, nothing counts as stale for certain. */
   readonly decision: Decision;
@@ -22,7 +22,7 @@ export type Swept = {
   /** What it may be stale for. */
   readonly possibly: readonly Stale[];
 };
-export type Stale = { readonly change: Change; readonly verdict: Judged['verdict'] };
+export type Stale = { readonly change: Change; readonly verdict: MatchVerdict['verdict'] };
 
 const DAY_MS = 86_400_000;
 
@@ -35,7 +35,7 @@ export function sweepPolicy(policy: Policy): Policy {
 }
 
 /** The resources of which the true instant must be known, because somebody is not fresh for the latest possible one. */
-export function toBeDated(
+export function needsExactTime(
   latest: readonly Change[],
   fleet: Fleet,
   policy: Policy,
@@ -64,9 +64,9 @@ export function sweepQuestions(matches: readonly Match[], policy: Policy, now: n
 }
 
 /** What the plan says of each service, corrected by what its tasks prove. */
-export function sweptIn({ redeploys, others }: Plan): readonly Swept[] {
+export function sweptIn({ redeploys, others }: Plan): readonly SweptService[] {
   return [...redeploys, ...others].map((planned) => {
-    const stale = planned.judged.flatMap((judged) => staleIn(judged, planned));
+    const stale = planned.verdicts.flatMap((judged) => staleIn(judged, planned));
     const certain = stale.filter(({ change }) => isProven(planned, change));
     const possibly = stale.filter((one) => !certain.includes(one));
     return { planned, decision: decisionOn(planned, certain, possibly), certain, possibly };
@@ -94,7 +94,10 @@ function isOld(service: Service, change: Change, tasks?: Planned['evidence']['ta
 }
 
 /** A rollout that failed has left the service as it was, or nobody knows how. */
-function staleIn({ match: { subject }, verdict }: Judged, { service, evidence }: Planned): readonly Stale[] {
+function staleIn(
+  { match: { subject }, verdict }: MatchVerdict,
+  { service, evidence }: Planned,
+): readonly Stale[] {
   const { reason } = verdict;
   if (subject.kind === 'notice' || reasonHas('timeless', reason) || reason === 'unreadable') return [];
   if (reason === 'rolling-out') return [];
@@ -108,7 +111,7 @@ function isProven({ evidence: { tasks = [] } }: Planned, { changedAt }: Change):
 }
 
 function decisionOn(
-  { decision, judged }: Planned,
+  { decision, verdicts: judged }: Planned,
   certain: readonly Stale[],
   possibly: readonly Stale[],
 ): Decision {
@@ -145,13 +148,13 @@ export type Sweep = {
   readonly changes: readonly Change[];
   readonly notices: readonly Notice[];
   /** Every service that refers to something, as far as it was read. */
-  readonly swept: readonly Swept[];
+  readonly swept: readonly SweptService[];
   /** What cannot be read may refer to anything. */
   readonly unreadable: readonly Decision[];
-  readonly troubles: readonly object[];
+  readonly errors: readonly object[];
   readonly unchecked: readonly Unchecked[];
   /** Clusters for which there was no time, or that ECS would not list: the next sweep begins with others. */
-  readonly left: readonly string[];
+  readonly remaining: readonly string[];
   /** Whoever is not named here as stale is not: nothing was left, and nothing that could be checked refused itself. */
   readonly complete: boolean;
 };

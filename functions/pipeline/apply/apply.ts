@@ -2,7 +2,7 @@ import pMap from 'p-map';
 import type { ClusterArn } from '../../core/model/arn.ts';
 import { CONCURRENCY, LOST_ANSWER_MS, RESERVE_MS } from '../../core/model/limits.ts';
 import { isDenied, type Outcome } from '../../core/model/outcome.ts';
-import { decideAgain } from '../../core/plan/plan.ts';
+import { redecide } from '../../core/plan/plan.ts';
 import {
   isLaterLook,
   type Plan,
@@ -10,11 +10,11 @@ import {
   type Result,
   youngestChange,
 } from '../../core/plan/planned.ts';
-import type { Look } from '../../ports.ts';
+import type { Recheck } from '../../ports.ts';
 import type { Run } from '../run.ts';
 
 /** What one DescribeServices shows (AWS-FACTS §6). */
-const A_LOOK = 10;
+const DESCRIBE_LIMIT = 10;
 
 /** No write before a change is this old: our deployment is to be younger than every record of the change (DESIGN §4). */
 const SETTLE_MS = 2_000;
@@ -40,7 +40,7 @@ export async function apply({ done, redeploys, others }: Plan, run: Run): Promis
 }
 
 /** The same ahead of the plan of all: only what came to an answer counts, the rest is decided once more with everything. */
-export async function applyAhead({ redeploys }: Plan, run: Run): Promise<readonly Result[]> {
+export async function applyEarly({ redeploys }: Plan, run: Run): Promise<readonly Result[]> {
   const results = await applyAll(redeploys, run, (result) =>
     isFinal(result) ? recorded(result, run) : result,
   );
@@ -53,10 +53,14 @@ function isFinal({ outcome }: Result): boolean {
 }
 
 /** Leaves every planned redeploy undone, and says why. */
-export function stopShort({ redeploys, others }: Plan, why: 'plan' | 'observe', run: Run): readonly Result[] {
+export function notExecuted(
+  { redeploys, others }: Plan,
+  why: 'plan' | 'observe',
+  run: Run,
+): readonly Result[] {
   const stopped = redeploys.map((planned): Result => {
-    run.journal.stopped(planned.decision, why);
-    return { planned, decision: planned.decision, outcome: notExecuted(planned, why) };
+    run.journal.notExecuted(planned.decision, why);
+    return { planned, decision: planned.decision, outcome: undone(planned, why) };
   });
   return [...stopped, ...others.map(leftAlone)];
 }
@@ -71,7 +75,7 @@ type Tell = (result: Result) => Result;
 type Turn = { readonly from: number; readonly afterMs: number };
 
 async function applyAll(redeploys: readonly Planned[], run: Run, tell: Tell): Promise<readonly Result[]> {
-  const turn = { from: run.world.clock.now(), afterMs: Math.floor(Math.random() * TURNS) * TURN_MS };
+  const turn = { from: run.ports.clock.now(), afterMs: Math.floor(Math.random() * TURNS) * TURN_MS };
   const applied = await pMap(groups(redeploys), (group) => applyGroup(group, turn, run, tell), {
     concurrency: CONCURRENCY.updates,
   });
@@ -101,7 +105,7 @@ async function applyGroup(
 
 /** How many of these, from the first on, may be redeployed now: the changes have settled and the quota has room. */
 async function permitted(planned: readonly Planned[], turn: Turn, run: Run): Promise<number> {
-  const { world, remainingMs, reading, lostAnswers } = run;
+  const { ports: world, remainingMs, reading, lostAnswers } = run;
   const notBefore = planned.flatMap((one) => [
     youngestChange(one) + SETTLE_MS,
     (lostAnswers.get(one.service.key) ?? 0) + LOST_ANSWER_MS,
@@ -109,14 +113,14 @@ async function permitted(planned: readonly Planned[], turn: Turn, run: Run): Pro
   const early = Math.max(turn.from, ...notBefore) + turn.afterMs - world.clock.now();
   if (early > remainingMs() - RESERVE_MS) return 0;
   if (early >= 0) await world.clock.sleep(early + 1);
-  const permits = await world.ecs.takeUpdates(planned.length, reading);
+  const permits = await world.ecs.acquireUpdates(planned.length, reading);
   return remainingMs() < RESERVE_MS ? 0 : permits;
 }
 
 async function redeployNow(planned: readonly Planned[], run: Run): Promise<readonly Result[]> {
   const services = planned.map(({ service }) => service);
   try {
-    const seen = await run.world.ecs.lookOnceMore(services, run.reading);
+    const seen = await run.ports.ecs.recheck(services, run.reading);
     return await Promise.all(planned.map((one) => redeployOne(one, seen.get(one.service.key), run)));
   } catch (error) {
     // Whether a redeploy is still needed is not known, so none was made.
@@ -125,16 +129,16 @@ async function redeployNow(planned: readonly Planned[], run: Run): Promise<reado
   }
 }
 
-async function redeployOne(before: Planned, look: Look | undefined, run: Run): Promise<Result> {
+async function redeployOne(before: Planned, look: Recheck | undefined, run: Run): Promise<Result> {
   const { decision, service } = before;
   if (look === undefined)
     return { planned: before, decision, outcome: { service: service.arn, result: 'gone' } };
   if ('refused' in look) return failed(before, 'Unreadable', look.refused);
   const planned = { ...before, service: look.service };
-  const now = decideAgain(planned, look.service, run.policy, run.world.clock.now());
+  const now = redecide(planned, look.service, run.policy, run.ports.clock.now());
   if (now?.action !== 'redeploy') return { planned, decision: now ?? decision };
-  const outcome = await run.world.ecs.forceNewDeployment(look.service);
-  if (outcome.result === 'unknown') run.lostAnswers.set(service.key, run.world.clock.now());
+  const outcome = await run.ports.ecs.forceNewDeployment(look.service);
+  if (outcome.result === 'unknown') run.lostAnswers.set(service.key, run.ports.clock.now());
   return { planned, decision: now, outcome };
 }
 
@@ -144,7 +148,7 @@ function groups(redeploys: readonly Planned[]): readonly (readonly Planned[])[] 
   for (const planned of redeploys) {
     const ofCluster = byCluster.get(planned.service.cluster.arn) ?? [];
     const last = ofCluster.at(-1);
-    if (last === undefined || last.length === A_LOOK) ofCluster.push([planned]);
+    if (last === undefined || last.length === DESCRIBE_LIMIT) ofCluster.push([planned]);
     else last.push(planned);
     byCluster.set(planned.service.cluster.arn, ofCluster);
   }
@@ -156,10 +160,10 @@ function isThrottled({ outcome }: Result): boolean {
 }
 
 function outOfTime(planned: Planned): Result {
-  return { planned, decision: planned.decision, outcome: notExecuted(planned, 'out-of-time') };
+  return { planned, decision: planned.decision, outcome: undone(planned, 'out-of-time') };
 }
 
-function notExecuted({ service }: Planned, why: 'plan' | 'observe' | 'out-of-time'): Outcome {
+function undone({ service }: Planned, why: 'plan' | 'observe' | 'out-of-time'): Outcome {
   return { service: service.arn, result: 'not-executed', why };
 }
 
@@ -173,7 +177,7 @@ function failed(planned: Planned, code: string, message: string): Result {
 }
 
 function recorded(result: Result, { journal }: Run): Result {
-  if (result.outcome !== undefined) journal.carriedOut(result.decision, result.outcome);
+  if (result.outcome !== undefined) journal.executed(result.decision, result.outcome);
   else if (!isLaterLook(result.planned)) journal.decided(result.decision);
   return result;
 }

@@ -14,7 +14,7 @@ const FUTURE_MS = 60_000;
 
 /** Holds each thing asked against what Secrets Manager and Parameter Store say now; one that fails stops no other. */
 export async function confirm(asked: readonly Trigger[], run: StepContext): Promise<Confirmed> {
-  const describe = remembering((secret: string) => run.world.secrets.describe(secret, run.reading));
+  const describe = remembering((secret: string) => run.ports.secrets.describe(secret, run.reading));
   const findings = await pMap(asked, (one) => find(one, describe, run), {
     concurrency: CONCURRENCY.resources,
   });
@@ -30,17 +30,19 @@ export async function confirm(asked: readonly Trigger[], run: StepContext): Prom
     notices: standing,
     named: asked.flatMap((one) => (one.kind === 'service' ? [one] : [])),
     followUps: merged(asked.flatMap((one) => (one.kind === 'follow-up' ? [one.followUp] : []))),
-    again: new Set(asked.flatMap((one) => (one.kind === 'event' && one.redelivered ? [one.event.id] : []))),
-    readings: asked.flatMap((one) => (one.kind === 'reading' ? [one.reading] : [])),
+    redelivered: new Set(
+      asked.flatMap((one) => (one.kind === 'event' && one.redelivered ? [one.event.id] : [])),
+    ),
+    scans: asked.flatMap((one) => (one.kind === 'scan' ? [one.scan] : [])),
     unconfirmed: findings.flatMap((found) => (found.kind === 'unconfirmed' ? [found.messageId] : [])),
-    notVisible: findings.flatMap((found) => (found.kind === 'not-visible' ? [found.messageId] : [])),
+    retryLater: findings.flatMap((found) => (found.kind === 'not-visible' ? [found.messageId] : [])),
   };
 }
 
 /** What was received by an earlier invocation. */
 function known(asked: Trigger): readonly (Change | Notice)[] {
   if (asked.kind === 'follow-up') return asked.followUp.changes;
-  return asked.kind === 'reading' ? [...asked.reading.changes, ...asked.reading.notices] : [];
+  return asked.kind === 'scan' ? [...asked.scan.changes, ...asked.scan.notices] : [];
 }
 
 async function find(asked: Trigger, describe: Describe, run: StepContext): Promise<Found> {
@@ -53,7 +55,7 @@ async function find(asked: Trigger, describe: Describe, run: StepContext): Promi
     if (found.kind === 'look-again') return { kind: 'not-visible', messageId };
     return found.kind === 'ignored' ? { ...found, origin: { ...origin, arn: resourceOf(event) } } : found;
   } catch (error) {
-    run.journal.trouble('the message comes back: its change could not be confirmed', error, {
+    run.journal.error('the message comes back: its change could not be confirmed', error, {
       changeId: event.id,
     });
     return { kind: 'unconfirmed', messageId };
@@ -64,7 +66,7 @@ async function findClaimed(
   claim: Claim,
   origin: Origin,
   describe: Describe,
-  { world }: StepContext,
+  { ports: world }: StepContext,
 ): Promise<Finding> {
   if (claim.kind === 'none') return { kind: 'ignored', reason: claim.reason };
   if (origin.at > world.clock.now() + FUTURE_MS) {

@@ -30,11 +30,11 @@ export async function findCurrent(
   switch (asked.kind) {
     case 'service':
     case 'follow-up':
-    case 'reading':
+    case 'scan':
       return none;
     case 'parameter': {
       const { origin } = asked;
-      const parameter = await run.world.parameters.describe(asked.name, run.reading);
+      const parameter = await run.ports.parameters.describe(asked.name, run.reading);
       if (parameter === undefined) {
         return {
           kind: 'notice',
@@ -51,7 +51,7 @@ export async function findCurrent(
       if (gone !== undefined || description === undefined)
         return gone ? { kind: 'notice', notice: gone } : none;
       if (asked.force) return { kind: 'changes', changes: [forcedChange(origin, description)] };
-      const versions = await run.world.secrets.listVersions(description.arn, run.reading);
+      const versions = await run.ports.secrets.listVersions(description.arn, run.reading);
       return { kind: 'changes', changes: currentChanges(origin, description, versions) };
     }
     default:

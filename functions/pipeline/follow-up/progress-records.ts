@@ -1,17 +1,20 @@
 import pMap from 'p-map';
 import { isOverdue } from '../../core/follow-up/backoff.ts';
 import type { FollowUp } from '../../core/follow-up/follow-up.ts';
-import type { Closed, Standing } from '../../core/follow-up/progress.ts';
+import type { Closed, Progress } from '../../core/follow-up/progress.ts';
 import type { Change } from '../../core/model/change.ts';
 import { CONCURRENCY } from '../../core/model/limits.ts';
 import { restoreCommand } from '../../core/report/restore.ts';
 import type { StepContext } from '../context.ts';
 
 /** Services of which it is asked why their tasks stopped, for one change. */
-const EXPLAINED = 20;
+const MAX_EXPLAINED = 20;
 
 /** Later looks tell only what has changed since the one before. */
-export async function tellNews({ followUp, news, closed }: Standing, run: StepContext): Promise<void> {
+export async function recordTransitions(
+  { followUp, transitions: news, closed }: Progress,
+  run: StepContext,
+): Promise<void> {
   const { changeId } = followUp;
   for (const decision of news) run.journal.decided({ ...decision, changeIds: [changeId] });
   for (const one of closed.filter(({ wasOpen }) => wasOpen)) {
@@ -23,17 +26,17 @@ export async function tellNews({ followUp, news, closed }: Standing, run: StepCo
   const failed = closed.filter(
     ({ how, wasOpen, decision }) => how === 'failed' && wasOpen && decision?.reason === 'rollout-failed',
   );
-  await tellFailures(failed, followUp, 'rollout-failed', run);
+  await recordFailures(failed, followUp, 'rollout-failed', run);
 }
 
-export async function tellEnd(
-  { followUp, waiting, moved, stuck }: Standing,
+export async function recordEnd(
+  { followUp, waiting, moved, stuck }: Progress,
   now: number,
   run: StepContext,
 ): Promise<void> {
   const { changeId, tally, changes } = followUp;
   if (waiting.length > 0) {
-    if (isOverdue(followUp, now, run.follow.limitMs)) await tellFailures(stuck, followUp, 'stuck', run);
+    if (isOverdue(followUp, now, run.follow.limitMs)) await recordFailures(stuck, followUp, 'stuck', run);
     run.journal.unsettled(changeId, tally, waiting);
     return;
   }
@@ -43,7 +46,7 @@ export async function tellEnd(
 }
 
 /** With what a person needs: why the tasks stopped, and how to put the previous version back. */
-async function tellFailures(
+async function recordFailures(
   failed: readonly Pick<Closed, 'service' | 'cluster' | 'now'>[],
   { changeId, changes }: FollowUp,
   reason: 'rollout-failed' | 'stuck',
@@ -52,13 +55,13 @@ async function tellFailures(
   const [change] = changes;
   if (failed.length === 0 || change === undefined) return;
   const restore = await restoreOf(change, run);
-  const explained = new Set(failed.slice(0, EXPLAINED));
+  const explained = new Set(failed.slice(0, MAX_EXPLAINED));
   await pMap(
     failed,
     async (one) => {
       const asks = explained.has(one) && one.now !== undefined;
       const why = asks
-        ? await run.world.ecs.stoppedReason(one.now, change.changedAt, run.reading)
+        ? await run.ports.ecs.stoppedReason(one.now, change.changedAt, run.reading)
         : undefined;
       run.journal.rolloutFailed(changeId, one, reason, why, restore);
     },
@@ -66,7 +69,10 @@ async function tellFailures(
   );
 }
 
-async function restoreOf(change: Change, { world, reading }: StepContext): Promise<string | undefined> {
+async function restoreOf(
+  change: Change,
+  { ports: world, reading }: StepContext,
+): Promise<string | undefined> {
   if (change.kind === 'service') return undefined;
   if (change.kind === 'parameter') return restoreCommand(change, undefined);
   try {

@@ -24,14 +24,14 @@ export async function sendBody(
   body: string,
   delaySeconds: number,
   changeIds: readonly string[],
-  { world, journal }: StepContext,
+  { ports: world, journal }: StepContext,
 ): Promise<readonly string[]> {
   try {
     if (world.queue === undefined) throw new Error('there is no queue: CHANGE_QUEUE_URL is not set');
     await world.queue.send(body, delaySeconds);
     return [];
   } catch (error) {
-    journal.trouble('a follow-up could not be sent: its message comes back', error);
+    journal.error('a follow-up could not be sent: its message comes back', error);
     return changeIds;
   }
 }

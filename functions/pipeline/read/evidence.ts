@@ -13,7 +13,7 @@ export async function readEvidence(
     async (question) => {
       const { key, deployments } = question.service;
       const asOf = Math.max(0, ...deployments.map(({ createdAt }) => createdAt));
-      return [key, { ...(await run.world.ecs.answer(question, run.reading)), asOf }] as const;
+      return [key, { ...(await run.ports.ecs.answer(question, run.reading)), asOf }] as const;
     },
     { concurrency: CONCURRENCY.ecsReads },
   );

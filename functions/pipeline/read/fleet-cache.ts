@@ -3,24 +3,24 @@ import { match } from '../../core/match/match.ts';
 import type { ClusterArn } from '../../core/model/arn.ts';
 import { about, REQUEST, type Subject } from '../../core/model/change.ts';
 import { type Fleet, isUnreadable, namesByCluster, type Service } from '../../core/model/fleet.ts';
-import type { PartOfFleet } from '../../core/read/scan.ts';
+import type { FleetPart } from '../../core/read/scan.ts';
 import { hintedFleet } from '../../core/read/snapshot.ts';
 import type { StepContext } from '../context.ts';
-import type { SnapshotKeeper } from './snapshot-store.ts';
+import type { SnapshotStore } from './snapshot-store.ts';
 
 /** Clocks differ: a read is taken to have begun after a change only if it did so by this much. */
 const SKEW_MS = 3_000;
 
 /** After a read that was in vain, changes that concern nobody we know of share the next one, so much later. */
-const SHARED_MS = 60_000;
+const COALESCE_MS = 60_000;
 
 /** So few services are read as quickly as hints at some of them. */
-const SMALL = 40;
+const SMALL_FLEET = 40;
 
 type OnPart = (part: Fleet) => void;
 
 /** A read, or from when on there may be one. */
-export type Read = PartOfFleet | { readonly notBefore: number };
+export type Read = FleetPart | { readonly notBefore: number };
 
 /**
  * Keeps the last read of the whole fleet. A read that began after a change shows every service that can be stale for
@@ -28,13 +28,13 @@ export type Read = PartOfFleet | { readonly notBefore: number };
  * on). So only the services that matched then are read again. For a younger change the last read, or the snapshot of another
  * process's, is a hint at whom to look first.
  */
-export class FleetMemory {
-  readonly snapshot: SnapshotKeeper;
+export class FleetCache {
+  readonly snapshot: SnapshotStore;
   #last: Fleet | undefined;
   /** When the last read began that found nobody. */
   #inVainAt = Number.NEGATIVE_INFINITY;
 
-  constructor(snapshot: SnapshotKeeper) {
+  constructor(snapshot: SnapshotStore) {
     this.snapshot = snapshot;
   }
 
@@ -42,34 +42,34 @@ export class FleetMemory {
   async hints(subjects: readonly Subject[], run: StepContext): Promise<readonly Service[]> {
     if (this.#current(subjects) !== undefined) return [];
     const known = this.#last ?? hintedFleet(await this.snapshot.load(run));
-    return known.services.length > SMALL ? matched(known, subjects, run) : [];
+    return known.services.length > SMALL_FLEET ? matched(known, subjects, run) : [];
   }
 
   /** Fetches the snapshot, where it is the only hint there will be, while the changes are confirmed. */
-  prepare(asked: readonly Trigger[], run: StepContext): void {
+  prefetch(asked: readonly Trigger[], run: StepContext): void {
     if (this.#last === undefined && asked.some(isNew)) void this.snapshot.load(run);
   }
 
   async read(subjects: readonly Subject[], onPart: OnPart, run: StepContext): Promise<Read> {
-    const { ecs } = run.world;
+    const { ecs } = run.ports;
     const { configured, narrowed } = run.scope;
     if (narrowed.length > 0) return ecs.readFleet([configured, narrowed], run.reading, { onPart });
     const current = this.#current(subjects);
-    if (current !== undefined) return { fleet: await again(current, subjects, run), left: [] };
+    if (current !== undefined) return { fleet: await again(current, subjects, run), remaining: [] };
     const notBefore = this.#sharedFrom(subjects, run);
-    if (notBefore > run.world.clock.now()) return { notBefore };
+    if (notBefore > run.ports.clock.now()) return { notBefore };
     const read = await ecs.readFleet([configured], run.reading, { onPart });
-    this.#last = read.left.length === 0 ? read.fleet : undefined;
+    this.#last = read.remaining.length === 0 ? read.fleet : undefined;
     if (matched(read.fleet, subjects, run).length === 0) this.#inVainAt = read.fleet.beganAt;
-    this.snapshot.note(read.fleet, (cluster) => !read.left.includes(cluster));
+    this.snapshot.stage(read.fleet, (cluster) => !read.remaining.includes(cluster));
     return read;
   }
 
   /** The clusters that are left of a read that another invocation began. */
-  async readOn(left: readonly ClusterArn[], onPart: OnPart, run: StepContext): Promise<PartOfFleet> {
-    const read = await run.world.ecs.readFleet([run.scope.configured], run.reading, { only: left, onPart });
-    const isRead = (cluster: ClusterArn) => left.includes(cluster) && !read.left.includes(cluster);
-    this.snapshot.note(read.fleet, isRead);
+  async readOn(left: readonly ClusterArn[], onPart: OnPart, run: StepContext): Promise<FleetPart> {
+    const read = await run.ports.ecs.readFleet([run.scope.configured], run.reading, { only: left, onPart });
+    const isRead = (cluster: ClusterArn) => left.includes(cluster) && !read.remaining.includes(cluster);
+    this.snapshot.stage(read.fleet, isRead);
     return read;
   }
 
@@ -83,10 +83,10 @@ export class FleetMemory {
   /** What a person asks for, and what concerns somebody we know, is not made to wait. */
   #sharedFrom(subjects: readonly Subject[], run: StepContext): number {
     const last = this.#last;
-    const mayWait = run.world.queue !== undefined;
+    const mayWait = run.ports.queue !== undefined;
     if (last === undefined || !mayWait || subjects.some((subject) => about(subject).source === REQUEST))
       return 0;
-    return matched(last, subjects, run).length > 0 ? 0 : this.#inVainAt + SHARED_MS;
+    return matched(last, subjects, run).length > 0 ? 0 : this.#inVainAt + COALESCE_MS;
   }
 }
 
@@ -106,7 +106,7 @@ async function again(last: Fleet, subjects: readonly Subject[], run: StepContext
   const concerned = matched(last, subjects, run);
   if (concerned.length === 0) return { ...last, services: [] };
   const names = namesByCluster(concerned.map(({ cluster, name }) => ({ cluster: cluster.arn, name })));
-  return run.world.ecs.readThese(names, () => true, run.reading);
+  return run.ports.ecs.readThese(names, () => true, run.reading);
 }
 
 function instantOf(subject: Subject): number {

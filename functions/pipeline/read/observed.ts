@@ -5,10 +5,10 @@ import type { Change, Notice, Subject } from '../../core/model/change.ts';
 import type { Fleet, NamedFleet } from '../../core/model/fleet.ts';
 import type { Result } from '../../core/plan/planned.ts';
 import type { EarlierLooks } from '../../core/plan/waves.ts';
-import type { Postponed, Started } from '../../core/read/scan.ts';
+import type { Postponed, StartedEarly } from '../../core/read/scan.ts';
 
 /** What a plan is made from: the fleet, and all that it is to be held against. */
-export type Sight = {
+export type Observed = {
   readonly changes: readonly Change[];
   readonly notices: readonly Notice[];
   /** Changes and notices that are looked at for the first time. */
@@ -19,8 +19,8 @@ export type Sight = {
   readonly earlier: EarlierLooks;
   readonly seen: Seen;
   /** What has been redeployed already, for these changes. */
-  readonly ahead: readonly Result[];
-  readonly started: readonly Started[];
+  readonly early: readonly Result[];
+  readonly started: readonly StartedEarly[];
   /** Changes for which the fleet could be read in part only, or not yet: nothing more is decided about them now. */
   readonly postponed: readonly Postponed[];
   /** Changes whose message has come back before. */

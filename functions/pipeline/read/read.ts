@@ -11,14 +11,14 @@ import {
   namesByCluster,
   type Service,
 } from '../../core/model/fleet.ts';
-import { concerns, startedFor } from '../../core/plan/early.ts';
+import { concerns, startedEarlyFor } from '../../core/plan/early.ts';
 import type { EarlierLooks } from '../../core/plan/waves.ts';
 import type { Run } from '../run.ts';
-import type { Sight } from './observed.ts';
-import { type Ahead, idsIn, readFirst } from './scan.ts';
+import type { Observed } from './observed.ts';
+import { type Early, idsIn, readFirst } from './scan.ts';
 
 /** Reads no more of the fleet than is asked for: nothing for nothing, named or followed services alone, else all of it. */
-export async function readFleet(confirmed: Confirmed, ahead: Ahead, run: Run): Promise<Sight> {
+export async function readFleet(confirmed: Confirmed, ahead: Early, run: Run): Promise<Observed> {
   const { parts, postponed } = await readFirst(confirmed, ahead, run);
   const { followUps } = confirmed;
   const later = await readFollowed(followUps, run);
@@ -35,13 +35,13 @@ export async function readFleet(confirmed: Confirmed, ahead: Ahead, run: Run): P
     followUps,
     earlier: earlierLooks(followUps, later.seen),
     seen: later.seen,
-    ahead: done.filter((result) => concerns(result, idsIn({ changes, notices }))),
+    early: done.filter((result) => concerns(result, idsIn({ changes, notices }))),
     started: parts.flatMap((part) => part.started),
-    postponed: postponed.map(({ reading, notBefore }) => ({
+    postponed: postponed.map(({ scan, notBefore }) => ({
       notBefore,
-      reading: { ...reading, started: [...reading.started, ...startedFor(idsIn(reading), done)] },
+      scan: { ...scan, started: [...scan.started, ...startedEarlyFor(idsIn(scan), done)] },
     })),
-    again: confirmed.again,
+    again: confirmed.redelivered,
     firstHandledAt: new Map(parts.flatMap((part) => [...part.firstHandledAt])),
   };
 }
@@ -54,7 +54,7 @@ function earlierLooks(followUps: readonly FollowUp[], { refused }: Seen): Earlie
   return { failed: new Map(failed), unseen: new Set(unseen.map(({ changeId }) => changeId)) };
 }
 
-function together(fleets: readonly Sight['fleet'][]): Sight['fleet'] {
+function together(fleets: readonly Observed['fleet'][]): Observed['fleet'] {
   const beganAt = Math.min(...fleets.map((fleet) => fleet.beganAt));
   return { ...joinFleets(beganAt, fleets), outOfScope: fleets.flatMap(({ outOfScope = [] }) => outOfScope) };
 }
@@ -63,14 +63,14 @@ function together(fleets: readonly Sight['fleet'][]): Sight['fleet'] {
 async function readFollowed(
   followUps: readonly FollowUp[],
   run: Run,
-): Promise<Pick<Sight, 'matches' | 'seen'>> {
+): Promise<Pick<Observed, 'matches' | 'seen'>> {
   const open = new Map(followUps.flatMap((one) => one.open).map((one) => [openKey(one), one]));
   if (open.size === 0) return { matches: [], seen: { described: new Set(), refused: new Set() } };
   const mustBeMatched = (service: Service) =>
     followUps
       .map((one) => followingOf(one, service))
       .some((following) => following !== undefined && !isKnown(following));
-  const fleet = await run.world.ecs.readThese(namesByCluster(open.values()), mustBeMatched, run.reading);
+  const fleet = await run.ports.ecs.readThese(namesByCluster(open.values()), mustBeMatched, run.reading);
   return {
     matches: followUps.flatMap((followUp) => matchAgain(followUp, fleet, run.policy.pull)),
     seen: { described: new Set(fleet.services.map(({ key }) => key)), refused: refusedIn(fleet) },

@@ -4,88 +4,88 @@ import { type Change, subjectsOf } from '../../core/model/change.ts';
 import { type Fleet, namesByCluster } from '../../core/model/fleet.ts';
 import type { Origin } from '../../core/model/secret.ts';
 import type { Result } from '../../core/plan/planned.ts';
-import { beginReading, type Postponed, type Reading, withPart } from '../../core/read/scan.ts';
+import { addPart, type Postponed, type Scan, startScan } from '../../core/read/scan.ts';
 import type { Run } from '../run.ts';
-import type { Sight } from './observed.ts';
+import type { Observed } from './observed.ts';
 
 /** What is redeployed before everything has been read. */
-export type Ahead = {
+export type Early = {
   /** To be told of every part of the fleet as soon as it is read. */
   readonly onPart: (part: Fleet) => void;
-  /** Resolves when those who are known already have been looked at: reading all the others would only be in the way. */
-  readonly headStart: Promise<void>;
+  /** Resolves when those who are known already have been looked at: scan all the others would only be in the way. */
+  readonly hintsDone: Promise<void>;
   /** Makes no more calls; answers what was done, when the calls under way have been answered. */
   finish(): Promise<readonly Result[]>;
 };
 
 /** For whoever must not write, or not yet. */
-export const NOTHING_AHEAD: Ahead = {
+export const NOTHING_EARLY: Early = {
   onPart: () => undefined,
-  headStart: Promise.resolve(),
+  hintsDone: Promise.resolve(),
   finish: () => Promise.resolve([]),
 };
 
-export function idsIn({ changes, notices }: Pick<Reading, 'changes' | 'notices'>): ReadonlySet<string> {
+export function idsIn({ changes, notices }: Pick<Scan, 'changes' | 'notices'>): ReadonlySet<string> {
   return new Set([...changes, ...notices].map(({ changeId }) => changeId));
 }
 
-export type FirstSight = Pick<Sight, 'changes' | 'notices' | 'started' | 'firstHandledAt' | 'fleet'>;
+export type FirstObserved = Pick<Observed, 'changes' | 'notices' | 'started' | 'firstHandledAt' | 'fleet'>;
 
-export type First = { readonly parts: readonly FirstSight[]; readonly postponed: readonly Postponed[] };
+export type First = { readonly parts: readonly FirstObserved[]; readonly postponed: readonly Postponed[] };
 
 /** New changes, and changes whose fleet has been read in part; those for which the time ends once more are postponed. */
-export async function readFirst(confirmed: Confirmed, ahead: Ahead, run: Run): Promise<First> {
+export async function readFirst(confirmed: Confirmed, ahead: Early, run: Run): Promise<First> {
   const [first] = confirmed.named;
   if (first !== undefined) return { parts: [await readNamed(confirmed, first.origin, run)], postponed: [] };
-  const { changes, notices, readings } = confirmed;
-  const now = run.world.clock.now();
-  const begun = beginReading(changes, notices, now);
-  const whole = [begun, ...readings.filter(({ left }) => left === 'all')].filter(
+  const { changes, notices, scans } = confirmed;
+  const now = run.ports.clock.now();
+  const begun = startScan(changes, notices, now);
+  const whole = [begun, ...scans.filter(({ remaining: left }) => left === 'all')].filter(
     (one) => idsIn(one).size > 0,
   );
   const { parts, postponed } = await readWhole(whole, ahead, run);
   const found = { parts: [...parts], postponed: [...postponed] };
-  for (const reading of readings) {
-    if (reading.left === 'all') continue;
-    const next = withPart(reading, await run.fleets.readOn(reading.left, ahead.onPart, run));
-    if (next.left.length > 0) found.postponed.push({ reading: next, notBefore: now });
-    else found.parts.push(sightOf([next], await readMatched(next, run)));
+  for (const scan of scans) {
+    if (scan.remaining === 'all') continue;
+    const next = addPart(scan, await run.fleets.readOn(scan.remaining, ahead.onPart, run));
+    if (next.remaining.length > 0) found.postponed.push({ scan: next, notBefore: now });
+    else found.parts.push(firstSight([next], await readMatched(next, run)));
   }
   return found;
 }
 
 /** One read for all of them. */
-async function readWhole(readings: readonly Reading[], ahead: Ahead, run: Run): Promise<First> {
-  const subjects = readings.flatMap(subjectsOf);
+async function readWhole(scans: readonly Scan[], ahead: Early, run: Run): Promise<First> {
+  const subjects = scans.flatMap(subjectsOf);
   if (subjects.length === 0) return { parts: [], postponed: [] };
-  await ahead.headStart;
+  await ahead.hintsDone;
   const read = await run.fleets.read(subjects, ahead.onPart, run);
   if ('notBefore' in read) {
-    return { parts: [], postponed: readings.map((reading) => ({ reading, notBefore: read.notBefore })) };
+    return { parts: [], postponed: scans.map((scan) => ({ scan, notBefore: read.notBefore })) };
   }
-  if (read.left.length > 0) {
-    const left = readings.map((reading) => ({ reading: withPart(reading, read), notBefore: 0 }));
-    return { parts: [], postponed: left };
+  if (read.remaining.length > 0) {
+    const postponed = scans.map((scan) => ({ scan: addPart(scan, read), notBefore: 0 }));
+    return { parts: [], postponed };
   }
-  return { parts: [sightOf(readings, read.fleet)], postponed: [] };
+  return { parts: [firstSight(scans, read.fleet)], postponed: [] };
 }
 
 /** Readings that come to their end with the same fleet. */
-function sightOf(readings: readonly Reading[], fleet: Fleet): FirstSight {
+function firstSight(scans: readonly Scan[], fleet: Fleet): FirstObserved {
   return {
-    changes: readings.flatMap(({ changes }) => changes),
-    notices: readings.flatMap(({ notices }) => notices),
-    started: readings.flatMap(({ started }) => started),
+    changes: scans.flatMap(({ changes }) => changes),
+    notices: scans.flatMap(({ notices }) => notices),
+    started: scans.flatMap(({ started }) => started),
     firstHandledAt: new Map(
-      readings.flatMap((one) => one.changes.map(({ changeId }) => [changeId, one.firstHandledAt])),
+      scans.flatMap((one) => one.changes.map(({ changeId }) => [changeId, one.firstHandledAt])),
     ),
     fleet,
   };
 }
 
 /** After the last part: those that matched in any of them, as they are now. */
-function readMatched({ matched }: Reading, run: Run): Promise<Fleet> {
-  return run.world.ecs.readThese(namesByCluster(matched), () => true, run.reading);
+function readMatched({ matched }: Scan, run: Run): Promise<Fleet> {
+  return run.ports.ecs.readThese(namesByCluster(matched), () => true, run.reading);
 }
 
 /** A service that a person named does not exist; nothing is done about the others either. */
@@ -100,10 +100,10 @@ export class NoSuchService extends Error {
 }
 
 /** For services named by hand the request itself is the change. Throws NoSuchService. */
-async function readNamed({ named }: Confirmed, origin: Origin, run: Run): Promise<FirstSight> {
+async function readNamed({ named }: Confirmed, origin: Origin, run: Run): Promise<FirstObserved> {
   const { configured, narrowed } = run.scope;
   const services = named.map((one) => one.named);
-  const fleet = await run.world.ecs.readNamed(services, [configured, narrowed], run.reading);
+  const fleet = await run.ports.ecs.readNamed(services, [configured, narrowed], run.reading);
   if (fleet.missing.length > 0) throw new NoSuchService(fleet.missing);
   const arns = [
     ...fleet.services.map(({ arn }) => arn),

@@ -11,7 +11,7 @@ type Stored = { readonly snapshot: Snapshot; readonly version: string | undefine
  * Fetches the snapshot when it is wanted and renews it after a read. Whatever goes wrong with it costs time and nothing
  * else: it is said in the log, and the fleet is read as if there were none.
  */
-export class SnapshotKeeper {
+export class SnapshotStore {
   readonly #snapshots: Snapshots | undefined;
   #stored: Promise<Stored> | undefined;
   #renew: ((before: Snapshot) => Snapshot) | undefined;
@@ -26,7 +26,7 @@ export class SnapshotKeeper {
   }
 
   /** Services of the clusters for which `isRead` holds have just been read. */
-  note(fleet: Fleet, isRead: (cluster: ClusterArn) => boolean): void {
+  stage(fleet: Fleet, isRead: (cluster: ClusterArn) => boolean): void {
     const earlier = this.#renew;
     this.#renew = (before) => withRead(earlier?.(before) ?? before, fleet, isRead);
   }
@@ -45,7 +45,7 @@ export class SnapshotKeeper {
       this.#stored = version === undefined ? undefined : Promise.resolve({ snapshot, version });
     } catch (error) {
       this.#stored = undefined;
-      run.journal.trouble(
+      run.journal.error(
         'the snapshot of the fleet could not be written: changes are handled all the same',
         error,
       );
@@ -65,7 +65,7 @@ export class SnapshotKeeper {
       version = found.version;
       return { snapshot: parseSnapshot(found.bytes), version };
     } catch (error) {
-      journal.trouble('the snapshot of the fleet could not be read: changes are handled all the same', error);
+      journal.error('the snapshot of the fleet could not be read: changes are handled all the same', error);
       return { snapshot: NOTHING_SEEN, version };
     }
   }

@@ -1,4 +1,4 @@
-import type { Healed, How } from '../../core/report/sweep-report.ts';
+import type { HealResult, How } from '../../core/report/sweep-report.ts';
 import { healingOf } from '../../core/sweep/heal.ts';
 import type { Sweep } from '../../core/sweep/sweep.ts';
 import type { StepContext } from '../context.ts';
@@ -8,8 +8,8 @@ import { sendFollowUps } from '../follow-up/send.ts';
  * Puts what is stale for certain on the queue, as changes that have been looked at once. It redeploys nothing by itself:
  * on-change looks at exactly these services again, with waves, cooldown and all, and follows them to the end.
  */
-export async function heal({ swept }: Sweep, how: How, run: StepContext): Promise<Healed> {
-  const healing = healingOf(swept, run.policy.maxServices, run.world.clock.now());
+export async function heal({ swept }: Sweep, how: How, run: StepContext): Promise<HealResult> {
+  const healing = healingOf(swept, run.policy.maxServices, run.ports.clock.now());
   if (how !== 'heal') return { how, healing, unsent: new Set() };
   for (const change of healing.followUps.flatMap(({ changes }) => changes)) run.journal.received(change);
   // What could not be sent is found again by the next sweep.

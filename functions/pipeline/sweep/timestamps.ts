@@ -7,16 +7,16 @@ import type { Fleet } from '../../core/model/fleet.ts';
 import { CONCURRENCY } from '../../core/model/limits.ts';
 import type { Origin, SecretDescription } from '../../core/model/secret.ts';
 import {
-  bitten,
+  broken,
   latestChange,
   namedAmong,
   nameToAsk,
-  type Referred,
-  type ReferredTo,
-  referredBy,
+  type Referenced,
+  type ReferencedByFleet,
+  referencedBy,
 } from '../../core/sweep/referenced.ts';
-import { toBeDated, type Unchecked } from '../../core/sweep/sweep.ts';
-import type { World } from '../../ports.ts';
+import { needsExactTime, type Unchecked } from '../../core/sweep/sweep.ts';
+import type { Ports } from '../../ports.ts';
 import { findCurrent, parameterChange } from '../confirm/resolve.ts';
 import type { StepContext } from '../context.ts';
 
@@ -34,20 +34,20 @@ export type NamedResource = Extract<Trigger, { readonly kind: 'secret' | 'parame
 
 /** What it takes of an invocation. */
 type Reader = Pick<StepContext, 'policy' | 'reading'> & {
-  readonly world: Pick<World, 'clock' | 'secrets' | 'parameters'>;
+  readonly ports: Pick<Ports, 'clock' | 'secrets' | 'parameters'>;
 };
 
 /** Metadata only, and no more calls than can matter. The change of a resource has the id `<sweep id>:<ARN>`. */
 export async function readResources(fleet: Fleet, sweepId: string, run: Reader): Promise<Resources> {
-  const referred = referredBy(fleet);
+  const referred = referencedBy(fleet);
   const secrets = await readSecrets(referred, fleet, run);
   const dated = await dateSecrets(secrets.found, fleet, sweepId, run);
   const parameters = await readParameters(referred, sweepId, run);
   const notFound = [...secrets.notFound, ...parameters.notFound];
   const gone = [...dated.notices, ...noticesOf(notFound, sweepId, run)];
-  const matches = bitten(fleet, gone, notFound, run.policy.pull);
+  const matches = broken(fleet, gone, notFound, run.policy.pull);
   const biting = new Set(matches.map(({ subject }) => about(subject)));
-  const elsewhere = referred.elsewhere.map((arn) => ({ arn }));
+  const elsewhere = referred.foreign.map((arn) => ({ arn }));
   return {
     changes: [...dated.changes, ...parameters.changes],
     notices: gone.filter((notice) => biting.has(notice)),
@@ -63,7 +63,7 @@ export async function readNamedResources(
   sweepId: string,
   run: StepContext,
 ): Promise<Resources> {
-  const describe = (secret: string) => run.world.secrets.describe(secret, run.reading);
+  const describe = (secret: string) => run.ports.secrets.describe(secret, run.reading);
   const found = await pMap(asked, (one) => findCurrent(one, describe, run), {
     concurrency: CONCURRENCY.resources,
   });
@@ -82,7 +82,7 @@ export async function readNamedResources(
 
 type Found = {
   readonly found: readonly SecretDescription[];
-  readonly notFound: readonly Referred[];
+  readonly notFound: readonly Referenced[];
   readonly refused: readonly Unchecked[];
 };
 
@@ -90,9 +90,13 @@ type Found = {
  * ListSecrets may be five minutes late, by its own documentation: what it does not show, or shows as about to be deleted,
  * is asked for once more by itself before it counts as gone.
  */
-async function readSecrets({ secrets: referred }: ReferredTo, fleet: Fleet, run: Reader): Promise<Found> {
+async function readSecrets(
+  { secrets: referred }: ReferencedByFleet,
+  fleet: Fleet,
+  run: Reader,
+): Promise<Found> {
   if (referred.length === 0) return { found: [], notFound: [], refused: [] };
-  const { secrets } = run.world;
+  const { secrets } = run.ports;
   const listed = new Map<string, SecretDescription>();
   const unlisted = new Set(referred);
   for await (const page of secrets.list(run.reading)) {
@@ -132,15 +136,15 @@ async function dateSecrets(
   sweepId: string,
   run: Reader,
 ): Promise<Dated> {
-  const now = run.world.clock.now();
+  const now = run.ports.clock.now();
   const origin = ({ arn }: SecretDescription): Origin => originOf(sweepId, arn, now);
   const living = secrets.filter(({ deletedAt }) => deletedAt === undefined);
   const latest = living.map((secret) => latestChange(`${sweepId}:${secret.arn}`, secret));
-  const matters = toBeDated(latest, fleet, run.policy, now);
+  const matters = needsExactTime(latest, fleet, run.policy, now);
   const undated = living.filter(({ arn, lastChangedAt }) => matters.has(arn) || lastChangedAt === undefined);
   const { answers, refused } = await eachByItself(
     undated,
-    ({ arn }) => run.world.secrets.listVersions(arn, run.reading),
+    ({ arn }) => run.ports.secrets.listVersions(arn, run.reading),
     run,
   );
   const isUndated = new Set(undated.map(({ arn }) => arn));
@@ -154,9 +158,9 @@ async function dateSecrets(
   };
 }
 
-async function readParameters({ parameters: referred }: ReferredTo, sweepId: string, run: Reader) {
+async function readParameters({ parameters: referred }: ReferencedByFleet, sweepId: string, run: Reader) {
   const arns = [...new Set(referred.map(({ target }) => target.id))];
-  const found = arns.length === 0 ? [] : await run.world.parameters.describeAll(arns, run.reading);
+  const found = arns.length === 0 ? [] : await run.ports.parameters.describeAll(arns, run.reading);
   const known = new Set(found.map(({ arn }) => arn));
   return {
     changes: found.map(({ arn, changedAt }) =>
@@ -167,8 +171,8 @@ async function readParameters({ parameters: referred }: ReferredTo, sweepId: str
 }
 
 /** One for each resource, however many references name it. */
-function noticesOf(notFound: readonly Referred[], sweepId: string, { world }: Reader): readonly Notice[] {
-  const now = world.clock.now();
+function noticesOf(notFound: readonly Referenced[], sweepId: string, { ports }: Reader): readonly Notice[] {
+  const now = ports.clock.now();
   const notices = notFound.map(({ target: { kind, id } }): Notice => {
     return { ...originOf(sweepId, id, now), kind, arn: id, notice: 'not-found' };
   });
