@@ -1,7 +1,6 @@
 import type { Confirmed, Trigger } from '../core/follow-up/trigger.ts';
-import { stillUndecided, withEarly } from '../core/plan/early.ts';
+import { type PlanBesideEarly, stillUndecided, withEarly } from '../core/plan/early.ts';
 import { makePlan } from '../core/plan/plan.ts';
-import type { Plan } from '../core/plan/planned.ts';
 import { questions } from '../core/plan/questions.ts';
 import { apply, notExecuted } from '../pipeline/apply/apply.ts';
 import { startEarly } from '../pipeline/apply/early.ts';
@@ -22,8 +21,8 @@ import { type Applied, type RedeployResult, reported } from './handled.ts';
 export async function redeploy(asked: readonly Trigger[], run: Run): Promise<RedeployResult> {
   run.fleets.prefetch(asked, run);
   const confirmed = await confirm(asked, run);
-  return uponRead(confirmed, startEarly(confirmed, run), run, async (sight, plan) => {
-    const results = await apply(plan, run);
+  return uponRead(confirmed, startEarly(confirmed, run), run, async (sight, { plan, early }) => {
+    const results = [...early, ...(await apply(plan, run))];
     return { results, requeued: await followUp(sight, results, run) };
   });
 }
@@ -34,8 +33,8 @@ export async function plan(
   why: 'plan' | 'observe',
   run: Run,
 ): Promise<RedeployResult> {
-  return uponRead(await confirm(asked, run), NOTHING_EARLY, run, async (sight, plan) => {
-    const results = notExecuted(plan, why, run);
+  return uponRead(await confirm(asked, run), NOTHING_EARLY, run, async (sight, { plan, early }) => {
+    const results = [...early, ...notExecuted(plan, why, run)];
     const how = why === 'observe' ? 'first-look-only' : 'not-at-all';
     return { results, requeued: await followUp(sight, results, { ...run, follow: { ...run.follow, how } }) };
   });
@@ -50,7 +49,7 @@ export function execute(
   return mode === 'observe' ? plan(asked, 'observe', run) : redeploy(asked, run);
 }
 
-type Finish = (sight: Observed, plan: Plan) => Promise<Applied>;
+type Finish = (sight: Observed, planned: PlanBesideEarly) => Promise<Applied>;
 
 async function uponRead(
   confirmed: Confirmed,
@@ -63,12 +62,12 @@ async function uponRead(
     const open = stillUndecided(sight.matches, sight);
     const evidence = await readEvidence(questions(open, run.policy, run.ports.clock.now()), run);
     const basis = { ...sight, evidence, policy: run.policy, now: run.ports.clock.now() };
-    const plan = withEarly(makePlan(basis), sight);
-    run.journal.planned(sight, plan);
-    const done = await finish(sight, plan);
+    const planned = withEarly(makePlan(basis), sight);
+    run.journal.planned(sight, planned.plan, planned.early);
+    const done = await finish(sight, planned);
     await run.fleets.snapshot.save(run);
     const postponed = sight.postponed.length > 0;
-    return { confirmed, ...done, postponed, report: reported(sight, plan, done.results) };
+    return { confirmed, ...done, postponed, report: reported(sight, planned.plan, done.results) };
   } catch (failure) {
     await ahead.finish();
     return { confirmed, failure };

@@ -13,7 +13,7 @@ import type { Decision } from '../core/model/decision.ts';
 import { type Fleet, unreadableOf } from '../core/model/fleet.ts';
 import type { Outcome } from '../core/model/outcome.ts';
 import { invalidTag, tagWarnings } from '../core/model/tags.ts';
-import { isLaterLook, type Plan } from '../core/plan/planned.ts';
+import { isLaterLook, type Plan, type Result } from '../core/plan/planned.ts';
 import { reasonHas } from '../core/plan/reasons.ts';
 import type { Request } from '../formats/request.ts';
 import {
@@ -77,7 +77,7 @@ export class Journal {
   }
 
   /** What was decided about everybody, what is left alone and why; the redeploys are recorded when they are done. */
-  planned({ notices, fleet, subjects, matches }: Seen, plan: Plan): void {
+  planned({ notices, fleet, subjects, matches }: Seen, plan: Plan, early: readonly Result[]): void {
     for (const notice of notices) this.#noticed(notice, matches);
     if (subjects.length === 0) return;
     const tags = [
@@ -88,7 +88,7 @@ export class Journal {
     ];
     const suffixes = suffixWarnings(fleet, subjects);
     const unreadable = unreadableOf(fleet);
-    const all = [...plan.done.map(({ planned }) => planned), ...plan.redeploys, ...plan.others];
+    const all = [...early.map(({ planned }) => planned), ...plan.redeploys, ...plan.others];
     const first = all.filter((planned) => !isLaterLook(planned));
     const decisions = [...first.map(({ decision }) => decision), ...plan.unmatched];
     const warnings = tags.length + suffixes.length + unreadable.length + fleet.unreadableClusters.length;

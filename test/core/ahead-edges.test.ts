@@ -68,21 +68,24 @@ test('of the matches those are undecided whose service has not been redeployed a
 describe('a plan', () => {
   test('shows as done what was done ahead, whatever else it says of the same service', () => {
     const ahead = [...done(named('a')), ...done(named('b'))];
-    const plan = withEarly(planOf([named('a'), named('b', rolling('ecs-svc/2')), named('c')]), {
+    const { plan, early } = withEarly(planOf([named('a'), named('b', rolling('ecs-svc/2')), named('c')]), {
       early: ahead,
       started: [],
     });
-    expect(plan.done).toEqual(ahead);
+    expect(early).toEqual(ahead);
     expect(names(plan.redeploys)).toEqual(['c']);
     expect(names(plan.others)).toEqual([]);
   });
 
   test('shows as redeployed what an earlier invocation started, while its deployment rolls out', () => {
-    const plan = withEarly(planOf([named('a', rolling('ecs-svc/2')), named('b', rolling('ecs-svc/3'))]), {
-      early: [],
-      started: [started('a', 'ecs-svc/2'), started('b', 'ecs-svc/2')],
-    });
-    expect(plan.done).toMatchObject([
+    const { plan, early } = withEarly(
+      planOf([named('a', rolling('ecs-svc/2')), named('b', rolling('ecs-svc/3'))]),
+      {
+        early: [],
+        started: [started('a', 'ecs-svc/2'), started('b', 'ecs-svc/2')],
+      },
+    );
+    expect(early).toMatchObject([
       {
         planned: { service: { name: 'a' }, decision: { action: 'redeploy', reason: null } },
         decision: { action: 'redeploy', reason: null, service: named('a').arn, changeIds: ['change-1'] },
@@ -102,7 +105,10 @@ describe('a plan', () => {
     ['has vanished', { deployments: [] }],
   ])('knows more of one whose deployment %s', (_, different) => {
     const before = planOf([named('a', different)]);
-    expect(withEarly(before, { early: [], started: [started('a', 'ecs-svc/2')] })).toEqual(before);
+    expect(withEarly(before, { early: [], started: [started('a', 'ecs-svc/2')] })).toEqual({
+      plan: before,
+      early: [],
+    });
   });
 });
 

@@ -41,9 +41,9 @@ describe('what was redeployed ahead of the plan', () => {
   test('stands in the plan as it was decided, whatever the service looks like since', () => {
     const { plan } = planOf([redeployed({ rolloutState: 'IN_PROGRESS' }), service({ name: 'web' })]);
     const whole = withEarly(plan, { early: ahead, started: [] });
-    expect(whole.done).toEqual(ahead);
-    expect(whole.redeploys.map(({ service: { name } }) => name)).toEqual(['web']);
-    expect(whole.others).toEqual([]);
+    expect(whole.early).toEqual(ahead);
+    expect(whole.plan.redeploys.map(({ service: { name } }) => name)).toEqual(['web']);
+    expect(whole.plan.others).toEqual([]);
   });
 
   test('needs no further evidence', () => {
@@ -66,7 +66,7 @@ describe('what an earlier invocation has started', () => {
   ] as const)('and %s counts as accepted, and is followed', (_, different) => {
     const { matches, plan } = planOf([redeployed(different)]);
     const done = { early: [], started: started('ecs-svc/2') };
-    const [result, ...others] = withEarly(plan, done).done;
+    const [result, ...others] = withEarly(plan, done).early;
     expect(others).toEqual([]);
     expect(result).toMatchObject({
       decision: { action: 'redeploy', reason: null },
@@ -79,13 +79,13 @@ describe('what an earlier invocation has started', () => {
   test('and somebody has replaced is decided upon as it is now', () => {
     const { matches, plan } = planOf([redeployed()]);
     const done = { early: [], started: started('ecs-svc/1') };
-    expect(withEarly(plan, done)).toEqual(plan);
+    expect(withEarly(plan, done)).toEqual({ plan, early: [] });
     expect(stillUndecided(matches, done)).toEqual(matches);
   });
 });
 
 test('where nothing was done ahead the plan stays as it is', () => {
   const { matches, plan } = planOf([service(), redeployed()]);
-  expect(withEarly(plan, NOBODY)).toEqual(plan);
+  expect(withEarly(plan, NOBODY)).toEqual({ plan, early: [] });
   expect(stillUndecided(matches, NOBODY)).toEqual(matches);
 });

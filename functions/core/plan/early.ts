@@ -9,22 +9,26 @@ import type { Plan, Planned, Result } from './planned.ts';
 /** What was redeployed before the plan was made: by this invocation, and by those before it that read the other parts. */
 export type EarlyWork = { readonly early: readonly Result[]; readonly started: readonly StartedEarly[] };
 
-/** Those about whom nothing has been decided yet. */
-export function stillUndecided(
-  matches: readonly Match[],
-  { early: ahead, started }: EarlyWork,
-): readonly Match[] {
-  const done = new Set(ahead.map(({ planned }) => planned.service.key));
+/** The matches of services about which nothing has been decided yet. */
+export function stillUndecided(matches: readonly Match[], { early, started }: EarlyWork): readonly Match[] {
+  const done = new Set(early.map(({ planned }) => planned.service.key));
   const ours = byService(started);
   return matches.filter(({ service }) => !done.has(service.key) && !isPrimary(ours, service));
 }
 
-/** The plan with what is done in its place: as it was decided and carried out, whatever the services look like since. */
-export function withEarly(plan: Plan, { early: ahead, started }: EarlyWork): Plan {
-  const done = [...ahead, ...startedBefore(plan, started)];
+/** A plan for what is still to be done, and beside it the results of what was done before the plan was made. */
+export type PlanBesideEarly = { readonly plan: Plan; readonly early: readonly Result[] };
+
+/** Takes out of a plan the services that were redeployed early: they stay as they were decided, whatever they look like now. */
+export function withEarly(plan: Plan, { early, started }: EarlyWork): PlanBesideEarly {
+  const done = [...early, ...startedBefore(plan, started)];
   const keys = new Set(done.map(({ planned }) => planned.service.key));
   const isOpen = ({ service }: Planned) => !keys.has(service.key);
-  return { ...plan, done, redeploys: plan.redeploys.filter(isOpen), others: plan.others.filter(isOpen) };
+  const { redeploys, others } = plan;
+  return {
+    plan: { ...plan, redeploys: redeploys.filter(isOpen), others: others.filter(isOpen) },
+    early: done,
+  };
 }
 
 /** As far as their deployments are still PRIMARY; of the others the plan knows more. */

@@ -41,7 +41,6 @@ export function makePlan(basis: PlanInput): Plan {
   });
   const ordered = planned.toSorted((a, b) => byWaveAndArn(a.decision, b.decision));
   return {
-    done: [],
     redeploys: ordered.filter(({ decision }) => decision.action === 'redeploy'),
     others: ordered.filter(({ decision }) => decision.action !== 'redeploy'),
     unmatched: [...unreadable(basis, planned), ...outOfScope(basis)].toSorted(byWaveAndArn),

@@ -17,8 +17,6 @@ export type Planned = {
 };
 
 export type Plan = {
-  /** Redeploys that were carried out before everything had been read. */
-  readonly done: readonly Result[];
   /** Redeploys, in the order in which they are to be done. */
   readonly redeploys: readonly Planned[];
   /** Matched services that are left alone, for now or altogether. */

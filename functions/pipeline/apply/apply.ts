@@ -34,9 +34,9 @@ const TURN_MS = 125;
  * Calls UpdateService once for each planned redeploy, paced below the quota. Just before, each service is looked at once
  * more, for somebody else may have been faster. One failure stops no other; what time does not allow is `not-executed`.
  */
-export async function apply({ done, redeploys, others }: Plan, run: Run): Promise<readonly Result[]> {
+export async function apply({ redeploys, others }: Plan, run: Run): Promise<readonly Result[]> {
   const applied = await applyAll(redeploys, run, (result) => recorded(result, run));
-  return [...done, ...applied, ...others.map(leftAlone)];
+  return [...applied, ...others.map(leftAlone)];
 }
 
 /** The same ahead of the plan of all: only what came to an answer counts, the rest is decided once more with everything. */
