@@ -1,5 +1,5 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import type { RedeployResult } from './commands/handled.ts';
+import type { RedeployResult } from './commands/decide.ts';
 import { execute } from './commands/redeploy.ts';
 import type { Trigger } from './core/follow-up/trigger.ts';
 import { parseEvent } from './formats/event.ts';
@@ -22,63 +22,52 @@ export async function onChange(
   { config }: Pick<Invocation, 'config'>,
 ): Promise<SQSBatchResponse> {
   const messages = records.map((record) => parsed(record, run));
-  const handled = await execute(
-    messages.flatMap(({ asked }) => asked),
-    config.mode,
-    run,
-  );
-  if ('failure' in handled) run.journal.error('nothing was decided; the changes come back', handled.failure);
-  const back = new Set([...handled.confirmed.unconfirmed, ...(await sendAgain(messages, handled, run))]);
-  const open = openChanges(handled);
-  const isBack = ({ id, asked, changeIds }: Message) =>
-    asked.length === 0 || back.has(id) || changeIds.some((changeId) => open.has(changeId));
-  return { batchItemFailures: messages.filter(isBack).map(({ id }) => ({ itemIdentifier: id })) };
+  const triggers = messages.flatMap((message) => message.triggers);
+  const result = await execute(triggers, config.mode, run);
+  const { unconfirmed, retryLater } = result.confirmed;
+  const unsent = await sendAgain(messages, retryLater, run);
+  const redeliver = new Set([...unconfirmed, ...unsent, ...stillNeeded(result, run)]);
+  const isNamed = ({ id, ...message }: Message) => message.triggers.length === 0 || redeliver.has(id);
+  return { batchItemFailures: messages.filter(isNamed).map(({ id }) => ({ itemIdentifier: id })) };
 }
 
 type Message = {
   readonly id: string;
   readonly body: string;
-  /** Nothing, if it cannot be read. */
-  readonly asked: readonly Trigger[];
-  readonly changeIds: readonly string[];
+  /** None, if it cannot be read. */
+  readonly triggers: readonly Trigger[];
 };
 
 function parsed({ messageId: id, body, attributes }: SQSRecord, { journal }: Run): Message {
   try {
-    if (isFollowUp(body)) {
-      const { followUps, scans } = parseFollowUps(body);
-      const asked = [
-        ...followUps.map((followUp): Trigger => ({ kind: 'follow-up', messageId: id, followUp })),
-        ...scans.map((scan): Trigger => ({ kind: 'scan', messageId: id, scan })),
-      ];
-      const changes = [...followUps, ...scans.flatMap((one) => [...one.changes, ...one.notices])];
-      return { id, body, asked, changeIds: changes.map(({ changeId }) => changeId) };
-    }
-    const event = parseEvent(body);
-    const again = Number(attributes?.ApproximateReceiveCount ?? 1) > 1;
-    return {
-      id,
-      body,
-      asked: [{ kind: 'event', messageId: id, event, redelivered: again }],
-      changeIds: [event.id],
-    };
+    if (isFollowUp(body)) return { id, body, triggers: carried(body, id) };
+    const redelivered = Number(attributes?.ApproximateReceiveCount ?? 1) > 1;
+    return { id, body, triggers: [{ kind: 'event', messageId: id, event: parseEvent(body), redelivered }] };
   } catch (error) {
     journal.error('the message comes back: it is no event', error, { messageId: id });
-    return { id, body, asked: [], changeIds: [] };
+    return { id, body, triggers: [] };
   }
+}
+
+function carried(body: string, messageId: string): readonly Trigger[] {
+  const { followUps, scans } = parseFollowUps(body);
+  return [
+    ...followUps.map((followUp): Trigger => ({ kind: 'follow-up', messageId, followUp })),
+    ...scans.map((scan): Trigger => ({ kind: 'scan', messageId, scan })),
+  ];
 }
 
 /** Secrets Manager is consistent after some seconds. */
 const RETRY_SOON_S = 30;
 
-/** What an event tells may not be visible yet: the event itself is looked at again, soon. Answers who could not be sent. */
+/** What an event tells may not be visible yet: the event itself is looked at again, soon. Answers those that could not be sent. */
 async function sendAgain(
   messages: readonly Message[],
-  { confirmed }: RedeployResult,
+  retryLater: readonly string[],
   run: Run,
 ): Promise<readonly string[]> {
   const unsent: string[] = [];
-  for (const { id, body } of messages.filter((message) => confirmed.retryLater.includes(message.id))) {
+  for (const { id, body } of messages.filter((message) => retryLater.includes(message.id))) {
     try {
       await run.ports.queue?.send(body, Math.min(run.follow.firstSeconds, RETRY_SOON_S));
     } catch (error) {
@@ -89,12 +78,9 @@ async function sendAgain(
   return unsent;
 }
 
-/** The changes for which their message is still needed. */
-function openChanges(handled: RedeployResult): ReadonlySet<string> {
-  if ('failure' in handled) {
-    const { changes, notices, followUps, scans: readings } = handled.confirmed;
-    const read = readings.flatMap((one) => [...one.changes, ...one.notices]);
-    return new Set([...changes, ...notices, ...followUps, ...read].map(({ changeId }) => changeId));
-  }
-  return new Set([...handled.requeued.unsent, ...handled.requeued.denied]);
+/** The messages of changes that are neither done nor sent on. */
+function stillNeeded(result: RedeployResult, { journal }: Run): readonly string[] {
+  if (!('failure' in result)) return result.redeliver;
+  journal.error('nothing was decided; the changes come back', result.failure);
+  return result.confirmed.messageIds;
 }

@@ -7,12 +7,13 @@ import { type Uses, usesOf } from '../core/report/uses.ts';
 import type { Sweep } from '../core/sweep/sweep.ts';
 import { parseRequest, type Request } from '../formats/request.ts';
 import { confirm } from '../pipeline/confirm/confirm.ts';
+import { newSubjects } from '../pipeline/read/observed.ts';
 import { readFleet } from '../pipeline/read/read.ts';
 import { NOTHING_EARLY } from '../pipeline/read/scan.ts';
 import type { Run } from '../pipeline/run.ts';
 import type { NamedResource } from '../pipeline/sweep/timestamps.ts';
 import type { Journal } from '../telemetry/journal.ts';
-import type { RedeployResult } from './handled.ts';
+import type { RedeployResult } from './decide.ts';
 import { execute, plan } from './redeploy.ts';
 import { findStale } from './sweep.ts';
 
@@ -47,7 +48,7 @@ export async function answer(
     case 'stale':
       return staleOf(await findStale(requestId, named(request, origin), run));
     case 'plan':
-      return reportOf(await plan(askedFor(request, origin), 'plan', run), 'narrow it with clusters');
+      return reportOf(await plan(askedFor(request, origin), run), 'narrow it with clusters');
     case 'redeploy':
       return reportOf(await execute(askedFor(request, origin), mode, run), ON_ITS_WAY);
     default:
@@ -71,7 +72,7 @@ function named({ secrets, parameters, force }: Request, origin: Origin): readonl
 async function uses(asked: readonly Trigger[], run: Run): Promise<Uses> {
   const sight = await readFleet(await confirm(asked, run), NOTHING_EARLY, run);
   if (sight.postponed.length > 0) throw new TooLarge('narrow it with clusters');
-  return usesOf(sight.fleet, sight.subjects, run.policy);
+  return usesOf(sight.fleet, newSubjects(sight), run.policy);
 }
 
 function staleOf(found: Sweep): StaleReport {

@@ -6,6 +6,7 @@ import { unreadableOf } from '../core/model/fleet.ts';
 import { CONCURRENCY, RESERVE_MS } from '../core/model/limits.ts';
 import type { EvidenceByService, Question } from '../core/plan/evidence.ts';
 import { makePlan } from '../core/plan/plan.ts';
+import { NOTHING_EARLIER } from '../core/plan/waves.ts';
 import type { FleetPart } from '../core/read/scan.ts';
 import type { How } from '../core/report/sweep-report.ts';
 import { rotateFrom } from '../core/sweep/rotate.ts';
@@ -18,8 +19,6 @@ import { recordSweep, type SweepDone } from '../telemetry/sweep-records.ts';
 
 /** Of the time there is for reading: the rest is for dating what the fleet refers to and for looking at tasks. */
 const PART_FOR_THE_FLEET = 0.6;
-
-const NOTHING_EARLIER = { failed: new Map<string, number>(), unseen: new Set<string>() };
 
 export type { SweepDone } from '../telemetry/sweep-records.ts';
 

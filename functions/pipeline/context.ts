@@ -16,9 +16,8 @@ export type StepContext = {
 /** Globs of cluster names: the configuration's, and a request's, which can only narrow; none: it does not. */
 export type Scope = { readonly configured: readonly string[]; readonly narrowed: readonly string[] };
 
-/** Whether changes are followed until nothing waits for them, end with the first look, or are not spoken of at all. */
+/** How long changes are followed, and how often they are looked at again. */
 export type Follow = {
-  readonly how: 'to-the-end' | 'first-look-only' | 'not-at-all';
   readonly firstSeconds: number;
   /** From the first handling of a change on, in milliseconds. */
   readonly limitMs: number;

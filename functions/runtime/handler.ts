@@ -111,7 +111,7 @@ function runOf(parts: Dependencies, journal: Journal, reading: AbortSignal, rema
     scope: { configured: config.clusters, narrowed: [] },
     fleets,
     lostAnswers,
-    follow: { how: 'to-the-end', ...config.followUp },
+    follow: config.followUp,
     journal,
     reading,
     remainingMs,

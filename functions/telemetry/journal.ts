@@ -13,7 +13,8 @@ import type { Decision } from '../core/model/decision.ts';
 import { type Fleet, unreadableOf } from '../core/model/fleet.ts';
 import type { Outcome } from '../core/model/outcome.ts';
 import { invalidTag, tagWarnings } from '../core/model/tags.ts';
-import { isLaterLook, type Plan, type Result } from '../core/plan/planned.ts';
+import type { PlanBesideEarly } from '../core/plan/early.ts';
+import { isLaterLook } from '../core/plan/planned.ts';
 import { reasonHas } from '../core/plan/reasons.ts';
 import type { Request } from '../formats/request.ts';
 import {
@@ -77,7 +78,7 @@ export class Journal {
   }
 
   /** What was decided about everybody, what is left alone and why; the redeploys are recorded when they are done. */
-  planned({ notices, fleet, subjects, matches }: Seen, plan: Plan, early: readonly Result[]): void {
+  planned({ notices, fleet, subjects, matches }: Seen, { plan, early }: PlanBesideEarly): void {
     for (const notice of notices) this.#noticed(notice, matches);
     if (subjects.length === 0) return;
     const tags = [

@@ -61,7 +61,7 @@ const names = (some: Plan['others']) => some.map((one) => one.service.name);
 
 test('of the matches those are undecided whose service has not been redeployed ahead', () => {
   const matches = match(fleet([named('a'), named('b')]), [asSubject(change())], 'ignore');
-  const left = stillUndecided(matches, { early: done(named('a')), started: [] });
+  const left = stillUndecided(matches, { results: done(named('a')), started: [] });
   expect(left.map((one) => one.service.name)).toEqual(['b']);
 });
 
@@ -69,7 +69,7 @@ describe('a plan', () => {
   test('shows as done what was done ahead, whatever else it says of the same service', () => {
     const ahead = [...done(named('a')), ...done(named('b'))];
     const { plan, early } = withEarly(planOf([named('a'), named('b', rolling('ecs-svc/2')), named('c')]), {
-      early: ahead,
+      results: ahead,
       started: [],
     });
     expect(early).toEqual(ahead);
@@ -81,7 +81,7 @@ describe('a plan', () => {
     const { plan, early } = withEarly(
       planOf([named('a', rolling('ecs-svc/2')), named('b', rolling('ecs-svc/3'))]),
       {
-        early: [],
+        results: [],
         started: [started('a', 'ecs-svc/2'), started('b', 'ecs-svc/2')],
       },
     );
@@ -105,7 +105,7 @@ describe('a plan', () => {
     ['has vanished', { deployments: [] }],
   ])('knows more of one whose deployment %s', (_, different) => {
     const before = planOf([named('a', different)]);
-    expect(withEarly(before, { early: [], started: [started('a', 'ecs-svc/2')] })).toEqual({
+    expect(withEarly(before, { results: [], started: [started('a', 'ecs-svc/2')] })).toEqual({
       plan: before,
       early: [],
     });

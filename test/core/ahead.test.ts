@@ -5,7 +5,7 @@ import { startedEarlyFor, stillUndecided, withEarly } from '../../functions/core
 import { makePlan } from '../../functions/core/plan/plan.ts';
 import { AFTER, asSubject, change, deployment, fleet, NOW, POLICY, service } from '../build.ts';
 
-const NOBODY = { early: [], started: [] };
+const NOBODY = { results: [], started: [] };
 
 function planOf(services: readonly Service[]) {
   const world = fleet(services);
@@ -40,7 +40,7 @@ describe('what was redeployed ahead of the plan', () => {
 
   test('stands in the plan as it was decided, whatever the service looks like since', () => {
     const { plan } = planOf([redeployed({ rolloutState: 'IN_PROGRESS' }), service({ name: 'web' })]);
-    const whole = withEarly(plan, { early: ahead, started: [] });
+    const whole = withEarly(plan, { results: ahead, started: [] });
     expect(whole.early).toEqual(ahead);
     expect(whole.plan.redeploys.map(({ service: { name } }) => name)).toEqual(['web']);
     expect(whole.plan.others).toEqual([]);
@@ -48,7 +48,7 @@ describe('what was redeployed ahead of the plan', () => {
 
   test('needs no further evidence', () => {
     const { matches } = planOf([service(), service({ name: 'web' })]);
-    expect(stillUndecided(matches, { early: ahead, started: [] }).map((one) => one.service.name)).toEqual([
+    expect(stillUndecided(matches, { results: ahead, started: [] }).map((one) => one.service.name)).toEqual([
       'web',
     ]);
   });
@@ -65,7 +65,7 @@ describe('what an earlier invocation has started', () => {
     ['is complete', {}],
   ] as const)('and %s counts as accepted, and is followed', (_, different) => {
     const { matches, plan } = planOf([redeployed(different)]);
-    const done = { early: [], started: started('ecs-svc/2') };
+    const done = { results: [], started: started('ecs-svc/2') };
     const [result, ...others] = withEarly(plan, done).early;
     expect(others).toEqual([]);
     expect(result).toMatchObject({
@@ -78,7 +78,7 @@ describe('what an earlier invocation has started', () => {
 
   test('and somebody has replaced is decided upon as it is now', () => {
     const { matches, plan } = planOf([redeployed()]);
-    const done = { early: [], started: started('ecs-svc/1') };
+    const done = { results: [], started: started('ecs-svc/1') };
     expect(withEarly(plan, done)).toEqual({ plan, early: [] });
     expect(stillUndecided(matches, done)).toEqual(matches);
   });

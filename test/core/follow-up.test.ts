@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
+  type Attempt,
   begin,
   type FollowUp,
   followingOf,
@@ -166,22 +167,28 @@ describe('a later look', () => {
 });
 
 describe('messages of the same change are one', () => {
-  const denied = followUp({ denied: true });
+  const attempt = (different: Partial<Attempt> = {}): Attempt => ({
+    ...followUp(),
+    messageIds: ['message-1'],
+    redelivered: false,
+    ...different,
+  });
+  const denied = attempt({ denied: true });
 
   test('unless one is about services that we may not redeploy, or another change', () => {
-    const all = [followUp(), denied, followUp({ changeId: 'change-2' })];
+    const all = [attempt(), denied, attempt({ changeId: 'change-2' })];
     expect(merged(all)).toEqual(all);
     expect(merged([])).toEqual([]);
   });
 
   test('that has gone on as far as the one further on, is as old as the older and knows the earliest failure', () => {
-    const one = followUp({
+    const one = attempt({
       hop: 4,
       firstHandledAt: NOW,
       failedWave: null,
       tally: { ...NOTHING_YET, fresh: 4 },
     });
-    const other = followUp({
+    const other = attempt({
       hop: 2,
       firstHandledAt: NOW - 1,
       failedWave: 2,
@@ -198,9 +205,17 @@ describe('messages of the same change are one', () => {
     expect(merged([one, last])).toEqual([{ ...last, firstHandledAt: NOW }]);
   });
 
+  test('that came in all of their messages, one of which may have been delivered before', () => {
+    const one = attempt({ messageIds: ['message-1'] });
+    const other = attempt({ messageIds: ['message-2'], redelivered: true });
+    expect(merged([one, other])).toEqual([
+      { ...one, messageIds: ['message-1', 'message-2'], redelivered: true },
+    ]);
+  });
+
   test('that waits for whom any of them waits for, as the last one tells', () => {
-    const one = followUp({ open: [open(), open({ name: 'web' })] });
-    const other = followUp({ open: [open({ name: 'web', lastLogged: 'wait cooldown' })] });
+    const one = attempt({ open: [open(), open({ name: 'web' })] });
+    const other = attempt({ open: [open({ name: 'web', lastLogged: 'wait cooldown' })] });
     expect(merged([one, other])[0]?.open).toEqual([
       open(),
       open({ name: 'web', lastLogged: 'wait cooldown' }),

@@ -49,8 +49,8 @@ export const PLANTS: readonly Plant[] = [
     name: 'failed-read-is-done',
     what: 'a message is acknowledged although the fleet could not be read',
     file: 'functions/on-change.ts',
-    find: 'const { changes, notices, followUps, readings } = handled.confirmed;',
-    put: 'const { changes, notices, followUps, readings } = { ...handled.confirmed, changes: [], followUps: [] };',
+    find: 'return result.confirmed.messageIds;',
+    put: 'return [];',
   },
   {
     name: 'cluster-opt-out-ignored',

@@ -92,8 +92,9 @@ describe('a follow-up', () => {
   test('received twice is one, which waits for what either waits for', () => {
     const [first, second] = open(2, 10);
     if (first === undefined || second === undefined) throw new Error('two are needed');
-    const one = followUp({ open: [first], failedWave: 3 });
-    const other = followUp({ open: [first, second], failedWave: 1, hop: 5 });
+    const delivery = { messageIds: ['message-1'], redelivered: false };
+    const one = { ...followUp({ open: [first], failedWave: 3 }), ...delivery };
+    const other = { ...followUp({ open: [first, second], failedWave: 1, hop: 5 }), ...delivery };
     expect(merged([one, other])).toEqual([{ ...other, open: [first, second], failedWave: 1 }]);
   });
 });

@@ -38,12 +38,12 @@ export function isOverdue({ firstHandledAt }: FollowUp, now: number, limitMs: nu
 }
 
 /** Packs follow-ups that are due at the same time into as few messages as `maxBytes` allows; none is ever split. */
-export function packed(
-  followUps: readonly FollowUp[],
+export function packed<One extends FollowUp>(
+  followUps: readonly One[],
   bodyOf: (followUps: readonly FollowUp[]) => string,
   maxBytes: number,
-): readonly FollowUp[][] {
-  const messages: FollowUp[][] = [];
+): readonly One[][] {
+  const messages: One[][] = [];
   let room = 0;
   for (const followUp of followUps) {
     // Names, ids and ARNs are ASCII: a character is a byte.

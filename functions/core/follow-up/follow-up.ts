@@ -2,6 +2,7 @@ import { type Match, match, type PullPolicy } from '../match/match.ts';
 import { type ClusterArn, keyOf, nameOf, type ServiceKey } from '../model/arn.ts';
 import { type Change, subjectsOf } from '../model/change.ts';
 import { type Fleet, primaryOf, type Service } from '../model/fleet.ts';
+import type { EarlierLooks } from '../plan/waves.ts';
 
 /** A service that a change still waits for. */
 export type OpenService = {
@@ -41,6 +42,14 @@ export type FollowUp = {
   readonly denied: boolean;
   /** The earliest wave in which a redeploy failed. */
   readonly failedWave: number | null;
+};
+
+/** One change in this invocation: attempt 0 where it is looked at for the first time, its follow-up otherwise. */
+export type Attempt = FollowUp & {
+  /** The messages that carry it; none where a person asked. SQS deletes them when the change is done or sent on. */
+  readonly messageIds: readonly string[];
+  /** SQS has delivered one of them before. */
+  readonly redelivered: boolean;
 };
 
 export const NOTHING_YET: Tally = { redeployed: 0, fresh: 0, failed: 0, skipped: 0, left: 0 };
@@ -114,9 +123,9 @@ function relevant({ changes }: FollowUp, service: Service): readonly Change[] {
 }
 
 /** The same change received more than once is one: what any of its messages waits for, it waits for. */
-export function merged(followUps: readonly FollowUp[]): readonly FollowUp[] {
-  const byId = new Map<string, FollowUp>();
-  for (const one of followUps) {
+export function merged(attempts: readonly Attempt[]): readonly Attempt[] {
+  const byId = new Map<string, Attempt>();
+  for (const one of attempts) {
     const id = `${one.denied} ${one.changeId}`;
     const before = byId.get(id);
     byId.set(id, before === undefined ? one : mergedTwo(before, one));
@@ -124,7 +133,7 @@ export function merged(followUps: readonly FollowUp[]): readonly FollowUp[] {
   return [...byId.values()];
 }
 
-function mergedTwo(a: FollowUp, b: FollowUp): FollowUp {
+function mergedTwo(a: Attempt, b: Attempt): Attempt {
   const open = new Map([...a.open, ...b.open].map((one) => [openKey(one), one]));
   const failedWave = Math.min(a.failedWave ?? Infinity, b.failedWave ?? Infinity);
   return {
@@ -132,9 +141,20 @@ function mergedTwo(a: FollowUp, b: FollowUp): FollowUp {
     firstHandledAt: Math.min(a.firstHandledAt, b.firstHandledAt),
     open: [...open.values()],
     failedWave: Number.isFinite(failedWave) ? failedWave : null,
+    messageIds: [...new Set([...a.messageIds, ...b.messageIds])],
+    redelivered: a.redelivered || b.redelivered,
   };
 }
 
 export function openKey({ cluster, name }: OpenService): ServiceKey {
   return keyOf(nameOf(cluster), name);
+}
+
+/** What earlier looks tell of the waves of these changes; `refused` are services that ECS does not show at the moment. */
+export function earlierLooks(followUps: readonly FollowUp[], refused: ReadonlySet<ServiceKey>): EarlierLooks {
+  const failed = followUps.flatMap(({ changeId, failedWave }) =>
+    failedWave === null ? [] : [[changeId, failedWave] as const],
+  );
+  const unseen = followUps.filter(({ open }) => open.some((one) => refused.has(openKey(one))));
+  return { failed: new Map(failed), unseen: new Set(unseen.map(({ changeId }) => changeId)) };
 }

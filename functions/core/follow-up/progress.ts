@@ -24,8 +24,8 @@ export type Closed = {
 };
 
 /** Where a change stands after a look. */
-export type Progress = {
-  readonly followUp: FollowUp;
+export type Progress<One extends FollowUp = FollowUp> = {
+  readonly followUp: One;
   readonly closed: readonly Closed[];
   /** The services that are open, with what they wait for. */
   readonly waiting: readonly {
@@ -53,7 +53,11 @@ export type Progress = {
 export type Seen = { readonly described: ReadonlySet<ServiceKey>; readonly refused: ReadonlySet<ServiceKey> };
 
 /** Where the change stands after these results. */
-export function progressOf(before: FollowUp, results: readonly Result[], seen: Seen): Progress {
+export function progressOf<One extends FollowUp>(
+  before: One,
+  results: readonly Result[],
+  seen: Seen,
+): Progress<One> {
   const openBefore = new Map(before.open.map((open) => [openKey(open), open]));
   const states = results.flatMap((result) => stateOf(result, before, openBefore) ?? []);
   const matched = new Set(states.map(({ key }) => key));

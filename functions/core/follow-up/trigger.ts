@@ -1,41 +1,48 @@
 import type { Event } from '../confirm/event.ts';
-import type { Change, Notice } from '../model/change.ts';
 import type { NamedService } from '../model/fleet.ts';
 import type { Origin } from '../model/secret.ts';
 import type { Scan } from '../read/scan.ts';
-import type { FollowUp } from './follow-up.ts';
+import type { Attempt, FollowUp } from './follow-up.ts';
 
-/** What AWS told or a person asked for. `key` tells it from its neighbours: the message's id. */
+/** What sets the service to work: a message of the queue, or what a request names. `messageId` is the message's in SQS. */
 export type Trigger =
+  /** `redelivered`: SQS has delivered the message before. */
   | {
       readonly kind: 'event';
       readonly messageId: string;
       readonly event: Event;
       readonly redelivered: boolean;
     }
+  | { readonly kind: 'follow-up'; readonly messageId: string; readonly followUp: FollowUp }
+  | { readonly kind: 'scan'; readonly messageId: string; readonly scan: Scan }
   | {
       readonly kind: 'secret' | 'parameter';
       readonly origin: Origin;
       readonly name: string;
       readonly force: boolean;
     }
-  | { readonly kind: 'service'; readonly origin: Origin; readonly named: NamedService }
-  | { readonly kind: 'follow-up'; readonly messageId: string; readonly followUp: FollowUp }
-  | { readonly kind: 'scan'; readonly messageId: string; readonly scan: Scan };
+  | { readonly kind: 'service'; readonly origin: Origin; readonly named: NamedService };
 
+/** What the triggers of an invocation amount to. */
 export type Confirmed = {
-  readonly changes: readonly Change[];
-  readonly notices: readonly Notice[];
-  /** Services named by hand: whether they are there shows only when the fleet is read. */
-  readonly named: readonly { readonly origin: Origin; readonly named: NamedService }[];
   /** Changes that have been looked at before: nothing of them needs to be confirmed again. */
-  readonly followUps: readonly FollowUp[];
-  /** Changes for which a part of the fleet has been read. */
-  readonly scans: readonly Scan[];
-  /** Keys of messages that must come back: Secrets Manager did not answer. */
+  readonly attempts: readonly Attempt[];
+  /** Changes that are looked at for the first time, with what is to be read for them. */
+  readonly scans: readonly OpenScan[];
+  /** Services named by hand: whether they exist shows only when the fleet is read. */
+  readonly named: readonly { readonly origin: Origin; readonly named: NamedService }[];
+  /** Messages that carry a change or a notice: needed until it has been decided about. */
+  readonly messageIds: readonly string[];
+  /** Messages whose change could not be confirmed, because AWS did not answer: SQS must deliver them again. */
   readonly unconfirmed: readonly string[];
-  /** Changes whose message has come back before. */
-  readonly redelivered: ReadonlySet<string>;
-  /** Keys of messages that must be looked at again: what they tell is not visible yet. */
+  /** Messages that tell of what is not visible yet: the event is to be looked at again soon. */
   readonly retryLater: readonly string[];
+};
+
+/** A scan that begins now or goes on, with attempt 0 of each of its changes. */
+export type OpenScan = {
+  readonly scan: Scan;
+  readonly attempts: readonly Attempt[];
+  /** The messages that its changes and notices came in. */
+  readonly messageIds: readonly string[];
 };

@@ -7,11 +7,11 @@ import type { StartedEarly } from '../read/scan.ts';
 import type { Plan, Planned, Result } from './planned.ts';
 
 /** What was redeployed before the plan was made: by this invocation, and by those before it that read the other parts. */
-export type EarlyWork = { readonly early: readonly Result[]; readonly started: readonly StartedEarly[] };
+export type EarlyWork = { readonly results: readonly Result[]; readonly started: readonly StartedEarly[] };
 
 /** The matches of services about which nothing has been decided yet. */
-export function stillUndecided(matches: readonly Match[], { early, started }: EarlyWork): readonly Match[] {
-  const done = new Set(early.map(({ planned }) => planned.service.key));
+export function stillUndecided(matches: readonly Match[], { results, started }: EarlyWork): readonly Match[] {
+  const done = new Set(results.map(({ planned }) => planned.service.key));
   const ours = byService(started);
   return matches.filter(({ service }) => !done.has(service.key) && !isPrimary(ours, service));
 }
@@ -20,8 +20,8 @@ export function stillUndecided(matches: readonly Match[], { early, started }: Ea
 export type PlanBesideEarly = { readonly plan: Plan; readonly early: readonly Result[] };
 
 /** Takes out of a plan the services that were redeployed early: they stay as they were decided, whatever they look like now. */
-export function withEarly(plan: Plan, { early, started }: EarlyWork): PlanBesideEarly {
-  const done = [...early, ...startedBefore(plan, started)];
+export function withEarly(plan: Plan, { results, started }: EarlyWork): PlanBesideEarly {
+  const done = [...results, ...startedBefore(plan, started)];
   const keys = new Set(done.map(({ planned }) => planned.service.key));
   const isOpen = ({ service }: Planned) => !keys.has(service.key);
   const { redeploys, others } = plan;

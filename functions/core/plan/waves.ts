@@ -15,6 +15,8 @@ export type EarlierLooks = {
   readonly unseen: ReadonlySet<string>;
 };
 
+export const NOTHING_EARLIER: EarlierLooks = { failed: new Map(), unseen: new Set() };
+
 /**
  * Holds later waves back: until every service of the earlier ones that is to be redeployed is fresh, and for good if one
  * of them failed. Whoever is skipped holds nobody up.

@@ -33,7 +33,7 @@ export function startScan(
 }
 
 /** What is known after one more part. Who cannot be read counts as matched: it may refer to anything. */
-export function addPart(before: Scan, { fleet, remaining: left }: FleetPart): Scan {
+export function addPart(before: Scan, { fleet, remaining }: FleetPart): Scan {
   const subjects = subjectsOf(before);
   const matched = new Map<ServiceKey, Place>();
   for (const one of before.matched) matched.set(keyOf(nameOf(one.cluster), one.name), one);
@@ -44,8 +44,5 @@ export function addPart(before: Scan, { fleet, remaining: left }: FleetPart): Sc
   ]) {
     matched.set(key, { cluster: cluster.arn, name });
   }
-  return { ...before, matched: [...matched.values()], remaining: left };
+  return { ...before, matched: [...matched.values()], remaining };
 }
-
-/** A read that is gone on with by a later invocation, which may be due at once. */
-export type Postponed = { readonly scan: Scan; readonly notBefore: number };

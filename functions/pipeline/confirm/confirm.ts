@@ -1,64 +1,161 @@
 import pMap from 'p-map';
 import { confirmSecret, type Finding } from '../../core/confirm/confirm.ts';
 import { type Claim, claimOf, resourceOf, sourceOf } from '../../core/confirm/event.ts';
-import { merged } from '../../core/follow-up/follow-up.ts';
-import type { Confirmed, Trigger } from '../../core/follow-up/trigger.ts';
+import { type Attempt, begin, merged } from '../../core/follow-up/follow-up.ts';
+import type { Confirmed, OpenScan, Trigger } from '../../core/follow-up/trigger.ts';
 import { type Change, endOfSecond, isGone, type Notice } from '../../core/model/change.ts';
 import { CONCURRENCY } from '../../core/model/limits.ts';
 import type { Origin } from '../../core/model/secret.ts';
+import { startScan } from '../../core/read/scan.ts';
 import type { StepContext } from '../context.ts';
 import { type Describe, type Found, findCurrent, noticeOf, parameterChange } from './resolve.ts';
 
 /** No clock is that wrong: an event from beyond has a broken time. */
 const FUTURE_MS = 60_000;
 
-/** Holds each thing asked against what Secrets Manager and Parameter Store say now; one that fails stops no other. */
-export async function confirm(asked: readonly Trigger[], run: StepContext): Promise<Confirmed> {
+/** Holds each trigger against what Secrets Manager and Parameter Store say now; one that fails stops no other. */
+export async function confirm(triggers: readonly Trigger[], run: StepContext): Promise<Confirmed> {
   const describe = remembering((secret: string) => run.ports.secrets.describe(secret, run.reading));
-  const findings = await pMap(asked, (one) => find(one, describe, run), {
-    concurrency: CONCURRENCY.resources,
-  });
-  const changes = unique(findings.flatMap((found) => (found.kind === 'changes' ? found.changes : [])));
-  const notices = unique(findings.flatMap((found) => (found.kind === 'notice' ? [found.notice] : [])));
-  const standing = notices.filter((notice) => !isSuperseded(notice, changes));
-  for (const subject of asked.flatMap(known)) run.journal.recalled(subject);
-  for (const change of changes) run.journal.received(change);
-  for (const found of findings) if (found.kind === 'ignored') run.journal.ignored(found.origin, found.reason);
-  for (const notice of notices) if (!standing.includes(notice)) run.journal.ignored(notice, 'restored');
+  const findings = await pMap(
+    triggers,
+    async (trigger) => ({ trigger, found: await find(trigger, describe, run) }),
+    { concurrency: CONCURRENCY.resources },
+  );
+  const changes = delivered(findings, (found) => (found.kind === 'changes' ? found.changes : []));
+  const notices = delivered(findings, (found) => (found.kind === 'notice' ? [found.notice] : []));
+  const standing = notices.filter(({ value }) => !isSuperseded(value, changes));
+  record(findings, changes, notices, standing, run);
+  const first = firstScan(changes, standing, run.ports.clock.now());
+  const scans = [...first, ...triggers.flatMap(continuedScan)];
+  const attempts = merged(triggers.flatMap(laterAttempt));
   return {
-    changes,
-    notices: standing,
-    named: asked.flatMap((one) => (one.kind === 'service' ? [one] : [])),
-    followUps: merged(asked.flatMap((one) => (one.kind === 'follow-up' ? [one.followUp] : []))),
-    redelivered: new Set(
-      asked.flatMap((one) => (one.kind === 'event' && one.redelivered ? [one.event.id] : [])),
-    ),
-    scans: asked.flatMap((one) => (one.kind === 'scan' ? [one.scan] : [])),
-    unconfirmed: findings.flatMap((found) => (found.kind === 'unconfirmed' ? [found.messageId] : [])),
-    retryLater: findings.flatMap((found) => (found.kind === 'not-visible' ? [found.messageId] : [])),
+    attempts,
+    scans,
+    named: triggers.flatMap((trigger) => (trigger.kind === 'service' ? [trigger] : [])),
+    messageIds: [...attempts, ...scans].flatMap(({ messageIds }) => messageIds),
+    unconfirmed: messagesOf(findings, 'unconfirmed'),
+    retryLater: messagesOf(findings, 'not-visible'),
   };
 }
 
-/** What was received by an earlier invocation. */
-function known(asked: Trigger): readonly (Change | Notice)[] {
-  if (asked.kind === 'follow-up') return asked.followUp.changes;
-  return asked.kind === 'scan' ? [...asked.scan.changes, ...asked.scan.notices] : [];
+type FoundFor = { readonly trigger: Trigger; readonly found: Found };
+
+/** A change or a notice with the messages that told of it: the same event delivered twice is one change. */
+type Delivered<T> = Pick<Attempt, 'messageIds' | 'redelivered'> & { readonly value: T };
+
+function delivered<T extends Change | Notice>(
+  findings: readonly FoundFor[],
+  valuesOf: (found: Found) => readonly T[],
+): readonly Delivered<T>[] {
+  const byValue = new Map<string, Delivered<T>>();
+  for (const { trigger, found } of findings) {
+    for (const value of valuesOf(found)) {
+      const key = JSON.stringify(value);
+      const before = byValue.get(key);
+      byValue.set(key, {
+        value,
+        messageIds: [...(before?.messageIds ?? []), ...messageIdsOf(trigger)],
+        redelivered: before?.redelivered === true || (trigger.kind === 'event' && trigger.redelivered),
+      });
+    }
+  }
+  return [...byValue.values()];
 }
 
-async function find(asked: Trigger, describe: Describe, run: StepContext): Promise<Found> {
-  if (asked.kind !== 'event') return findCurrent(asked, describe, run);
-  const { event, messageId } = asked;
+/** Deleted and made again: what came later counts. */
+function isSuperseded(notice: Notice, changes: readonly Delivered<Change>[]): boolean {
+  const isLater = ({ value: { arn, changedAt } }: Delivered<Change>) =>
+    arn === notice.arn && changedAt >= notice.at;
+  return isGone(notice) && changes.some(isLater);
+}
+
+function record(
+  findings: readonly FoundFor[],
+  changes: readonly Delivered<Change>[],
+  notices: readonly Delivered<Notice>[],
+  standing: readonly Delivered<Notice>[],
+  { journal }: StepContext,
+): void {
+  for (const subject of findings.flatMap(({ trigger }) => receivedBefore(trigger))) journal.recalled(subject);
+  for (const { value } of changes) journal.received(value);
+  for (const { found } of findings) if (found.kind === 'ignored') journal.ignored(found.origin, found.reason);
+  for (const one of notices) if (!standing.includes(one)) journal.ignored(one.value, 'restored');
+}
+
+/** What was received by an earlier invocation. */
+function receivedBefore(trigger: Trigger): readonly (Change | Notice)[] {
+  if (trigger.kind === 'follow-up') return trigger.followUp.changes;
+  return trigger.kind === 'scan' ? [...trigger.scan.changes, ...trigger.scan.notices] : [];
+}
+
+/** One scan for everything that is looked at for the first time; none for nothing. */
+function firstScan(
+  changes: readonly Delivered<Change>[],
+  notices: readonly Delivered<Notice>[],
+  now: number,
+): readonly OpenScan[] {
+  const all = [...changes, ...notices];
+  if (all.length === 0) return [];
+  const values = <T>(some: readonly Delivered<T>[]) => some.map(({ value }) => value);
+  return [
+    {
+      scan: startScan(values(changes), values(notices), now),
+      attempts: firstAttempts(changes, now),
+      messageIds: [...new Set(all.flatMap(({ messageIds }) => messageIds))],
+    },
+  ];
+}
+
+function continuedScan(trigger: Trigger): readonly OpenScan[] {
+  if (trigger.kind !== 'scan') return [];
+  const { scan, messageId } = trigger;
+  const messageIds = [messageId];
+  const changes = scan.changes.map((value) => ({ value, messageIds, redelivered: false }));
+  return [{ scan, attempts: firstAttempts(changes, scan.firstHandledAt), messageIds }];
+}
+
+/** One for each id: a request may name several resources, and one call may move several labels. */
+function firstAttempts(changes: readonly Delivered<Change>[], firstHandledAt: number): readonly Attempt[] {
+  const byId = new Map<string, Delivered<Change>[]>();
+  for (const one of changes) byId.set(one.value.changeId, [...(byId.get(one.value.changeId) ?? []), one]);
+  return [...byId].map(([changeId, ofId]) => ({
+    ...begin(
+      changeId,
+      ofId.map(({ value }) => value),
+      firstHandledAt,
+    ),
+    messageIds: [...new Set(ofId.flatMap(({ messageIds }) => messageIds))],
+    redelivered: ofId.some(({ redelivered }) => redelivered),
+  }));
+}
+
+function laterAttempt(trigger: Trigger): readonly Attempt[] {
+  if (trigger.kind !== 'follow-up') return [];
+  return [{ ...trigger.followUp, messageIds: [trigger.messageId], redelivered: false }];
+}
+
+function messagesOf(findings: readonly FoundFor[], kind: Found['kind']): readonly string[] {
+  return findings.flatMap(({ trigger, found }) => (found.kind === kind ? messageIdsOf(trigger) : []));
+}
+
+function messageIdsOf(trigger: Trigger): readonly string[] {
+  return 'messageId' in trigger ? [trigger.messageId] : [];
+}
+
+async function find(trigger: Trigger, describe: Describe, run: StepContext): Promise<Found> {
+  if (trigger.kind !== 'event') return findCurrent(trigger, describe, run);
+  const { event } = trigger;
   const { id, time, region, account } = event;
   const origin = { changeId: id, at: time, source: sourceOf(event), region, account };
   try {
     const found = await findClaimed(claimOf(event), origin, describe, run);
-    if (found.kind === 'look-again') return { kind: 'not-visible', messageId };
+    if (found.kind === 'look-again') return { kind: 'not-visible' };
     return found.kind === 'ignored' ? { ...found, origin: { ...origin, arn: resourceOf(event) } } : found;
   } catch (error) {
     run.journal.error('the message comes back: its change could not be confirmed', error, {
       changeId: event.id,
     });
-    return { kind: 'unconfirmed', messageId };
+    return { kind: 'unconfirmed' };
   }
 }
 
@@ -66,18 +163,15 @@ async function findClaimed(
   claim: Claim,
   origin: Origin,
   describe: Describe,
-  { ports: world }: StepContext,
+  { ports }: StepContext,
 ): Promise<Finding> {
   if (claim.kind === 'none') return { kind: 'ignored', reason: claim.reason };
-  if (origin.at > world.clock.now() + FUTURE_MS) {
+  if (origin.at > ports.clock.now() + FUTURE_MS) {
     throw new RangeError(`the event's time, ${new Date(origin.at).toISOString()}, has not been yet`);
   }
   switch (claim.kind) {
     case 'noticed':
-      return {
-        kind: 'notice',
-        notice: noticeOf(origin, claim.resource, claim.arn, claim.notice),
-      };
+      return { kind: 'notice', notice: noticeOf(origin, claim.resource, claim.arn, claim.notice) };
     case 'parameter-changed':
       return { kind: 'changes', changes: [parameterChange(origin, claim.arn, endOfSecond(origin.at))] };
     case 'label-moved':
@@ -85,21 +179,11 @@ async function findClaimed(
     case 'rotated':
     case 'secret-deleted': {
       const description = await describe(claim.secret);
-      return confirmSecret(claim, origin, description, world.clock.now());
+      return confirmSecret(claim, origin, description, ports.clock.now());
     }
     default:
       return claim satisfies never;
   }
-}
-
-/** Deleted and made again: what came later counts. */
-function isSuperseded(notice: Notice, changes: readonly Change[]): boolean {
-  return isGone(notice) && changes.some(({ arn, changedAt }) => arn === notice.arn && changedAt >= notice.at);
-}
-
-/** The same event delivered twice is one change. */
-function unique<T extends Change | Notice>(subjects: readonly T[]): readonly T[] {
-  return [...new Map(subjects.map((subject) => [JSON.stringify(subject), subject])).values()];
 }
 
 function remembering<T>(ask: (key: string) => Promise<T>): (key: string) => Promise<T> {

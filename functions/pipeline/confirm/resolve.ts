@@ -17,7 +17,7 @@ export type Found =
       readonly origin: Origin & { readonly arn: string | undefined };
       readonly reason: IgnoredReason;
     }
-  | { readonly kind: 'unconfirmed' | 'not-visible'; readonly messageId: string };
+  | { readonly kind: 'unconfirmed' | 'not-visible' };
 
 export type Describe = (secret: string) => Promise<SecretDescription | undefined>;
 

@@ -5,37 +5,32 @@ import { CONCURRENCY } from '../../core/model/limits.ts';
 import { followUpBody, MESSAGE_BYTES } from '../../formats/follow-up.ts';
 import type { StepContext } from '../context.ts';
 
-/** Puts follow-ups that are due at the same time on the queue. Answers the ids of the changes that could not be sent. */
-export async function sendFollowUps(
-  followUps: readonly FollowUp[],
+/** Puts follow-ups that are due at the same time on the queue. Answers those that could not be sent. */
+export async function sendFollowUps<One extends FollowUp>(
+  followUps: readonly One[],
   delaySeconds: number,
   run: StepContext,
-): Promise<readonly string[]> {
+): Promise<readonly One[]> {
   const unsent = await pMap(
     packed(followUps, followUpBody, MESSAGE_BYTES),
-    (together) => sendBody(followUpBody(together), delaySeconds, idsOf(together), run),
+    async (together) => ((await sendBody(followUpBody(together), delaySeconds, run)) ? [] : together),
     { concurrency: CONCURRENCY.messages },
   );
   return unsent.flat();
 }
 
-/** Puts one message on the queue. Answers `changeIds`, the changes that it is about, if it could not be sent. */
+/** Puts one message on the queue. Answers whether it was sent; what kept it from being sent is recorded. */
 export async function sendBody(
   body: string,
   delaySeconds: number,
-  changeIds: readonly string[],
-  { ports: world, journal }: StepContext,
-): Promise<readonly string[]> {
+  { ports, journal }: StepContext,
+): Promise<boolean> {
   try {
-    if (world.queue === undefined) throw new Error('there is no queue: CHANGE_QUEUE_URL is not set');
-    await world.queue.send(body, delaySeconds);
-    return [];
+    if (ports.queue === undefined) throw new Error('there is no queue: CHANGE_QUEUE_URL is not set');
+    await ports.queue.send(body, delaySeconds);
+    return true;
   } catch (error) {
     journal.error('a follow-up could not be sent: its message comes back', error);
-    return changeIds;
+    return false;
   }
-}
-
-function idsOf(followUps: readonly FollowUp[]): readonly string[] {
-  return followUps.map(({ changeId }) => changeId);
 }

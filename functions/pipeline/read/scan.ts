@@ -1,89 +1,82 @@
-import type { Confirmed } from '../../core/follow-up/trigger.ts';
+import { begin } from '../../core/follow-up/follow-up.ts';
+import type { Confirmed, OpenScan } from '../../core/follow-up/trigger.ts';
 import type { ServiceArn } from '../../core/model/arn.ts';
 import { type Change, subjectsOf } from '../../core/model/change.ts';
 import { type Fleet, namesByCluster } from '../../core/model/fleet.ts';
 import type { Origin } from '../../core/model/secret.ts';
 import type { Result } from '../../core/plan/planned.ts';
-import { addPart, type Postponed, type Scan, startScan } from '../../core/read/scan.ts';
+import { addPart, type Scan, type StartedEarly } from '../../core/read/scan.ts';
 import type { Run } from '../run.ts';
-import type { Observed } from './observed.ts';
+import type { Observed, Postponed } from './observed.ts';
 
-/** What is redeployed before everything has been read. */
+/** Redeploys that do not wait until everything has been read. */
 export type Early = {
-  /** To be told of every part of the fleet as soon as it is read. */
-  readonly onPart: (part: Fleet) => void;
-  /** Resolves when those who are known already have been looked at: scan all the others would only be in the way. */
-  readonly hintsDone: Promise<void>;
+  /** Begins with the services that are known already. */
+  begin(scans: readonly OpenScan[]): void;
+  /** Is told of every part of the fleet as soon as it is read. */
+  onPart(part: Fleet): void;
+  /** Resolves when the services that are known already have been looked at: to read all the others would only be in the way. */
+  hintsDone(): Promise<void>;
   /** Makes no more calls; answers what was done, when the calls under way have been answered. */
   finish(): Promise<readonly Result[]>;
 };
 
-/** For whoever must not write, or not yet. */
+/** For a run that must not write, or not yet. */
 export const NOTHING_EARLY: Early = {
+  begin: () => undefined,
   onPart: () => undefined,
-  hintsDone: Promise.resolve(),
+  hintsDone: () => Promise.resolve(),
   finish: () => Promise.resolve([]),
 };
 
-export function idsIn({ changes, notices }: Pick<Scan, 'changes' | 'notices'>): ReadonlySet<string> {
-  return new Set([...changes, ...notices].map(({ changeId }) => changeId));
-}
+/** What was read for some scans, or for services named by hand, as far as it came to an end. */
+export type Scanned = Pick<Observed, 'attempts' | 'notices' | 'fleet'> & {
+  readonly started: readonly StartedEarly[];
+};
 
-export type FirstObserved = Pick<Observed, 'changes' | 'notices' | 'started' | 'firstHandledAt' | 'fleet'>;
-
-export type First = { readonly parts: readonly FirstObserved[]; readonly postponed: readonly Postponed[] };
+export type ScanResult = { readonly parts: readonly Scanned[]; readonly postponed: readonly Postponed[] };
 
 /** New changes, and changes whose fleet has been read in part; those for which the time ends once more are postponed. */
-export async function readFirst(confirmed: Confirmed, ahead: Early, run: Run): Promise<First> {
-  const [first] = confirmed.named;
-  if (first !== undefined) return { parts: [await readNamed(confirmed, first.origin, run)], postponed: [] };
-  const { changes, notices, scans } = confirmed;
-  const now = run.ports.clock.now();
-  const begun = startScan(changes, notices, now);
-  const whole = [begun, ...scans.filter(({ remaining: left }) => left === 'all')].filter(
-    (one) => idsIn(one).size > 0,
-  );
-  const { parts, postponed } = await readWhole(whole, ahead, run);
+export async function scanFleet({ named, scans }: Confirmed, early: Early, run: Run): Promise<ScanResult> {
+  const [first] = named;
+  if (first !== undefined) return { parts: [await readNamed(named, first.origin, run)], postponed: [] };
+  const { parts, postponed } = await readWhole(scans.filter(isWhole), early, run);
   const found = { parts: [...parts], postponed: [...postponed] };
-  for (const scan of scans) {
-    if (scan.remaining === 'all') continue;
-    const next = addPart(scan, await run.fleets.readOn(scan.remaining, ahead.onPart, run));
-    if (next.remaining.length > 0) found.postponed.push({ scan: next, notBefore: now });
-    else found.parts.push(firstSight([next], await readMatched(next, run)));
+  for (const open of scans) {
+    if (open.scan.remaining === 'all') continue;
+    const part = await run.fleets.readOn(open.scan.remaining, (one) => early.onPart(one), run);
+    const next = { ...open, scan: addPart(open.scan, part) };
+    if (part.remaining.length > 0) found.postponed.push({ ...next, notBefore: run.ports.clock.now() });
+    else found.parts.push(scanned([next], await readMatched(next.scan, run)));
   }
   return found;
 }
 
+const isWhole = ({ scan }: OpenScan): boolean => scan.remaining === 'all';
+
 /** One read for all of them. */
-async function readWhole(scans: readonly Scan[], ahead: Early, run: Run): Promise<First> {
-  const subjects = scans.flatMap(subjectsOf);
+async function readWhole(scans: readonly OpenScan[], early: Early, run: Run): Promise<ScanResult> {
+  const subjects = scans.flatMap(({ scan }) => subjectsOf(scan));
   if (subjects.length === 0) return { parts: [], postponed: [] };
-  await ahead.hintsDone;
-  const read = await run.fleets.read(subjects, ahead.onPart, run);
-  if ('notBefore' in read) {
-    return { parts: [], postponed: scans.map((scan) => ({ scan, notBefore: read.notBefore })) };
-  }
-  if (read.remaining.length > 0) {
-    const postponed = scans.map((scan) => ({ scan: addPart(scan, read), notBefore: 0 }));
-    return { parts: [], postponed };
-  }
-  return { parts: [firstSight(scans, read.fleet)], postponed: [] };
+  await early.hintsDone();
+  const read = await run.fleets.read(subjects, (part) => early.onPart(part), run);
+  if ('notBefore' in read) return { parts: [], postponed: scans.map((open) => ({ ...open, ...read })) };
+  if (read.remaining.length === 0) return { parts: [scanned(scans, read.fleet)], postponed: [] };
+  const postponed = scans.map((open) => ({ ...open, scan: addPart(open.scan, read), notBefore: 0 }));
+  return { parts: [], postponed };
 }
 
-/** Readings that come to their end with the same fleet. */
-function firstSight(scans: readonly Scan[], fleet: Fleet): FirstObserved {
+/** Scans that come to their end with the same fleet. */
+function scanned(scans: readonly OpenScan[], fleet: Fleet): Scanned {
   return {
-    changes: scans.flatMap(({ changes }) => changes),
-    notices: scans.flatMap(({ notices }) => notices),
-    started: scans.flatMap(({ started }) => started),
-    firstHandledAt: new Map(
-      scans.flatMap((one) => one.changes.map(({ changeId }) => [changeId, one.firstHandledAt])),
-    ),
+    attempts: scans.flatMap(({ attempts }) => attempts),
+    notices: scans.flatMap(({ scan }) => scan.notices),
+    started: scans.flatMap(({ scan }) => scan.started),
     fleet,
   };
 }
 
-/** After the last part: those that matched in any of them, as they are now. */
+/** After the last part: the services that matched in any of them, as they are now. */
 function readMatched({ matched }: Scan, run: Run): Promise<Fleet> {
   return run.ports.ecs.readThese(namesByCluster(matched), () => true, run.reading);
 }
@@ -100,7 +93,7 @@ export class NoSuchService extends Error {
 }
 
 /** For services named by hand the request itself is the change. Throws NoSuchService. */
-async function readNamed({ named }: Confirmed, origin: Origin, run: Run): Promise<FirstObserved> {
+async function readNamed(named: Confirmed['named'], origin: Origin, run: Run): Promise<Scanned> {
   const { configured, narrowed } = run.scope;
   const services = named.map((one) => one.named);
   const fleet = await run.ports.ecs.readNamed(services, [configured, narrowed], run.reading);
@@ -112,7 +105,9 @@ async function readNamed({ named }: Confirmed, origin: Origin, run: Run): Promis
   ];
   const changes = arns.map((arn) => serviceChange(origin, arn));
   for (const change of changes) run.journal.received(change);
-  return { changes, notices: [], started: [], firstHandledAt: new Map(), fleet };
+  const followUp = begin(origin.changeId, changes, run.ports.clock.now());
+  const attempts = changes.length === 0 ? [] : [{ ...followUp, messageIds: [], redelivered: false }];
+  return { attempts, notices: [], started: [], fleet };
 }
 
 function serviceChange({ changeId, at, source }: Origin, arn: ServiceArn): Change {

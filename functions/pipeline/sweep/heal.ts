@@ -13,5 +13,6 @@ export async function heal({ swept }: Sweep, how: How, run: StepContext): Promis
   if (how !== 'heal') return { how, healing, unsent: new Set() };
   for (const change of healing.followUps.flatMap(({ changes }) => changes)) run.journal.received(change);
   // What could not be sent is found again by the next sweep.
-  return { how, healing, unsent: new Set(await sendFollowUps(healing.followUps, 0, run)) };
+  const unsent = await sendFollowUps(healing.followUps, 0, run);
+  return { how, healing, unsent: new Set(unsent.map(({ changeId }) => changeId)) };
 }

@@ -1,0 +1,72 @@
+import type { Confirmed, Trigger } from '../core/follow-up/trigger.ts';
+import { type PlanBesideEarly, stillUndecided, withEarly } from '../core/plan/early.ts';
+import type { EvidenceByService } from '../core/plan/evidence.ts';
+import { makePlan } from '../core/plan/plan.ts';
+import type { Result } from '../core/plan/planned.ts';
+import { questions } from '../core/plan/questions.ts';
+import { makeReport, type Report } from '../core/report/report.ts';
+import { confirm } from '../pipeline/confirm/confirm.ts';
+import { readEvidence } from '../pipeline/read/evidence.ts';
+import { newChanges, type Observed, planInput } from '../pipeline/read/observed.ts';
+import { readFleet } from '../pipeline/read/read.ts';
+import type { Early } from '../pipeline/read/scan.ts';
+import type { Run } from '../pipeline/run.ts';
+
+/** Confirm, read, ask, plan: what every command begins with. Nothing of it writes but `early`. */
+export async function decide(
+  triggers: readonly Trigger[],
+  early: Early,
+  run: Run,
+): Promise<Decided | Failed> {
+  const confirmed = await confirm(triggers, run);
+  try {
+    const observed = await readFleet(confirmed, early, run);
+    const evidence = await ask(observed, run);
+    const planned = planFor(observed, evidence, run);
+    return { confirmed, observed, ...planned };
+  } catch (failure) {
+    await early.finish();
+    return { confirmed, failure };
+  }
+}
+
+/** What DescribeServices does not tell, where it may change a decision. */
+function ask({ matches, early }: Observed, run: Run): Promise<EvidenceByService> {
+  const undecided = stillUndecided(matches, early);
+  return readEvidence(questions(undecided, run.policy, run.ports.clock.now()), run);
+}
+
+function planFor(observed: Observed, evidence: EvidenceByService, run: Run): PlanBesideEarly {
+  const input = planInput(observed, evidence, run.policy, run.ports.clock.now());
+  const planned = withEarly(makePlan(input), observed.early);
+  run.journal.planned({ ...input, notices: observed.notices }, planned);
+  return planned;
+}
+
+type Decided = PlanBesideEarly & { readonly confirmed: Confirmed; readonly observed: Observed };
+
+/** The fleet could not be read or decided upon: nothing has been done but what was redeployed early. */
+type Failed = { readonly confirmed: Confirmed; readonly failure: unknown };
+
+export type RedeployResult =
+  | {
+      readonly confirmed: Confirmed;
+      readonly report: Report;
+      /** The fleet could be read in part only: what was asked for goes on as a follow-up. */
+      readonly postponed: boolean;
+      /** The messages that SQS must deliver again. */
+      readonly redeliver: readonly string[];
+    }
+  | Failed;
+
+/** What was found, decided and done. */
+export function reported(
+  { confirmed, observed, plan: { unmatched } }: Decided,
+  results: readonly Result[],
+  redeliver: readonly string[],
+): RedeployResult {
+  const decisions = [...results.map(({ decision }) => decision), ...unmatched];
+  const outcomes = results.flatMap(({ outcome }) => outcome ?? []);
+  const report = makeReport(newChanges(observed), observed.notices, decisions, outcomes);
+  return { confirmed, report, postponed: observed.postponed.length > 0, redeliver };
+}
