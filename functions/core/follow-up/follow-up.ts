@@ -146,7 +146,7 @@ function mergedTwo(a: Attempt, b: Attempt): Attempt {
   };
 }
 
-export function openKey({ cluster, name }: OpenService): ServiceKey {
+export function openKey({ cluster, name }: Pick<OpenService, 'cluster' | 'name'>): ServiceKey {
   return keyOf(nameOf(cluster), name);
 }
 

@@ -1,7 +1,8 @@
 import pMap from 'p-map';
+import type { Closed } from '../../core/follow-up/advance.ts';
 import { isOverdue } from '../../core/follow-up/backoff.ts';
 import type { FollowUp } from '../../core/follow-up/follow-up.ts';
-import type { Closed, Progress } from '../../core/follow-up/progress.ts';
+import type { Progress } from '../../core/follow-up/progress.ts';
 import type { Change } from '../../core/model/change.ts';
 import { CONCURRENCY } from '../../core/model/limits.ts';
 import { restoreCommand } from '../../core/report/restore.ts';
