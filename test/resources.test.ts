@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { SecretDescription } from '../functions/core/model/secret.ts';
-import { readResources } from '../functions/pipeline/sweep/timestamps.ts';
+import { readTimestamps } from '../functions/pipeline/sweep/timestamps.ts';
 import { ACCOUNT, BEFORE, CHANGED_AT, fleet, NOW, POLICY, REGION, SECRET, service } from './build.ts';
 
 const OTHER = `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:other-x1Y2z3`;
@@ -42,7 +42,7 @@ function manager(listed: readonly SecretDescription[], known: readonly SecretDes
 }
 
 const read = (references: readonly string[], { run }: ReturnType<typeof manager>) =>
-  readResources(fleet([service()], { 'api:1': references }), 'sweep-1', run);
+  readTimestamps(fleet([service()], { 'api:1': references }), 'sweep-1', run);
 
 describe('a list that is five minutes late', () => {
   test('does not make a young secret missing', async () => {
@@ -73,10 +73,10 @@ describe('what is asked for by itself', () => {
     ['its name, where a parameter passes through to it', '/aws/reference/secretsmanager/prod/db', 'prod/db'],
   ])('is named as ECS would name it: %s', async (_, valueFrom, asked) => {
     const late = manager([], []);
-    const { notices, bitten } = await read([valueFrom], late);
+    const { notices, broken } = await read([valueFrom], late);
     expect(late.asked).toEqual([asked]);
     expect(notices).toMatchObject([{ kind: 'secret', notice: 'not-found', source: 'sweep' }]);
-    expect(bitten).toHaveLength(1);
+    expect(broken).toHaveLength(1);
   });
 });
 
@@ -97,7 +97,7 @@ test('a secret of which nobody knows when it changed is dated', async () => {
 
 test('nothing is listed for nobody', async () => {
   const { run, asked } = manager([described(SECRET)], []);
-  const nothing = await readResources(fleet([]), 'sweep-1', run);
-  expect(nothing).toEqual({ changes: [], notices: [], bitten: [], unchecked: [] });
+  const nothing = await readTimestamps(fleet([]), 'sweep-1', run);
+  expect(nothing).toEqual({ changes: [], notices: [], broken: [], unchecked: [] });
   expect(asked).toEqual([]);
 });

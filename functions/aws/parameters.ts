@@ -1,6 +1,6 @@
 import { parseArn } from '../core/model/arn.ts';
 import { parameterArn } from '../core/model/reference.ts';
-import type { Clock, Parameters } from '../ports.ts';
+import type { Clock, ParameterDescription, Parameters } from '../ports.ts';
 import { type CallCounts, counted, lazily, pacedReads } from './clients.ts';
 import { readFailed } from './errors.ts';
 import { chunks, pages } from './pages.ts';
@@ -20,37 +20,51 @@ const POSSIBLE_NAME = /^[\w./-]{1,1011}$/;
 export function makeParameters(counts: CallCounts, clock: Clock): Parameters {
   const pagesOf = findByName(counts, pacedAt(RATE, clock));
   return {
-    async describe(parameter, signal) {
-      const name = nameOf(parameter);
-      try {
-        for await (const [found] of pagesOf(spellings(name), signal)) {
-          if (found === undefined || isAnother(parameter, found.ARN)) continue;
-          const home = parseArn(parameter);
-          const arn = found.ARN ?? (home === undefined ? name : parameterArn(name, home));
-          return { arn, changedAt: found.LastModifiedDate?.getTime() ?? 0 };
-        }
-        return undefined;
-      } catch (error) {
-        throw readFailed(`describe parameter ${parameter}`, error);
-      }
-    },
-    async describeAll(arns, signal) {
-      const found = new Map<string, number>();
-      const names = [...new Set(arns.map(nameOf))].filter((name) => POSSIBLE_NAME.test(name));
-      try {
-        for (const values of chunks(names.flatMap(spellings), VALUES)) {
-          for await (const page of pagesOf(values, signal))
-            for (const one of page) found.set(one.ARN ?? '', one.LastModifiedDate?.getTime() ?? 0);
-        }
-      } catch (error) {
-        throw readFailed('describe the parameters', error);
-      }
-      return arns.flatMap((arn) => {
-        const changedAt = found.get(arn);
-        return changedAt === undefined ? [] : [{ arn, changedAt }];
-      });
-    },
+    describe: (parameter, signal) => describe(pagesOf, parameter, signal),
+    describeAll: (arns, signal) => describeAll(pagesOf, arns, signal),
   };
+}
+
+type PagesOf = ReturnType<typeof findByName>;
+
+async function describe(
+  pagesOf: PagesOf,
+  parameter: string,
+  signal: AbortSignal,
+): Promise<ParameterDescription | undefined> {
+  const name = nameOf(parameter);
+  try {
+    for await (const [found] of pagesOf(spellings(name), signal)) {
+      if (found === undefined || isAnother(parameter, found.ARN)) continue;
+      const home = parseArn(parameter);
+      const arn = found.ARN ?? (home === undefined ? name : parameterArn(name, home));
+      return { arn, changedAt: found.LastModifiedDate?.getTime() ?? 0 };
+    }
+    return undefined;
+  } catch (error) {
+    throw readFailed(`describe parameter ${parameter}`, error);
+  }
+}
+
+async function describeAll(
+  pagesOf: PagesOf,
+  arns: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly ParameterDescription[]> {
+  const found = new Map<string, number>();
+  const names = [...new Set(arns.map(nameOf))].filter((name) => POSSIBLE_NAME.test(name));
+  try {
+    for (const values of chunks(names.flatMap(spellings), VALUES)) {
+      for await (const page of pagesOf(values, signal))
+        for (const one of page) found.set(one.ARN ?? '', one.LastModifiedDate?.getTime() ?? 0);
+    }
+  } catch (error) {
+    throw readFailed('describe the parameters', error);
+  }
+  return arns.flatMap((arn) => {
+    const changedAt = found.get(arn);
+    return changedAt === undefined ? [] : [{ arn, changedAt }];
+  });
 }
 
 function findByName(counts: CallCounts, paced: ReturnType<typeof pacedAt>) {

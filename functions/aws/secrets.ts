@@ -16,43 +16,64 @@ const PAGE = 100;
 const VERSIONS_RATE = 40;
 const LIST_RATE = 80;
 
-/** Metadata only: no call made here can return a secret's value (AWS-FACTS §7). */
+/** Metadata only: no call made here can return a secret's value (functions/README.md, "Never reading a secret"). */
 export function makeSecrets(counts: CallCounts, tagPrefix: string, clock: Clock): Secrets {
-  const secretsManager = connection(counts);
+  const connected = connection(counts);
   const pacedVersions = pacedAt(VERSIONS_RATE, clock);
   const pacedList = pacedAt(LIST_RATE, clock);
   return {
-    async describe(secret, signal) {
-      try {
-        const { client, DescribeSecretCommand } = await secretsManager();
-        const command = new DescribeSecretCommand({ SecretId: secret });
-        const answer = await client.send(command, { abortSignal: signal });
-        return descriptionOf(answer, answer.VersionIdsToStages, tagPrefix);
-      } catch (error) {
-        if (hasCode(error, 'ResourceNotFoundException')) return undefined;
-        throw readFailed(`describe secret ${secret}`, error);
-      }
-    },
-    async listVersions(arn, signal) {
-      const versions: SecretVersion[] = [];
-      try {
-        for await (const page of versionPages(secretsManager, arn, pacedVersions, signal))
-          versions.push(...page.map(versionOf));
-        return versions;
-      } catch (error) {
-        if (hasCode(error, 'ResourceNotFoundException')) return [];
-        throw readFailed(`list the versions of secret ${arn}`, error);
-      }
-    },
-    async *list(signal) {
-      try {
-        for await (const page of secretPages(secretsManager, pacedList, signal))
-          yield page.map((entry) => descriptionOf(entry, entry.SecretVersionsToStages, tagPrefix));
-      } catch (error) {
-        throw readFailed('list the secrets', error);
-      }
-    },
+    describe: (secret, signal) => describe(connected, secret, tagPrefix, signal),
+    listVersions: (arn, signal) => listVersions(connected, arn, pacedVersions, signal),
+    list: (signal) => list(connected, tagPrefix, pacedList, signal),
   };
+}
+
+async function describe(
+  connected: Connection,
+  secret: string,
+  tagPrefix: string,
+  signal: AbortSignal,
+): Promise<SecretDescription | undefined> {
+  try {
+    const { client, DescribeSecretCommand } = await connected();
+    const command = new DescribeSecretCommand({ SecretId: secret });
+    const answer = await client.send(command, { abortSignal: signal });
+    return descriptionOf(answer, answer.VersionIdsToStages, tagPrefix);
+  } catch (error) {
+    if (hasCode(error, 'ResourceNotFoundException')) return undefined;
+    throw readFailed(`describe secret ${secret}`, error);
+  }
+}
+
+async function listVersions(
+  connected: Connection,
+  arn: string,
+  paced: Paced,
+  signal: AbortSignal,
+): Promise<readonly SecretVersion[]> {
+  const versions: SecretVersion[] = [];
+  try {
+    for await (const page of versionPages(connected, arn, paced, signal))
+      versions.push(...page.map(versionOf));
+    return versions;
+  } catch (error) {
+    if (hasCode(error, 'ResourceNotFoundException')) return [];
+    throw readFailed(`list the versions of secret ${arn}`, error);
+  }
+}
+
+async function* list(
+  connected: Connection,
+  tagPrefix: string,
+  paced: Paced,
+  signal: AbortSignal,
+): AsyncGenerator<readonly SecretDescription[], void> {
+  try {
+    for await (const page of secretPages(connected, paced, signal))
+      yield page.map((entry) => descriptionOf(entry, entry.SecretVersionsToStages, tagPrefix));
+  } catch (error) {
+    throw readFailed('list the secrets', error);
+  }
 }
 
 type Paced = ReturnType<typeof pacedAt>;

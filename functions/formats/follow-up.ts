@@ -116,27 +116,32 @@ export function parseFollowUps(body: string): Carried {
   );
   if (data === undefined)
     throw new MalformedFollowUp(`the follow-up cannot be read: ${problemsOf(error).join('; ')}`);
+  return { followUps: data.followUps.map(followUpIn), scans: data.readings.map(scanIn) };
+}
+
+type Read = z.infer<typeof carried>;
+
+function followUpIn(followUp: Read['followUps'][number]): FollowUp {
+  const open = followUp.open.flatMap(([cluster, services]) =>
+    services.map(([name, deploymentId, ours, lastLogged]) => ({
+      cluster,
+      name,
+      deploymentId,
+      ours,
+      lastLogged,
+    })),
+  );
+  return { ...followUp, open };
+}
+
+function scanIn({ left, matched, started, ...scan }: Read['readings'][number]): Scan {
   return {
-    followUps: data.followUps.map((followUp) => ({
-      ...followUp,
-      open: followUp.open.flatMap(([cluster, services]) =>
-        services.map(([name, deploymentId, ours, lastLogged]) => ({
-          cluster,
-          name,
-          deploymentId,
-          ours,
-          lastLogged,
-        })),
-      ),
-    })),
-    scans: data.readings.map(({ left, ...reading }) => ({
-      ...reading,
-      remaining: left,
-      matched: reading.matched.flatMap(([cluster, names]) => names.map((name) => ({ cluster, name }))),
-      started: reading.started.flatMap(([cluster, services]) =>
-        services.map(([name, deploymentId]) => ({ cluster, name, deploymentId })),
-      ),
-    })),
+    ...scan,
+    remaining: left,
+    matched: matched.flatMap(([cluster, names]) => names.map((name) => ({ cluster, name }))),
+    started: started.flatMap(([cluster, services]) =>
+      services.map(([name, deploymentId]) => ({ cluster, name, deploymentId })),
+    ),
   };
 }
 

@@ -89,10 +89,7 @@ const shape = z.object({
 });
 
 /** Reads the environment; a variable that is set to nothing counts as not set. Throws WrongConfiguration. */
-export function readConfig(
-  required: Required,
-  environment: Readonly<Record<string, string | undefined>> = process.env,
-): Config {
+export function readConfig(required: Required, environment: Environment = process.env): Config {
   const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()));
   const { data, error } = z.safeParse(shape, set);
   const problems = [
@@ -103,16 +100,16 @@ export function readConfig(
   ];
   if (data === undefined || problems.length > 0)
     throw new WrongConfiguration(`wrong configuration: ${problems.join('; ')}`);
+  return configOf(data, set);
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+function configOf(data: z.infer<typeof shape>, set: Environment): Config {
   return {
     mode: data.MODE,
     sweep: data.SWEEP,
-    policy: {
-      select: data.SELECT,
-      pull: data.PULL_CREDENTIALS,
-      maxServices: data.MAX_SERVICES,
-      cooldownMs: data.COOLDOWN_SECONDS * 1000,
-      maxPerHour: data.MAX_REDEPLOYS_PER_HOUR,
-    },
+    policy: policyOf(data),
     followUp: {
       queueUrl: data.CHANGE_QUEUE_URL,
       firstSeconds: data.FOLLOW_UP_SECONDS,
@@ -133,7 +130,17 @@ export function readConfig(
   };
 }
 
-/** An endpoint of somebody's own need not know names of buckets in its host name. */
-function hasEndpoint(set: Readonly<Record<string, string | undefined>>): boolean {
+function policyOf(data: z.infer<typeof shape>): Policy {
+  return {
+    select: data.SELECT,
+    pull: data.PULL_CREDENTIALS,
+    maxServices: data.MAX_SERVICES,
+    cooldownMs: data.COOLDOWN_SECONDS * 1000,
+    maxPerHour: data.MAX_REDEPLOYS_PER_HOUR,
+  };
+}
+
+/** An endpoint of the user's own need not understand names of buckets in its host name. */
+function hasEndpoint(set: Environment): boolean {
   return set['AWS_ENDPOINT_URL'] !== undefined || set['AWS_ENDPOINT_URL_S3'] !== undefined;
 }

@@ -80,17 +80,17 @@ async function invoke<Event, Answer>(
   parts: Dependencies,
   handle: Handle<Event, Answer>,
 ): Promise<Answer> {
-  const { config, ports: world, counts } = parts;
+  const { config, ports, counts } = parts;
   const remainingMs = () => context?.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY;
   const timer = readingTimer(remainingMs());
-  const ownEvents = new OwnEvents(config.mode, () => world.clock.now());
+  const ownEvents = new OwnEvents(config.mode, () => ports.clock.now());
   const { journal, ...others } = audiencesOf(parts, ownEvents);
   const run = runOf(parts, journal, timer.signal, remainingMs);
   try {
     return await handle(event, run, { ...others, config, requestId: context?.awsRequestId ?? randomUUID() });
   } finally {
     timer.clear();
-    await publish(ownEvents.take(), world.eventBus, remainingMs(), journal);
+    await publish(ownEvents.take(), ports.eventBus, remainingMs(), journal);
     journal.calls(counts.take());
   }
 }
@@ -104,9 +104,9 @@ function readingTimer(remainingMs: number): { readonly signal: AbortSignal; clea
 }
 
 function runOf(parts: Dependencies, journal: Journal, reading: AbortSignal, remainingMs: () => number): Run {
-  const { config, ports: world, fleets, lostAnswers } = parts;
+  const { config, ports, fleets, lostAnswers } = parts;
   return {
-    ports: world,
+    ports,
     policy: config.policy,
     scope: { configured: config.clusters, narrowed: [] },
     fleets,

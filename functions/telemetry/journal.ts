@@ -196,8 +196,8 @@ export class Journal {
   }
 
   /** Something that keeps us from our work and is no record of a change. */
-  error(message: string, error: unknown, about: Readonly<Record<string, string>> = {}): void {
-    this.#writer.error(message, error, about);
+  error(message: string, error: unknown, fields: Readonly<Record<string, string>> = {}): void {
+    this.#writer.error(message, error, fields);
   }
 
   calls({ apiCalls, throttled }: { readonly apiCalls: number; readonly throttled: number }): void {

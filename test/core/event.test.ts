@@ -11,8 +11,8 @@ function claimed(file: string) {
 
 describe('each sample event means what expected.json says', () => {
   test.each(sampleEvents())('$file: $meaning', ({ event, meaning }) => {
-    const { kind: claim } = claimOf(parseEvent(JSON.stringify(event)));
-    const found = claim === 'none' ? 'ignored' : NOT_A_CHANGE.includes(claim) ? 'notice' : 'change';
+    const { kind } = claimOf(parseEvent(JSON.stringify(event)));
+    const found = kind === 'none' ? 'ignored' : NOT_A_CHANGE.includes(kind) ? 'notice' : 'change';
     expect(found).toBe(meaning);
   });
 });

@@ -409,7 +409,7 @@ describe('not too soon', () => {
 
   test('a service whose last deployment is younger than the cooldown waits for the rest of it', () => {
     const { others } = planned(fleet([service({ deployments: [young] })]), [asSubject(change())]);
-    expect(others.flatMap(({ verdicts: judged }) => judged.map(({ verdict }) => verdict))).toEqual([
+    expect(others.flatMap(({ verdicts }) => verdicts.map(({ verdict }) => verdict))).toEqual([
       { action: 'wait', reason: 'cooldown', until: CHANGED_AT + 50_000 },
     ]);
   });
@@ -425,7 +425,7 @@ describe('not too soon', () => {
     const policy = { maxPerHour: 2 };
     const often = hours([NOW - 3_599_000, NOW - 1_000_000, NOW - 3_601_000]);
     const { others } = planned(fleet([service()]), [asSubject(change())], { policy, evidence: often });
-    expect(others.flatMap(({ verdicts: judged }) => judged.map(({ verdict }) => verdict))).toEqual([
+    expect(others.flatMap(({ verdicts }) => verdicts.map(({ verdict }) => verdict))).toEqual([
       { action: 'wait', reason: 'too-often', until: NOW + 1_000 },
     ]);
     const seldom = hours([NOW - 3_601_000, NOW - 1_000_000]);

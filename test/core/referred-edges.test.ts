@@ -26,11 +26,11 @@ const PARTIAL = SECRET.slice(0, -7);
 const world = (...references: readonly (Partial<RawReference> | string)[]) =>
   fleet([service()], { 'api:1': references });
 const idsOf = (...references: readonly (Partial<RawReference> | string)[]) => {
-  const { secrets, parameters, foreign: elsewhere } = referencedBy(world(...references));
+  const { secrets, parameters, foreign } = referencedBy(world(...references));
   return {
     secrets: secrets.map(({ target }) => target.id),
     parameters: parameters.map(({ target }) => target.id),
-    elsewhere,
+    elsewhere: foreign,
   };
 };
 const described = (arn: string, different: object = {}) => ({ arn, labelsOf: new Map(), ...different });

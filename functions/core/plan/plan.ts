@@ -48,13 +48,8 @@ export function makePlan(basis: PlanInput): Plan {
 }
 
 /** The same decision again, about the service as it is now; undefined if nothing is left to decide. */
-export function redecide(
-  { verdicts: judged, evidence }: Planned,
-  service: Service,
-  policy: Policy,
-  now: number,
-) {
-  const renewed = judged.flatMap(({ match }) => judge({ ...match, service }, evidence, policy, now));
+export function redecide({ verdicts, evidence }: Planned, service: Service, policy: Policy, now: number) {
+  const renewed = verdicts.flatMap(({ match }) => judge({ ...match, service }, evidence, policy, now));
   return decide(renewed, policy);
 }
 
@@ -67,9 +62,9 @@ export function verdictsFor(planned: Planned, changeId: string): readonly Verdic
 
 const VERDICTS = new WeakMap<Planned, ReadonlyMap<string, readonly Verdict[]>>();
 
-function verdictsByChange({ verdicts: judged }: Planned): ReadonlyMap<string, readonly Verdict[]> {
+function verdictsByChange({ verdicts }: Planned): ReadonlyMap<string, readonly Verdict[]> {
   const byChange = new Map<string, Verdict[]>();
-  for (const { match, verdict } of judged) {
+  for (const { match, verdict } of verdicts) {
     const { changeId } = about(match.subject);
     byChange.set(changeId, [...(byChange.get(changeId) ?? []), verdict]);
   }
@@ -138,37 +133,32 @@ function reported(matches: readonly Match[], { action }: Verdict): readonly Repo
   return [...new Map(shown.map((hit) => [hit.reference, reportedReference(hit)])).values()];
 }
 
-/** Whoever cannot be read may refer to any of the subjects: said, rather than passed over. */
-function unreadable(
-  { fleet, subjects, policy }: PlanInput,
-  planned: readonly Planned[],
-): readonly Decision[] {
-  const changeIds = (service: ServiceArn) => [
-    ...new Set(
-      subjects
-        .map(about)
-        .filter(({ kind, arn }) => kind !== 'service' || arn === service)
-        .map(({ changeId }) => changeId),
-    ),
-  ];
+/** A service that cannot be read may refer to any of the subjects: said, rather than passed over. */
+function unreadable(input: PlanInput, planned: readonly Planned[]): readonly Decision[] {
+  const { fleet, subjects, policy } = input;
   const known = new Set(planned.map(({ service }) => service.key));
   const inFleet = fleet.services
     .filter((service) => isUnreadable(service, fleet))
-    .map((service) => ({
-      ...skip(isOptedOut(service, policy.select) ? 'opted-out' : 'unreadable'),
-      service: service.arn,
-      cluster: service.cluster.name,
-      wave: waveOf(service),
-    }));
+    .map((service) => unreadableDecision(service, policy, subjects));
   const refused = fleet.unreadable.map(({ service, cluster }) => ({
     ...skip('unreadable'),
-    service,
-    cluster,
-    wave: 0,
+    ...undecided(service, cluster, 0, subjects),
   }));
-  return [...inFleet, ...refused]
-    .filter(({ service, cluster }) => !known.has(keyOf(cluster, service)) && changeIds(service).length > 0)
-    .map((one) => ({ ...one, changeIds: changeIds(one.service), references: [] }));
+  return [...inFleet, ...refused].filter(
+    ({ service, cluster, changeIds }) => !known.has(keyOf(cluster, service)) && changeIds.length > 0,
+  );
+}
+
+function unreadableDecision(service: Service, policy: Policy, subjects: readonly Subject[]): Decision {
+  const reason = isOptedOut(service, policy.select) ? 'opted-out' : 'unreadable';
+  return { ...skip(reason), ...undecided(service.arn, service.cluster.name, waveOf(service), subjects) };
+}
+
+/** Of subjects that are services named by hand it concerns its own alone. */
+function undecided(service: ServiceArn, cluster: string, wave: number, subjects: readonly Subject[]) {
+  const concerned = subjects.map(about).filter(({ kind, arn }) => kind !== 'service' || arn === service);
+  const changeIds = [...new Set(concerned.map(({ changeId }) => changeId))];
+  return { service, cluster, wave, changeIds, references: [] };
 }
 
 /** Named by hand, in a cluster that is not selected: not even looked at. */

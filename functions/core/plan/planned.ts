@@ -26,13 +26,13 @@ export type Plan = {
 };
 
 /** Whether all that was decided upon here had been looked at before. */
-export function isLaterLook({ verdicts: judged }: Planned): boolean {
-  return judged.every(({ match }) => match.following !== undefined);
+export function isLaterLook({ verdicts }: Planned): boolean {
+  return verdicts.every(({ match }) => match.following !== undefined);
 }
 
 /** The instant that every change of a planned redeploy is older than. */
-export function youngestChange({ verdicts: judged }: Planned): number {
+export function youngestChange({ verdicts }: Planned): number {
   return Math.max(
-    ...judged.map(({ match: { subject } }) => (subject.kind === 'notice' ? 0 : subject.change.changedAt)),
+    ...verdicts.map(({ match: { subject } }) => (subject.kind === 'notice' ? 0 : subject.change.changedAt)),
   );
 }

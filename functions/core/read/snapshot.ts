@@ -1,5 +1,11 @@
 import { type ClusterArn, homeOf, keyOf, nameOf, serviceIn, type TaskDefinitionArn } from '../model/arn.ts';
-import { deploymentsInUse, type Fleet, revisionsInUse, type Service } from '../model/fleet.ts';
+import {
+  type Deployment,
+  deploymentsInUse,
+  type Fleet,
+  revisionsInUse,
+  type Service,
+} from '../model/fleet.ts';
 import { type Place, parseReference, type Reference } from '../model/reference.ts';
 
 /**
@@ -67,38 +73,45 @@ function seenIn({ services }: Fleet): ReadonlyMap<ClusterArn, ReadonlyMap<string
 const usedBy = ({ revisions }: SeenService) => revisions;
 const seenReference = ({ place, valueFrom }: Reference): SeenReference => ({ place, valueFrom });
 
+/** What a snapshot does not tell and matching does not ask. */
+const ASSUMED = {
+  status: 'ACTIVE',
+  controller: 'ECS',
+  strategy: 'ROLLING',
+  desired: 1,
+  running: 1,
+  pending: 0,
+  minimumHealthyPercent: 100,
+  maximumPercent: 200,
+  tags: new Map(),
+} as const;
+
 function hintedService(cluster: ClusterArn, name: string, { revisions, own }: SeenService): Service {
-  const [taskDefinition = null] = revisions;
-  const asRevision = revisions[0];
-  const arn = serviceIn(cluster, name);
+  const [revision] = revisions;
   return {
+    ...ASSUMED,
     key: keyOf(nameOf(cluster), name),
-    arn,
+    arn: serviceIn(cluster, name),
     name,
     cluster: { arn: cluster, name: nameOf(cluster), tags: new Map() },
-    status: 'ACTIVE',
-    controller: 'ECS',
-    strategy: 'ROLLING',
+    taskDefinition: revision ?? null,
+    deployments: revisions.map((taskDefinition, i) => hintedDeployment(taskDefinition, i === 0)),
+    also: revision === undefined ? [] : own.map((one) => referenceOf(one, revision)),
+  };
+}
+
+function hintedDeployment(taskDefinition: TaskDefinitionArn, primary: boolean): Deployment {
+  return {
+    id: '',
+    primary,
+    taskDefinition,
+    createdAt: 0,
+    rolloutState: null,
+    rolloutStateReason: '',
     desired: 1,
     running: 1,
     pending: 0,
-    minimumHealthyPercent: 100,
-    maximumPercent: 200,
-    tags: new Map(),
-    taskDefinition,
-    deployments: revisions.map((revision, i) => ({
-      id: '',
-      primary: i === 0,
-      taskDefinition: revision,
-      createdAt: 0,
-      rolloutState: null,
-      rolloutStateReason: '',
-      desired: 1,
-      running: 1,
-      pending: 0,
-      references: [],
-    })),
-    also: asRevision === undefined ? [] : own.map((one) => referenceOf(one, asRevision)),
+    references: [],
   };
 }
 

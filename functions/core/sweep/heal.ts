@@ -60,8 +60,8 @@ function followUpsFor(due: readonly Due[], swept: readonly SweptService[], now: 
 }
 
 /** Nothing is to be done about it, but later waves wait for it. */
-function isRollingOut({ verdicts: judged }: Planned, changes: ReadonlySet<Change>): boolean {
-  return judged.some(
+function isRollingOut({ verdicts }: Planned, changes: ReadonlySet<Change>): boolean {
+  return verdicts.some(
     ({ match: { subject }, verdict }) =>
       verdict.reason === 'rolling-out' && subject.kind === 'change' && changes.has(subject.change),
   );

@@ -111,7 +111,7 @@ function isProven({ evidence: { tasks = [] } }: Planned, { changedAt }: Change):
 }
 
 function decisionOn(
-  { decision, verdicts: judged }: Planned,
+  { decision, verdicts }: Planned,
   certain: readonly Stale[],
   possibly: readonly Stale[],
 ): Decision {
@@ -124,7 +124,7 @@ function decisionOn(
   // Whoever deploys it has deployed it since.
   if (decision.reason === 'unsupported-controller' && !isStale) return because('already-fresh', []);
   if (!isToBeRedeployed(decision)) return decision;
-  const failed = judged.filter(({ verdict }) => verdict.reason === 'rollout-failed');
+  const failed = verdicts.filter(({ verdict }) => verdict.reason === 'rollout-failed');
   if (failed.length > 0)
     return because(
       'rollout-failed',

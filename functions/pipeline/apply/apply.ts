@@ -105,15 +105,15 @@ async function applyGroup(
 
 /** How many of these, from the first on, may be redeployed now: the changes have settled and the quota has room. */
 async function permitted(planned: readonly Planned[], turn: Turn, run: Run): Promise<number> {
-  const { ports: world, remainingMs, reading, lostAnswers } = run;
+  const { ports, remainingMs, reading, lostAnswers } = run;
   const notBefore = planned.flatMap((one) => [
     youngestChange(one) + SETTLE_MS,
     (lostAnswers.get(one.service.key) ?? 0) + LOST_ANSWER_MS,
   ]);
-  const early = Math.max(turn.from, ...notBefore) + turn.afterMs - world.clock.now();
+  const early = Math.max(turn.from, ...notBefore) + turn.afterMs - ports.clock.now();
   if (early > remainingMs() - RESERVE_MS) return 0;
-  if (early >= 0) await world.clock.sleep(early + 1);
-  const permits = await world.ecs.acquireUpdates(planned.length, reading);
+  if (early >= 0) await ports.clock.sleep(early + 1);
+  const permits = await ports.ecs.acquireUpdates(planned.length, reading);
   return remainingMs() < RESERVE_MS ? 0 : permits;
 }
 

@@ -23,40 +23,45 @@ export type Describe = (secret: string) => Promise<SecretDescription | undefined
 
 /** What a person asks about is taken as it is now, no event having told when it moved. */
 export async function findCurrent(
-  asked: Exclude<Trigger, { kind: 'event' }>,
+  trigger: Exclude<Trigger, { kind: 'event' }>,
   describe: Describe,
   run: StepContext,
 ): Promise<Found> {
-  switch (asked.kind) {
+  switch (trigger.kind) {
     case 'service':
     case 'follow-up':
     case 'scan':
       return none;
-    case 'parameter': {
-      const { origin } = asked;
-      const parameter = await run.ports.parameters.describe(asked.name, run.reading);
-      if (parameter === undefined) {
-        return {
-          kind: 'notice',
-          notice: noticeOf(origin, 'parameter', asked.name, 'not-found'),
-        };
-      }
-      const changedAt = asked.force ? origin.at : endOfSecond(parameter.changedAt);
-      return { kind: 'changes', changes: [parameterChange(origin, parameter.arn, changedAt)] };
-    }
-    case 'secret': {
-      const { origin } = asked;
-      const description = await describe(asked.name);
-      const gone = goneNotice(asked.name, origin, description);
-      if (gone !== undefined || description === undefined)
-        return gone ? { kind: 'notice', notice: gone } : none;
-      if (asked.force) return { kind: 'changes', changes: [forcedChange(origin, description)] };
-      const versions = await run.ports.secrets.listVersions(description.arn, run.reading);
-      return { kind: 'changes', changes: currentChanges(origin, description, versions) };
-    }
+    case 'parameter':
+      return currentParameter(trigger, run);
+    case 'secret':
+      return currentSecret(trigger, describe, run);
     default:
-      return asked satisfies never;
+      return trigger satisfies never;
   }
+}
+
+type Named = Extract<Trigger, { kind: 'secret' | 'parameter' }>;
+
+async function currentParameter({ origin, name, force }: Named, run: StepContext): Promise<Found> {
+  const parameter = await run.ports.parameters.describe(name, run.reading);
+  if (parameter === undefined)
+    return { kind: 'notice', notice: noticeOf(origin, 'parameter', name, 'not-found') };
+  const changedAt = force ? origin.at : endOfSecond(parameter.changedAt);
+  return { kind: 'changes', changes: [parameterChange(origin, parameter.arn, changedAt)] };
+}
+
+async function currentSecret(
+  { origin, name, force }: Named,
+  describe: Describe,
+  run: StepContext,
+): Promise<Found> {
+  const description = await describe(name);
+  const gone = goneNotice(name, origin, description);
+  if (gone !== undefined || description === undefined) return gone ? { kind: 'notice', notice: gone } : none;
+  if (force) return { kind: 'changes', changes: [forcedChange(origin, description)] };
+  const versions = await run.ports.secrets.listVersions(description.arn, run.reading);
+  return { kind: 'changes', changes: currentChanges(origin, description, versions) };
 }
 
 export function noticeOf(

@@ -13,11 +13,11 @@ const MAX_EXPLAINED = 20;
 
 /** Later looks tell only what has changed since the one before. */
 export async function recordTransitions(
-  { followUp, transitions: news, closed }: Progress,
+  { followUp, transitions, closed }: Progress,
   run: StepContext,
 ): Promise<void> {
   const { changeId } = followUp;
-  for (const decision of news) run.journal.decided({ ...decision, changeIds: [changeId] });
+  for (const decision of transitions) run.journal.decided({ ...decision, changeIds: [changeId] });
   for (const one of closed.filter(({ wasOpen }) => wasOpen)) {
     if (one.how === 'fresh') run.journal.fresh(changeId, one);
     else if (one.now === undefined) run.journal.gone(changeId, one);
@@ -70,14 +70,11 @@ async function recordFailures(
   );
 }
 
-async function restoreOf(
-  change: Change,
-  { ports: world, reading }: StepContext,
-): Promise<string | undefined> {
+async function restoreOf(change: Change, { ports, reading }: StepContext): Promise<string | undefined> {
   if (change.kind === 'service') return undefined;
   if (change.kind === 'parameter') return restoreCommand(change, undefined);
   try {
-    return restoreCommand(change, (await world.secrets.describe(change.arn, reading))?.labelsOf);
+    return restoreCommand(change, (await ports.secrets.describe(change.arn, reading))?.labelsOf);
   } catch {
     // The command is worth printing without the version as well.
     return restoreCommand(change, undefined);

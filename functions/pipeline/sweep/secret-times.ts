@@ -1,0 +1,126 @@
+import pMap from 'p-map';
+import { currentChanges, goneNotice } from '../../core/confirm/confirm.ts';
+import { type Change, type Notice, SWEEP } from '../../core/model/change.ts';
+import type { Fleet } from '../../core/model/fleet.ts';
+import { CONCURRENCY } from '../../core/model/limits.ts';
+import type { Origin, SecretDescription } from '../../core/model/secret.ts';
+import { latestChange, namedAmong, nameToAsk, type Referenced } from '../../core/sweep/referenced.ts';
+import { needsExactTime, type Unchecked } from '../../core/sweep/sweep.ts';
+import type { Ports } from '../../ports.ts';
+import type { StepContext } from '../context.ts';
+
+/** What the reads of a sweep take of an invocation. */
+export type Reader = Pick<StepContext, 'policy' | 'reading'> & {
+  readonly ports: Pick<Ports, 'clock' | 'secrets' | 'parameters'>;
+};
+
+/** Where the changes of a sweep come from: the change of a resource has the id `<sweep id>:<ARN>`. */
+export function originOf(sweepId: string, arn: string, at: number): Origin {
+  return { changeId: `${sweepId}:${arn}`, at, source: SWEEP };
+}
+
+type SecretsFound = {
+  readonly found: readonly SecretDescription[];
+  readonly notFound: readonly Referenced[];
+  readonly refused: readonly Unchecked[];
+};
+
+/**
+ * The secrets that these references name. ListSecrets may be five minutes late, by its own documentation: what it does not
+ * show, or shows as about to be deleted, is asked for once more by itself before it counts as gone.
+ */
+export async function readSecrets(
+  references: readonly Referenced[],
+  fleet: Fleet,
+  run: Reader,
+): Promise<SecretsFound> {
+  if (references.length === 0) return { found: [], notFound: [], refused: [] };
+  const { listed, unlisted } = await listSecrets(references, fleet, run);
+  const possible = unlisted.filter(isPossible);
+  const describe = (secret: string) => run.ports.secrets.describe(secret, run.reading);
+  const doubtful = [...listed.values()].filter(({ deletedAt }) => deletedAt !== undefined);
+  const again = await eachByItself(doubtful, ({ arn }) => describe(arn), run);
+  const asked = await eachByItself(possible, ({ target }) => describe(nameToAsk(target)), run);
+  for (const { answer } of [...again.answers, ...asked.answers])
+    if (answer !== undefined) listed.set(answer.arn, answer);
+  const missing = asked.answers.flatMap(({ item, answer }) => (answer === undefined ? [item] : []));
+  return {
+    found: [...listed.values()],
+    notFound: [...missing, ...unlisted.filter((one) => !isPossible(one))],
+    refused: asked.refused.map(({ item, why }) => ({ arn: item.target.id, why })),
+  };
+}
+
+async function listSecrets(references: readonly Referenced[], fleet: Fleet, run: Reader) {
+  const listed = new Map<string, SecretDescription>();
+  const unlisted = new Set(references);
+  for await (const page of run.ports.secrets.list(run.reading)) {
+    for (const { referred, secret } of namedAmong(page, references, fleet)) {
+      listed.set(secret.arn, secret);
+      unlisted.delete(referred);
+    }
+  }
+  return { listed, unlisted: [...unlisted] };
+}
+
+/** Secrets Manager takes a name that no secret can have, such as one with the `?` of a tag, for a mistake in the call. */
+function isPossible({ target }: Referenced): boolean {
+  return /^[\w/+=.@!:-]{1,2048}$/.test(nameToAsk(target));
+}
+
+type SecretTimes = {
+  readonly changes: readonly Change[];
+  readonly notices: readonly Notice[];
+  readonly refused: readonly Unchecked[];
+};
+
+/** Asks for the versions of a secret only where a service is not younger than its last change of any kind. */
+export async function readSecretTimes(
+  secrets: readonly SecretDescription[],
+  fleet: Fleet,
+  sweepId: string,
+  run: Reader,
+): Promise<SecretTimes> {
+  const now = run.ports.clock.now();
+  const origin = ({ arn }: SecretDescription): Origin => originOf(sweepId, arn, now);
+  const living = secrets.filter(({ deletedAt }) => deletedAt === undefined);
+  const latest = living.map((secret) => latestChange(origin(secret).changeId, secret));
+  const inexact = needsExactTime(latest, fleet, run.policy, now);
+  const undated = living.filter(({ arn, lastChangedAt }) => inexact.has(arn) || lastChangedAt === undefined);
+  const listVersions = ({ arn }: SecretDescription) => run.ports.secrets.listVersions(arn, run.reading);
+  const { answers, refused } = await eachByItself(undated, listVersions, run);
+  const isUndated = new Set(undated.map(({ arn }) => arn));
+  return {
+    changes: [
+      ...latest.filter(({ arn }) => !isUndated.has(arn)),
+      ...answers.flatMap(({ item, answer }) => currentChanges(origin(item), item, answer)),
+    ],
+    notices: secrets.flatMap((secret) => goneNotice(secret.arn, origin(secret), secret) ?? []),
+    refused: refused.map(({ item, why }) => ({ arn: item.arn, why })),
+  };
+}
+
+type Each<Item, Answer> = {
+  readonly answers: readonly { readonly item: Item; readonly answer: Answer }[];
+  readonly refused: readonly { readonly item: Item; readonly why: string }[];
+};
+
+/** The policy of one secret may keep us out: that is no reason to look at no other. */
+async function eachByItself<Item, Answer>(
+  items: readonly Item[],
+  ask: (item: Item) => Promise<Answer>,
+  { reading }: Reader,
+): Promise<Each<Item, Answer>> {
+  const refused: { item: Item; why: string }[] = [];
+  const asked = async (item: Item) => {
+    try {
+      return [{ item, answer: await ask(item) }];
+    } catch (error) {
+      reading.throwIfAborted();
+      refused.push({ item, why: error instanceof Error ? error.message : String(error) });
+      return [];
+    }
+  };
+  const answers = await pMap(items, asked, { concurrency: CONCURRENCY.resources });
+  return { answers: answers.flat(), refused };
+}
