@@ -7,6 +7,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { packagesIn } from './bundled-packages.mjs';
+import { leanSdk } from './lean-sdk.mjs';
 import { refuseUnknownLicences, thirdPartyNotice } from './licences.mjs';
 import { billOfMaterials } from './sbom.mjs';
 
@@ -47,6 +48,7 @@ async function bundle(name) {
     banner: { js: requireBanner },
     metafile: true,
     logLevel: 'warning',
+    plugins: [leanSdk],
   });
   return metafile;
 }
