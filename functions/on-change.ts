@@ -38,13 +38,17 @@ type Message = {
   readonly triggers: readonly Trigger[];
 };
 
+const UNREADABLE =
+  'cannot parse the message as an EventBridge event or a follow-up; SQS will deliver it again, and after its last delivery move it to the dead-letter queue';
+
 function parsed({ messageId: id, body, attributes }: SQSRecord, { journal }: Run): Message {
+  const delivery = Number(attributes?.ApproximateReceiveCount ?? 1);
   try {
     if (isFollowUp(body)) return { id, body, triggers: carried(body, id) };
-    const redelivered = Number(attributes?.ApproximateReceiveCount ?? 1) > 1;
+    const redelivered = delivery > 1;
     return { id, body, triggers: [{ kind: 'event', messageId: id, event: parseEvent(body), redelivered }] };
   } catch (error) {
-    journal.error('the message comes back: it is no event', error, { messageId: id });
+    journal.error(UNREADABLE, error, { messageId: id, delivery: String(delivery) });
     return { id, body, triggers: [] };
   }
 }
@@ -60,7 +64,7 @@ function carried(body: string, messageId: string): readonly Trigger[] {
 /** Secrets Manager is consistent after some seconds. */
 const RETRY_SOON_S = 30;
 
-/** What an event tells may not be visible yet: the event itself is looked at again, soon. Answers those that could not be sent. */
+/** Sends events again that tell of what is not visible yet. Answers the messages that could not be sent. */
 async function sendAgain(
   messages: readonly Message[],
   retryLater: readonly string[],
@@ -71,16 +75,20 @@ async function sendAgain(
     try {
       await run.ports.queue?.send(body, Math.min(run.follow.firstSeconds, RETRY_SOON_S));
     } catch (error) {
-      run.journal.error('an event could not be sent again: it comes back', error, { messageId: id });
+      run.journal.error(
+        'cannot put the event on the queue again; SQS will deliver its message again',
+        error,
+        { messageId: id },
+      );
       unsent.push(id);
     }
   }
   return unsent;
 }
 
-/** The messages of changes that are neither done nor sent on. */
+/** The messages of changes that are neither done nor on the queue again. */
 function stillNeeded(result: RedeployResult, { journal }: Run): readonly string[] {
   if (!('failure' in result)) return result.redeliver;
-  journal.error('nothing was decided; the changes come back', result.failure);
+  journal.error('cannot decide about the changes; SQS will deliver their messages again', result.failure);
   return result.confirmed.messageIds;
 }

@@ -8,7 +8,7 @@ import { type Invocation, lambda } from './runtime/handler.ts';
 /** Direct invocation by a person or a script: answers with a report, or with the uses of a resource. */
 export const handler = lambda<unknown, Report | StaleReport | Uses>([], onRequest);
 
-/** Throws WrongRequest, having done nothing, and ReadFailed if AWS could not be read; both reach whoever invoked. */
+/** Throws WrongRequest, having done nothing, and ReadFailed if AWS could not be read; both reach the caller. */
 function onRequest(raw: unknown, run: Run, { requestId, config, quiet }: Invocation) {
   return answer(raw, { requestId, mode: config.mode, quiet }, run);
 }

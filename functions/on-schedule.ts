@@ -2,10 +2,10 @@ import { type SweepDone, sweep } from './commands/sweep.ts';
 import type { Run } from './pipeline/run.ts';
 import { type Invocation, lambda } from './runtime/handler.ts';
 
-/** EventBridge Scheduler: the sweep. It finds what no event told of; what it may heal it puts on the queue of on-change. */
+/** EventBridge Scheduler: the sweep finds what no event told of, and puts what it may heal on the queue of on-change. */
 export const handler = lambda<unknown, SweepDone>(['CHANGE_QUEUE_URL'], onSchedule);
 
-/** Throws ReadFailed if nothing could be read, and NotSent if the queue would not take what was found. */
+/** Throws ReadFailed if nothing could be read, and NotSent if the queue did not take what was found. */
 export function onSchedule(
   _: unknown,
   run: Run,

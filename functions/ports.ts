@@ -6,20 +6,20 @@ import type { Evidence, Question } from './core/plan/evidence.ts';
 import type { FleetPart } from './core/read/scan.ts';
 import type { OwnEvent } from './core/report/own-event.ts';
 
-/** Everything this service does to the outside world. Instants are milliseconds since the epoch. */
+/** Every access of this software to the outside world. Instants are milliseconds since the epoch. */
 export type Ports = {
   readonly clock: Clock;
   readonly ecs: Ecs;
   readonly secrets: Secrets;
   readonly parameters: Parameters;
-  /** Where follow-ups go; without it the first look is the last. */
+  /** The queue that takes follow-ups; without it, a change is looked at once and never followed. */
   readonly queue: Queue | undefined;
-  /** Where the snapshot of the fleet lies, if there is to be one. */
+  /** The store of the fleet's snapshot; undefined: no snapshot is kept. */
   readonly snapshots: Snapshots | undefined;
   readonly eventBus: EventBus;
 };
 
-/** Our share of the ECS quotas: calls a second and burst, for each read group and for UpdateService. */
+/** Our share of the ECS quotas: calls a second and burst, for each group of reads and for UpdateService. */
 export type Rates = {
   readonly readRate: number;
   readonly readBurst: number;
@@ -34,14 +34,14 @@ export type Clock = {
 
 /**
  * Reads throw `ReadFailed` when throttling, 5xx, network errors or AccessDenied outlast their retries, or when `signal`
- * says that the time for reading is over; what merely vanished meanwhile is left out.
+ * is aborted because the time for reading is over. A resource that was deleted meanwhile is left out of the answer.
  */
 export type Ecs = {
-  /** The selected clusters: each list of globs must select one. */
+  /** The selected clusters; a cluster is selected if every list of globs selects it. */
   listClusters(globs: readonly (readonly string[])[], signal: AbortSignal): Promise<readonly ClusterArn[]>;
   /**
-   * All services of the selected clusters, with the revisions in use. Each list of globs must select a cluster. Where the
-   * time for reading ends before all of them are read, the rest is named.
+   * All services of the selected clusters, with the revisions in use. A cluster is selected if every list of globs
+   * selects it. If the time for reading ends before all clusters are read, the answer names the remaining ones.
    */
   readFleet(
     globs: readonly (readonly string[])[],
@@ -54,70 +54,87 @@ export type Ecs = {
     signal: AbortSignal,
   ): Promise<NamedFleet>;
   /**
-   * These services, by name or ARN, as they are now, with their tags and their clusters', and the revisions that they use
-   * now, where those are wanted.
+   * These services, by name or ARN, as they are now, with their own tags and the tags of their clusters, and with the
+   * revisions that they use now, where `wantsRevisions` holds.
    */
   readThese(
     services: ReadonlyMap<ClusterArn, readonly string[]>,
     wantsRevisions: (service: Service) => boolean,
     signal: AbortSignal,
   ): Promise<Fleet>;
-  /** One look at services of one cluster, ten at most, for the moment before a write; the vanished are left out. */
+  /** Reads at most ten services of one cluster again, right before a write; deleted services are left out. */
   recheck(services: readonly Service[], signal: AbortSignal): Promise<ReadonlyMap<ServiceKey, Recheck>>;
-  /** What is asked of one service beyond DescribeServices. */
+  /** Reads what DescribeServices does not tell about one service. */
   answer(question: Question, signal: AbortSignal): Promise<Evidence>;
-  /** Why tasks of a service that were created after this instant have stopped; undefined: none has, or ECS does not say. */
+  /**
+   * Why a task of the service created after `since` has stopped; undefined: none has stopped, or ECS gives no reason.
+   */
   stoppedReason(service: Service, since: number, signal: AbortSignal): Promise<string | undefined>;
-  /** Permissions to call UpdateService, `most` at most, as soon as there is one; none once the signal is aborted. */
+  /**
+   * Waits for at least one permit to call UpdateService and answers how many it acquired, up to `most`; 0 once the
+   * signal is aborted.
+   */
   acquireUpdates(most: number, signal: AbortSignal): Promise<number>;
-  /** UpdateService with forceNewDeployment and nothing else; whatever AWS answers or fails to answer is an outcome. */
+  /**
+   * UpdateService with forceNewDeployment and nothing else; every answer, and a missing one too, becomes an outcome.
+   */
   forceNewDeployment(service: Service): Promise<Outcome>;
 };
 
 export type ReadOptions = {
-  /** Leaves all other clusters out; they are read in this order. */
+  /** Reads these clusters only, in this order. */
   readonly only?: readonly ClusterArn[];
-  /** Is given a few services at a time, with their revisions, as soon as they are read. */
+  /** Called with a few services at a time, and their revisions, as soon as they are read. */
   readonly onPart?: (part: Fleet) => void;
 };
 
-/** A service as it is now, or why ECS would not describe it. */
+/** A service as it is now, or why ECS refused to describe it. */
 export type Recheck = { readonly service: Service } | { readonly refused: string };
 
 export type Queue = {
-  /** `delaySeconds` up to 900. */
+  /** `delaySeconds` is at most 900. */
   send(body: string, delaySeconds: number): Promise<void>;
 };
 
 export type EventBus = {
-  /** As many of our own events as one call takes; answers an error code for each that was not taken. Throws if all failed. */
+  /**
+   * Sends at most as many own events as one call takes. Answers an error code for each refused event; throws if the
+   * call fails.
+   */
   put(events: readonly OwnEvent[], signal: AbortSignal): Promise<readonly string[]>;
 };
+
 export type Secrets = {
-  /** By name, partial or full ARN; undefined: there is none. */
+  /** By name, partial ARN or full ARN; undefined: the secret does not exist. */
   describe(secret: string, signal: AbortSignal): Promise<SecretDescription | undefined>;
-  /** The versions that carry a label; none if the secret has vanished. */
+  /** The versions that carry a label; none if the secret no longer exists. */
   listVersions(arn: string, signal: AbortSignal): Promise<readonly SecretVersion[]>;
-  /** Page by page every secret of this account and Region, those that are to be deleted included; up to five minutes late. */
+  /**
+   * Every secret of this account and Region, page by page, including those scheduled for deletion; the listing may be
+   * five minutes late.
+   */
   list(signal: AbortSignal): AsyncIterable<readonly SecretDescription[]>;
 };
 
 export type Parameters = {
-  /** By name or ARN; undefined: there is none. */
+  /** By name or ARN; undefined: the parameter does not exist. */
   describe(parameter: string, signal: AbortSignal): Promise<ParameterDescription | undefined>;
-  /** By ARN, many at a time; what does not exist is left out. */
+  /** By ARN, many in one call; parameters that do not exist are left out. */
   describeAll(arns: readonly string[], signal: AbortSignal): Promise<readonly ParameterDescription[]>;
 };
 
 export type ParameterDescription = { readonly arn: string; readonly changedAt: number };
 
-/** Where the snapshot of the fleet lies; `pathStyle`: the bucket's name stands in the path, not in the host's name. */
+/** The place of the fleet's snapshot; `pathStyle`: the bucket's name is part of the path, not of the host name. */
 export type SnapshotPlace = { readonly bucket: string; readonly pathStyle: boolean };
 
-/** Bytes that somebody may have tampered with; both throw whatever keeps them from being read or written. */
+/** The stored snapshot, whose bytes are untrusted: they may have been tampered with. Both calls throw if S3 fails. */
 export type Snapshots = {
-  /** With a mark that tells this version from every other; undefined: there are none. */
+  /** The bytes and a mark that identifies their version; undefined: no snapshot is stored. */
   get(signal: AbortSignal): Promise<{ readonly bytes: Uint8Array; readonly version: string } | undefined>;
-  /** Only if no other version than `replaces` (none at all) is there; answers the new one, undefined if there is. */
+  /**
+   * Writes only if the stored version is `replaces` (undefined: if no version is stored). Answers the new version;
+   * undefined: another version was stored meanwhile, and nothing was written.
+   */
   put(bytes: Uint8Array, replaces: string | undefined): Promise<string | undefined>;
 };

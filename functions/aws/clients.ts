@@ -2,7 +2,7 @@ import { ECSClient } from '@aws-sdk/client-ecs';
 import { StandardRetryStrategy } from '@smithy/core/retry';
 import { isThrottled } from './errors.ts';
 
-/** How many calls went out since the counts were last taken, each attempt of the SDK's counted. */
+/** Counts the calls since the counts were last taken; every attempt of the SDK counts as a call. */
 export class CallCounts {
   #apiCalls = 0;
   #throttled = 0;
@@ -25,13 +25,15 @@ export class CallCounts {
 
 export type EcsClients = {
   readonly ecs: ECSClient;
-  /** For UpdateService alone: a call whose answer was lost must not be repeated blindly, it has no idempotency token. */
+  /**
+   * For UpdateService only. It has no idempotency token, so a call whose answer was lost must not be repeated blindly.
+   */
   readonly ecsWrites: ECSClient;
 };
 
 /**
- * Region, credentials and endpoint come from the standard environment. A call ends if nothing answers for 10 s: the
- * first limit is for the beginning of the answer, the second for every pause within it.
+ * Region, credentials and endpoint come from the standard environment. A call fails if no data arrives for 10 s:
+ * `requestTimeout` limits the wait for the beginning of the answer, `socketTimeout` every pause within it.
  */
 const requestHandler = {
   connectionTimeout: 3_000,
@@ -40,17 +42,17 @@ const requestHandler = {
   throwOnRequestTimeout: true,
 };
 
-/** Above the SDK's three: others use the same quotas, and a read that fails costs the whole batch. */
+/** More than the SDK's default of three: other callers share the quotas, and a failed read fails the whole batch. */
 const READ_ATTEMPTS = 5;
 
 export const reads = { maxAttempts: READ_ATTEMPTS, requestHandler };
 
-/** The same for calls that are paced by a bucket of ours. */
+/** The same for calls that one of our token buckets paces. */
 export const pacedReads = () => ({ ...reads, retryStrategy: new ExceptThrottling(READ_ATTEMPTS) });
 
 /**
- * The clients of ECS, without which nothing can be decided. Every other one comes with its first call: a cold start does
- * not pay for what it may never need.
+ * The clients of ECS, which every invocation needs. Every other client is made with its first call, so that a cold
+ * start does not pay for a client that it may never use.
  */
 export function makeEcsClients(counts: CallCounts): EcsClients {
   return {
@@ -59,7 +61,7 @@ export function makeEcsClients(counts: CallCounts): EcsClients {
   };
 }
 
-/** Does it when it is first asked for, and once; a failure is not remembered. */
+/** Calls `make` at the first use and keeps its result; after a failure the next use calls it again. */
 export function lazily<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () => {
@@ -72,19 +74,20 @@ export function lazily<T>(make: () => Promise<T>): () => Promise<T> {
 }
 
 /**
- * Repeats what may only have been bad luck, as the SDK does by default, but nothing that AWS throttled: that is a sign to
- * slow down, which the quota has to see first.
+ * Repeats transient failures as the SDK does by default, but no throttled call: throttling is a sign to slow down, and
+ * the quota (rate-limit/quota.ts) has to see it before the call is repeated.
  */
 class ExceptThrottling extends StandardRetryStrategy {
   override refreshRetryTokenForRetry(
     ...[token, error]: Parameters<StandardRetryStrategy['refreshRetryTokenForRetry']>
   ): ReturnType<StandardRetryStrategy['refreshRetryTokenForRetry']> {
-    if (error.errorType === 'THROTTLING') throw new Error('throttled: not repeated here');
+    if (error.errorType === 'THROTTLING')
+      throw new Error('throttled: the quota repeats the call, not the SDK');
     return super.refreshRetryTokenForRetry(token, error);
   }
 }
 
-/** What all clients' middleware stacks have in common. */
+/** The part that the middleware stacks of all clients have in common. */
 type Countable = {
   readonly middlewareStack: {
     add(
@@ -94,7 +97,7 @@ type Countable = {
   };
 };
 
-/** Counts behind the retry middleware, so that every attempt is seen. */
+/** Adds a middleware that counts calls; it runs after the retry middleware, so that it sees every attempt. */
 export function counted<Client extends Countable>(client: Client, counts: CallCounts): Client {
   client.middlewareStack.add(
     (next) => async (args) => {

@@ -1,6 +1,6 @@
 import type { CallError } from '../core/model/outcome.ts';
 
-/** The world could not be read: nothing may be decided, and whoever asked must ask again. */
+/** AWS could not be read, so nothing may be decided; the caller has to try again. */
 export class ReadFailed extends Error {
   override readonly name = 'ReadFailed';
 }
@@ -18,7 +18,7 @@ const THROTTLED = [
 /** A permission is missing. */
 const DENIED = ['AccessDeniedException', 'AccessDenied', 'UnauthorizedOperation'];
 
-/** Whoever calls is not known to AWS, or not any more. */
+/** AWS does not accept the credentials of the caller, or no longer accepts them. */
 const UNKNOWN_CALLER = [
   'UnrecognizedClientException',
   'InvalidClientTokenId',
@@ -28,7 +28,7 @@ const UNKNOWN_CALLER = [
   'CredentialsProviderError',
 ];
 
-/** What AWS answered, as far as an error of the SDK tells; `status` is undefined if there was no answer. */
+/** What an error of the SDK tells about AWS's answer; `status` is undefined if there was no answer. */
 type Answer = { readonly code: string; readonly status: number | undefined; readonly message: string };
 
 export function isThrottled(error: unknown): boolean {
@@ -36,19 +36,19 @@ export function isThrottled(error: unknown): boolean {
   return THROTTLED.includes(code) || status === 429;
 }
 
-/** AWS refused for good what was asked of this one thing: the others may still be asked. */
+/** Whether AWS refused the call for this one resource for good; calls for other resources may still succeed. */
 export function isPermanent(error: unknown): boolean {
   const { code, status } = answerOf(error);
   return status !== undefined && status < 500 && !isThrottled(error) && !isRefused(code);
 }
 
-/** Whether an answer came at all that says what became of the call. */
+/** Whether AWS gave an answer that tells what became of the call. */
 export function isAnswered(error: unknown): boolean {
   const { status, code } = answerOf(error);
   return (status !== undefined && status < 500) || isRefused(code);
 }
 
-/** Deleted, or about to be, while we were busy with it: nobody's error. */
+/** Whether the resource was deleted, or is being deleted, while it was handled. This is expected and no error. */
 export function isVanished(error: unknown): boolean {
   return hasCode(error, 'ClusterNotFoundException', 'ServiceNotFoundException', 'ServiceNotActiveException');
 }
@@ -75,11 +75,11 @@ function isRefused(code: string): boolean {
   return DENIED.includes(code) || UNKNOWN_CALLER.includes(code);
 }
 
-/** Turns whatever kept `attempted` from being read into a ReadFailed that says so. */
+/** Wraps any error in a ReadFailed whose message names what was attempted and what AWS answered. */
 export function readFailed(attempted: string, error: unknown): ReadFailed {
   if (error instanceof ReadFailed) return error;
   const { code, message } = answerOf(error);
-  return new ReadFailed(`could not ${attempted}: ${code}: ${message}`, { cause: error });
+  return new ReadFailed(`cannot ${attempted}: ${code}: ${message}`, { cause: error });
 }
 
 function answerOf(error: unknown): Answer {

@@ -3,8 +3,8 @@ import { OWN_SOURCE, type OwnEvent } from '../core/report/own-event.ts';
 import type { EventBus } from '../ports.ts';
 import { type CallCounts, counted, lazily } from './clients.ts';
 
-/** Nobody waits for an event of ours: a call that is not answered soon is given up. */
-const impatient = {
+/** Nothing depends on our own events, so a call that is not answered soon is given up. */
+const shortTimeouts = {
   maxAttempts: 2,
   requestHandler: {
     connectionTimeout: 1_000,
@@ -14,11 +14,11 @@ const impatient = {
   },
 };
 
-/** The default event bus. */
+/** The adapter of the default event bus. */
 export function makeEventBus(counts: CallCounts): EventBus {
   const eventBridge = lazily(async () => {
     const { EventBridgeClient, PutEventsCommand } = await import('./sdk/event-bridge.ts');
-    return { client: counted(new EventBridgeClient(impatient), counts), PutEventsCommand };
+    return { client: counted(new EventBridgeClient(shortTimeouts), counts), PutEventsCommand };
   });
   return {
     async put(events, abortSignal) {

@@ -1,10 +1,10 @@
-/** A page of an AWS listing; a page may be empty although another one follows. */
+/** A page of an AWS listing; an empty page may be followed by another one. */
 export type Page<Item> = {
   readonly items: readonly Item[] | undefined;
   readonly nextToken: string | undefined;
 };
 
-/** Follows `nextToken` from page to page. */
+/** Reads page after page as long as there is a `nextToken`. */
 export async function* pages<Item>(
   call: (nextToken: string | undefined) => Promise<Page<Item>>,
 ): AsyncGenerator<readonly Item[], void> {
@@ -16,7 +16,7 @@ export async function* pages<Item>(
   } while (nextToken !== undefined && nextToken !== '');
 }
 
-/** Splits a list into runs of `size` items; the last may be shorter. */
+/** Splits a list into chunks of `size` items; the last chunk may be shorter. */
 export function chunks<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
   return Array.from({ length: Math.ceil(items.length / size) }, (_, i) =>
     items.slice(i * size, (i + 1) * size),

@@ -6,16 +6,19 @@ import { readFailed } from './errors.ts';
 import { chunks, pages } from './pages.ts';
 import { pacedAt } from './rate-limit/quota.ts';
 
-/** Calls a second: 80 % of the quota of DescribeParameters (AWS-FACTS §6). */
+/** Calls a second: 80 % of the quota of DescribeParameters (functions/README.md, Quotas). */
 const RATE = 2.4;
-/** As many values as a filter may have. */
+/** The most values that one filter can have. */
 const VALUES = 50;
-/** Parameter Store refuses a call that asks for a name which no parameter can have: it would hide the others. */
+/**
+ * Parameter Store refuses a whole call if one of its names is impossible for a parameter; this would hide the others.
+ */
 const POSSIBLE_NAME = /^[\w./-]{1,1011}$/;
 
 /**
- * Metadata only. DescribeParameters has a quota of 3 a second: it is asked for a person's request and by the sweep, and
- * not for events, which tell all there is to know.
+ * The adapter of Parameter Store, which reads metadata only (functions/README.md, Metadata only). DescribeParameters
+ * has a quota of 3 a second: it is called for requests and by the sweep, but not for events, which contain everything
+ * needed.
  */
 export function makeParameters(counts: CallCounts, clock: Clock): Parameters {
   const pagesOf = findByName(counts, pacedAt(RATE, clock));
@@ -83,19 +86,21 @@ function findByName(counts: CallCounts, paced: ReturnType<typeof pacedAt>) {
   };
 }
 
-/** Names are looked for in this account and Region: an ARN of another one does not mean the namesake here. */
+/**
+ * A name is searched in this account and Region; the ARN of another account or Region does not mean the namesake here.
+ */
 function isAnother(asked: string, found: string | undefined): boolean {
   return parseArn(asked) !== undefined && found !== undefined && found !== asked;
 }
 
-/** An ARN leaves the leading slash out, which a nested name has (AWS-FACTS §4). */
+/** An ARN leaves out the leading slash of a nested name (functions/README.md, References). */
 function nameOf(parameter: string): string {
   const name = parseArn(parameter)?.resource.replace(/^parameter\//, '');
   if (name === undefined) return parameter;
   return name.includes('/') ? `/${name}` : name;
 }
 
-/** A root parameter answers to its name with and without the slash. */
+/** A parameter that is not nested is found by its name with and without the leading slash. */
 function spellings(name: string): readonly string[] {
   const bare = name.replace(/^\//, '');
   return bare.includes('/') ? [name] : [bare, `/${bare}`];

@@ -1,11 +1,11 @@
 import type { Queue } from '../ports.ts';
 import { type CallCounts, counted, lazily, reads } from './clients.ts';
 
-/** The queue that feeds on-change. */
+/** The adapter of the queue that feeds on-change. */
 export function makeQueue(QueueUrl: string, counts: CallCounts): Queue {
   const sqs = lazily(async () => {
     const { SQSClient, SendMessageCommand } = await import('./sdk/sqs.ts');
-    // The endpoint is the environment's, as everywhere: not the host in the queue's URL.
+    // Like every client, this one takes its endpoint from the environment, not from the queue's URL.
     const client = counted(new SQSClient({ ...reads, useQueueUrlAsEndpoint: false }), counts);
     return { client, SendMessageCommand };
   });

@@ -12,11 +12,11 @@ import { pacedAt } from './rate-limit/quota.ts';
 
 const PAGE = 100;
 
-/** Calls a second: 80 % of the quotas of ListSecretVersionIds and ListSecrets. */
+/** Calls a second: 80 % of the quotas of ListSecretVersionIds and ListSecrets (functions/README.md, Quotas). */
 const VERSIONS_RATE = 40;
 const LIST_RATE = 80;
 
-/** Metadata only: no call made here can return a secret's value (functions/README.md, "Never reading a secret"). */
+/** Metadata only: no call made here can return a secret's value (functions/README.md, Metadata only). */
 export function makeSecrets(counts: CallCounts, tagPrefix: string, clock: Clock): Secrets {
   const connected = connection(counts);
   const pacedVersions = pacedAt(VERSIONS_RATE, clock);
@@ -117,7 +117,7 @@ function versionOf({
   return { versionId: VersionId, labels: VersionStages, createdAt: CreatedDate?.getTime() ?? 0 };
 }
 
-/** Keeps what decides and drops the rest: a description and other tags are nobody's business here. */
+/** Keeps the fields that decisions need and drops the rest, such as the description and all other tags. */
 function descriptionOf(
   answer: DescribeSecretCommandOutput | SecretListEntry,
   labelsOf: Readonly<Record<string, string[]>> | undefined,

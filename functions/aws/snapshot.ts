@@ -2,14 +2,14 @@ import type { SnapshotPlace, Snapshots } from '../ports.ts';
 import { type CallCounts, counted, lazily } from './clients.ts';
 import { hasCode } from './errors.ts';
 
-/** One account and Region, one stack, one bucket: one object. */
+/** The bucket belongs to one stack in one account and Region, so it holds one snapshot. */
 const KEY = 'fleet.json.gz';
-/** More than this is no snapshot of ours. */
+/** An object larger than this is no snapshot of ours. */
 const MOST_BYTES = 16_000_000;
-/** A hint that comes late is none. */
+/** A hint that arrives late is of no use. */
 const TIMEOUT_MS = 3_000;
 
-/** The snapshot as an object of S3. */
+/** The adapter that keeps the snapshot as an object in S3. */
 export function makeSnapshots({ bucket, pathStyle }: SnapshotPlace, counts: CallCounts): Snapshots {
   const object = { Bucket: bucket, Key: KEY };
   const s3 = lazily(() => connect(pathStyle, counts));
@@ -21,7 +21,7 @@ export function makeSnapshots({ bucket, pathStyle }: SnapshotPlace, counts: Call
         if (answer.Body === undefined || (answer.ContentLength ?? 0) > MOST_BYTES) return undefined;
         return { bytes: await answer.Body.transformToByteArray(), version: answer.ETag ?? '' };
       } catch (error) {
-        // Without the right to list the bucket, S3 denies what is not there.
+        // Without the permission to list the bucket, S3 answers AccessDenied for an object that does not exist.
         if (hasCode(error, 'NoSuchKey', 'NotFound', 'AccessDenied')) return undefined;
         throw error;
       }

@@ -17,12 +17,12 @@ import type { RedeployResult } from './decide.ts';
 import { execute, plan } from './redeploy.ts';
 import { findStale } from './sweep.ts';
 
-/** What an answer depends on beyond the request. */
+/** What an answer depends on besides the request. */
 export type Circumstances = {
-  /** The id of everything that comes of the request. */
+  /** The id under which everything that comes of the request is recorded. */
   readonly requestId: string;
   readonly mode: 'enforce' | 'observe';
-  /** For what is only asked. */
+  /** For questions: it writes to the log alone. */
   readonly quiet: Journal;
 };
 
@@ -43,7 +43,7 @@ export async function answer(
   const origin = { changeId: requestId, at: request.at ?? now, source: REQUEST };
   switch (request.action) {
     case 'uses':
-      // All references count, those made a moment ago included: asked as of now, and whatever the label.
+      // Every reference counts, whatever its label, those made a moment ago included: asked as of now.
       return uses(askedFor({ ...request, force: true }, { ...origin, at: now }), run);
     case 'stale':
       return staleOf(await findStale(requestId, named(request, origin), run));
@@ -70,9 +70,9 @@ function named({ secrets, parameters, force }: Request, origin: Origin): readonl
 }
 
 async function uses(asked: readonly Trigger[], run: Run): Promise<Uses> {
-  const sight = await readFleet(await confirm(asked, run), NOTHING_EARLY, run);
-  if (sight.postponed.length > 0) throw new TooLarge('narrow it with clusters');
-  return usesOf(sight.fleet, newSubjects(sight), run.policy);
+  const observed = await readFleet(await confirm(asked, run), NOTHING_EARLY, run);
+  if (observed.postponed.length > 0) throw new TooLarge('narrow it with clusters');
+  return usesOf(observed.fleet, newSubjects(observed), run.policy);
 }
 
 function staleOf(found: Sweep): StaleReport {
@@ -81,19 +81,19 @@ function staleOf(found: Sweep): StaleReport {
   return report;
 }
 
-/** Lambda answers with 6 MB at most; what is in a report are ASCII characters. */
+/** Lambda answers with 6 MB at most (functions/README.md, Queue and Lambda); a report consists of ASCII characters. */
 const ANSWER_CHARACTERS = 5_000_000;
 
-function reportOf(handled: RedeployResult, ifTooLarge: string): Report {
-  if ('failure' in handled) throw handled.failure;
-  if (handled.postponed) throw new TooLarge(ifTooLarge);
-  return handled.report;
+function reportOf(result: RedeployResult, ifTooLarge: string): Report {
+  if ('failure' in result) throw result.failure;
+  if (result.postponed) throw new TooLarge(ifTooLarge);
+  return result.report;
 }
 
 const ON_ITS_WAY =
   'it goes on through the queue, and the log of on-change tells the rest under the id of this request';
 
-/** There was no time to read the whole fleet, or there is no room to tell of it. */
+/** The fleet is too large to be read within one invocation, or its answer for Lambda's limit. */
 class TooLarge extends Error {
   override readonly name = 'TooLarge';
 

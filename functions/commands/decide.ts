@@ -45,7 +45,7 @@ function planFor(observed: Observed, evidence: EvidenceByService, run: Run): Pla
 
 type Decided = PlanBesideEarly & { readonly confirmed: Confirmed; readonly observed: Observed };
 
-/** The fleet could not be read or decided upon: nothing has been done but what was redeployed early. */
+/** The fleet could not be read, or nothing could be decided: nothing has been done but what was redeployed early. */
 type Failed = { readonly confirmed: Confirmed; readonly failure: unknown };
 
 export type RedeployResult =

@@ -32,12 +32,12 @@ export async function sweep(id: string, how: How, writer: RecordWriter, run: Run
   return done;
 }
 
-/** Everything is recorded and what could be sent was sent; the next sweep finds the rest again. */
+/** Everything is recorded, and what could be sent was sent; the next sweep finds the rest again. */
 class NotSent extends Error {
   override readonly name = 'NotSent';
 
   constructor(changes: number) {
-    super(`${changes} changes could not be put on the queue`);
+    super(`${changes} changes could not be put on the queue; the next sweep finds them again`);
   }
 }
 

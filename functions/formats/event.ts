@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { CloudTrailEvent, Event } from '../core/confirm/event.ts';
 import { problemsOf } from './problems.ts';
 
-/** A message whose body is no event, or lacks what makes it the event it says it is. */
+/** A message whose body is not an EventBridge event, or lacks a field that events of its kind have. */
 export class MalformedEvent extends Error {
   override readonly name = 'MalformedEvent';
 }
@@ -11,7 +11,7 @@ const text = z.string().check(z.minLength(1));
 const maybe = <T extends z.core.$ZodType>(schema: T) => z.nullish(schema);
 
 const envelope = z.object({
-  // EventBridge's are UUIDs. Every record and every follow-up of the change carries it.
+  // EventBridge's ids are UUIDs. Every record and every follow-up of the change carries the id.
   id: text.check(z.maxLength(256)),
   source: text,
   'detail-type': text,
@@ -39,7 +39,10 @@ const parameterPolicy = z.object({
   detail: z.object({ 'policy-type': text, 'action-status': maybe(z.string()) }),
 });
 
-/** `arn` was `aRN` before February 2024; both may be missing, and so may every answer (AWS-FACTS §2.2). */
+/**
+ * `arn` was `aRN` before February 2024; both may be absent, and so may the whole `responseElements`
+ * (functions/README.md, Events).
+ */
 const cloudTrail = z.object({
   detail: z.object({
     eventName: text,
@@ -61,7 +64,7 @@ const cloudTrail = z.object({
   }),
 });
 
-/** Reads the body of a message as an event. Throws MalformedEvent with every fault it has. */
+/** Parses the body of a message as an event. Throws MalformedEvent, whose message names every fault. */
 export function parseEvent(body: string): Event {
   const raw = checked(envelope, parsedJson(body));
   const { id, time, region, account } = raw;
@@ -119,22 +122,22 @@ function cloudTrailEvent(detail: z.infer<typeof cloudTrail>['detail']): CloudTra
   };
 }
 
-/** Left out, null and empty all mean that AWS does not say. */
-function orAbsent(told: string | null | undefined): string | undefined {
-  return told === null || told === '' ? undefined : told;
+/** An absent, null or empty field means that AWS does not give the value. */
+function orAbsent(given: string | null | undefined): string | undefined {
+  return given === null || given === '' ? undefined : given;
 }
 
 function parsedJson(body: string): unknown {
   try {
     return JSON.parse(body);
   } catch (cause) {
-    // The parser's own message quotes the body, which nobody may log.
-    throw new MalformedEvent('the message is not JSON; expected an event as EventBridge sends it', { cause });
+    // The message of the JSON parser quotes the body, which must not be logged.
+    throw new MalformedEvent('the message is not JSON; expected an EventBridge event', { cause });
   }
 }
 
 function checked<T extends z.core.$ZodType>(schema: T, value: unknown): z.output<T> {
   const result = z.safeParse(schema, value);
   if (result.success) return result.data;
-  throw new MalformedEvent(`the message is no event: ${problemsOf(result.error).join('; ')}`);
+  throw new MalformedEvent(`the message is not an EventBridge event: ${problemsOf(result.error).join('; ')}`);
 }

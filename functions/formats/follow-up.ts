@@ -7,15 +7,15 @@ import type { Scan } from '../core/read/scan.ts';
 import { problemsOf } from './problems.ts';
 
 /**
- * The message in which follow-ups travel through the queue. The version is raised when older code could not understand
- * the message any more; newer code goes on understanding all earlier versions, for messages survive an upgrade. A message
- * carries the lowest version that can express it, so that going back to older code loses no more than it must.
- * 2: a read of the fleet that has not begun.
+ * The format of the message in which follow-ups travel through the queue. The version is raised when older code can no
+ * longer read the message. Newer code reads all earlier versions, because messages survive an upgrade. A message
+ * carries the lowest version that can express it, so that a return to older code loses as few messages as possible.
+ * Version 2 adds a scan that has not begun.
  */
 export const FOLLOW_UP_VERSION = 2;
 const FIRST_VERSION = 1;
 
-/** A follow-up that this code cannot read; it comes back, and ends in the dead-letter queue. */
+/** A follow-up that this code cannot read; SQS delivers it again and finally moves it to the dead-letter queue. */
 export class MalformedFollowUp extends Error {
   override readonly name = 'MalformedFollowUp';
 }
@@ -23,7 +23,7 @@ export class MalformedFollowUp extends Error {
 const count = z.number().check(z.int(), z.minimum(0));
 const text = z.string().check(z.minLength(1));
 
-/** What a Date can hold: whoever tells of any other instant would fail, and its neighbours in the batch with it. */
+/** An instant that a Date can hold. Any other would make its record throw, and fail the other messages of the batch. */
 const instant = z.number().check(z.minimum(0), z.maximum(8_640_000_000_000_000));
 
 const change = z.object({
@@ -54,7 +54,7 @@ const clusterText = z.pipe(
   z.transform(clusterArn),
 );
 
-/** Names and ids only, grouped by cluster: five thousand services are to fit into a message. */
+/** Names and ids only, grouped by cluster, so that 5,000 services fit into a message. */
 const openIn = z.tuple([
   clusterText,
   z.array(z.tuple([text, z.nullable(z.string()), z.boolean(), z.string()])),
@@ -93,12 +93,12 @@ const carried = z.object({
   ),
 });
 
-/** Whether a message is meant as a follow-up, readable or not. */
+/** Whether a message is a follow-up, even one that cannot be read. */
 export function isFollowUp(body: string): boolean {
   return body.startsWith(START);
 }
 
-/** What a message of ours carries. */
+/** The content of a follow-up message. */
 export type Carried = { readonly followUps: readonly FollowUp[]; readonly scans: readonly Scan[] };
 
 /** Throws MalformedFollowUp. */
@@ -107,7 +107,7 @@ export function parseFollowUps(body: string): Carried {
   const { data: outside } = z.safeParse(envelope, raw);
   if (outside !== undefined && outside.version > FOLLOW_UP_VERSION) {
     throw new MalformedFollowUp(
-      `the follow-up has format version ${outside.version}, this code knows ${FOLLOW_UP_VERSION}: deploy the newer code again, then redrive`,
+      `the follow-up has format version ${outside.version}, but this code reads versions up to ${FOLLOW_UP_VERSION}; deploy the newer code again, then redrive the dead-letter queue`,
     );
   }
   const { data, error } = z.safeParse(
@@ -115,7 +115,7 @@ export function parseFollowUps(body: string): Carried {
     outside?.gzip === undefined ? raw : parsed(unpacked(outside.gzip)),
   );
   if (data === undefined)
-    throw new MalformedFollowUp(`the follow-up cannot be read: ${problemsOf(error).join('; ')}`);
+    throw new MalformedFollowUp(`the follow-up is malformed: ${problemsOf(error).join('; ')}`);
   return { followUps: data.followUps.map(followUpIn), scans: data.readings.map(scanIn) };
 }
 
@@ -150,7 +150,7 @@ export function followUpBody(followUps: readonly FollowUp[]): string {
   return message(FIRST_VERSION, `"followUps":[${followUps.map(written).join(',')}]`);
 }
 
-/** The body of a message that carries a scan of the fleet which is to be gone on with, or to begin later. */
+/** The body of a message that carries a scan of the fleet, for a later invocation to continue or begin. */
 export function scanBody({ changes, notices, firstHandledAt, matched, started, remaining }: Scan): string {
   const body = JSON.stringify({
     changes: changes.map(writtenChange),
@@ -177,22 +177,24 @@ function grouped<One extends { readonly cluster: string }, Short>(
   return [...byCluster];
 }
 
-/** What would be too large is compressed: names repeat themselves. A change is never split, its waves hang together. */
+/**
+ * Compresses a body that is too large; names are repetitive. A change is never split: its waves depend on each other.
+ */
 function message(version: number, fields: string): string {
   const body = `${START}${version},${fields}}`;
   if (body.length <= MESSAGE_BYTES) return body;
   return `${START}${version},"gzip":"${gzipSync(body).toString('base64')}"}`;
 }
 
-/** Below SQS's limit of 1 MiB (AWS-FACTS §2.5). */
+/** Below SQS's limit of 1 MiB (functions/README.md, Queue and Lambda). */
 export const MESSAGE_BYTES = 900_000;
 
-/** No message of ours grows beyond this when it is unpacked. */
+/** No message of ours is larger than this after decompression. */
 const UNPACKED_BYTES = 64_000_000;
 
 const START = '{"kind":"follow-up","version":';
 
-/** Field by field: what else is known of a change in this process does not travel. */
+/** Writes field by field, so that other fields, which a change has in this process only, do not travel. */
 function written(followUp: FollowUp): string {
   const { changeId, changes, firstHandledAt, hop, open, tally, denied, failedWave } = followUp;
   const shortened = grouped(open, (one) => [one.name, one.deploymentId, one.ours, one.lastLogged]);
@@ -220,7 +222,7 @@ function unpacked(packed: string): string {
   try {
     return gunzipSync(Buffer.from(packed, 'base64'), { maxOutputLength: UNPACKED_BYTES }).toString();
   } catch (cause) {
-    throw new MalformedFollowUp('the follow-up cannot be unpacked', { cause });
+    throw new MalformedFollowUp('the gzip data of the follow-up cannot be unpacked', { cause });
   }
 }
 

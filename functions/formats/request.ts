@@ -5,25 +5,25 @@ import { problemsOf } from './problems.ts';
 
 export const ACTIONS = ['redeploy', 'plan', 'uses', 'stale'] as const;
 
-/** What a person asks for by hand (DESIGN §8, `request.schema.json`), each list given or empty. */
+/** A request made by hand (functions/schema/request.schema.json); a list that is not given is empty. */
 export type Request = {
   readonly action: (typeof ACTIONS)[number];
   readonly secrets: readonly string[];
   readonly parameters: readonly string[];
   readonly services: readonly NamedService[];
   readonly clusters: readonly string[];
-  /** Milliseconds; undefined: now. */
+  /** Milliseconds since the epoch; undefined: now. */
   readonly at?: number;
   readonly force: boolean;
   readonly reason?: string;
 };
 
-/** A request that asks for nothing that can be done; the message names every fault in it. */
+/** A request that cannot be carried out; the message of the error names every fault. */
 export class WrongRequest extends Error {
   override readonly name = 'WrongRequest';
 }
 
-/** Clocks differ; more than this ahead of ours is no instant that has been. */
+/** Clocks differ: only an instant that is further ahead of our clock than this is in the future. */
 const AHEAD_MS = 10_000;
 
 const name = z.string().check(z.trim(), z.minLength(1), z.maxLength(2048));
@@ -52,7 +52,7 @@ const fields = {
 const shape = z.strictObject(fields);
 const readable = z.partial(z.object(fields));
 
-/** Reads a request. Throws WrongRequest. */
+/** Parses a request. Throws WrongRequest. */
 export function parseRequest(raw: unknown, now: number): Request {
   const { data, error } = z.safeParse(shape, raw);
   const problems = [
@@ -76,7 +76,7 @@ export function parseRequest(raw: unknown, now: number): Request {
 
 type Readable = z.infer<typeof readable>;
 
-/** The fields that are well-formed, so that one fault does not hide another. */
+/** The well-formed fields, which are checked further, so that one fault does not hide another. */
 function asFarAsReadable(raw: unknown, error: z.core.$ZodError | undefined): Readable {
   if (typeof raw !== 'object' || raw === null) return {};
   const faulty = new Set(error?.issues.map(({ path: [field] }) => field));
@@ -86,7 +86,7 @@ function asFarAsReadable(raw: unknown, error: z.core.$ZodError | undefined): Rea
   );
 }
 
-/** What is wrong although every field by itself is well-formed. */
+/** Faults of a request whose fields are all well-formed. */
 function contradictions(data: Readable, raw: unknown, now: number): readonly string[] {
   const { action, secret = [], parameter = [], services = [], at } = data;
   const has = (field: string) => typeof raw === 'object' && raw !== null && Object.hasOwn(raw, field);
@@ -97,10 +97,12 @@ function contradictions(data: Readable, raw: unknown, now: number): readonly str
       : ['name a target: secret, parameter or services']),
     ...(ofResources && has('services') ? ['services: give either services, or secret and parameter'] : []),
     ...(action === 'uses' && has('services')
-      ? ['services: uses tells who refers to a secret or a parameter']
+      ? ['services: the action uses takes a secret or a parameter, and finds the services that refer to it']
       : []),
     ...(action === 'stale'
-      ? ['services', 'force', 'at'].filter(has).map((field) => `${field}: stale tells how things are now`)
+      ? ['services', 'force', 'at']
+          .filter(has)
+          .map((field) => `${field}: the action stale shows the present state and does not take this field`)
       : []),
     ...secret
       .filter(isOtherArn('secretsmanager', 'secret:'))
@@ -111,7 +113,7 @@ function contradictions(data: Readable, raw: unknown, now: number): readonly str
     ...services
       .filter((given) => namedService(given) === undefined)
       .map((given) => `services: ${given} is neither cluster/service nor the ARN of a service`),
-    ...(at !== undefined && Date.parse(at) > now + AHEAD_MS ? [`at: ${at} has not been yet`] : []),
+    ...(at !== undefined && Date.parse(at) > now + AHEAD_MS ? [`at: ${at} is in the future`] : []),
   ];
 }
 
@@ -120,7 +122,7 @@ const isOtherArn = (service: string, type: string) => (given: string) => {
   return given.startsWith('arn:') && (arn?.service !== service || !arn.resource.startsWith(type));
 };
 
-/** `cluster/service`, or an ARN: `…:service/cluster/service` or, the old form, `…:service/service`. */
+/** Parses `cluster/service`, or an ARN: `…:service/cluster/service` or, in the old form, `…:service/service`. */
 function namedService(asGiven: string): NamedService | undefined {
   const arn = parseArn(asGiven);
   if (arn === undefined ? asGiven.startsWith('arn:') : arn.service !== 'ecs') return undefined;

@@ -5,15 +5,17 @@ import { PLACES } from '../core/model/reference.ts';
 import type { SeenReference, SeenService, Snapshot } from '../core/read/snapshot.ts';
 import { problemsOf } from './problems.ts';
 
-/** Whoever knows another format only leaves the object alone, and writes it anew after the next read. */
+/** Code that knows another format does not use the object, and writes it anew after its next read. */
 export const SNAPSHOT_FORMAT = 1;
 
-/** A snapshot that cannot be used. It is no loss: the fleet is read all the same. */
+/** A snapshot that cannot be used. Nothing is lost: the fleet is read without it. */
 export class MalformedSnapshot extends Error {
   override readonly name = 'MalformedSnapshot';
 }
 
-/** Ten times what five thousand services take. More than that is no snapshot of ours, or a bomb. */
+/**
+ * Ten times the size of a snapshot of 5,000 services. A larger object is no snapshot of ours, or a decompression bomb.
+ */
 const UNPACKED_BYTES = 64_000_000;
 
 const seen = z.array(z.tuple([z.enum(PLACES), z.string().check(z.maxLength(2048))]));
@@ -24,7 +26,7 @@ const shape = z.object({
   clusters: z.array(z.tuple([z.pipe(z.string(), z.transform(clusterArn)), z.array(service)])),
 });
 
-/** The object's bytes; the same snapshot gives the same bytes. */
+/** The bytes of the object; equal snapshots have equal bytes. */
 export function snapshotBytes({ clusters, revisions }: Snapshot): Uint8Array {
   const numbers = new Map([...revisions.keys()].map((arn, number) => [arn, number]));
   const body = {
@@ -44,10 +46,11 @@ export function snapshotBytes({ clusters, revisions }: Snapshot): Uint8Array {
 
 const asPairs = (references: readonly SeenReference[]) => references.map((one) => [one.place, one.valueFrom]);
 
-/** Throws MalformedSnapshot, whatever the bytes are. */
+/** Throws MalformedSnapshot, and no other error, for bytes that are not a snapshot. */
 export function parseSnapshot(bytes: Uint8Array): Snapshot {
   const { data, error } = parsed(bytes);
-  if (data === undefined) throw new MalformedSnapshot(`not a snapshot: ${problemsOf(error)[0] ?? ''}`);
+  if (data === undefined)
+    throw new MalformedSnapshot(`the object is not a snapshot: ${problemsOf(error)[0] ?? ''}`);
   const arns = data.revisions.map(([arn]) => arn);
   return {
     revisions: new Map(data.revisions.map(([arn, references]) => [arn, asReferences(references)])),
@@ -71,7 +74,7 @@ function parsed(bytes: Uint8Array) {
     return z.safeParse(shape, JSON.parse(text));
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new MalformedSnapshot(`not a snapshot: ${why}`, { cause });
+    throw new MalformedSnapshot(`the object is not a snapshot: ${why}`, { cause });
   }
 }
 

@@ -2,23 +2,24 @@ import type { Policy } from '../core/plan/policy.ts';
 import type { Ports } from '../ports.ts';
 import type { Journal } from '../telemetry/journal.ts';
 
-/** What each step of an invocation may touch and is told. */
+/** What every step of an invocation may use: ports, settings and the journal. */
 export type StepContext = {
   readonly ports: Ports;
   readonly policy: Policy;
   readonly scope: Scope;
   readonly journal: Journal;
   readonly follow: Follow;
-  /** Aborted 30 s before the invocation ends: what has not been read by then is left to the next one. */
+  /** Aborted 30 s before the invocation ends; what is not read by then is left to the next invocation. */
   readonly reading: AbortSignal;
 };
 
-/** Globs of cluster names: the configuration's, and a request's, which can only narrow; none: it does not. */
+/** Globs of cluster names; those of a request (`narrowed`) can only narrow. An empty list selects every cluster. */
 export type Scope = { readonly configured: readonly string[]; readonly narrowed: readonly string[] };
 
-/** How long changes are followed, and how often they are looked at again. */
+/** How long changes are followed, and when they are looked at again. */
 export type Follow = {
+  /** The delay of the first follow-up. */
   readonly firstSeconds: number;
-  /** From the first handling of a change on, in milliseconds. */
+  /** The time limit of a change in milliseconds, from its first handling on. */
   readonly limitMs: number;
 };

@@ -2,11 +2,11 @@ import type { ServiceKey } from '../core/model/arn.ts';
 import type { StepContext } from './context.ts';
 import type { FleetCache } from './read/fleet-cache.ts';
 
-/** One invocation: what it may touch, what it was told to do, and how long it has. */
+/** One invocation: the context of its steps, what the process remembers, and the time that is left. */
 export type Run = StepContext & {
   readonly fleets: FleetCache;
-  /** Services whose last UpdateService was not answered, and when that was. */
+  /** Services whose last UpdateService was not answered, with the time of that call. */
   readonly lostAnswers: Map<ServiceKey, number>;
-  /** Milliseconds until the invocation ends; Infinity where nobody tells. */
+  /** Milliseconds until the invocation ends; Infinity if the end is unknown. */
   readonly remainingMs: () => number;
 };

@@ -19,8 +19,9 @@ import { type Listener, RecordWriter } from '../telemetry/record.ts';
 import type { Config } from './config.ts';
 
 /**
- * What a handler is made from. Lives as long as the process: a warm environment remembers the fleet and its revisions. Lambda
- * gives a process one invocation at a time, and every cache in here rests on it: none is guarded against two at once.
+ * What a handler is made from. It lives as long as the process: a warm environment keeps the fleet and its revisions. A process
+ * handles one invocation at a time (functions/README.md, Queue and Lambda), and every cache in here relies on that: none of
+ * them is guarded against two invocations at once.
  */
 export type Dependencies = {
   readonly config: Config;
@@ -36,7 +37,7 @@ const NAMESPACE = 'SecretRedeploy';
 
 export const REAL_CLOCK: Clock = { now: () => Date.now(), sleep: (ms) => sleep(ms) };
 
-/** The one place where the service meets the real world. */
+/** The composition root: the one place where adapters are made. */
 export function connect(config: Config, clock: Clock): Dependencies {
   const counts = new CallCounts();
   const { queueUrl } = config.followUp;
@@ -55,21 +56,21 @@ export function connect(config: Config, clock: Clock): Dependencies {
     },
     fleets: new FleetCache(new SnapshotStore(snapshots)),
     lostAnswers: new Map(),
-    // A level set from outside would hide records; they are what operations see.
+    // A log level set from outside would hide records, which are what operations see.
     logger: new Logger({ logLevel: 'INFO', logFormatter: new RecordFormat() }),
     metrics: new Metrics({ namespace: NAMESPACE }),
   };
 }
 
-/** Who hears what is recorded: it is decided here and nowhere else. */
+/** Which channels a record reaches; it is decided here and nowhere else. */
 export type Audiences = {
-  /** Log, metrics and own events: for what happens to a change. */
+  /** Log, metrics and own events: what happens to a change. */
   readonly journal: Journal;
-  /** The log alone: what a person only asks must move no dashboard and none who build on our own events. */
+  /** The log alone: a question that a person asks moves no dashboard and reaches no subscriber of our own events. */
   readonly quiet: Journal;
   /**
-   * Log and metrics: a sweep says the same again every hour, and those who build on our own events would have to tell the news
-   * from the rest. What a sweep heals is told by on-change.
+   * Log and metrics: a sweep records the same every hour, and subscribers of our own events would have to filter it. What a
+   * sweep heals is recorded by on-change.
    */
   readonly sweepRecords: RecordWriter;
 };

@@ -13,9 +13,9 @@ import { publish } from '../telemetry/publish.ts';
 import { type Config, type Required, readConfig } from './config.ts';
 import { type Audiences, audiencesOf, connect, type Dependencies, REAL_CLOCK } from './connect.ts';
 
-/** What an invocation brings beside its run. */
+/** What a handler is given beside the run. */
 export type Invocation = Omit<Audiences, 'journal'> & {
-  /** Lambda's id of it. */
+  /** Lambda's id of the invocation. */
   readonly requestId: string;
   readonly config: Config;
 };
@@ -25,8 +25,8 @@ export type Handler<Event, Answer> = (event: Event, context?: Partial<Context>) 
 
 const NEVER_ABORTED = { signal: new AbortController().signal };
 
-/** The longest that a timer can wait. */
-const FOREVER_MS = 2 ** 31 - 1;
+/** The longest time that a timer can wait. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * The Lambda handler. Nothing is read or opened before the first invocation; a wrong configuration rejects that one and
@@ -60,32 +60,32 @@ export function connectedHandler<Event, Answer>(
 }
 
 function overLambda<Event, Answer>(
-  parts: Dependencies,
+  dependencies: Dependencies,
   handle: Handle<Event, Answer>,
 ): Handler<Event, Answer> {
-  const { logger, metrics } = parts;
+  const { logger, metrics } = dependencies;
   // Lambda's own time limit is enough: middy's would throw away the answer of work that is done.
   const chain = middy<Event, Answer>({ timeoutEarlyInMillis: 0 })
-    // Whatever POWERTOOLS_LOGGER_LOG_EVENT says: an event may carry what no log may hold.
+    // POWERTOOLS_LOGGER_LOG_EVENT has no say: an event may carry what no log may hold.
     .use(injectLambdaContext(logger, { logEvent: false }))
     .use(logMetrics(metrics))
-    .handler((event: Event, context: Context) => invoke(event, context, parts, handle));
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- whoever invokes without a context gets none; middy's type allows an answer that our handler, a promise, never gives
+    .handler((event: Event, context: Context) => invoke(event, context, dependencies, handle));
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a caller without a context gets none; middy's type allows an answer that our handler, a promise, never gives
   return (event, context) => chain(event, (context ?? {}) as Context, NEVER_ABORTED) as Promise<Answer>;
 }
 
 async function invoke<Event, Answer>(
   event: Event,
   context: Partial<Context> | undefined,
-  parts: Dependencies,
+  dependencies: Dependencies,
   handle: Handle<Event, Answer>,
 ): Promise<Answer> {
-  const { config, ports, counts } = parts;
+  const { config, ports, counts } = dependencies;
   const remainingMs = () => context?.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY;
   const timer = readingTimer(remainingMs());
   const ownEvents = new OwnEvents(config.mode, () => ports.clock.now());
-  const { journal, ...others } = audiencesOf(parts, ownEvents);
-  const run = runOf(parts, journal, timer.signal, remainingMs);
+  const { journal, ...others } = audiencesOf(dependencies, ownEvents);
+  const run = runOf(dependencies, journal, timer.signal, remainingMs);
   try {
     return await handle(event, run, { ...others, config, requestId: context?.awsRequestId ?? randomUUID() });
   } finally {
@@ -98,13 +98,18 @@ async function invoke<Event, Answer>(
 function readingTimer(remainingMs: number): { readonly signal: AbortSignal; clear(): void } {
   const reading = new AbortController();
   setMaxListeners(0, reading.signal);
-  const readingMs = Math.max(0, Math.min(remainingMs - RESERVE_MS, FOREVER_MS));
+  const readingMs = Math.max(0, Math.min(remainingMs - RESERVE_MS, MAX_TIMER_MS));
   const timer = setTimeout(() => reading.abort(new Error('the time for reading is over')), readingMs);
   return { signal: reading.signal, clear: () => clearTimeout(timer) };
 }
 
-function runOf(parts: Dependencies, journal: Journal, reading: AbortSignal, remainingMs: () => number): Run {
-  const { config, ports, fleets, lostAnswers } = parts;
+function runOf(
+  dependencies: Dependencies,
+  journal: Journal,
+  reading: AbortSignal,
+  remainingMs: () => number,
+): Run {
+  const { config, ports, fleets, lostAnswers } = dependencies;
   return {
     ports,
     policy: config.policy,

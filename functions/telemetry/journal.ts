@@ -29,12 +29,12 @@ import {
 } from './record.ts';
 
 /**
- * Writes the records and counts the metrics that operations see. Names and ARNs only: no value, no tag, no description,
- * no event and no environment ever reaches a line of the log.
+ * Writes the records and counts the metrics for operators. Records hold names and ARNs only: no value, tag,
+ * description, event or environment variable reaches the log (functions/README.md, Metadata only).
  */
 export class Journal {
   readonly #writer: RecordWriter;
-  /** When the changes of this invocation happened, for the reaction times of those that an event told of. */
+  /** When the changes of this invocation happened, for reaction times; requests have none. */
   readonly #changedAt = new Map<string, number>();
 
   constructor(writer: RecordWriter) {
@@ -68,7 +68,7 @@ export class Journal {
     });
   }
 
-  /** A change that was received by an earlier invocation. */
+  /** A change or notice that an earlier invocation received. */
   recalled(subject: Change | Notice): void {
     this.#writer.isAbout(subject);
   }
@@ -77,7 +77,7 @@ export class Journal {
     this.#writer.record('info', 'change.ignored', { changeId, source, arn, reason });
   }
 
-  /** What was decided about everybody, what is left alone and why; the redeploys are recorded when they are done. */
+  /** Records the plan, and each service that is not redeployed, with the reason. Redeploys are recorded once done. */
   planned({ notices, fleet, subjects, matches }: Seen, { plan, early }: PlanBesideEarly): void {
     for (const notice of notices) this.#noticed(notice, matches);
     if (subjects.length === 0) return;
@@ -108,7 +108,7 @@ export class Journal {
     for (const decision of decisions) if (decision.action !== 'redeploy') this.decided(decision);
   }
 
-  /** A service that is left alone, for now or altogether. */
+  /** A service that waits or is skipped. */
   decided(decision: Decision): void {
     if (decision.action === 'skip') this.#writer.count('Skipped');
     if (decision.reason === 'rollout-failed') this.#writer.count('RolloutFailed');
@@ -122,18 +122,18 @@ export class Journal {
     );
   }
 
-  /** No task of it runs on the old value any more. */
+  /** No task of the service runs on the old value any more. */
   fresh(changeId: string, { service, cluster }: About): void {
     this.#writer.record('info', 'service.fresh', { changeId, service, cluster });
   }
 
-  /** It was deleted while it was followed. */
+  /** The service was deleted while it was followed. */
   gone(changeId: string, { service, cluster }: About): void {
     this.#writer.count('Skipped');
     this.#writer.record('info', 'service.skipped', { changeId, service, cluster, reason: 'gone' });
   }
 
-  /** A deployment that failed, was rolled back or does not come to an end; `restore` is for a person, and is never run. */
+  /** A deployment failed, was rolled back or does not end. `restore` is a command for an operator, and is never run. */
   rolloutFailed(
     changeId: string,
     { service, cluster }: About,
@@ -152,14 +152,14 @@ export class Journal {
     this.#writer.record('info', 'change.settled', { changeId, ...tally, exposureSeconds });
   }
 
-  /** The time that the change was given is over, and services still wait. */
+  /** The time limit of the change is over, and services still wait. */
   unsettled(changeId: string, tally: Tally, waiting: readonly object[]): void {
     this.#writer.count('Unsettled');
     this.#writer.count('StaleServices', waiting.length);
     this.#writer.record('error', 'change.unsettled', { changeId, ...tally, ...someOf('waiting', waiting) });
   }
 
-  /** A redeploy that was decided upon, but is not to be made. */
+  /** A redeploy that was decided, but must not be made. */
   notExecuted(decision: Decision, why: 'plan' | 'observe'): void {
     if (why === 'observe') this.#writer.count('Skipped');
     this.#service('info', 'service.skipped', decision, why);
@@ -195,7 +195,7 @@ export class Journal {
     }
   }
 
-  /** Something that keeps us from our work and is no record of a change. */
+  /** A problem of the invocation, which is not a record of a change. */
   error(message: string, error: unknown, fields: Readonly<Record<string, string>> = {}): void {
     this.#writer.error(message, error, fields);
   }
@@ -232,14 +232,14 @@ export class Journal {
     });
   }
 
-  /** From the first of the changes that demanded it. */
+  /** The time from the earliest of the changes that demanded the redeploy; undefined for requests. */
   #reaction({ changeIds }: Decision, acceptedAt: number): number | undefined {
     const instants = changeIds.flatMap((changeId) => this.#changedAt.get(changeId) ?? []);
     return instants.length === 0 ? undefined : Math.max(0, acceptedAt - Math.min(...instants));
   }
 }
 
-/** What a plan was made from, as far as it is told. */
+/** The part of a plan's input that is recorded. */
 type Seen = {
   readonly notices: readonly Notice[];
   readonly fleet: Fleet;
@@ -247,6 +247,6 @@ type Seen = {
   readonly matches: readonly Match[];
 };
 
-/** `arn`: what the event names, as far as it can be told. */
+/** `arn`: the resource that the event names, if it can be determined. */
 type Told = Pick<Change, 'changeId' | 'source'> & { readonly arn?: string | undefined };
 type About = { readonly service: string; readonly cluster: string };

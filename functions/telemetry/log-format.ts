@@ -2,8 +2,9 @@ import { LogFormatter, LogItem } from '@aws-lambda-powertools/logger';
 import type { LogAttributes, UnformattedAttributes } from '@aws-lambda-powertools/logger/types';
 
 /**
- * One JSON line per record. Powertools keeps the field `service` for the name of the function's own service; in our
- * records a service is one of ECS, so they travel under `record` and are laid open here.
+ * One JSON line per record. Powertools reserves the field `service` for the name of the function's own service, but in
+ * our records it is an ECS service. So a record is passed under `record`, and its fields are moved to the top level
+ * here.
  */
 export class RecordFormat extends LogFormatter {
   override formatAttributes(base: UnformattedAttributes, more: LogAttributes): LogItem {

@@ -2,10 +2,10 @@ import { GONE, REQUEST } from '../core/model/change.ts';
 import type { OwnEvent, OwnEventType } from '../core/report/own-event.ts';
 import { type Fields, iso, MAX_LISTED, type RecordName } from './record.ts';
 
-/** The format of `detail`: another number when a field is renamed, taken away or given another meaning. */
+/** The format of `detail`; it is raised when a field is renamed, removed or given another meaning. */
 const VERSION = 1;
 
-/** The records that others may build on, besides the notices of what is gone. */
+/** The records that become own events, besides the notices of deleted resources. */
 const TYPES: Partial<Readonly<Record<RecordName, OwnEventType>>> = {
   'service.redeployed': 'Service Redeployed',
   'service.failed': 'Service Failed',
@@ -14,8 +14,8 @@ const TYPES: Partial<Readonly<Record<RecordName, OwnEventType>>> = {
 };
 
 /**
- * Collects, in the words of the log, what others may build on: the detail of an event is the record, so one promise holds for
- * both (no value, no tag, no description), and what an event says can be found in the log.
+ * Collects the records that become own events. The detail of an event is the record itself: what an event says can be
+ * found in the log, and the same promise holds for both (no value, no tag, no description).
  */
 export class OwnEvents {
   readonly #mode: 'enforce' | 'observe';
@@ -27,7 +27,7 @@ export class OwnEvents {
     this.#now = now;
   }
 
-  /** Leaves out what is the log's alone. */
+  /** Ignores the records that belong to the log only. */
   hear(name: RecordName, fields: Fields): void {
     const type = name === 'change.notice' ? typeOfNotice(fields) : TYPES[name];
     if (type === undefined) return;
@@ -35,7 +35,7 @@ export class OwnEvents {
     this.#heard.push({ type, resources: arnsIn(fields), detail });
   }
 
-  /** All that was heard since this was last asked. */
+  /** The events collected since the last call. */
   take(): readonly OwnEvent[] {
     const heard = this.#heard;
     this.#heard = [];
@@ -43,12 +43,12 @@ export class OwnEvents {
   }
 }
 
-/** Who asks by hand for something that is not there may have mistyped its name. */
+/** A notice of a request is no event: a resource that does not exist may be a mistyped name. */
 function typeOfNotice({ notice, source }: Fields): OwnEventType | undefined {
   return source !== REQUEST && GONE.some((kind) => kind === notice) ? 'Resource Deleted' : undefined;
 }
 
-/** The service, and the secrets and parameters that changed, as far as they are known by their ARN. */
+/** The service, and the changed secrets and parameters whose ARN is known. */
 function arnsIn({ service, arn, arns }: Fields): readonly string[] {
   const named = [service, arn, arns].flat().filter(isArn);
   return [...new Set(named)].slice(0, MAX_LISTED);

@@ -3,7 +3,7 @@ import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Notice } from '../core/model/change.ts';
 import type { Decision } from '../core/model/decision.ts';
 
-/** Every value that the field `event` of a record can have (DESIGN §9). */
+/** Every value that the field `event` of a record can have. */
 export const RECORDS = [
   'change.received',
   'change.ignored',
@@ -21,7 +21,7 @@ export const RECORDS = [
 ] as const;
 export type RecordName = (typeof RECORDS)[number];
 
-/** Every metric of the namespace `SecretRedeploy` (DESIGN §9). */
+/** Every metric of the namespace `SecretRedeploy`. */
 export const METRICS = [
   'Changes',
   'Matched',
@@ -40,10 +40,10 @@ export const METRICS = [
 ] as const;
 export type MetricName = (typeof METRICS)[number];
 
-/** Items of one kind that a record carries at most: a line of the log has a limit of its own. */
+/** The most items of one kind in a record, because the length of a log line is limited. */
 export const MAX_LISTED = 100;
 
-/** One change in most cases; of several the first stands for them, so that every record has a `changeId`. */
+/** In most cases there is one change. Of several, the first is `changeId`, so that every record has this field. */
 export function idsOf(changeIds: readonly string[]): {
   readonly changeId?: string;
   readonly changeIds?: readonly string[];
@@ -53,19 +53,19 @@ export function idsOf(changeIds: readonly string[]): {
   return changeId === undefined ? {} : ids.length === 1 ? { changeId } : { changeId, changeIds: ids };
 }
 
-/** The fields of a record, but for its name. */
+/** The fields of a record without its name. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** Hears each record as it is written. */
+/** Called with each record when it is written. */
 export type Listener = (event: RecordName, fields: Fields) => void;
 export type Level = 'info' | 'warn' | 'error';
 
-/** Writes records and metrics to where operations find them; without metrics for what must not move the dashboards. */
+/** Writes records and metrics for operators. It is given no `metrics` for what must not move the dashboards. */
 export class RecordWriter {
   readonly #logger: Logger;
   readonly #metrics: Metrics | undefined;
   readonly #hear: Listener | undefined;
-  /** The ARNs that the changes of this invocation are about, by change. */
+  /** The ARNs of the changed resources, by the id of the change, for this invocation. */
   readonly #arns = new Map<string, Set<string>>();
 
   constructor(logger: Logger, metrics?: Metrics, hear?: Listener) {
@@ -75,8 +75,9 @@ export class RecordWriter {
   }
 
   /**
-   * From here on every record of the change names the resource: a person at night knows the name of a secret and no id of
-   * a change. Services named by hand are left out: their records name them already, and a request may name a thousand.
+   * From now on every record of the change names the resource: an operator at night knows the name of a secret, but not
+   * the id of a change. Services named by hand are left out: their records name them already, and a request may name
+   * 1,000 of them.
    */
   isAbout({
     changeId,
@@ -97,7 +98,7 @@ export class RecordWriter {
     this.#hear?.(event, told);
   }
 
-  /** What is no record of a change; `error` is shown by name and message only. */
+  /** A line that is not a record of a change; of `error` only name and message are logged. */
   error(message: string, error: unknown, about: Readonly<Record<string, string>>): void {
     const shown =
       error instanceof Error ? { name: error.name, message: error.message } : { message: String(error) };
@@ -112,7 +113,7 @@ export class RecordWriter {
     if (value !== undefined) this.#metrics?.addMetric(metric, unit, value);
   }
 
-  /** As with ids: one in most cases; of several the first stands for them. */
+  /** In most cases there is one ARN. Of several, the first is `arn`, as with ids. */
   #about({ changeId, changeIds = [] }: Ids): { readonly arn?: string; readonly arns?: readonly string[] } {
     const ids = changeId === undefined ? changeIds : [changeId, ...changeIds];
     const arns = [...new Set(ids.flatMap((id) => [...(this.#arns.get(id) ?? [])]))];
@@ -134,7 +135,7 @@ export function countedByReason(decisions: readonly Decision[]): Readonly<Record
   return Object.fromEntries(counts);
 }
 
-/** What a record says of a notice, and of the services that refer to what it is about. */
+/** The fields of a notice's record, with the services that refer to the resource. */
 export function noticeFields(
   { changeId, kind, arn, notice, at, source }: Notice,
   services: readonly string[],

@@ -11,7 +11,7 @@ import {
 import type { Sweep } from '../core/sweep/sweep.ts';
 import { countedByReason, idsOf, type Level, noticeFields, type RecordWriter, someOf } from './record.ts';
 
-/** What `sweep.done` says, and the answer of the function. */
+/** The fields of `sweep.done`, which are the answer of the function, too. */
 export type SweepDone = SweepCounts & {
   readonly reasons: Readonly<Record<string, number>>;
   readonly missing: number;
@@ -20,8 +20,9 @@ export type SweepDone = SweepCounts & {
 };
 
 /**
- * Tells of a sweep: a record for each service that needs attention, one for each resource that is gone, one for all. What
- * happens by itself has its own metrics; of a sweep's services only the stale ones are counted there.
+ * Records a sweep: one record for each service that needs attention, one for each resource that is gone, and one for
+ * the whole sweep. What happens to changes has metrics of its own; of the services of a sweep, only the stale ones are
+ * counted.
  */
 export function recordSweep(found: Sweep, healed: HealResult, now: number, writer: RecordWriter): SweepDone {
   const done = doneOf(found, healed, now);
@@ -34,7 +35,8 @@ export function recordSweep(found: Sweep, healed: HealResult, now: number, write
     recordService({ action: 'skip', reason: decision.reason ?? '', decision }, writer);
   for (const notice of found.notices) recordNotice(notice, found, writer);
   const stale = done.staleForCertain - done.young;
-  // Also when it is 0, so that an alarm recovers; but what was not read may be stale, or refer to what is gone.
+  // A 0 is written, too, so that an alarm recovers; but not if a part was unread, which may be stale or refer to gone
+  // resources.
   if (done.complete || stale > 0) writer.measure('StaleServices', MetricUnit.Count, stale);
   if (done.complete || done.missing > 0) writer.measure('MissingResources', MetricUnit.Count, done.missing);
   const isBad = stale + done.missing > 0 || !done.complete || found.errors.length > 0;

@@ -8,9 +8,9 @@ import {
 } from '@aws-sdk/client-ecs';
 
 /**
- * What the public tools and blog posts do that look for the services by themselves: walk through every cluster, list its
- * services, describe them ten at a time, describe each one's task definition, and update a service as soon as a container
- * of it names the secret. One call after the other, the SDK as it comes, nothing remembered, nothing looked at afterwards.
+ * What public tools and blog posts do that look for the services themselves: walk through every cluster, list its
+ * services, describe them ten at a time, describe the task definition of each one, and update a service as soon as one
+ * of its containers names the secret. One call after the other, the SDK's defaults, nothing remembered, no follow-up.
  */
 export async function handler({ secret }: { readonly secret: string }): Promise<void> {
   const ecs = new ECSClient({});

@@ -3,7 +3,7 @@ import { boundsOf, neededCalls } from './bounds.ts';
 
 const RATES = { readRate: 16, readBurst: 40, updateRate: 4, updateBurst: 40 };
 
-describe('the least that the buckets allow', () => {
+describe('the least time that the buckets allow', () => {
   it('counts the calls of one read with the largest pages', () => {
     expect(neededCalls({ method: 'cold', services: 5000, clusters: 20, affected: 20 })).toEqual({
       'cluster-read': 2,

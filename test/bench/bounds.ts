@@ -2,12 +2,12 @@ import type { Rates } from '../../functions/ports.ts';
 import { type BucketName, PUBLISHED_LIMITS } from '../simulator/throttle.ts';
 import type { Scenario } from './scenarios.ts';
 
-/** The calls that nobody can do without who reads the whole fleet once and redeploys what is affected. */
+/** The calls that every client needs that reads the whole fleet once and redeploys the affected services. */
 export type Needed = Readonly<Partial<Record<BucketName, number>>>;
 
-/** Seconds below which no client can be that starts with full buckets. */
+/** The least seconds that a client needs that starts with full buckets. */
 export type Bounds = {
-  /** With the share of the quotas that the functions allow themselves by default. */
+  /** With the share of the quotas that the functions use by default. */
   readonly configured: number;
   /** With all that AWS gives to the account. */
   readonly published: number;
@@ -17,8 +17,8 @@ const LIST = 100;
 const DESCRIBE = 10;
 
 /**
- * With the largest pages, one revision a service, and the services spread evenly over the clusters. Who is warm knows the
- * revisions: they never change.
+ * The calls with the largest pages, one revision a service, and the services spread evenly over the clusters. A warm
+ * process knows the revisions already, because they never change (functions/README.md, Deployments).
  */
 export function neededCalls({ method, services, clusters, affected }: Scenario): Needed {
   const inEach = Math.ceil(services / clusters);

@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
 
-/** The options of infra/build.mjs: what is compared has been built in the same way. */
+/** The options of infra/build.mjs, so that all compared bundles are built in the same way. */
 const AS_THE_FUNCTIONS: BuildOptions = {
   bundle: true,
   splitting: true,
@@ -22,7 +22,7 @@ const AS_THE_FUNCTIONS: BuildOptions = {
   logLevel: 'warning',
 };
 
-/** The clients with which the service reads AWS; those with which it sends come later in any case. */
+/** The clients with which the service reads AWS. The clients with which it sends are loaded later in any case. */
 const CLIENTS = {
   ECSClient: '@aws-sdk/client-ecs',
   SecretsManagerClient: '@aws-sdk/client-secrets-manager',
@@ -30,13 +30,13 @@ const CLIENTS = {
 };
 export const CLIENT_NAMES = Object.keys(CLIENTS);
 
-/** Bundles the baseline into `folder` and answers where. */
+/** Bundles the baseline into `folder` and returns the path of the bundle. */
 export async function bundleBaseline(folder: string): Promise<string> {
   await build({ ...AS_THE_FUNCTIONS, entryPoints: { index: 'test/bench/baseline.ts' }, outdir: folder });
   return join(folder, 'index.mjs');
 }
 
-/** Bundles nothing but these clients into `folder` and answers where. */
+/** Bundles only these clients into `folder` and returns the path of the bundle. */
 export async function bundleClients(folder: string): Promise<string> {
   const contents = Object.entries(CLIENTS).map(([name, module]) => `export { ${name} } from '${module}';`);
   await build({

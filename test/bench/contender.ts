@@ -8,31 +8,31 @@ import { createPool } from './pool.ts';
 import { startPump, type Tally } from './pump.ts';
 import type { Stage } from './stage.ts';
 
-/** Somebody who handles changes, ready for one. */
+/** A client that handles changes, ready for one. */
 export type Contender = {
-  /** Handles the change to its end; answers when that was (epoch ms), or null if nobody can tell. */
+  /** Handles the change to its end. Resolves to the instant of the end (epoch ms), or to null if it is unknown. */
   handle(event: AwsEvent): Promise<number | null>;
-  /** Since the last `handle` began; environments and memory since the beginning. */
+  /** What was used since the last `handle` began; environments and memory since the start. */
   effort(): Effort;
   stop(): Promise<void>;
 };
 
 export type Effort = Tally & { readonly environments: number; readonly memory: Memory };
 
-/** Buckets fill up again within this: those of AWS take 5 s. */
+/** All buckets are full again after this time: those of AWS take 5 s. */
 const REST_MS = 6_000;
 /** Longer than the longest chain of follow-ups of a scenario. */
 const PATIENCE_MS = 25 * 60_000;
 const LONGEST_LAMBDA_MS = 900_000;
 
-/** Our functions without anything that they could remember. */
+/** Our functions in new processes without a snapshot. */
 export function cold(stage: Stage, dist: string): Contender {
   return functions(stage, dist, {});
 }
 
 /**
- * Our functions in new processes, with the snapshot that a sweep wrote just before, or an earlier change if there is no
- * sweep. Throws if nobody wrote one.
+ * Our functions in new processes, with a snapshot that a sweep has just written or, if there is no sweep, an earlier
+ * change. Throws if there is no snapshot.
  */
 export async function withSnapshot(stage: Stage, dist: string): Promise<Contender> {
   const snapshot = { SNAPSHOT_BUCKET: stage.bucket };
@@ -44,7 +44,8 @@ export async function withSnapshot(stage: Stage, dist: string): Promise<Contende
       Records: [{ messageId: 'priming', body, attributes: {} }],
     });
   });
-  if (stage.sim.objects(stage.bucket).keys.length === 0) throw new Error('nobody wrote a snapshot');
+  if (stage.sim.objects(stage.bucket).keys.length === 0)
+    throw new Error('there is no snapshot: neither on-schedule nor on-change wrote one');
   return functions(stage, dist, snapshot);
 }
 
@@ -56,7 +57,7 @@ export async function warm(stage: Stage, dist: string): Promise<Contender> {
   return ready;
 }
 
-/** EventBridge calls the function by itself and, if that fails, twice more after a pause. */
+/** EventBridge calls this function directly and, if a call fails, up to twice more after a pause. */
 export function baseline(stage: Stage, bundle: string): Contender {
   const pool = createPool(() => startEnvironment(bundle, { ...stage.sim.env }, () => {}));
   const event = { secret: stage.fleet.shared.arn };
@@ -105,7 +106,7 @@ function functions(stage: Stage, dist: string, extra: Readonly<Record<string, st
   };
 }
 
-/** One invocation without any limit of its own on the rates. */
+/** Makes one invocation, without a limit of its own on the rates. */
 async function once(
   { sim, queue }: Stage,
   dist: string,
@@ -122,9 +123,7 @@ async function once(
   const result = await environment.invoke(event, LONGEST_LAMBDA_MS);
   environment.stop();
   if ('problem' in result)
-    throw new Error(
-      `${name} failed while it was to write a snapshot: ${result.problem}\n${lines.join('\n')}`,
-    );
+    throw new Error(`${name} was to write a snapshot and failed: ${result.problem}\n${lines.join('\n')}`);
 }
 
 const UNHURRIED = { READ_RATE: '100000', READ_BURST: '100000' };

@@ -1,4 +1,4 @@
-/** The few things that a plot is drawn from, as SVG text. */
+/** The elements of a plot, as SVG text. */
 
 type Attributes = Readonly<Record<string, string | number>>;
 type Point = readonly [x: number, y: number];
@@ -8,11 +8,11 @@ export type Place = (value: number) => number;
 
 export type Axis = {
   readonly at: Place;
-  /** The powers of ten on it, both ends included. */
+  /** The powers of ten on the axis, including both ends. */
   readonly ticks: readonly number[];
 };
 
-/** An axis from pixel `from` to pixel `to` that has room for all of these values, which are greater than 0. */
+/** An axis from pixel `from` to pixel `to` with room for all of these values, which must be greater than 0. */
 export function logAxis(values: readonly number[], from: number, to: number): Axis {
   const exponents = values.map(Math.log10);
   const low = Math.floor(Math.min(...exponents));
@@ -23,14 +23,14 @@ export function logAxis(values: readonly number[], from: number, to: number): Ax
   };
 }
 
-/** Puts `low` at pixel `from` and `high` at pixel `to`; if they are the same, in the middle. */
+/** Puts `low` at pixel `from` and `high` at pixel `to`; if they are equal, every value lies in the middle. */
 export function between(low: number, high: number, from: number, to: number): Place {
   if (low === high) return () => round((from + to) / 2);
   const share = (value: number): number => Math.log(value / low) / Math.log(high / low);
   return (value) => round(from + share(value) * (to - from));
 }
 
-/** Moves labels apart until there are `gap` pixels between neighbours, none below `lowest`; the order stays. */
+/** Moves labels apart until there are `gap` pixels between neighbours and none is below `lowest`. Keeps their order. */
 export function spreadOut(heights: readonly number[], gap: number, lowest: number): readonly number[] {
   const spread = [...heights];
   const order = heights.map((_, index) => index).sort((a, b) => (heights[a] ?? 0) - (heights[b] ?? 0));

@@ -10,17 +10,17 @@ export type Invocation = { readonly answer: unknown } | { readonly problem: stri
 
 /** One Lambda environment: a process that has loaded a bundle and stays warm until it is stopped. */
 export type Environment = {
-  /** One event at a time; a handler that outlasts the limit is killed, as on Lambda, and the environment with it. */
+  /** One event at a time. A handler that exceeds the limit is killed with its environment, as on Lambda. */
   invoke(event: unknown, limitMs: number): Promise<Invocation>;
   readonly memory: Memory;
   readonly isGone: boolean;
   stop(): void;
 };
 
-/** The most that was ever used, in bytes. */
+/** The peak, in bytes. */
 export type Memory = { readonly rss: number; readonly heap: number };
 
-/** Starts an environment; each line that it prints goes to `onLine`. It inherits nothing from this machine's profile. */
+/** Starts an environment. Each line that it prints goes to `onLine`. It inherits no profile of this machine. */
 export function startEnvironment(
   bundle: string,
   environment: Readonly<Record<string, string>>,
@@ -57,7 +57,7 @@ export function startEnvironment(
         child.kill();
         return { problem: `killed after ${limitMs / 1000} s` };
       }
-      if ('ready' in message) throw new Error('the environment is ready twice');
+      if ('ready' in message) throw new Error('the environment reported twice that it is ready');
       memory = { rss: message.peakRss, heap: message.peakHeap };
       return message;
     },
@@ -86,7 +86,7 @@ async function nextMessage(child: ChildProcess): Promise<z.infer<typeof Message>
   const listening = new AbortController();
   const { signal } = listening;
   const ending = once(child, 'exit', { signal }).then(() => {
-    throw new Error('an environment ended without an answer');
+    throw new Error('the process of an environment ended without an answer');
   });
   try {
     const [message]: unknown[] = await Promise.race([once(child, 'message', { signal }), ending]);

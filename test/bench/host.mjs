@@ -1,5 +1,5 @@
-// One Lambda environment: loads a bundle and calls its handler, one event at a time, and knows the most memory it ever used.
-// `node test/bench/host.mjs <bundle>`, started with an IPC channel by environment.ts.
+// One Lambda environment: loads a bundle, calls its handler, one event at a time, and reports its peak memory.
+// environment.ts starts `node test/bench/host.mjs <bundle>` with an IPC channel.
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -33,7 +33,7 @@ process.on('message', async ({ event, limitMs }) => {
 });
 process.send({ ready: true });
 
-/** The kernel's high-water mark of this program; getrusage would also count the parent at the time of the fork. */
+/** The kernel's high-water mark of this program. getrusage would also count the parent at the time of the fork. */
 function peakRss() {
   try {
     const [, kilobytes] = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync('/proc/self/status', 'utf8'));

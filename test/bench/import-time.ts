@@ -6,28 +6,28 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { bundleClients, bytesIn, bytesLoadedBy, CLIENT_NAMES } from './bundles.ts';
 
-/** The function's bundle beside one of nothing but the SDK clients with which it reads AWS. */
+/** The bundle of on-change compared with a bundle of only the SDK clients with which it reads AWS. */
 export type ImportTime = {
   readonly node: string;
   readonly clients: readonly string[];
   readonly onChange: Measured;
   readonly clientsAlone: Measured;
-  /** Of the medians. */
+  /** The ratio of the medians. */
   readonly ratio: number;
 };
 
 type Measured = {
   /** Median over fresh processes. */
   readonly importMs: number;
-  /** What an import reads. */
+  /** The size of what an import reads. */
   readonly loadedKb: number;
-  /** With the chunks that are loaded later or never. */
+  /** Including the chunks that are loaded later or never. */
   readonly totalKb: number;
 };
 
 const ROUNDS = 15;
 
-/** Measures in fresh processes, in turns, so that whatever else the machine does hits both alike. */
+/** Measures in fresh processes, alternately, so that other load of the machine affects both alike. */
 export async function measureImports(dist: string): Promise<ImportTime> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-clients-'));
   try {

@@ -9,8 +9,8 @@ import { runAll } from './runs.ts';
 import { nameOf, scenarios } from './scenarios.ts';
 import { importLines, tableOf } from './table.ts';
 
-// `npm run bench`: everything by the real clock, each scenario in processes of its own. See options.ts for the flags.
-// Exit code 1 if a scenario broke, or if our functions missed a service or redeployed one that they should not.
+// `npm run bench`: measures by the real clock, each scenario in processes of its own. options.ts describes the flags.
+// Exit code 1 if a scenario failed, or if our functions missed a service or redeployed an unaffected one.
 await bench(optionsIn(process.argv.slice(2)));
 
 async function bench(options: Options): Promise<void> {
@@ -18,10 +18,10 @@ async function bench(options: Options): Promise<void> {
   const machine = { node: process.version, cores: availableParallelism(), loadBefore: loadavg()[0] ?? 0 };
   if (machine.loadBefore > machine.cores / 2) {
     console.log(
-      `Others use this machine (load ${machine.loadBefore.toFixed(1)}): every time below is too long.`,
+      `Other processes use this machine (load ${machine.loadBefore.toFixed(1)}): every time below is too long.`,
     );
   }
-  console.log('How long an import takes, before anything else runs …');
+  console.log('Measuring the import, before anything else runs …');
   const imports = await measureImports(options.dist);
   const all = scenarios(options.sizes, options.methods);
   console.log(
@@ -31,7 +31,9 @@ async function bench(options: Options): Promise<void> {
   console.log(`\nSeconds after the event; calls by quota group.\n${tableOf(rows)}\n`);
   for (const line of importLines(imports)) console.log(line);
   await save(options.out, { machine, rows, imports }, rows);
-  console.log(`\nThe figures are in ${options.out}; they took ${minutes(Date.now() - startedAt)} minutes.`);
+  console.log(
+    `\nThe figures are in ${options.out}. The run took ${minutes(Date.now() - startedAt)} minutes.`,
+  );
   const wrong = rows.filter(isWrong);
   for (const row of wrong) console.log(`WRONG: ${nameOf(row)}`);
   process.exitCode = wrong.length > 0 ? 1 : 0;
@@ -52,7 +54,7 @@ function isWrong(row: Row | Missing): boolean {
   return isMeasured(row) ? row.missed + row.surplus > 0 && row.method !== 'baseline' : true;
 }
 
-/** Three digits after the point are more than the clock can tell. */
+/** Rounds to three decimals, which are more than the clock resolves. */
 function rounded(_: string, value: unknown): unknown {
   return typeof value === 'number' ? Math.round(value * 1000) / 1000 : value;
 }

@@ -2,17 +2,18 @@ import { z } from 'zod/mini';
 import type { Call, LargeFleet, Simulator } from '../simulator/index.ts';
 import { type BucketName, bucketOf } from '../simulator/throttle.ts';
 
-/** What the simulated account saw of one change; every time is in seconds after the event. */
+/** What the simulated account recorded of one change. Every time is in seconds after the event. */
 export type Seen = {
   readonly firstUpdate: number | null;
   readonly lastUpdate: number | null;
-  /** When every service of the fleet had been described, and every revision that was asked for at all. */
+  /** When every service of the fleet and every requested revision had been described. */
   readonly fleetRead: number | null;
-  /** Calls by quota group, in AWS's words; `other` has no published limit. */
+  /** Calls by quota group, with AWS's names; `other` has no published limit. */
   readonly calls: Readonly<Partial<Record<BucketName | 'other', number>>>;
   readonly throttled: number;
-  /** Affected services that were never redeployed, and redeployed ones that are not affected or were redeployed twice. */
+  /** Affected services that were never redeployed. */
   readonly missed: number;
+  /** Redeploys of services that are not affected, and second redeploys of affected ones. */
   readonly surplus: number;
 };
 
@@ -46,7 +47,7 @@ export function whatWasSeen(
 const Described = z.object({ cluster: z.string(), services: z.array(z.string()) });
 const Revision = z.object({ taskDefinition: z.string() });
 
-/** When the last service was described for the first time, and the last revision; undefined if some never were. */
+/** When the last service and the last revision were described for the first time; undefined if a service never was. */
 function endOfRead(calls: readonly Call[], services: number): number | undefined {
   const firstSeen = new Map<string, number>();
   const revisions = new Map<string, number>();

@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod/mini';
 
-/** What the functions print, as far as it says that a change has come to its end. */
+/** The ends of changes, read from the output of the functions. */
 export type News = {
   readonly onLine: (line: string) => void;
-  /** By changeId, when it was settled (epoch ms); null for one that was given up. */
+  /** By changeId, when the change was settled (epoch ms); null for an unsettled one. */
   readonly ends: ReadonlyMap<string, number | null>;
 };
 
 const End = z.object({ event: z.enum(['change.settled', 'change.unsettled']), changeId: z.string() });
 const LOOK_MS = 20;
 
-/** Hears nothing yet. */
+/** Has no ends yet. */
 export function listenTo(): News {
   const ends = new Map<string, number | null>();
   return {
@@ -26,7 +26,7 @@ export function listenTo(): News {
   };
 }
 
-/** Waits for the end of a change; null if it was given up, or if nobody told of its end in time. */
+/** Waits for the end of a change; null if it is unsettled, or if no record reported its end in time. */
 export async function endOf(news: News, changeId: string, patienceMs: number): Promise<number | null> {
   const until = Date.now() + patienceMs;
   while (Date.now() < until) {

@@ -4,9 +4,9 @@ import { METHODS, type Method, SIZES } from './scenarios.ts';
 export type Options = {
   readonly sizes: readonly number[];
   readonly methods: readonly Method[];
-  /** Where the built functions lie. */
+  /** The folder of the built functions. */
   readonly dist: string;
-  /** Where the figures go. */
+  /** The folder for the figures. */
   readonly out: string;
   /** How many scenarios run at the same time. */
   readonly jobs: number;
@@ -15,7 +15,7 @@ export type Options = {
 const USAGE =
   'usage: npm run bench -- [--services 50,500,5000] [--only baseline,cold,snapshot,warm] [--jobs 16] [--out test/bench/results] [--dist dist]';
 
-/** Reads the command line; throws with the usage when it makes no sense. */
+/** Reads the command line. An invalid one throws an error with the usage. */
 export function optionsIn(args: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...args],
@@ -39,12 +39,13 @@ export function optionsIn(args: readonly string[]): Options {
 function wholeNumber(flag: string, text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1)
-    throw new Error(`${flag}: ${text} is no number above 0\n${USAGE}`);
+    throw new Error(`${flag}: expected a whole number above 0, found ${text}\n${USAGE}`);
   return value;
 }
 
 function methodNamed(text: string): Method {
   const method = METHODS.find((candidate) => candidate === text);
-  if (method === undefined) throw new Error(`--only: ${text} is none of ${METHODS.join(', ')}\n${USAGE}`);
+  if (method === undefined)
+    throw new Error(`--only: expected one of ${METHODS.join(', ')}, found ${text}\n${USAGE}`);
   return method;
 }

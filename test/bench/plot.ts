@@ -2,7 +2,7 @@ import { type Axis, between, logAxis, type Place, polyline, rect, spreadOut, tex
 import type { Row } from './row.ts';
 import { METHODS, type Method, TITLES } from './scenarios.ts';
 
-/** How the cost grows with the fleet, as an SVG: seconds to the last redeploy, and calls, by the number of services. */
+/** An SVG that shows how the cost grows with the fleet: seconds to the last redeploy, and calls, by services. */
 export function plotOf(rows: readonly Row[]): string {
   const few = Math.min(...rows.map(({ affected }) => affected));
   const shown = rows.filter(({ affected }) => affected === few);
@@ -22,7 +22,7 @@ type Panel = {
   readonly title: string;
   readonly value: (row: Row) => number | null;
   readonly told: (value: number) => string;
-  /** Below this no client can be that keeps to our share of the quotas. */
+  /** The least that a client can reach within our share of the quotas. */
   readonly least?: { readonly title: string; readonly value: (row: Row) => number };
 };
 
@@ -102,7 +102,7 @@ function panelOf(panel: Panel, rows: readonly Row[], left: number): string {
 }
 
 function linesOf({ value, least }: Panel, rows: readonly Row[]): readonly Line[] {
-  // Below 1 nothing is worth a power of ten on the axis.
+  // Values below 1 would need another power of ten on the axis and are left out.
   const pointsOf = (some: readonly Row[], read: (row: Row) => number | null) =>
     some
       .flatMap((row) => {
@@ -133,7 +133,7 @@ function linesOf({ value, least }: Panel, rows: readonly Row[]): readonly Line[]
   return [...bound, ...measured].filter(({ points }) => points.length > 0);
 }
 
-/** One row a fleet: of those who have to read it all from the beginning, if there are any. */
+/** One row a fleet: one of a client that has to read everything from the start, if there is such a row. */
 function coldest(rows: readonly Row[]): readonly Row[] {
   const first = new Map(
     rows.toSorted((a, b) => a.bound.configured - b.bound.configured).map((row) => [row.services, row]),
@@ -167,7 +167,7 @@ function drawn({ points, colour, dashed }: Line, across: Place, up: Axis): reado
   ];
 }
 
-/** Each line is named where it ends, with its last value. */
+/** Names each line at its end, with its last value. */
 function labels(panel: Panel, lines: readonly Line[], up: Axis, x: number): readonly string[] {
   const ends = lines.flatMap(({ title, colour, points }) => {
     const end = points.at(-1);

@@ -3,16 +3,16 @@ import type { Environment, Memory } from './environment.ts';
 /** The environments of one function, as Lambda keeps them: a warm one is used before a new one is started. */
 export type Pool = {
   readonly busy: number;
-  /** How many were ever started. */
+  /** How many environments were ever started. */
   readonly started: number;
-  /** The most that any of them used. */
+  /** The peak of all environments. */
   readonly memory: Memory;
   /** Lends an environment to `use`. */
   lend<T>(use: (environment: Environment) => Promise<T>): Promise<T>;
   stop(): void;
 };
 
-/** No environments yet. */
+/** Starts without environments. */
 export function createPool(start: () => Environment): Pool {
   const all: Environment[] = [];
   const lent = new Set<Environment>();

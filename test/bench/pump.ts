@@ -8,15 +8,15 @@ const LIMIT_MS = 270_000;
 const BATCH = 100;
 const CONCURRENCY = 2;
 const POLL_MS = 50;
-/** What SQS gives in one call. */
+/** Messages that SQS delivers in one call. */
 const A_CALL = 10;
 
-/** What became of the messages so far. */
+/** The counts so far. */
 export type Tally = {
   readonly invocations: number;
   /** Invocations that threw or were killed. */
   readonly failed: number;
-  /** Messages that a handler gave back. */
+  /** Messages that a handler reported as failed. */
   readonly cameBack: number;
 };
 
@@ -26,9 +26,9 @@ export type Pump = {
 };
 
 /**
- * Hands messages to environments as Lambda's event source does: at most two invocations at a time, deleting what is done and
- * leaving what failed to the visibility timeout. There is no batching window: what it adds is the same for everybody who
- * has one.
+ * Passes messages to environments as Lambda's event source does: at most two invocations at a time. It deletes the
+ * messages that are done and leaves those that failed to the visibility timeout. There is no batching window, because
+ * it would add the same time to every scenario.
  */
 export function startPump(sim: Simulator, queue: QueueRef, pool: Pool): Pump {
   const tally = { invocations: 0, failed: 0, cameBack: 0 };

@@ -3,7 +3,7 @@ import { METHODS } from './scenarios.ts';
 
 const seconds = z.nullable(z.number());
 
-/** One line of the table, as it also stands in the JSON file; times are seconds after the event. */
+/** One line of the table and of the JSON file. Times are seconds after the event. */
 export const Row = z.object({
   method: z.enum(METHODS),
   services: z.number(),
@@ -11,9 +11,9 @@ export const Row = z.object({
   affected: z.number(),
   firstUpdate: seconds,
   lastUpdate: seconds,
-  /** The whole fleet was read. */
+  /** When the whole fleet had been read. */
   fleetRead: seconds,
-  /** The change was reported as settled: the last old task is gone. Nobody tells of the baseline. */
+  /** When the change was reported as settled: the last old task is gone. The baseline does not report it. */
   settled: seconds,
   missed: z.number(),
   surplus: z.number(),
@@ -25,7 +25,7 @@ export const Row = z.object({
   environments: z.number(),
   peakRssMb: z.number(),
   peakHeapMb: z.number(),
-  /** Seconds that one full read and the redeploys take at least. */
+  /** The least seconds that one full read and the redeploys take. */
   bound: z.object({ configured: z.number(), published: z.number() }),
 });
 export type Row = z.infer<typeof Row>;

@@ -11,14 +11,14 @@ import type { Options } from './options.ts';
 import { Missing, Row } from './row.ts';
 import { nameOf, type Scenario } from './scenarios.ts';
 
-/** Apart from one another at the start, so that nobody is measured while others load their code. */
+/** The time between the starts of two scenarios, so that none is measured while others load their code. */
 const STAGGER_MS = 5_000;
 
 const Result = z.union([Row, Missing]);
 
 /**
- * Runs the scenarios side by side, each in processes of its own, and tells of each as it ends. One that breaks is a
- * Missing and does not spoil the others.
+ * Runs the scenarios side by side, each in processes of its own, and prints a line as each one ends. A scenario that
+ * fails becomes a Missing and does not affect the others.
  */
 export async function runAll(
   all: readonly Scenario[],
@@ -27,7 +27,7 @@ export async function runAll(
 ): Promise<readonly (Row | Missing)[]> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-'));
   try {
-    // A copy: somebody may build while this runs.
+    // A copy, because another build may replace `dist` while the scenarios run.
     await cp(dist, join(folder, 'dist'), { recursive: true });
     const bundles = { dist: join(folder, 'dist'), baseline: await bundleBaseline(join(folder, 'baseline')) };
     const limit = pLimit(jobs);
@@ -57,13 +57,13 @@ async function rowFor(scenario: Scenario, bundles: object): Promise<Row | Missin
   }
 }
 
-/** Messages come before the disconnection, which comes even if the process dies. */
+/** The message comes before the disconnection, which comes even if the process dies. */
 async function inItsOwnProcess(task: object): Promise<Row | Missing> {
   const child = fork('test/run.mjs', ['test/bench/scenario.ts', JSON.stringify(task)], { execArgv: [] });
   const message: unknown = await Promise.race([
     once(child, 'message').then(([first]: unknown[]) => first),
     once(child, 'disconnect').then(() => undefined),
   ]);
-  if (message === undefined) throw new Error('the scenario ended without a result');
+  if (message === undefined) throw new Error('the process of the scenario ended without a result');
   return Result.parse(message);
 }

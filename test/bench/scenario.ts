@@ -7,8 +7,8 @@ import type { Missing, Row } from './row.ts';
 import { METHODS, type Scenario } from './scenarios.ts';
 import { openStage, type Stage } from './stage.ts';
 
-// One scenario in a process of its own, with its own simulator: `node test/run.mjs test/bench/scenario.ts <task as JSON>`,
-// started by main.ts. Sends a Row or what is missing to the parent.
+// One scenario in a process of its own, with its own simulator. runs.ts starts
+// `node test/run.mjs test/bench/scenario.ts <task as JSON>`, which sends a Row or a Missing to it.
 const Task = z.object({
   method: z.enum(METHODS),
   services: z.number(),

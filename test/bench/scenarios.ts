@@ -1,4 +1,4 @@
-/** Who handles the change, and what it knows beforehand. */
+/** Which client handles the change, and what it knows beforehand. */
 export const METHODS = ['baseline', 'cold', 'snapshot', 'warm'] as const;
 export type Method = (typeof METHODS)[number];
 
@@ -11,7 +11,7 @@ export type Scenario = {
   readonly affected: number;
 };
 
-/** What each method stands for, in the words of the table. */
+/** The name of each method in the table. */
 export const TITLES: Readonly<Record<Method, string>> = {
   baseline: 'list and describe',
   cold: 'cold, no snapshot',
@@ -25,8 +25,8 @@ const MANY = 1000;
 const SERVICES_A_CLUSTER = 250;
 
 /**
- * Every method at every size with 20 services affected, and with 1,000 of 5,000. The longest come first, so that the
- * short ones run beside them.
+ * Every method at every size with 20 affected services, and at 5,000 services also with 1,000. The longest scenarios
+ * come first, so that the short ones run beside them.
  */
 export function scenarios(sizes: readonly number[], methods: readonly Method[]): readonly Scenario[] {
   const fleets = sizes
@@ -40,12 +40,12 @@ export function scenarios(sizes: readonly number[], methods: readonly Method[]):
   );
 }
 
-/** 5,000 services lie in 20 clusters; smaller fleets in two at least. */
+/** 5,000 services have 20 clusters; smaller fleets have at least two. */
 function clustersFor(services: number): number {
   return Math.max(2, Math.ceil(services / SERVICES_A_CLUSTER));
 }
 
-/** For logs and as a key. */
+/** The name of a scenario in the output. */
 export function nameOf({ method, services, affected }: Omit<Scenario, 'clusters'>): string {
   return `${method}, ${affected} of ${services}`;
 }

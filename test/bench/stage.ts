@@ -9,19 +9,19 @@ import {
 } from '../simulator/index.ts';
 import type { Scenario } from './scenarios.ts';
 
-/** An account of the size that a scenario wants. */
+/** An account of the size of a scenario. */
 export type Stage = {
   readonly sim: Simulator;
   readonly fleet: LargeFleet;
   readonly queue: QueueRef;
   readonly bucket: string;
-  /** For the time of `work` there are no quotas and no latency. */
+  /** While `work` runs there are no quotas and no latency. */
   hurry<T>(work: () => Promise<T>): Promise<T>;
-  /** A rotation of the secret that the affected services refer to, or of one that nobody does. */
+  /** Rotates the secret to which the affected services refer, or one to which no service refers. */
   rotate(which: 'shared' | 'unused'): AwsEvent;
 };
 
-/** A rollout takes as long as two containers need to start and the old ones to drain, when all goes well. */
+/** Without a failure a rollout takes as long as two containers need to start and the old ones to drain. */
 const ROLLOUT_MS = 15_000;
 
 /** A simulated account with AWS's published quotas and the latency of a client in the same Region. */
@@ -30,7 +30,7 @@ export async function openStage(scenario: Scenario): Promise<Stage> {
   let hurried = false;
   const sim = await startSimulator({ latencyMs: () => (hurried ? 0 : latency()), rolloutMs: ROLLOUT_MS });
   const fleet = buildLargeFleet(sim.world, scenario);
-  const unused = sim.world.secret({ name: 'nobody/refers-to-it' });
+  const unused = sim.world.secret({ name: 'no-service/refers-to-it' });
   return {
     sim,
     fleet,
@@ -50,9 +50,10 @@ export async function openStage(scenario: Scenario): Promise<Stage> {
       const stop = sim.onEvent((event) => heard.push(event));
       sim.rotateSecret(secret.arn);
       stop();
-      const told = heard.find((event) => event['detail-type'] === 'Secret Label Updated');
-      if (told === undefined) throw new Error(`the rotation of ${secret.name} told nobody`);
-      return told;
+      const labelUpdated = heard.find((event) => event['detail-type'] === 'Secret Label Updated');
+      if (labelUpdated === undefined)
+        throw new Error(`the rotation of ${secret.name} sent no event "Secret Label Updated"`);
+      return labelUpdated;
     },
   };
 }

@@ -27,13 +27,13 @@ const COLUMNS: readonly Column[] = [
 
 const SHOWN_BY_THEMSELVES = ['service-read', 'task-definition-read', 'service-modify'];
 
-/** Of a reason why there are no figures; the whole of it was printed when it happened. */
+/** The most characters of a failure that the table shows. The whole text was printed when it occurred. */
 const WIDEST = 80;
 
-/** The figures side by side, as text. */
+/** The figures as a table of text. */
 export function tableOf(rows: readonly (Row | Missing)[]): string {
   const table = new Table({
-    head: ['affected', 'who', ...COLUMNS.map(({ title }) => title)],
+    head: ['affected', 'method', ...COLUMNS.map(({ title }) => title)],
     colAligns: ['left', 'left', ...COLUMNS.map(() => 'right' as const)],
     style: { head: [], border: [], compact: true },
   });
@@ -46,7 +46,7 @@ export function tableOf(rows: readonly (Row | Missing)[]): string {
   return table.toString();
 }
 
-/** The bundle beside its SDK clients, in three lines. */
+/** Three lines that compare the bundle with its SDK clients. */
 export function importLines({ node, clients, onChange, clientsAlone, ratio }: ImportTime): readonly string[] {
   const line = (title: string, { importMs, loadedKb, totalKb }: ImportTime['onChange']): string =>
     `${title.padEnd(36)} ${importMs.toFixed(0).padStart(5)} ms   ${loadedKb.toFixed(0).padStart(5)} KB loaded of ${totalKb.toFixed(0)} KB`;

@@ -59,14 +59,14 @@ const started = (name: string, deploymentId: string) => ({
 });
 const names = (some: Plan['others']) => some.map((one) => one.service.name);
 
-test('of the matches those are undecided whose service has not been redeployed ahead', () => {
+test('a match is undecided as long as its service has not been redeployed ahead of the plan', () => {
   const matches = match(fleet([named('a'), named('b')]), [asSubject(change())], 'ignore');
   const left = stillUndecided(matches, { results: done(named('a')), started: [] });
   expect(left.map((one) => one.service.name)).toEqual(['b']);
 });
 
 describe('a plan', () => {
-  test('shows as done what was done ahead, whatever else it says of the same service', () => {
+  test('shows an early redeploy as done, whatever else it would decide about the same service', () => {
     const ahead = [...done(named('a')), ...done(named('b'))];
     const { plan, early } = withEarly(planOf([named('a'), named('b', rolling('ecs-svc/2')), named('c')]), {
       results: ahead,
@@ -77,7 +77,7 @@ describe('a plan', () => {
     expect(names(plan.others)).toEqual([]);
   });
 
-  test('shows as redeployed what an earlier invocation started, while its deployment rolls out', () => {
+  test('shows a service as redeployed while the deployment rolls out that an earlier invocation started', () => {
     const { plan, early } = withEarly(
       planOf([named('a', rolling('ecs-svc/2')), named('b', rolling('ecs-svc/3'))]),
       {
@@ -103,7 +103,7 @@ describe('a plan', () => {
   test.each<[string, ServiceDifference]>([
     ['is no longer PRIMARY', { deployments: [deployment()] }],
     ['has vanished', { deployments: [] }],
-  ])('knows more of one whose deployment %s', (_, different) => {
+  ])('stays as it is if the deployment that an earlier invocation started %s', (_, different) => {
     const before = planOf([named('a', different)]);
     expect(withEarly(before, { results: [], started: [started('a', 'ecs-svc/2')] })).toEqual({
       plan: before,
@@ -112,14 +112,14 @@ describe('a plan', () => {
   });
 });
 
-describe('a read that goes on is told', () => {
+describe('a read that goes on in the next invocation takes along', () => {
   const ahead = [...done(named('a')), ...done(named('b'), { result: 'gone' })];
 
   test('the redeploys that ECS accepted', () => {
     expect(startedEarlyFor(new Set(['change-1']), ahead)).toEqual([started('a', 'ecs-svc/2')]);
   });
 
-  test('of its own changes only', () => {
+  test('only the redeploys that its own changes demanded', () => {
     expect(startedEarlyFor(new Set(['change-2']), ahead)).toEqual([]);
     expect(ahead.map((one) => concerns(one, new Set(['change-1', 'change-2'])))).toEqual([true, true]);
     expect(ahead.map((one) => concerns(one, new Set(['change-2'])))).toEqual([false, false]);

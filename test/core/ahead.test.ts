@@ -5,7 +5,7 @@ import { startedEarlyFor, stillUndecided, withEarly } from '../../functions/core
 import { makePlan } from '../../functions/core/plan/plan.ts';
 import { AFTER, asSubject, change, deployment, fleet, NOW, POLICY, service } from '../build.ts';
 
-const NOBODY = { results: [], started: [] };
+const NOTHING_EARLY = { results: [], started: [] };
 
 function planOf(services: readonly Service[]) {
   const world = fleet(services);
@@ -22,14 +22,15 @@ function planOf(services: readonly Service[]) {
   return { matches, plan: makePlan({ ...basis, now: NOW }) };
 }
 
-/** `api`, redeployed: this is its new deployment, as far as it has come. */
+/** The service `api` after a redeploy, with its new deployment in the given state. */
 const redeployed = (different: Parameters<typeof deployment>[0] = {}) =>
   service({ deployments: [deployment({ id: 'ecs-svc/2', createdAt: AFTER, ...different })] });
 const started = (deploymentId: string) => [{ cluster: service().cluster.arn, name: 'api', deploymentId }];
 
-describe('what was redeployed ahead of the plan', () => {
+describe('a service that was redeployed ahead of the plan', () => {
   const [planned] = planOf([service()]).plan.redeploys;
-  if (planned === undefined) throw new Error('the stale service is to be redeployed');
+  if (planned === undefined)
+    throw new Error('expected the plan to redeploy the stale service, found no redeploy');
   const outcome = {
     service: planned.service.arn,
     result: 'accepted',
@@ -38,7 +39,7 @@ describe('what was redeployed ahead of the plan', () => {
   } as const;
   const ahead = [{ planned, decision: planned.decision, outcome }];
 
-  test('stands in the plan as it was decided, whatever the service looks like since', () => {
+  test('stands in the plan as it was decided, whatever state it is in since then', () => {
     const { plan } = planOf([redeployed({ rolloutState: 'IN_PROGRESS' }), service({ name: 'web' })]);
     const whole = withEarly(plan, { results: ahead, started: [] });
     expect(whole.early).toEqual(ahead);
@@ -53,17 +54,17 @@ describe('what was redeployed ahead of the plan', () => {
     ]);
   });
 
-  test('is handed on to whoever reads the rest of the fleet, for its own changes', () => {
+  test('is passed on to the invocation that reads the rest of the fleet, for the changes of that invocation only', () => {
     expect(startedEarlyFor(new Set(['change-1']), ahead)).toEqual(started('ecs-svc/2'));
     expect(startedEarlyFor(new Set(['change-2']), ahead)).toEqual([]);
   });
 });
 
-describe('what an earlier invocation has started', () => {
+describe('a deployment that an earlier invocation started', () => {
   test.each([
     ['rolls out', { rolloutState: 'IN_PROGRESS' }],
     ['is complete', {}],
-  ] as const)('and %s counts as accepted, and is followed', (_, different) => {
+  ] as const)('counts as accepted and is followed if it %s', (_, different) => {
     const { matches, plan } = planOf([redeployed(different)]);
     const done = { results: [], started: started('ecs-svc/2') };
     const [result, ...others] = withEarly(plan, done).early;
@@ -76,7 +77,7 @@ describe('what an earlier invocation has started', () => {
     expect(stillUndecided(matches, done)).toEqual([]);
   });
 
-  test('and somebody has replaced is decided upon as it is now', () => {
+  test('has no effect on the decision if another deployment has replaced it', () => {
     const { matches, plan } = planOf([redeployed()]);
     const done = { results: [], started: started('ecs-svc/1') };
     expect(withEarly(plan, done)).toEqual({ plan, early: [] });
@@ -84,8 +85,8 @@ describe('what an earlier invocation has started', () => {
   });
 });
 
-test('where nothing was done ahead the plan stays as it is', () => {
+test('a plan stays as it is if no service was redeployed ahead of it', () => {
   const { matches, plan } = planOf([service(), redeployed()]);
-  expect(withEarly(plan, NOBODY)).toEqual({ plan, early: [] });
-  expect(stillUndecided(matches, NOBODY)).toEqual(matches);
+  expect(withEarly(plan, NOTHING_EARLY)).toEqual({ plan, early: [] });
+  expect(stillUndecided(matches, NOTHING_EARLY)).toEqual(matches);
 });

@@ -22,7 +22,7 @@ import {
   service,
 } from '../build.ts';
 
-/** What the revisions of every world refer to; the last one cannot be described. */
+/** What the readable revisions of every generated fleet refer to. One more revision cannot be described. */
 const REFERENCES = {
   'api:1': [SECRET],
   'api:2': [PARAMETER],
@@ -39,7 +39,7 @@ const anyRevision: fc.Arbitrary<TaskDefinitionArn> = fc.oneof(
   { weight: 1, arbitrary: fc.constant(UNREADABLE) },
 );
 
-/** Around the changes, the cooldown before now and the hour before now. */
+/** Instants around the changes, around the start of the cooldown before now and of the hour before now. */
 const anyInstant = fc.constantFrom(
   CHANGED_AT - 7_200_000,
   CHANGED_AT - 1,
@@ -70,7 +70,7 @@ const anyTags = fc
       new Map(Object.entries(tags).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]]))),
   );
 
-/** A service of one of two clusters; in the old form of ARNs namesakes in both share one. */
+/** A service in one of two clusters. In the old ARN format two services of the same name share one ARN. */
 export const anyService: fc.Arbitrary<Service> = fc
   .record({
     name: fc.stringMatching(/^[a-c]{1,2}$/),
@@ -105,7 +105,7 @@ export const anyService: fc.Arbitrary<Service> = fc
 
 const anyServices = fc.uniqueArray(anyService, { selector: ({ key }) => key, maxLength: 8 });
 
-/** One change of each resource and label at most, two of them of one event. */
+/** Changes of both resources and of two labels; two of the changes come from one event. */
 const CHANGES: readonly Change[] = [
   change(),
   change({ changeId: 'change-2', changedAt: CHANGED_AT - 1_000, label: 'BLUE', versionId: 'version-3' }),
@@ -145,7 +145,7 @@ const anyEvidence: fc.Arbitrary<Evidence> = fc.record(
   { requiredKeys: [] },
 );
 
-/** Everything that a plan is made from. */
+/** The complete input of a plan. */
 export const anyBasis: fc.Arbitrary<PlanInput> = fc
   .record({
     services: anyServices,
@@ -160,7 +160,7 @@ export const anyBasis: fc.Arbitrary<PlanInput> = fc
     now,
   }));
 
-/** The world of these services, matched with these subjects; nothing was asked beyond DescribeServices. */
+/** The input of a plan for these services and subjects, without evidence beyond DescribeServices. */
 export function basis(
   services: readonly Service[],
   subjects: readonly Subject[],

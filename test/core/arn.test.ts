@@ -12,7 +12,7 @@ import {
 
 const CLUSTER = 'arn:aws-cn:ecs:cn-north-1:111122223333:cluster/main';
 
-describe('an ARN', () => {
+describe('the text', () => {
   test.each([
     [
       'arn:aws:iam::1:role/x',
@@ -20,7 +20,7 @@ describe('an ARN', () => {
     ],
     ['arn:aws:s3:::a:b', { partition: 'aws', service: 's3', region: '', account: '', resource: 'a:b' }],
     ['arn:aws:s3:::::', { partition: 'aws', service: 's3', region: '', account: '', resource: '::' }],
-  ])('%s is taken apart', (text, arn) => {
+  ])('%s is parsed into the parts of an ARN', (text, arn) => {
     expect(parseArn(text)).toEqual(arn);
   });
 
@@ -37,12 +37,12 @@ describe('an ARN', () => {
     'arn:aws::eu-west-1:1:cluster/x',
     'urn:aws:ecs:eu-west-1:1:cluster/x',
     ' arn:aws:ecs:eu-west-1:1:cluster/x',
-  ])('%j is none', (text) => {
+  ])('%j is refused as an ARN', (text) => {
     expect(parseArn(text)).toBeUndefined();
   });
 });
 
-describe('an ARN of ECS', () => {
+describe('the model of ECS ARNs', () => {
   const of = (resource: string, service = 'ecs') => `arn:aws:${service}:eu-west-1:1:${resource}`;
 
   test.each([
@@ -50,7 +50,7 @@ describe('an ARN of ECS', () => {
     ['a service', serviceArn, of('service/main/api')],
     ['a service', serviceArn, of('service/api')],
     ['a task definition', taskDefinitionArn, of('task-definition/api:1')],
-  ] as const)('is known as that of %s', (_, arn, text) => {
+  ] as const)('accepts the ARN of %s', (_, arn, text) => {
     expect(arn(text)).toBe(text);
   });
 
@@ -62,19 +62,19 @@ describe('an ARN of ECS', () => {
     ['a service', serviceArn, of('service/main', 'servicediscovery')],
     ['a task definition', taskDefinitionArn, of('task/api')],
     ['a task definition', taskDefinitionArn, ''],
-  ] as const)('of anything else is not taken for that of %s', (what, arn, text) => {
+  ] as const)('refuses a text that is not the ARN of %s', (what, arn, text) => {
     expect(() => arn(text)).toThrow(
       new TypeError(`expected the ARN of ${what} in ECS, found ${JSON.stringify(text)}`),
     );
   });
 
-  test('that is none after all has no home', () => {
+  test('refuses to tell the home of a text that is not an ARN', () => {
     expect(() => homeOf('main' as ReturnType<typeof clusterArn>)).toThrow(
       new TypeError('expected the ARN of a resource in ECS, found "main"'),
     );
   });
 
-  test('tells name, key and home', () => {
+  test('tells the name, the key and the home of an ARN', () => {
     const cluster = clusterArn(CLUSTER);
     expect(nameOf(cluster)).toBe('main');
     expect(homeOf(cluster)).toEqual({ partition: 'aws-cn', region: 'cn-north-1', account: '111122223333' });

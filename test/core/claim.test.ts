@@ -60,72 +60,96 @@ const moved = (name: string): Claim => ({
   versionId: 'v3',
 });
 
-describe('an event claims', () => {
+describe('an event', () => {
   test.each<[string, Event, Claim]>([
     [
       'that a label moved',
       label('BLUE'),
       { kind: 'label-moved', secret: SECRET, label: 'BLUE', versionId: 'v2' },
     ],
-    ['nothing of AWSPENDING', label('AWSPENDING'), none('pending-label')],
+    ['nothing if the label AWSPENDING moved', label('AWSPENDING'), none('pending-label')],
     ['that a parameter changed', parameter('Update'), { kind: 'parameter-changed', arn: PARAMETER }],
-    ['the same of one that was made', parameter('Create'), { kind: 'parameter-changed', arn: PARAMETER }],
+    [
+      'that a parameter changed if it was created',
+      parameter('Create'),
+      { kind: 'parameter-changed', arn: PARAMETER },
+    ],
     ['that a parameter is gone', parameter('Delete'), noticed('parameter', PARAMETER, 'deleted')],
-    ['nothing of a label of a parameter', parameter('LabelParameterVersion'), none('parameter-labelled')],
-    ['nothing of what nobody knows', parameter('Archive'), none('no-value-change')],
-    ['nothing of what failed', parameter('Update', true), none('failed-call')],
+    [
+      'nothing if a version of a parameter was labelled',
+      parameter('LabelParameterVersion'),
+      none('parameter-labelled'),
+    ],
+    ['nothing if the operation on a parameter is unknown', parameter('Archive'), none('no-value-change')],
+    ['nothing if the operation on a parameter failed', parameter('Update', true), none('failed-call')],
     ['that a parameter has expired', policy('Expiration'), noticed('parameter', PARAMETER, 'expired')],
     [
-      'that one is about to',
+      'that a parameter is about to expire',
       policy('ExpirationNotification'),
       noticed('parameter', PARAMETER, 'expires-soon'),
     ],
-    ['nothing of a reminder', policy('NoChangeNotification'), none('policy-reminder')],
-    ['nothing of a policy that failed', policy('Expiration', true), none('failed-call')],
-    ['that a rotation succeeded', call('RotationSucceeded'), { kind: 'rotated', secret: 'prod/db' }],
-    ['that one failed', call('RotationFailed'), noticed('secret', 'prod/db', 'rotation-failed')],
-    ['that one was abandoned', call('RotationAbandoned'), noticed('secret', 'prod/db', 'rotation-abandoned')],
-    ['nothing of one that has begun', call('RotationStarted'), none('rotation-unfinished')],
-    ['nothing of one that is to begin', call('RotateSecret'), none('rotation-unfinished')],
-    ['that a value was put', call('PutSecretValue'), created('AWSCURRENT')],
-    ['that one was put under no label', call('PutSecretValue', { versionStages: [] }), created()],
     [
-      'nothing of one that is pending',
+      'nothing if a parameter policy reminds of a missing change',
+      policy('NoChangeNotification'),
+      none('policy-reminder'),
+    ],
+    ['nothing if a parameter policy failed', policy('Expiration', true), none('failed-call')],
+    ['that a rotation succeeded', call('RotationSucceeded'), { kind: 'rotated', secret: 'prod/db' }],
+    ['that a rotation failed', call('RotationFailed'), noticed('secret', 'prod/db', 'rotation-failed')],
+    [
+      'that a rotation was abandoned',
+      call('RotationAbandoned'),
+      noticed('secret', 'prod/db', 'rotation-abandoned'),
+    ],
+    ['nothing if a rotation has begun', call('RotationStarted'), none('rotation-unfinished')],
+    ['nothing if a rotation was requested', call('RotateSecret'), none('rotation-unfinished')],
+    [
+      'that PutSecretValue created a version under AWSCURRENT if it names no label',
+      call('PutSecretValue'),
+      created('AWSCURRENT'),
+    ],
+    [
+      'that PutSecretValue created a version without a label if its list of labels is empty',
+      call('PutSecretValue', { versionStages: [] }),
+      created(),
+    ],
+    [
+      'nothing if the new version is only AWSPENDING',
       call('PutSecretValue', { versionStages: ['AWSPENDING'] }),
       none('pending-label'),
     ],
     [
-      'of one under several labels those that count',
+      'that a version was created under those of its labels that count',
       call('PutSecretValue', { versionStages: ['AWSPENDING', 'BLUE'] }),
       created('BLUE'),
     ],
-    ['that an update may have made a version', call('UpdateSecret'), created()],
-    ['that a secret was made, perhaps with one', call('CreateSecret'), created()],
+    ['that UpdateSecret may have created a version', call('UpdateSecret'), created()],
+    ['that CreateSecret may have created a version', call('CreateSecret'), created()],
     [
       'that a label was moved by hand',
       call('UpdateSecretVersionStage', { versionStage: 'BLUE', moveToVersionId: 'v3' }),
       moved('BLUE'),
     ],
     [
-      'that it was AWSCURRENT, if none is named',
+      'that AWSCURRENT was moved by hand if the call names no label',
       call('UpdateSecretVersionStage', { moveToVersionId: 'v3' }),
       moved('AWSCURRENT'),
     ],
     [
-      'nothing if it was removed',
+      'nothing if a label was removed by hand',
       call('UpdateSecretVersionStage', { versionStage: 'BLUE' }),
       none('label-removed'),
     ],
     [
-      'nothing if it was AWSPENDING',
+      'nothing if AWSPENDING was moved by hand',
       call('UpdateSecretVersionStage', { versionStage: 'AWSPENDING', moveToVersionId: 'v3' }),
       none('pending-label'),
     ],
     ['that a secret is to be deleted', call('DeleteSecret'), { kind: 'secret-deleted', secret: 'prod/db' }],
-    ['nothing of a tag', call('TagResource'), none('no-value-change')],
-    ['nothing of a call that failed', call('DeleteSecret', { failed: true }), none('failed-call')],
-    ['nothing if it is no event of ours', { ...about, kind: 'other' }, none('other-event')],
-  ])('%s', (_, event, claim) => {
+    ['nothing if a secret was tagged', call('TagResource'), none('no-value-change')],
+    ['nothing if the call failed', call('DeleteSecret', { failed: true }), none('failed-call')],
+    ['nothing if it is of another kind', { ...about, kind: 'other' }, none('other-event')],
+  ])('claims %s', (_, event, claim) => {
     expect(claimOf(event)).toEqual(claim);
   });
 
@@ -135,12 +159,12 @@ describe('an event claims', () => {
     [policy('Expiration'), 'Parameter Store Policy Action'],
     [call('PutSecretValue'), 'PutSecretValue'],
     [{ ...about, kind: 'other' } as const, 'other'],
-  ])('it as %o, in the words of AWS: %s', (event, source) => {
+  ])('such as %o has the source %s', (event, source) => {
     expect(sourceOf(event)).toBe(source);
   });
 });
 
-test('of the notices these mean that no new task can start', () => {
+test('the notices of a deleted, missing or expired resource mean that no new task can start', () => {
   const notice = { changeId: 'n', kind: 'secret', arn: SECRET, at: 0, source: 'x' } as const;
   expect(NOTICES.filter((kind) => isGone({ ...notice, notice: kind }))).toEqual([
     'deleted',

@@ -51,83 +51,99 @@ const TABLE: readonly Row[] = [
     now: YOUNG,
     finds: 'AWSCURRENT v2',
   },
-  { title: 'not visible yet', claim: moved('AWSCURRENT', 'v3'), now: YOUNG, finds: 'look-again' },
   {
-    title: 'superseded: the change counts all the same',
+    title: 'the version is not visible yet',
+    claim: moved('AWSCURRENT', 'v3'),
+    now: YOUNG,
+    finds: 'look-again',
+  },
+  {
+    title: 'the version has been superseded, for the change still counts',
     claim: moved('AWSCURRENT', 'v1'),
     now: OLD,
     finds: 'AWSCURRENT v1',
   },
   {
-    title: 'a custom label',
+    title: 'the version carries a custom label',
     claim: moved('BLUE', 'v2'),
     secret: { labels: { v2: ['AWSCURRENT', 'BLUE'] } },
     finds: 'BLUE v2',
   },
   {
-    title: 'a custom label that was only removed',
+    title: 'a custom label was only removed',
     claim: moved('BLUE', 'v1'),
     finds: 'ignored label-removed',
   },
   { title: 'the event does not name the version', claim: moved('AWSCURRENT'), finds: 'AWSCURRENT v2' },
   {
-    title: 'PutSecretValue made the current version',
+    title: 'PutSecretValue created the current version',
     claim: created('v2', 'AWSCURRENT'),
     finds: 'AWSCURRENT v2',
   },
   {
-    title: 'what PutSecretValue made has been superseded',
+    title: 'the version that PutSecretValue created has been superseded',
     claim: created('v1', 'AWSCURRENT'),
     finds: 'AWSCURRENT v1',
   },
   {
-    title: 'PutSecretValue without a token',
+    title: 'PutSecretValue has no token',
     claim: created(undefined, 'AWSCURRENT'),
     finds: 'AWSCURRENT v2',
   },
-  { title: 'UpdateSecret without a token', claim: created(undefined), finds: 'ignored no-new-version' },
-  { title: 'only a description edited', claim: created('no-such-version'), finds: 'ignored no-new-version' },
-  { title: 'a version that is not visible yet', claim: created('v9'), now: YOUNG, finds: 'look-again' },
+  { title: 'UpdateSecret has no token', claim: created(undefined), finds: 'ignored no-new-version' },
   {
-    title: 'a version that waits for its rotation',
+    title: 'only the description was edited',
+    claim: created('no-such-version'),
+    finds: 'ignored no-new-version',
+  },
+  { title: 'the new version is not visible yet', claim: created('v9'), now: YOUNG, finds: 'look-again' },
+  {
+    title: 'the new version waits for its rotation',
     claim: created('v3', 'AWSCURRENT'),
     secret: { labels: { v2: ['AWSCURRENT'], v3: ['AWSPENDING'] } },
     finds: 'ignored pending-label',
   },
   {
-    title: 'a version under two labels',
+    title: 'the new version carries two labels',
     claim: created('v2'),
     secret: { labels: { v2: ['AWSCURRENT', 'BLUE', 'AWSPENDING'] } },
     finds: 'AWSCURRENT v2, BLUE v2',
   },
   { title: 'a rotation succeeded', claim: rotated, finds: 'AWSCURRENT v2' },
   {
-    title: 'a rotation succeeded, not visible yet',
+    title: 'a rotation succeeded and is not visible yet',
     claim: rotated,
     secret: { lastRotatedAt: AT - 86_400_000 },
     now: YOUNG,
     finds: 'look-again',
   },
-  { title: 'does not exist', claim: rotated, secret: null, finds: 'notice not-found prod/db' },
+  { title: 'the secret does not exist', claim: rotated, secret: null, finds: 'notice not-found prod/db' },
   {
-    title: 'scheduled for deletion',
+    title: 'the secret is scheduled for deletion',
     claim: moved('AWSCURRENT', 'v2'),
     secret: { deletedAt: AT },
     finds: `notice scheduled-for-deletion ${SECRET}`,
   },
   {
-    title: 'deleted',
+    title: 'the secret was deleted',
     claim: deleted,
     secret: { deletedAt: AT },
     finds: `notice scheduled-for-deletion ${SECRET}`,
   },
-  { title: 'deleted for good', claim: deleted, secret: null, finds: 'notice not-found prod/db' },
-  { title: 'deleted, not visible yet', claim: deleted, now: YOUNG, finds: 'look-again' },
-  { title: 'deleted and restored', claim: deleted, finds: 'ignored restored' },
+  {
+    title: 'the secret was deleted for good',
+    claim: deleted,
+    secret: null,
+    finds: 'notice not-found prod/db',
+  },
+  { title: 'the deletion is not visible yet', claim: deleted, now: YOUNG, finds: 'look-again' },
+  { title: 'the secret was deleted and restored', claim: deleted, finds: 'ignored restored' },
 ];
 
-describe('a claim held against the secret', () => {
-  test.each(TABLE)('$title: $finds', (row) => {
+describe('a claim that is checked against the secret', () => {
+  const rows = TABLE.map((row) => [row.finds, row.title, row] as const);
+
+  test.each(rows)('gives "%s" if %s', (_finds, _title, row) => {
     const found = confirmSecret(
       row.claim,
       origin,
@@ -159,21 +175,21 @@ describe('the instant of a change', () => {
     return found.kind === 'changes' ? found.changes[0]?.changedAt : undefined;
   };
 
-  test('an event is known to the second: it counts as the end of that second', () => {
+  test('is the end of the second that the event names', () => {
     expect(at(moved('AWSCURRENT', 'v2'), {})).toBe(AT + 999);
     expect(endOfSecond(AT + 1)).toBe(AT + 1);
   });
 
-  test('a rotation happened at LastRotatedDate, not when its success was told', () => {
+  test('by rotation is LastRotatedDate and not the time of the event about its success', () => {
     expect(at(rotated, { lastRotatedAt: AT - 2_345 })).toBe(AT - 2_345);
   });
 
-  test('a rotation without LastRotatedDate happened at the last change before it was told', () => {
+  test('by rotation without LastRotatedDate is LastChangedDate, and at the latest the time of the event', () => {
     expect(at(rotated, { lastChangedAt: AT - 2_345 })).toBe(AT - 2_345);
     expect(at(rotated, { lastChangedAt: AT + 60_000 })).toBe(AT + 999);
   });
 
-  test('a version that waited for its rotation became current when that ended', () => {
+  test('to a version that waited for its rotation is the end of that rotation', () => {
     expect(at(created('v2', 'AWSCURRENT'), { lastRotatedAt: AT + 5_432 })).toBe(AT + 5_432);
     expect(at(created('v2', 'AWSCURRENT'), { lastRotatedAt: AT - 86_400_000 })).toBe(AT + 999);
   });
@@ -194,7 +210,7 @@ test.each([
   expect(found).toMatchObject({ changes: [{ optedOut }] });
 });
 
-describe('a claim of a name is about the secret of that name where the event happened', () => {
+describe('a claim that names a secret is about the secret of that name in the Region and account of the event', () => {
   const here = { region: 'eu-west-1', account: '111122223333' };
   const find = (asNamed: string, from: object) =>
     told(
@@ -209,11 +225,11 @@ describe('a claim of a name is about the secret of that name where the event hap
     ['prod/db', { region: 'eu-west-2' }, 'ignored elsewhere'],
     ['x-arn:', { region: 'eu-west-2' }, 'ignored elsewhere'],
     [SECRET, { region: 'eu-west-2' }, 'AWSCURRENT v2'],
-  ])('%s from %o: %s', (asNamed, from, finds) => {
+  ])('(%s from %o gives %s)', (asNamed, from, finds) => {
     expect(find(asNamed, from)).toBe(finds);
   });
 
-  test('and about none if there is none', () => {
+  test('and gives the notice not-found if there is no such secret', () => {
     const nowhere = confirmSecret(rotated, { ...origin, region: 'eu-west-2' }, undefined, OLD);
     expect(nowhere).toEqual({
       kind: 'notice',
@@ -229,41 +245,71 @@ describe('a claim of a name is about the secret of that name where the event hap
   });
 });
 
-describe('at the edge of the minute in which an event may not be visible yet', () => {
+describe('around the end of the minute in which a change may not be visible yet,', () => {
   test.each<[string, SecretClaim, Parameters<typeof secret>[0], number, string]>([
-    ['a label is looked for', moved('AWSCURRENT', 'v3'), {}, AT + 59_999, 'look-again'],
-    ['and then superseded', moved('AWSCURRENT', 'v3'), {}, AT + 60_000, 'AWSCURRENT v3'],
-    ['a label without a version is looked for', moved('BLUE'), {}, AT + 59_999, 'look-again'],
-    ['and then gone', moved('BLUE'), {}, AT + 60_000, 'ignored label-removed'],
-    ['one that is there is found at once', moved('AWSCURRENT'), {}, AT, 'AWSCURRENT v2'],
     [
-      'a rotation of long ago is not the one',
+      'a moved label is looked for again before the minute is over',
+      moved('AWSCURRENT', 'v3'),
+      {},
+      AT + 59_999,
+      'look-again',
+    ],
+    [
+      'a moved label counts as superseded when the minute is over',
+      moved('AWSCURRENT', 'v3'),
+      {},
+      AT + 60_000,
+      'AWSCURRENT v3',
+    ],
+    [
+      'a moved label without a version is looked for again before the minute is over',
+      moved('BLUE'),
+      {},
+      AT + 59_999,
+      'look-again',
+    ],
+    [
+      'a moved label without a version counts as removed when the minute is over',
+      moved('BLUE'),
+      {},
+      AT + 60_000,
+      'ignored label-removed',
+    ],
+    [
+      'a moved label without a version is found at once if the secret carries it',
+      moved('AWSCURRENT'),
+      {},
+      AT,
+      'AWSCURRENT v2',
+    ],
+    [
+      'a rotation more than a minute before the event is not the one that the event reports',
       rotated,
       { lastRotatedAt: AT - 60_001 },
       AT + 59_999,
       'look-again',
     ],
     [
-      'nor the one of a minute ago another',
+      'a rotation a minute before the event is the one that the event reports',
       rotated,
       { lastRotatedAt: AT - 60_000 },
       AT + 59_999,
       'AWSCURRENT v2',
     ],
     [
-      'and later it is, whatever it says',
+      'the last rotation counts when the minute is over, whatever its date',
       rotated,
       { lastRotatedAt: AT - 60_001 },
       AT + 60_000,
       'AWSCURRENT v2',
     ],
-    ['a rotation without a date is taken as it is', rotated, {}, AT, 'AWSCURRENT v2'],
+    ['a rotation without a date counts at once', rotated, {}, AT, 'AWSCURRENT v2'],
   ])('%s', (_, claim, different, now, finds) => {
     expect(told(confirmSecret(claim, origin, secret(different), now))).toBe(finds);
   });
 });
 
-test('a change says of its secret what it has to: labels and versions where they are known, and an odd tag', () => {
+test('a forced change has no label and no version, and carries an opt-out of its secret and an invalid tag', () => {
   const whole = { changeId: 'event-1', kind: 'secret', arn: SECRET, changedAt: AT, source: 'test' } as const;
   const forced = (enabledTag?: string) =>
     forcedChange(origin, secret(enabledTag === undefined ? {} : { enabledTag }));
@@ -273,7 +319,7 @@ test('a change says of its secret what it has to: labels and versions where they
   expect(forced('off')).toStrictEqual({ ...whole, optedOut: true, invalidTag: true });
 });
 
-test('a version of several labels became current with the rotation, and nothing else of it did', () => {
+test('only the label AWSCURRENT of the current version moved at the rotation; other labels moved at the event', () => {
   const found = confirmSecret(
     created('v2'),
     origin,
@@ -286,7 +332,7 @@ test('a version of several labels became current with the rotation, and nothing 
   expect(superseded).toMatchObject({ changes: [{ label: 'AWSCURRENT', changedAt: AT + 999 }] });
 });
 
-describe('a secret as it is now, no event having told', () => {
+describe('for a secret that is read without an event,', () => {
   const versions = [
     { versionId: 'v2', labels: ['AWSCURRENT', 'BLUE'], createdAt: AT + 1 },
     { versionId: 'v1', labels: ['AWSPREVIOUS'], createdAt: AT - 86_399_999 },
@@ -307,12 +353,12 @@ describe('a secret as it is now, no event having told', () => {
     ]);
   });
 
-  test('what changed later may have been a tag: possible, not certain', () => {
+  test('a LastChangedDate after the version makes a later change possible, not certain, for it may be only a tag', () => {
     const [current] = currentChanges(origin, secret({ lastChangedAt: AT + 999_999 }), versions);
     expect(current).toMatchObject({ changedAt: AT + 1, possiblyUntil: AT + 999_999 });
   });
 
-  test('what changed when it was rotated is the rotation', () => {
+  test('a LastChangedDate in the second of the rotation means the rotation and no later change', () => {
     const changes = currentChanges(
       origin,
       secret({ lastRotatedAt: AT + 5_000, lastChangedAt: AT + 5_040 }),

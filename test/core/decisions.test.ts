@@ -49,7 +49,7 @@ function planOf(
   });
 }
 
-/** Weakest first: what is named later is told in the place of what is named before. */
+/** Weakest first: of two verdicts the later one of this list is reported. */
 const ORDER: readonly Verdict[] = [
   ...(
     ['pinned', 'label-not-moved', 'pull-only', 'opted-out', 'out-of-scope', 'not-active', 'no-tasks'] as const
@@ -67,8 +67,8 @@ const ORDER: readonly Verdict[] = [
   skip('secret-gone'),
 ];
 
-describe('of several verdicts', () => {
-  test('each has its place', () => {
+describe('the order of verdicts', () => {
+  test('has one place for every reason', () => {
     expect(ORDER).toHaveLength(SKIP_REASONS.length + WAIT_REASONS.length + 1);
     expect(new Set(ORDER.map(({ reason }) => reason))).toEqual(
       new Set([...SKIP_REASONS, ...WAIT_REASONS, null]),
@@ -76,20 +76,20 @@ describe('of several verdicts', () => {
   });
 
   test.each(ORDER.slice(1).map((stronger, i) => [ORDER[i], stronger] as const))(
-    '%j yields to %j',
+    'puts %j below %j',
     (weaker, stronger) => {
-      if (weaker === undefined) throw new Error('there are two');
+      if (weaker === undefined) throw new Error('expected two verdicts, found one');
       expect(strongest([weaker, stronger])).toBe(stronger);
       expect(strongest([stronger, weaker])).toBe(stronger);
     },
   );
 
-  test('none is none', () => {
+  test('gives no verdict for an empty list', () => {
     expect(strongest([])).toBeUndefined();
   });
 });
 
-test('a verdict to wait tells until when, or does not speak of it', () => {
+test('a verdict to wait has the field until only if the end of the wait is known', () => {
   expect(wait('cooldown')).toStrictEqual({ action: 'wait', reason: 'cooldown' });
   expect(wait('cooldown', NOW)).toStrictEqual({ action: 'wait', reason: 'cooldown', until: NOW });
 });
@@ -98,7 +98,7 @@ describe('a decision', () => {
   const optedOut = new Map([['enabled', 'false']]);
   const byHand = change({ changeId: 'hand', kind: 'service', arn: service().arn });
 
-  test('says nothing of the time until which a service waits', () => {
+  test('does not contain the time until which a service waits', () => {
     const [only] = planOf(fleet([service({ deployments: [deployment({ createdAt: CHANGED_AT - 1 })] })]), [
       asSubject(change()),
     ]).others;
@@ -124,18 +124,23 @@ describe('a decision', () => {
   });
 
   test.each<[string, Parameters<typeof service>[0], readonly Change[], boolean]>([
-    ['overrules an opt-out by hand', { tags: optedOut }, [byHand], true],
-    ['overrules one beside a change that obeys it', { tags: optedOut }, [change(), byHand], true],
-    ['has none to overrule', {}, [byHand], false],
-    ['obeys it', { tags: optedOut }, [change()], false],
-  ])('that %s says so: %4$s', (_, different, changes, says) => {
+    ['overrules an opt-out by hand carries optedOut', { tags: optedOut }, [byHand], true],
+    [
+      'overrules an opt-out by hand beside a change that obeys it carries optedOut',
+      { tags: optedOut },
+      [change(), byHand],
+      true,
+    ],
+    ['has no opt-out to overrule does not carry optedOut', {}, [byHand], false],
+    ['obeys an opt-out does not carry optedOut', { tags: optedOut }, [change()], false],
+  ])('that %s', (_, different, changes, says) => {
     const plan = planOf(fleet([service(different)]), changes.map(asSubject));
     const [only] = [...plan.redeploys, ...plan.others];
     expect(only?.decision.optedOut).toBe(says ? true : undefined);
     expect(Object.keys(only?.decision ?? {}).includes('optedOut')).toBe(says);
   });
 
-  test('to redeploy shows what demands it, and one to leave alone all that there is', () => {
+  test('to redeploy lists the references that demand it, and a decision to skip lists all references', () => {
     const both = { 'api:1': [SECRET, `${SECRET}:::v1`] };
     const shown = (world: Fleet) => {
       const plan = planOf(world, [asSubject(change())]);
@@ -147,9 +152,9 @@ describe('a decision', () => {
     expect(shown(fleet([service({ status: 'DRAINING' })], both))).toEqual([SECRET, `${SECRET}:::v1`]);
   });
 
-  test('that is made again knows the service as it is now, and none is left when nothing is', () => {
+  test('that is made again uses the service as it is now, and there is none without a verdict on a change', () => {
     const [planned] = planOf(fleet([service()]), [asSubject(change())]).redeploys;
-    if (planned === undefined) throw new Error('a redeploy was planned');
+    if (planned === undefined) throw new Error('expected a planned redeploy, found none');
     expect(redecide(planned, service({ status: 'INACTIVE' }), POLICY, NOW)).toMatchObject({
       reason: 'not-active',
     });
@@ -165,17 +170,17 @@ describe('a decision', () => {
   });
 });
 
-describe('what was planned', () => {
+describe('a planned service', () => {
   const [planned] = planOf(fleet([service()]), [asSubject(change())]).redeploys;
-  if (planned === undefined) throw new Error('a redeploy was planned');
+  if (planned === undefined) throw new Error('expected a planned redeploy, found none');
   const [judged] = planned.verdicts;
-  if (judged === undefined) throw new Error('a verdict was reached');
+  if (judged === undefined) throw new Error('expected a verdict, found none');
   const withMatches = (...different: readonly Partial<Match>[]): Planned => ({
     ...planned,
     verdicts: different.map((one) => ({ ...judged, match: { ...judged.match, ...one } })),
   });
 
-  test('is a later look if all of it was followed before', () => {
+  test('counts as a later look if every match of it was followed before', () => {
     expect(isLaterLook(withMatches({}))).toBe(false);
     expect(isLaterLook(withMatches({ following: 'waiting' }, { following: 'followed' }))).toBe(true);
     expect(isLaterLook(withMatches({ following: 'waiting' }, {}))).toBe(false);
@@ -188,7 +193,7 @@ describe('what was planned', () => {
     expect(youngestChange(withMatches({ subject: asSubject(notice) }))).toBe(0);
   });
 
-  test('tells the verdicts for each change apart', () => {
+  test('keeps the verdicts for each change apart', () => {
     const two = withMatches(
       {},
       { subject: asSubject(change({ changeId: 'change-2' })) },
@@ -205,14 +210,14 @@ test('MAX_SERVICES counts a service in its first look only', () => {
   const services = ['a', 'b'].map((name) => service({ name }));
   const matches = match(fleet(services), [asSubject(change())], 'ignore');
   const [first, second] = matches.map((one): Match => ({ ...one, following: 'waiting' }));
-  if (first === undefined || second === undefined) throw new Error('both match');
+  if (first === undefined || second === undefined) throw new Error('expected two matches, found fewer');
   expect(
     planOf(fleet(services), [asSubject(change())], { maxServices: 1 }, [first, second]).redeploys,
   ).toHaveLength(2);
   expect(planOf(fleet(services), [asSubject(change())], { maxServices: 1 }, matches).redeploys).toEqual([]);
 });
 
-describe('who cannot be read', () => {
+describe('a service that cannot be read', () => {
   const dark = {
     ...fleet([service()], {}),
     revisions: new Map([[revisionArn(), { kind: 'unreadable', why: 'x' } as const]]),
@@ -222,7 +227,7 @@ describe('who cannot be read', () => {
   const web = service({ name: 'web' });
   const ofService = change({ changeId: 'hand', kind: 'service', arn: service().arn });
 
-  test('is told once for each change, without a reference', () => {
+  test('is reported once for all changes, without references', () => {
     expect(
       told(refused, [
         asSubject(change()),
@@ -245,14 +250,14 @@ describe('who cannot be read', () => {
     ]);
   });
 
-  test('is told of a change of another service named by hand no more than of nothing', () => {
+  test('is not reported for a change of another service named by hand, nor without a change', () => {
     const other = change({ changeId: 'other', kind: 'service', arn: web.arn });
     expect(told(refused, [asSubject(other)])).toEqual([]);
     expect(told(refused, [asSubject(other), asSubject(ofService)])).toMatchObject([{ changeIds: ['hand'] }]);
     expect(told(refused, [])).toEqual([]);
   });
 
-  test('is not told a second time if something else has been decided', () => {
+  test('is not reported a second time if there is another decision about it', () => {
     const readable = fleet([
       service({ deployments: [deployment(), draining({ taskDefinition: revisionArn('api:0') })] }),
     ]);
@@ -265,7 +270,7 @@ describe('who cannot be read', () => {
     expect(plan.unmatched).toEqual([]);
   });
 
-  test('out of scope is who was named by hand, for that change alone', () => {
+  test('is out of scope if it was named by hand in a cluster that is not selected, for that change only', () => {
     const outOfScope = [{ service: service().arn, cluster: 'other' }];
     const world = { ...fleet([]), outOfScope };
     expect(

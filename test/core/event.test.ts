@@ -17,7 +17,7 @@ describe('each sample event means what expected.json says', () => {
   });
 });
 
-/** Why events that tell of no change are ignored. */
+/** The reasons for which events that report no change are ignored. */
 test.each([
   ['cloudtrail-put-secret-value-failed.json', 'failed-call'],
   ['cloudtrail-put-secret-value-pending.json', 'pending-label'],
@@ -31,7 +31,7 @@ test.each([
   ['parameter-store-change-label.json', 'parameter-labelled'],
   ['parameter-store-policy-no-change-notification.json', 'policy-reminder'],
   ['ec2-instance-state-change.json', 'other-event'],
-])('%s is ignored: %s', (file, reason) => {
+])('%s is ignored with the reason %s', (file, reason) => {
   expect(claimed(file)).toEqual({ kind: 'none', reason });
 });
 
@@ -43,36 +43,36 @@ describe('the secret of a CloudTrail event', () => {
     ['cloudtrail-put-secret-value-old-response.json', full],
     ['cloudtrail-put-secret-value-no-response.json', 'prod/db'],
     ['cloudtrail-rotation-succeeded.json', full],
-  ])('%s: %s', (file, secret) => {
+  ])('in %s is %s', (file, secret) => {
     expect(claimed(file)).toMatchObject({ secret });
   });
 });
 
-describe('a message that is no event', () => {
+describe('the parser of messages', () => {
   const native = readSample('secret-label-updated.json') as Record<string, unknown>;
 
   test.each([
-    ['nothing', '', 'not JSON'],
+    ['an empty text', '', 'not JSON'],
     ['a truncated event', JSON.stringify(native).slice(0, 100), 'not JSON'],
-    ['null', 'null', 'no event'],
-    ['a list', '[]', 'no event'],
+    ['null', 'null', 'not an EventBridge event'],
+    ['a list', '[]', 'not an EventBridge event'],
     ['an event without an id', JSON.stringify({ ...native, id: undefined }), 'id: '],
     ['an event without a time', JSON.stringify({ ...native, time: 'soon' }), 'time: '],
     ['a label without a name', JSON.stringify({ ...native, detail: {} }), 'detail.labelUpdated: '],
     ['a label without a secret', JSON.stringify({ ...native, resources: [] }), 'resources'],
-  ])('%s is refused with what is wrong', (_, body, problem) => {
+  ])('refuses %s and names the problem', (_, body, problem) => {
     expect(() => parseEvent(body)).toThrow(MalformedEvent);
     expect(() => parseEvent(body)).toThrow(problem);
   });
 
-  test('the error does not quote the message', () => {
+  test('does not quote the message in its error', () => {
     const body = '{"SecretString": "hunter2"';
     expect(() => parseEvent(body)).toThrow(
       expect.not.objectContaining({ message: expect.stringContaining('hunter2') }),
     );
   });
 
-  test('a CloudTrail event that does not say which secret it is about is refused', () => {
+  test('passes a CloudTrail event that does not name its secret, which is refused when its claim is read', () => {
     const event = readSample('cloudtrail-rotation-succeeded.json') as { detail: Record<string, unknown> };
     const nameless = { ...event, detail: { ...event.detail, additionalEventData: {} } };
     expect(() => claimOf(parseEvent(JSON.stringify(nameless)))).toThrow(

@@ -25,7 +25,7 @@ describe('a fleet', () => {
     unreadableClusters: [{ cluster: 'night', why: 'y' }],
   };
 
-  test('is the sum of its parts, as old as is said', () => {
+  test('is joined from its parts and began at the given instant', () => {
     expect(joinFleets(NOW - 1, [one, other])).toEqual({
       beganAt: NOW - 1,
       services: [...one.services, ...other.services],
@@ -39,7 +39,7 @@ describe('a fleet', () => {
     expect(joinFleets(NOW, [])).toEqual({ ...fleet([], {}), beganAt: NOW });
   });
 
-  test('tells what of it could not be read: services that ECS would not describe, and revisions in use', () => {
+  test('lists what could not be read: services that ECS did not describe, and services with unreadable revisions in use', () => {
     const web = service({ name: 'web', deployments: [deployment(), old(1)] });
     const spent = service({ name: 'spent', deployments: [deployment(), old(0)] });
     const read = { ...fleet([service(), web, spent]), unreadable: [refused(spent)] };
@@ -53,29 +53,37 @@ describe('a fleet', () => {
   });
 });
 
-describe('in use are', () => {
+describe('the revisions in use', () => {
   test.each([
-    ['the revision of the service and that of PRIMARY, once', service(), ['api:1']],
-    ['older ones with a task', service({ deployments: [deployment(), old(1)] }), ['api:1', 'api:0']],
+    ['are those of the service and of PRIMARY, each once', service(), ['api:1']],
     [
-      'older ones with a pending task',
+      'include an older one with a running task',
+      service({ deployments: [deployment(), old(1)] }),
+      ['api:1', 'api:0'],
+    ],
+    [
+      'include an older one with a pending task',
       service({ deployments: [deployment(), old(0, 1)] }),
       ['api:1', 'api:0'],
     ],
-    ['no older ones without', service({ deployments: [deployment(), old(0)] }), ['api:1']],
+    ['exclude an older one without tasks', service({ deployments: [deployment(), old(0)] }), ['api:1']],
     [
-      'PRIMARY’s without a task',
+      'include that of a PRIMARY without tasks',
       service({ deployments: [deployment({ running: 0 })], taskDefinition: null }),
       ['api:1'],
     ],
-    ['the service’s without a deployment', service({ deployments: [] }), ['api:1']],
-    ['none of neither', service({ deployments: [], taskDefinition: null }), []],
+    ['include that of a service without a deployment', service({ deployments: [] }), ['api:1']],
+    [
+      'are none if neither the service nor a deployment names one',
+      service({ deployments: [], taskDefinition: null }),
+      [],
+    ],
   ])('%s', (_, given, names) => {
     expect(revisionsInUse(given)).toEqual(names.map((name) => revisionArn(name)));
   });
 });
 
-test('names of services are told cluster by cluster', () => {
+test('names of services are grouped by cluster', () => {
   const at = (cluster: string, name: string) => ({
     cluster: clusterArn(`arn:aws:ecs:eu-west-1:111122223333:cluster/${cluster}`),
     name,

@@ -41,7 +41,7 @@ const followUp = (different: Partial<FollowUp> = {}): FollowUp => ({
 });
 const young = { id: 'ecs-svc/2', createdAt: AFTER } as const;
 
-test('a change begins with nothing done, nothing open and no look behind it', () => {
+test('a change begins with an empty tally, no open service and no look behind it', () => {
   expect(begin('change-1', [change()], NOW)).toEqual({
     changeId: 'change-1',
     changes: [change()],
@@ -57,35 +57,45 @@ test('a change begins with nothing done, nothing open and no look behind it', ()
 
 describe('a service that a change waits for', () => {
   test.each([
-    ['is followed where our deployment is PRIMARY', {}, [deployment(young)], 'followed'],
-    ['is adopted where somebody else’s is', { ours: false }, [deployment(young)], 'adopted'],
+    ['is followed where the deployment that we started is PRIMARY', {}, [deployment(young)], 'followed'],
     [
-      'is superseded where another has taken its place',
+      'is adopted where a deployment that we did not start is PRIMARY',
+      { ours: false },
+      [deployment(young)],
+      'adopted',
+    ],
+    [
+      'is superseded where another deployment has taken the place of ours',
       {},
       [deployment({ ...young, id: 'ecs-svc/3' })],
       'superseded',
     ],
     ['is superseded where there is no deployment left', {}, [], 'superseded'],
-    ['waits where none is followed', { deploymentId: null }, [deployment(young)], 'waiting'],
+    ['waits where no deployment is followed', { deploymentId: null }, [deployment(young)], 'waiting'],
     [
-      'waits where the one that is followed is older than the change',
+      'waits where the followed deployment is older than the change',
       {},
       [deployment({ ...young, createdAt: BEFORE })],
       'waiting',
     ],
-    ['waits where it is as old', {}, [deployment({ ...young, createdAt: CHANGED_AT })], 'waiting'],
+    [
+      'waits where the followed deployment is as old as the change',
+      {},
+      [deployment({ ...young, createdAt: CHANGED_AT })],
+      'waiting',
+    ],
   ] as const)('%s', (_, opened, deployments, following) => {
     expect(
       followingOf(followUp({ open: [open({ name: 'web' }), open(opened)] }), service({ deployments })),
     ).toBe(following);
   });
 
-  test('must be young for every change of the follow-up', () => {
+  test('waits unless its deployment is younger than every change of the follow-up', () => {
     const later = followUp({ changes: [change(), change({ changedAt: AFTER + 1 })] });
     expect(followingOf(later, service({ deployments: [deployment(young)] }))).toBe('waiting');
   });
 
-  test('is not one of another name or cluster', () => {
+  test('is not confused with a service of another name', () => {
     expect(followingOf(followUp(), service({ name: 'web' }))).toBeUndefined();
   });
 
@@ -127,31 +137,31 @@ describe('a later look', () => {
     partlyUnreadable: false,
   });
 
-  test('takes whom it follows as matched, whatever the revision refers to', () => {
+  test('treats a followed service as matched, whatever its revision refers to', () => {
     expect(look(followUp(), service({ deployments: [deployment(young)] }))).toEqual([
       of('api', 'followed', 0),
     ]);
   });
 
-  test('matches the others again: who refers to the change no more is none of its business', () => {
+  test('matches the other services again and drops those that no longer refer to the change', () => {
     const before = followUp({
       open: [open({ deploymentId: null }), open({ name: 'web', deploymentId: null })],
     });
     expect(look(before, service(), web('api:2'))).toEqual([of('web', 'waiting', 1)]);
   });
 
-  test('says of whom it matches again why: the deployment that it followed has been superseded', () => {
+  test('reports that the followed deployment was superseded when it matches the service again', () => {
     const before = followUp({ open: [open({ name: 'web', deploymentId: 'ecs-svc/9' })] });
     expect(look(before, web('api:2'))).toEqual([of('web', 'superseded', 1)]);
   });
 
-  test('looks at nobody whom the change does not wait for', () => {
+  test('ignores a service that the change does not wait for', () => {
     expect(look(followUp(), service({ deployments: [deployment(young)] }), web('api:2'))).toEqual([
       of('api', 'followed', 0),
     ]);
   });
 
-  test('of services named by hand holds each against its own change', () => {
+  test('matches each service named by hand with its own change only', () => {
     const [api, web2] = [service({ deployments: [deployment(young)] }), web('api:2')];
     const changes = [api, web2].map(({ arn }, i) =>
       change({ kind: 'service', arn, changeId: `change-${i}` }),
@@ -166,7 +176,7 @@ describe('a later look', () => {
   });
 });
 
-describe('messages of the same change are one', () => {
+describe('messages of the same change are merged into one attempt', () => {
   const attempt = (different: Partial<Attempt> = {}): Attempt => ({
     ...followUp(),
     messageIds: ['message-1'],
@@ -175,13 +185,13 @@ describe('messages of the same change are one', () => {
   });
   const denied = attempt({ denied: true });
 
-  test('unless one is about services that we may not redeploy, or another change', () => {
+  test('unless one is about services that we may not redeploy, or about another change', () => {
     const all = [attempt(), denied, attempt({ changeId: 'change-2' })];
     expect(merged(all)).toEqual(all);
     expect(merged([])).toEqual([]);
   });
 
-  test('that has gone on as far as the one further on, is as old as the older and knows the earliest failure', () => {
+  test('that has the hop of the most advanced message, the age of the oldest and the earliest failed wave', () => {
     const one = attempt({
       hop: 4,
       firstHandledAt: NOW,
@@ -205,7 +215,7 @@ describe('messages of the same change are one', () => {
     expect(merged([one, last])).toEqual([{ ...last, firstHandledAt: NOW }]);
   });
 
-  test('that came in all of their messages, one of which may have been delivered before', () => {
+  test('that keeps all message ids and counts as redelivered if one of the messages was', () => {
     const one = attempt({ messageIds: ['message-1'] });
     const other = attempt({ messageIds: ['message-2'], redelivered: true });
     expect(merged([one, other])).toEqual([
@@ -213,7 +223,7 @@ describe('messages of the same change are one', () => {
     ]);
   });
 
-  test('that waits for whom any of them waits for, as the last one tells', () => {
+  test('that waits for every service that one of them waits for, in the state that the last message holds', () => {
     const one = attempt({ open: [open(), open({ name: 'web' })] });
     const other = attempt({ open: [open({ name: 'web', lastLogged: 'wait cooldown' })] });
     expect(merged([one, other])[0]?.open).toEqual([
@@ -223,7 +233,7 @@ describe('messages of the same change are one', () => {
   });
 });
 
-test('an open service has the key of the service itself, in whatever form its ARN is', () => {
+test('an open service has the key of the service itself, in either format of its ARN', () => {
   const old = serviceArn('arn:aws:ecs:eu-west-1:111122223333:service/api');
   expect(openKey(open())).toBe('main/api');
   expect(openKey(open())).toBe(service({ arn: old }).key);

@@ -29,7 +29,7 @@ describe('globs of cluster names', () => {
     expect(selects(globs, name)).toBe(selected);
   });
 
-  test('agree with the regular expression that says the same', () => {
+  test('select the names that the equivalent regular expression accepts', () => {
     const glob = fc.stringMatching(/^[ab*?]{0,8}$/);
     fc.assert(
       fc.property(glob, fc.stringMatching(/^[ab]{0,8}$/), (pattern, name) => {

@@ -1,17 +1,18 @@
 /**
- * AWS-FACTS §3 and §4 once more, the other way round: it takes no reference apart, but writes down every text that names
- * the changed resource and looks whether the reference is one of them. Shares no code with functions/.
+ * A second implementation of the matching rules (functions/README.md, References), the other way round: it does not parse
+ * the reference. It writes down every text that names the changed resource and checks whether the reference is one of
+ * these texts. It shares no code with functions/.
  */
 export type Written = {
   readonly place: string;
   readonly valueFrom: string;
-  /** Where a bare name points to: of the task definition that it stands in. */
+  /** Where the task definition that holds the reference is; a bare name points to a resource there. */
   readonly home: { readonly partition: string; readonly region: string; readonly account: string };
 };
 export type Changed = { readonly kind: string; readonly arn: string; readonly label?: string };
 export type Expected = { readonly form: string; readonly effect: string };
 
-/** What the reference is to the change; undefined if it names something else. */
+/** The form of the reference and its effect for the change; undefined if the reference names something else. */
 export function expectedOf(written: Written, changed: Changed, pull: string): Expected | undefined {
   const found = changed.kind === 'secret' ? ofSecret(written, changed) : ofParameter(written, changed);
   if (found === undefined) return undefined;
@@ -71,18 +72,18 @@ function ofParameter(written: Written, { arn }: Changed): Found | undefined {
   return byName === undefined ? undefined : { form: 'name', pinned: byName, label: '' };
 }
 
-/** Whether a bare name in the reference means something in the account and Region of the ARN. */
+/** Whether a bare name in the reference points to the partition, account and Region of the ARN. */
 function isAt({ home }: Written, arn: string): boolean {
   const [, partition, , region, account] = arn.split(':');
   return home.partition === partition && home.region === region && home.account === account;
 }
 
-/** Where a bare name may be that of a parameter. */
+/** Whether a bare name in this place may be the name of a parameter. */
 function takesNames(place: string): boolean {
   return ['secrets', 'log', 'service-connect', 'also'].includes(place);
 }
 
-/** Whether the text is this name (false: nothing selected) or has a selector behind it (true). */
+/** False if the text is exactly this name, true if a selector follows the name, undefined for another name. */
 function passes(text: string, name: string): boolean | undefined {
   if (text === name) return false;
   return text.startsWith(`${name}:`) ? true : undefined;

@@ -33,7 +33,7 @@ const notice = (different: Partial<Notice> = {}): Notice => ({
 const ofParameter = (arn = PARAMETER) => change({ changeId: 'p', kind: 'parameter', arn });
 const referring = (...references: readonly (Partial<RawReference> | string)[]) =>
   fleet([service()], { 'api:1': references });
-/** What each reference that names the subject does for it. */
+/** The form and the effect of each reference that names the subject. */
 const hits = (world: ReturnType<typeof fleet>, subject: Subject) =>
   match(world, [subject], 'ignore').flatMap((one) =>
     one.hits.map(
@@ -43,7 +43,7 @@ const hits = (world: ReturnType<typeof fleet>, subject: Subject) =>
   );
 
 describe('a service named by hand', () => {
-  test('matches without any reference, and no other does', () => {
+  test('matches without any reference, and no other service matches', () => {
     const hand = change({ kind: 'service', arn: service().arn });
     expect(match(fleet([service(), service({ name: 'web' })]), [asSubject(hand)], 'ignore')).toEqual([
       { service: service(), subject: asSubject(hand), hits: [], partlyUnreadable: false },
@@ -52,18 +52,18 @@ describe('a service named by hand', () => {
 });
 
 describe('a label', () => {
-  test('that moved moves no parameter, for none has one', () => {
+  test('is ignored for a parameter, for no parameter has a staging label', () => {
     const blue = { ...ofParameter(), label: 'BLUE' };
     expect(hits(referring(PARAMETER), asSubject(blue))).toEqual([`${PARAMETER} full-arn moves true`]);
   });
 
-  test('is nothing to a notice: what is gone is gone under every label', () => {
+  test('is ignored for a notice, for a deleted secret is gone under every label', () => {
     expect(hits(referring(`${SECRET}::BLUE:`), asSubject(notice()))).toEqual([
       `${SECRET}::BLUE: full-arn moves true`,
     ]);
   });
 
-  test('is nothing to a change of the secret as a whole', () => {
+  test('is ignored for a change of the secret as a whole', () => {
     const { label, ...whole } = change();
     expect(label).toBe('AWSCURRENT');
     expect(hits(referring(`${SECRET}::BLUE:`), asSubject(whole))).toEqual([
@@ -72,11 +72,11 @@ describe('a label', () => {
   });
 });
 
-describe('what a new task would run', () => {
+describe('the references of a new task', () => {
   const at = (revision: string) => deployment({ taskDefinition: revisionArn(revision) });
   const both = { 'api:1': [SECRET], 'api:2': [PARTIAL] };
 
-  test('is the service’s revision, PRIMARY’s, its deployment’s own and what its tags name', () => {
+  test('are those of the service’s revision, of PRIMARY’s revision, of PRIMARY itself and of the tags', () => {
     const own = reference({ place: 'service-connect', valueFrom: SECRET });
     const primary = { ...at('api:2'), references: [own] };
     const also = reference({ place: 'also', valueFrom: 'prod/db' });
@@ -92,7 +92,7 @@ describe('what a new task would run', () => {
     ]);
   });
 
-  test('is PRIMARY’s alone where the service tells none, and the service’s where there is no PRIMARY', () => {
+  test('are PRIMARY’s alone where the service names no revision, and the service’s where there is no PRIMARY', () => {
     expect(
       hits(fleet([service({ taskDefinition: null, deployments: [at('api:2')] })], both), asSubject(change())),
     ).toEqual([`${PARTIAL} partial-arn moves true`]);
@@ -101,7 +101,7 @@ describe('what a new task would run', () => {
     ]);
   });
 
-  test('is not what cannot be read', () => {
+  test('do not include those of a revision that was not read', () => {
     const world = fleet([service({ taskDefinition: revisionArn('gone:1') })], { 'api:1': [SECRET] });
     expect(match(world, [asSubject(change())], 'ignore')).toMatchObject([
       { partlyUnreadable: false, hits: [{}] },
@@ -109,22 +109,23 @@ describe('what a new task would run', () => {
   });
 });
 
-describe('an older secret of the same name is warned of', () => {
+describe('the warning about an older secret of the same name', () => {
   const OLDER = `${PARTIAL}-zzzzzz`;
   const warned = (world: ReturnType<typeof fleet>, ...subjects: readonly Subject[]) =>
     suffixWarnings(world, subjects).map(({ valueFrom }) => valueFrom);
 
-  test('with the service, and in words', () => {
+  test('names the service, the reference and the problem', () => {
     expect(suffixWarnings(referring(OLDER), [asSubject(change())])).toEqual([
       {
         service: service().arn,
         valueFrom: OLDER,
-        problem: 'has the name of the changed secret with another suffix: perhaps an older, deleted secret',
+        problem:
+          'has the name of the changed secret but another suffix: it may name an older, deleted secret',
       },
     ]);
   });
 
-  test('and nothing else is', () => {
+  test('is given for no other reference', () => {
     const others = [
       SECRET,
       PARTIAL,
@@ -141,18 +142,18 @@ describe('an older secret of the same name is warned of', () => {
     expect(warned(referring(OLDER))).toEqual([]);
   });
 
-  test('where a pass-through has a name that would look like one', () => {
+  test('is not given for a pass-through whose name only looks like one with a suffix', () => {
     const long = change({ arn: SECRET.replace('prod/db-', 'prod/db-x-') });
     expect(warned(referring('/aws/reference/secretsmanager/prod/db-x-zzzzzz'), asSubject(long))).toEqual([]);
   });
 
-  test('where a tag names it beside a parameter', () => {
+  test('is given where a tag may name the secret or a parameter', () => {
     expect(warned(referring({ place: 'also', valueFrom: OLDER }), asSubject(change()))).toEqual([OLDER]);
   });
 });
 
 describe('a resource is named', () => {
-  test('by its ARN, whatever follows it looks like, and never by what merely ends so', () => {
+  test('by its full and partial ARN though its name ends like a suffix, and never by a longer text', () => {
     const odd = SECRET.replace('prod/db', 'prod/db-a1B2c3');
     expect(hits(referring(SECRET, odd, odd.slice(0, -7)), asSubject(change({ arn: odd })))).toEqual([
       `${SECRET} partial-arn moves true`,
@@ -174,16 +175,16 @@ describe('a resource is named', () => {
     ]);
   });
 
-  test('twice by two that look alike in a tag', () => {
+  test('by a pattern in a tag that names another resource as well', () => {
     const [one, other] = ['rds!db', 'rds*db'].map((name) => change({ arn: SECRET.replace('prod/db', name) }));
-    if (one === undefined || other === undefined) throw new Error('two are needed');
+    if (one === undefined || other === undefined) throw new Error('expected two changes, found fewer');
     const world = referring({ place: 'also', valueFrom: 'rds?db' });
     expect(
       match(world, [asSubject(one), asSubject(other)], 'ignore').map(({ subject }) => about(subject)),
     ).toEqual([one, other]);
   });
 
-  test('as what it is: a secret by no parameter of its ARN’s text', () => {
+  test('only by references to its own kind: the ARN of a parameter never names a secret', () => {
     const parameter = ofParameter();
     const secretOfThatArn = notice({ arn: PARAMETER });
     expect(hits(referring(PARAMETER), asSubject(parameter))).toHaveLength(1);
@@ -191,18 +192,18 @@ describe('a resource is named', () => {
   });
 });
 
-describe('what exists no more is named', () => {
+describe('a resource that no longer exists is named', () => {
   test.each([
     ['prod/db', { kind: 'secret' }, [SECRET, PARTIAL]],
     ['/app/db/password', { kind: 'parameter' }, [PARAMETER, '/app/db/password']],
     ['app/db/password', { kind: 'parameter' }, [PARAMETER, '/app/db/password']],
-  ] as const)('%s: by whoever referred to it', (arn, { kind }, named) => {
+  ] as const)('(as %s) by every reference that named it before', (arn, { kind }, named) => {
     const world = referring(SECRET, PARTIAL, PARAMETER, '/app/db/password', `${PARTIAL}/more`);
     const found = hits(world, asSubject(notice({ kind, arn, notice: 'not-found' })));
     expect(found.map((one) => one.split(' ')[0])).toEqual(named);
   });
 
-  test('with a suffix too if nobody found it, and without one alone if it was deleted', () => {
+  test('with any suffix too if it was not found, and only without a suffix if it was deleted', () => {
     const full = `${PARTIAL}-zzzzzz`;
     expect(hits(referring(full, PARTIAL), asSubject(notice({ arn: PARTIAL, notice: 'not-found' })))).toEqual([
       `${full} full-arn moves true`,
@@ -223,7 +224,7 @@ describe('what exists no more is named', () => {
     ['prod/database', 'prod/d'],
     ['prod-a1B2c3/x', 'prod'],
     ['prod-a1B2c3-x-y-z-a', 'prod-a1B2c3-'],
-  ])('by its own name: %s is not %s', (gone, other) => {
+  ])('by its own name only: %s is not %s', (gone, other) => {
     const secret = (name: string) => SECRET.replace('prod/db-a1B2c3', name);
     const world = referring(secret(other), secret(gone));
     expect(hits(world, asSubject(notice({ arn: secret(gone) })))).toEqual([
@@ -231,7 +232,7 @@ describe('what exists no more is named', () => {
     ]);
   });
 
-  test('by nobody in an empty fleet', () => {
+  test('by no reference in an empty fleet', () => {
     expect(match(fleet([]), [asSubject(notice({ arn: 'prod/db', notice: 'not-found' }))], 'ignore')).toEqual(
       [],
     );
@@ -245,7 +246,7 @@ describe('a match in a later look', () => {
     evidence: Evidence = {},
   ) => {
     const [only] = match(fleet([service(different)]), [asSubject(change())], 'ignore');
-    if (only === undefined) throw new Error('it matches');
+    if (only === undefined) throw new Error('expected a match, found none');
     const found = verdictOn({ ...only, ...one }, evidence, POLICY, NOW);
     return found && [found.action, found.reason].filter(Boolean).join(' ');
   };
@@ -255,18 +256,21 @@ describe('a match in a later look', () => {
     expect(verdict({ following, hits: [] })).toBe('redeploy');
   });
 
-  test.each(['waiting', 'superseded', undefined] as const)('needs one where it is %s', (following) => {
-    expect(verdict({ hits: [], ...(following && { following }) })).toBe('skip pull-only');
-  });
+  test.each(['waiting', 'superseded', undefined] as const)(
+    'needs a reference where it is %s',
+    (following) => {
+      expect(verdict({ hits: [], ...(following && { following }) })).toBe('skip pull-only');
+    },
+  );
 
-  test('whose deployment was superseded is not interrupted while one runs: it may be the rollback', () => {
+  test('whose deployment was superseded waits while another deployment runs, which may be the rollback', () => {
     expect(verdict({ following: 'superseded' }, {}, deploying)).toBe('wait deployment-in-progress');
     expect(verdict({ following: 'superseded' })).toBe('redeploy');
     expect(verdict({ following: 'waiting' }, {}, deploying)).toBe('redeploy');
   });
 });
 
-describe('a service of which a revision cannot be read', () => {
+describe('a service with a revision that cannot be read', () => {
   const dark = [revisionArn('dark:1'), { kind: 'unreadable', why: 'x' }] as const;
   const older = draining({ taskDefinition: revisionArn('dark:1') });
   const verdict = (references: readonly string[], deployments = [deployment(), older]) => {
@@ -276,12 +280,12 @@ describe('a service of which a revision cannot be read', () => {
     return only && verdictOn(only, {}, POLICY, NOW)?.reason;
   };
 
-  test('is redeployed if what can be read demands it, whatever else it refers to', () => {
+  test('is redeployed if a readable reference demands it, whatever else it refers to', () => {
     expect(verdict([SECRET])).toBeNull();
     expect(verdict([SECRET, `${SECRET}:::v1`])).toBeNull();
   });
 
-  test('is in doubt if that would not move, or only older tasks refer to it', () => {
+  test('is skipped as unreadable if the readable references do not move, or if only older tasks have them', () => {
     expect(verdict([`${SECRET}:::v1`])).toBe('unreadable');
     expect(verdict([], [deployment(), older, draining({ taskDefinition: revisionArn('api:0') })])).toBe(
       'unreadable',
@@ -289,7 +293,7 @@ describe('a service of which a revision cannot be read', () => {
   });
 });
 
-test('a task that is to start refers to what is gone though an older one does as well', () => {
+test('a new task that refers to a deleted secret could not start, even if an older task refers to it as well', () => {
   const old = draining({ taskDefinition: revisionArn('api:0') });
   const world = fleet([service({ deployments: [deployment(), old] })], {
     'api:1': [SECRET],
@@ -299,7 +303,7 @@ test('a task that is to start refers to what is gone though an older one does as
   expect(only && verdictOn(only, {}, POLICY, NOW)).toEqual({ action: 'skip', reason: 'secret-gone' });
 });
 
-test('draining alone does not help where a new task would refer to what moved, too', () => {
+test('draining the old tasks is enough only where a new task does not refer to what moved', () => {
   const old = draining({ taskDefinition: revisionArn('api:0') });
   const world = fleet([service({ deployments: [deployment(), old] })], {
     'api:1': [SECRET],
@@ -337,7 +341,7 @@ describe('a reference', () => {
     ['/a:1:b', 'a', '1:b'],
     ['//a', '/a', null],
     ['a', 'a', null],
-  ])('that says %s names the parameter %s, at %s', (valueFrom, name, versionId) => {
+  ])('that says %s names the parameter %s in version %s', (valueFrom, name, versionId) => {
     expect(reference({ valueFrom }).targets).toEqual([
       {
         kind: 'parameter',
@@ -349,14 +353,14 @@ describe('a reference', () => {
     ]);
   });
 
-  test('to a credential spec has its prefix in front, and nowhere else', () => {
+  test('to a credential spec is read without the prefix at its start, and a prefix elsewhere stays', () => {
     const valueFrom = 'arn:aws:ssm:eu-west-1:111122223333:parameter/credentialspec:x';
     expect(reference({ place: 'credential-spec', valueFrom }).targets).toMatchObject([
       { id: 'arn:aws:ssm:eu-west-1:111122223333:parameter/credentialspec', versionId: 'x' },
     ]);
   });
 
-  test('names of a registry its secret, and in a tag a secret and a parameter', () => {
+  test('names a secret as a registry credential, and in a tag both a secret and a parameter', () => {
     const kinds = (place: RawReference['place']) =>
       reference({ place, valueFrom: '/x' }).targets.map(({ kind, id }) => [kind, id]);
     const secret = ['secret', 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:/x'];

@@ -62,14 +62,14 @@ const ofParameter = (different: Partial<Change> = {}) =>
 const both = { 'api:1': [SECRET, PARAMETER] };
 const fresh = [deployment({ createdAt: AFTER })];
 
-describe('several changes are one decision', () => {
+describe('several changes make one decision', () => {
   test('that demands the redeploy for all of them', () => {
     expect(told(planned(fleet([service()], both), [asSubject(change()), asSubject(ofParameter())]))).toEqual([
       'api: redeploy (change-1 change-2)',
     ]);
   });
 
-  test('that names only those for which the service is stale', () => {
+  test('that names only the changes for which the service is stale', () => {
     const world = fleet([service({ deployments: fresh })], both);
     expect(
       told(
@@ -88,7 +88,7 @@ describe('several changes are one decision', () => {
     ).toEqual(['api: redeploy (change-2)']);
   });
 
-  test('to leave alone what refers to something that is gone: its tasks could not start, whoever wants them', () => {
+  test('to skip a service that refers to a deleted resource, for its new tasks could not start', () => {
     const gone = {
       changeId: 'gone',
       kind: 'parameter',
@@ -112,14 +112,14 @@ describe('several changes are one decision', () => {
   });
 });
 
-describe('of several reasons to leave a service alone', () => {
+describe('of several reasons to skip a service', () => {
   const custom = change({ changeId: 'change-2', label: 'BLUE' });
 
   test.each([
     ['already-fresh', { deployments: fresh }],
     ['cannot-replace', { maximumPercent: 100 }],
     ['unsupported-controller', { controller: 'EXTERNAL' }],
-  ] as const)('%s is told, and not that another label has not moved', (reason, different) => {
+  ] as const)('%s is reported, and not that another label has not moved', (reason, different) => {
     const world = fleet([service(different)]);
     for (const subjects of [
       [custom, change()],
@@ -131,7 +131,7 @@ describe('of several reasons to leave a service alone', () => {
 });
 
 describe('of several reasons to wait', () => {
-  // Younger than the one change, older than the other: the first rolls out, the second waits for something else.
+  // Younger than one change and older than the other: the first one rolls out, the second one waits for another reason.
   const between = { createdAt: AFTER, rolloutState: 'IN_PROGRESS' } as const;
   const later = ofParameter({ changedAt: AFTER + 1_000 });
 
@@ -139,7 +139,7 @@ describe('of several reasons to wait', () => {
     ['cooldown', {}],
     ['deployment-in-progress', { strategy: 'CANARY' }],
   ] as const)(
-    '%s, which holds a redeploy up, is told in whatever order the changes came',
+    '%s, which delays a redeploy, is reported in either order of the changes',
     (reason, different) => {
       const world = fleet([service({ ...different, deployments: [deployment(between), draining()] })], both);
       for (const subjects of [
@@ -152,7 +152,7 @@ describe('of several reasons to wait', () => {
   );
 });
 
-test('services of one name in two clusters, whose old ARNs are the same, go in the order of the clusters', () => {
+test('services of one name in two clusters, with the same ARN in the old format, are sorted by cluster', () => {
   const arn = 'arn:aws:ecs:eu-west-1:111122223333:service/api';
   const other = { ...service().cluster, name: 'edge' };
   const namesakes = [service({ arn }), service({ arn, cluster: other })];
@@ -166,13 +166,13 @@ describe('MAX_SERVICES', () => {
   const three = ['a', 'b', 'c'].map((name) => service({ name }));
   const policy = { maxServices: 2 };
 
-  test('leaves all alone when more are stale', () => {
+  test('skips all stale services when there are more of them', () => {
     expect(told(planned(fleet(three), [asSubject(change())], { policy }))).toEqual(
       ['a', 'b', 'c'].map((name) => `${name}: skip over-cap (change-1)`),
     );
   });
 
-  test('counts the stale ones only', () => {
+  test('counts only the stale services', () => {
     const [a = service(), b = service()] = three;
     const world = fleet([a, b, service({ name: 'c', deployments: fresh })]);
     expect(told(planned(world, [asSubject(change())], { policy }))).toEqual([
@@ -182,7 +182,7 @@ describe('MAX_SERVICES', () => {
     ]);
   });
 
-  test('counts those that wait to be redeployed or cannot be', () => {
+  test('counts services that wait to be redeployed and those that cannot be replaced', () => {
     const world = fleet([
       service({ name: 'a' }),
       service({ name: 'b', maximumPercent: 100 }),
@@ -195,7 +195,7 @@ describe('MAX_SERVICES', () => {
     ]);
   });
 
-  test('is for each change', () => {
+  test('applies to each change separately', () => {
     const world = fleet(
       [
         ...three,
@@ -215,13 +215,13 @@ describe('MAX_SERVICES', () => {
     );
   });
 
-  test('is not for services named by hand', () => {
+  test('does not apply to services named by hand', () => {
     const changes = three.map(({ arn }) => change({ kind: 'service', arn }));
     expect(planned(fleet(three, {}), changes.map(asSubject), { policy }).redeploys).toHaveLength(3);
   });
 });
 
-test('what only draining tasks refer to may be gone: the redeploy that another change demands is made', () => {
+test('a change redeploys a service even if a resource that only its draining tasks refer to is gone', () => {
   const gone = {
     changeId: 'gone',
     kind: 'parameter',
@@ -238,37 +238,37 @@ test('what only draining tasks refer to may be gone: the redeploy that another c
   expect(told(planned(world, [asSubject(gone), asSubject(change())]))).toEqual(['api: redeploy (change-1)']);
 });
 
-describe('who cannot be read', () => {
+describe('a service that cannot be read', () => {
   const unreadable = {
     ...fleet([service()], {}),
     revisions: new Map([[revisionArn(), { kind: 'unreadable', why: 'refused' } as const]]),
   };
 
-  test('is named for every change, for it may refer to any', () => {
+  test('is skipped as unreadable for every change, for it may refer to any of them', () => {
     expect(told(planned(unreadable, [asSubject(change()), asSubject(ofParameter())]))).toEqual([
       'api: skip unreadable (change-1 change-2)',
     ]);
   });
 
-  test('but not if it is opted out', () => {
+  test('is skipped as opted out if it is', () => {
     const [only = service()] = unreadable.services;
     const world = { ...unreadable, services: [{ ...only, tags: new Map([['enabled', 'false']]) }] };
     expect(told(planned(world, [asSubject(change())]))).toEqual(['api: skip opted-out (change-1)']);
   });
 
-  test('is named, and not said to roll out, where only an older revision can be read', () => {
+  test('is skipped as unreadable, and does not count as rolling out, where only an older revision can be read', () => {
     const old = draining({ taskDefinition: revisionArn('api:0') });
     const readable = fleet([service({ deployments: [deployment(), old] })], { 'api:0': [SECRET] });
     const world = { ...readable, revisions: new Map([...readable.revisions, ...unreadable.revisions]) };
     expect(told(planned(world, [asSubject(change())]))).toEqual(['api: skip unreadable (change-1)']);
   });
 
-  test('is named also if ECS lists it, but does not describe it', () => {
+  test('is skipped as unreadable if ECS lists it and does not describe it', () => {
     const world = { ...fleet([]), unreadable: [{ service: service().arn, cluster: 'main', why: 'refused' }] };
     expect(told(planned(world, [asSubject(change())]))).toEqual(['api: skip unreadable (change-1)']);
   });
 
-  test('is no matter of services named by hand', () => {
+  test('is redeployed if it is named by hand, for its references do not matter then', () => {
     expect(told(planned(unreadable, [asSubject(change({ kind: 'service', arn: service().arn }))]))).toEqual([
       'api: redeploy (change-1)',
     ]);
@@ -293,28 +293,28 @@ describe('waves', () => {
   const third = service({ name: 'third', tags: wave('2') });
 
   test.each([
-    ['stale', {}, ['first: redeploy', 'second: wait earlier-wave', 'third: wait earlier-wave']],
+    ['is stale', {}, ['first: redeploy', 'second: wait earlier-wave', 'third: wait earlier-wave']],
     [
-      'rolling out',
+      'is rolling out',
       { deployments: rolling },
       ['first: wait rolling-out', 'second: wait earlier-wave', 'third: wait earlier-wave'],
     ],
     [
-      'fresh',
+      'is fresh',
       { deployments: fresh },
       ['second: redeploy', 'first: skip already-fresh', 'third: wait earlier-wave'],
     ],
     [
-      'opted out',
+      'is opted out',
       { tags: new Map([['enabled', 'false']]) },
       ['second: redeploy', 'first: skip opted-out', 'third: wait earlier-wave'],
     ],
     [
-      'failed',
+      'has failed',
       { deployments: failed },
       ['first: skip rollout-failed', 'second: skip earlier-wave-failed', 'third: skip earlier-wave-failed'],
     ],
-  ])('the later ones while the first is %s', (_, different, decisions) => {
+  ])('decide about the later services while the first one %s', (_, different, decisions) => {
     const lines = told(planned(fleet([third, second, first(different)]), [asSubject(change())]));
     expect(lines.map((line) => line.replace(/ \(.*/, ''))).toEqual(decisions);
   });
@@ -322,14 +322,14 @@ describe('waves', () => {
   test.each([
     ['opted out', { tags: new Map([...wave('1'), ['enabled', 'false']]) }, 'skip opted-out'],
     ['rolling out', { tags: wave('1'), deployments: rolling }, 'wait rolling-out'],
-  ] as const)('that are %s are what they are, whatever became of the first', (_, different, decision) => {
+  ] as const)('have no influence on a service that is %s', (_, different, decision) => {
     for (const deployments of [failed, rolling, [deployment()]]) {
       const world = fleet([first({ deployments }), service({ name: 'second', ...different })]);
       expect(told(planned(world, [asSubject(change())]))).toContain(`second: ${decision} (change-1)`);
     }
   });
 
-  test('all of them wait for a service that ECS does not show', () => {
+  test('all wait for a service that ECS does not show', () => {
     const world = fleet([first(), second]);
     const matches = match(world, [asSubject(change())], 'ignore');
     const earlier = { failed: new Map<string, number>(), unseen: new Set(['change-1']) };
@@ -348,14 +348,14 @@ describe('waves', () => {
     expect(isToBeRedeployed(undefined)).toBe(false);
   });
 
-  test('a failure in an earlier look stops the later ones', () => {
+  test('after one that failed in an earlier look are skipped', () => {
     const lines = told(
       planned(fleet([second, third]), [asSubject(change())], { failedWaves: new Map([['change-1', 1]]) }),
     );
     expect(lines).toEqual(['second: redeploy (change-1)', 'third: skip earlier-wave-failed (change-1)']);
   });
 
-  test('skip a service for all changes together, and say so to each', () => {
+  test('skip a service for all changes together and report it for each', () => {
     const lines = told(
       planned(fleet([second], both), [asSubject(change()), asSubject(ofParameter())], {
         failedWaves: new Map([['change-1', 0]]),
@@ -387,7 +387,7 @@ describe('waves', () => {
     );
   });
 
-  test('are asked of services that look fresh before the next wave opens', () => {
+  test('make the plan ask for the deployments of a service that looks fresh before the next wave opens', () => {
     const world = fleet([first({ deployments: fresh }), second]);
     const asked = questions(match(world, [asSubject(change())], 'ignore'), POLICY, NOW).map((one) => [
       one.service.name,
@@ -397,7 +397,7 @@ describe('waves', () => {
   });
 });
 
-describe('not too soon', () => {
+describe('within the limits for redeploys', () => {
   const young = deployment({ createdAt: CHANGED_AT - 10_000 });
   const hours = (createdAts: readonly number[]): EvidenceByService =>
     new Map([
@@ -414,14 +414,14 @@ describe('not too soon', () => {
     ]);
   });
 
-  test('without a cooldown it goes at once', () => {
+  test('a service without a cooldown is redeployed at once', () => {
     const world = fleet([service({ deployments: [young] })]);
     expect(told(planned(world, [asSubject(change())], { policy: { cooldownMs: 0 } }))).toEqual([
       'api: redeploy (change-1)',
     ]);
   });
 
-  test('a service that was deployed as often in the last hour as it may waits until the oldest is an hour old', () => {
+  test('a service with the most deployments allowed in an hour waits until the oldest of them is an hour old', () => {
     const policy = { maxPerHour: 2 };
     const often = hours([NOW - 3_599_000, NOW - 1_000_000, NOW - 3_601_000]);
     const { others } = planned(fleet([service()]), [asSubject(change())], { policy, evidence: often });
@@ -435,7 +435,7 @@ describe('not too soon', () => {
   });
 });
 
-describe('what has to be asked beyond DescribeServices', () => {
+describe('beyond DescribeServices the plan asks for', () => {
   const asked = (different: Parameters<typeof service>[0], now: number) =>
     questions(match(fleet([service(different)]), [asSubject(change())], 'ignore'), POLICY, now).map(
       ({ deploymentsSince, askTasks }) => ({ ...(deploymentsSince && { deploymentsSince }), askTasks }),
@@ -444,7 +444,7 @@ describe('what has to be asked beyond DescribeServices', () => {
 
   const old = { deployments: [deployment({ createdAt: CHANGED_AT - 7_200_000 })] };
 
-  test('the deployments since, in the first minute of a few services only: it would cost the others time', () => {
+  test('the deployments since the change, in the first minute only if few services match, for it takes time', () => {
     const many = (count: number) => {
       const services = Array.from({ length: count }, (_, i) => service({ name: `api-${i}`, ...old }));
       return questions(match(fleet(services), [asSubject(change())], 'ignore'), POLICY, CHANGED_AT + 60_000);
@@ -455,15 +455,15 @@ describe('what has to be asked beyond DescribeServices', () => {
     expect(many(41).every(({ deploymentsSince }) => deploymentsSince === undefined)).toBe(true);
   });
 
-  test('the deployments since, when an earlier one for this change may have been rolled back', () => {
+  test('the deployments since the change, when an earlier one for this change may have been rolled back', () => {
     expect(asked(old, CHANGED_AT + 60_001)).toEqual([{ deploymentsSince: CHANGED_AT, askTasks: false }]);
   });
 
-  test('the tasks, when ECS lists them all', () => {
+  test('the tasks, when enough time has passed for ECS to list them all', () => {
     expect(asked(old, CHANGED_AT + 120_001)).toEqual([{ deploymentsSince: CHANGED_AT, askTasks: true }]);
   });
 
-  test('the deployment that runs, which may be a rollback or one that must not be interrupted', () => {
+  test('the running deployment, which may be a rollback or one that must not be interrupted', () => {
     const since = [{ deploymentsSince: BEFORE - 60_000, askTasks: false }];
     expect(asked({ deployments: [deployment({ rolloutState: 'IN_PROGRESS' })] }, NOW)).toEqual(since);
     expect(asked({ deployments: [deployment(), draining()] }, NOW)).toEqual([
@@ -472,20 +472,20 @@ describe('what has to be asked beyond DescribeServices', () => {
     expect(asked({ strategy: 'CANARY' }, NOW)).toEqual(since);
   });
 
-  test('the deployments since, when a rollback may be what looks complete', () => {
+  test('the deployments since two days before the change, when a complete deployment may be a rollback', () => {
     for (const age of [60_000, 60_001])
       expect(asked({ deployments: fresh }, CHANGED_AT + age)).toEqual([
         { deploymentsSince: CHANGED_AT - TWO_DAYS_MS, askTasks: false },
       ]);
   });
 
-  test('the same of what cannot be replaced: its tasks may have been stopped by hand', () => {
+  test('the deployments and tasks of a service that cannot be replaced, for its tasks may have been stopped by hand', () => {
     expect(asked({ maximumPercent: 100 }, CHANGED_AT + 120_001)).toEqual([
       { deploymentsSince: CHANGED_AT, askTasks: true },
     ]);
   });
 
-  test('the deployments since, when PRIMARY is young because of a rollback', () => {
+  test('the deployments since two days before the change, when PRIMARY is young because of a rollback', () => {
     const young = deployment({ createdAt: AFTER, ...rollingBack });
     expect(asked({ deployments: [young] }, NOW)).toEqual([
       { deploymentsSince: CHANGED_AT - TWO_DAYS_MS, askTasks: false },
@@ -500,7 +500,7 @@ describe('what has to be asked beyond DescribeServices', () => {
   });
 });
 
-test('a service that somebody else deployed at the last moment is left to them', () => {
+test('a service that another process deployed at the last moment waits for that deployment', () => {
   const [only] = planned(fleet([service()]), [asSubject(change())]).redeploys;
   const now = service({
     deployments: [deployment({ createdAt: AFTER, rolloutState: 'IN_PROGRESS' }), draining()],
@@ -511,7 +511,7 @@ test('a service that somebody else deployed at the last moment is left to them',
   });
 });
 
-describe('always', () => {
+describe('in every plan', () => {
   const anyService: fc.Arbitrary<Service> = fc
     .record({
       name: fc.stringMatching(/^[a-z]{1,6}$/),
@@ -538,7 +538,7 @@ describe('always', () => {
   const worlds = fc.uniqueArray(anyService, { selector: ({ arn }) => arn, maxLength: 20 });
   const subjects = [change(), ofParameter()];
 
-  test('every matched service is decided upon exactly once', () => {
+  test('there is exactly one decision for every matched service', () => {
     fc.assert(
       fc.property(worlds, (services) => {
         const world = fleet(services, references);
@@ -566,7 +566,7 @@ describe('always', () => {
     );
   });
 
-  test('whoever has been redeployed is not redeployed again', () => {
+  test('a service that has been redeployed is not redeployed again', () => {
     fc.assert(
       fc.property(worlds, (services) => {
         const { redeploys } = planned(fleet(services, references), subjects.map(asSubject));

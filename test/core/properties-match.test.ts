@@ -8,7 +8,7 @@ import { PLACES, parseReference, type RawReference } from '../../functions/core/
 import { asSubject, change, deployment, service } from '../build.ts';
 import { expectedOf } from './matching-oracle.ts';
 
-// Few of each, so that what differs in one part only is common.
+// Few values of each, so that many references differ from the changed resource in one part only.
 const home = fc.record({
   partition: fc.constantFrom('aws', 'aws-cn'),
   region: fc.constantFrom('eu-west-1', 'us-east-1'),
@@ -79,7 +79,7 @@ const spelling = (arn: string) =>
 
 const prefix = fc.constantFrom('credentialspec:', 'credentialspecdomainless:', '');
 
-/** Where the changed resource is. */
+/** The partition, the Region and the account of the changed resource. */
 function homeOf({ arn }: Change) {
   const [, partition = '', , region = '', account = ''] = arn.split(':');
   return { partition, region, account };
@@ -94,7 +94,7 @@ const anyCase = fc
   })
   .map(({ elsewhere, ...one }) => ({ ...one, home: elsewhere ?? homeOf(one.changed) }))
   .chain((one) => spelling(one.changed.arn).map((valueFrom) => ({ ...one, valueFrom })))
-  // A parameter is no registry credential; whoever writes one there has no task that starts.
+  // A parameter cannot be a registry credential: a task that has one there does not start.
   .filter(({ place, valueFrom }) => place !== 'pull' || !valueFrom.includes(':ssm:'));
 
 type Case = { readonly raw: RawReference; readonly world: Parameters<typeof match>[0] };
@@ -125,7 +125,7 @@ function fleetWith(one: typeof anyCase extends fc.Arbitrary<infer Of> ? Of : nev
 
 describe('matching', () => {
   test.each<PullPolicy>(['ignore', 'redeploy'])(
-    'says what a second reading of the rules says, with registry credentials: %s',
+    'agrees with a second implementation of the rules, with the policy for registry credentials: %s',
     (pull) => {
       const seen = new Map<string, number>();
       fc.assert(
@@ -141,7 +141,7 @@ describe('matching', () => {
         }),
         { numRuns: 1000, seed: 1 },
       );
-      // Or the drawing would prove little.
+      // Without cases of each kind the property would prove little.
       expect([...seen.keys()]).toEqual(
         expect.arrayContaining([
           'no match',

@@ -18,14 +18,14 @@ const decisionsOf = ({ redeploys, others, unmatched }: Plan): readonly Decision[
 ];
 const nameOf = ({ cluster, service }: Decision) => keyOf(cluster, service);
 
-/** A decision without the order of what it lists. */
+/** A decision with its lists in a fixed order. */
 const listed = (decision: Decision) => ({
   ...decision,
   changeIds: decision.changeIds.toSorted(),
   references: decision.references.map((one) => JSON.stringify(one)).toSorted(),
 });
 
-/** The same inputs, in whatever order they came. */
+/** The same input with each of its lists in any order. */
 const shuffled = (one: PlanInput): fc.Arbitrary<PlanInput> => {
   const inAnyOrder = <T>(items: readonly T[]) =>
     fc.shuffledSubarray([...items], { minLength: items.length, maxLength: items.length });
@@ -57,7 +57,7 @@ function deepFreeze<T>(value: T): T {
 }
 
 describe('a plan', () => {
-  test('is the same whenever it is made from the same, and changes nothing of what it is made from', () => {
+  test('is the same every time it is made from the same input, and leaves the input as it is', () => {
     fc.assert(
       fc.property(anyBasis, (given) => {
         const before = structuredClone(given);
@@ -81,7 +81,7 @@ describe('a plan', () => {
     );
   });
 
-  test('decides upon every service that refers to a change, or cannot be read, exactly once', () => {
+  test('decides exactly once on every service that refers to a change or cannot be read', () => {
     fc.assert(
       fc.property(anyBasis, (given) => {
         const concerned = new Set([
@@ -100,7 +100,7 @@ describe('a plan', () => {
     );
   });
 
-  test('goes by wave, and within a wave by ARN', () => {
+  test('is sorted by wave, and within a wave by ARN', () => {
     fc.assert(
       fc.property(anyBasis, (given) => {
         const { redeploys, others } = makePlan(given);
@@ -114,7 +114,7 @@ describe('a plan', () => {
     );
   });
 
-  test('says the same of each service as a second look at the same service, waves and the cap aside', () => {
+  test('agrees with a second look at each service, waves and the cap aside', () => {
     fc.assert(
       fc.property(anyBasis, (given) => {
         const plan = makePlan({ ...given, policy: { ...given.policy, maxServices: 0 } });
@@ -130,7 +130,7 @@ describe('a plan', () => {
     );
   });
 
-  test('is summed up to its number of decisions, whatever came of them', () => {
+  test('has a summary whose counts add up to the number of its decisions', () => {
     fc.assert(
       fc.property(anyBasis, (given) => {
         const decisions = decisionsOf(makePlan(given));

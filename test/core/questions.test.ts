@@ -44,93 +44,113 @@ const rolling = { deployments: [deployment({ createdAt: AFTER, rolloutState: 'IN
 const since = { deploymentsSince: CHANGED_AT, askTasks: false };
 const few = { ...since, optional: true };
 
-/** What a rollback took over may have been deployed before the change. */
+/** The deployment that a rollback ended may be older than the change. */
 const rollback = { ...since, deploymentsSince: CHANGED_AT - 2 * DAY };
 const atOnce = { ...rollback, optional: true };
 
 describe('beyond DescribeServices ECS is asked', () => {
   test.each<[string, Given, readonly object[]]>([
     [
-      'of who is to be redeployed at once whether it was rolled back, if there is time',
+      'whether a service that is to be redeployed at once was rolled back, if there is time',
       { service: { deployments: [deployment({ createdAt: 0 })] } },
       [few],
     ],
     [
-      'the same a minute after the change',
+      'whether such a service was rolled back, if there is time, up to a minute after the change',
       { service: { deployments: [deployment({ createdAt: 0 })] }, now: CHANGED_AT + MINUTE },
       [few],
     ],
     [
-      'and for certain later',
+      'whether such a service was rolled back, in any case, later than a minute after the change',
       { service: { deployments: [deployment({ createdAt: 0 })] }, now: CHANGED_AT + MINUTE + 1 },
       [since],
     ],
     [
-      'how often it was deployed in the hour, if it was',
+      'how often a service was deployed in the last hour if it was deployed in that hour',
       { service: { deployments: [deployment({ createdAt: NOW - HOUR + 1 })] } },
       [{ deploymentsSince: NOW - HOUR, askTasks: false }],
     ],
     [
-      'not if that was an hour ago',
+      'only about a rollback if the last deployment was an hour ago',
       { service: { deployments: [deployment({ createdAt: NOW - HOUR })] } },
       [few],
     ],
     [
-      'no tasks up to two minutes after the change',
+      'only for deployments up to two minutes after the change',
       { now: CHANGED_AT + 2 * MINUTE, service: { deployments: [deployment({ createdAt: 0 })] } },
       [since],
     ],
     [
-      'its tasks from then on',
+      'for the tasks, too, later than two minutes after the change',
       { now: CHANGED_AT + 2 * MINUTE + 1, service: { deployments: [deployment({ createdAt: 0 })] } },
       [{ ...since, askTasks: true }],
     ],
     [
-      'of who is possibly stale the same',
+      'for the deployments and the tasks of a service that is possibly stale',
       {
         change: { changedAt: 1, possiblyUntil: CHANGED_AT },
         service: { deployments: [deployment({ createdAt: 2 })] },
       },
       [{ deploymentsSince: 1, askTasks: true }],
     ],
-    ['of a service without any deployment', { service: { deployments: [] } }, [few]],
     [
-      'of a deployment that was superseded, at once',
+      'whether a service without any deployment was rolled back, if there is time',
+      { service: { deployments: [] } },
+      [few],
+    ],
+    [
+      'for the deployments, in any case, if the followed deployment was superseded',
       { following: 'superseded', service: { deployments: [deployment({ createdAt: 0 })] } },
       [since],
     ],
-    ['nothing of what rolls out', { service: rolling }, []],
+    ['nothing about a service that rolls out', { service: rolling }, []],
     [
-      'nor of what rolls out in the place of another, unless that was followed',
+      'nothing about a deployment that rolls out in the place of another one that was not followed',
       { service: rolling, following: 'waiting' },
       [],
     ],
-    ['whether it is a rollback if that was', { service: rolling, following: 'superseded' }, [rollback]],
     [
-      'whether what is fresh is a rollback, in the first minute if there is time',
+      'whether a deployment that rolls out in the place of a followed one is a rollback',
+      { service: rolling, following: 'superseded' },
+      [rollback],
+    ],
+    [
+      'whether a deployment that looks fresh is a rollback, in the first minute if there is time',
       { service: fresh, now: CHANGED_AT + MINUTE },
       [atOnce],
     ],
-    ['and for certain afterwards', { service: fresh, now: CHANGED_AT + MINUTE + 1 }, [rollback]],
     [
-      'the same of what somebody else deployed',
+      'whether a deployment that looks fresh is a rollback, in any case, after the first minute',
+      { service: fresh, now: CHANGED_AT + MINUTE + 1 },
+      [rollback],
+    ],
+    [
+      'whether a fresh deployment that we did not start is a rollback',
       { service: fresh, following: 'adopted', now: CHANGED_AT + MINUTE + 1 },
       [rollback],
     ],
     [
-      'never if it was ours and has come through',
+      'nothing about a fresh deployment that we started and followed',
       { service: fresh, following: 'followed', now: CHANGED_AT + HOUR },
       [],
     ],
-    ['nor longer than is looked back', { service: fresh, now: CHANGED_AT + DAY + 1, lookBackMs: DAY }, []],
-    ['but as long', { service: fresh, now: CHANGED_AT + DAY, lookBackMs: DAY }, [rollback]],
     [
-      'nothing of who is opted out',
+      'nothing about a fresh deployment after the time to look back',
+      { service: fresh, now: CHANGED_AT + DAY + 1, lookBackMs: DAY },
+      [],
+    ],
+    [
+      'whether a fresh deployment is a rollback up to the end of the time to look back',
+      { service: fresh, now: CHANGED_AT + DAY, lookBackMs: DAY },
+      [rollback],
+    ],
+    [
+      'nothing about a service that is opted out',
       { service: { tags: new Map([['enabled', 'false']]) }, now: CHANGED_AT + DAY },
       [],
     ],
     [
-      'nothing of who waits for its cooldown',
+      'nothing about a service that waits for its cooldown',
       { service: { deployments: [deployment({ createdAt: CHANGED_AT - 1 })] } },
       [],
     ],
@@ -153,7 +173,7 @@ describe('beyond DescribeServices ECS is asked', () => {
     expect(questions(match(fleet([service()]), [asSubject(reminder)], 'ignore'), POLICY, NOW)).toEqual([]);
   });
 
-  test('once for all changes of a service: since the earliest, and for its tasks if one needs them', () => {
+  test('once for all changes of a service: since the earliest change, and for tasks if one change needs them', () => {
     const old = { deployments: [deployment({ createdAt: 0 })] };
     const changes = [
       change({ changedAt: NOW - 1 }),
@@ -169,7 +189,7 @@ describe('beyond DescribeServices ECS is asked', () => {
     expect(backwards).toEqual(both);
   });
 
-  test('only whoever has an answer that matters if more than forty are to be redeployed or look fresh', () => {
+  test('only what matters for the decision if more than forty services are to be redeployed or look fresh', () => {
     const old = { deployments: [deployment({ createdAt: 0 })] };
     const many = (count: number, what: ServiceDifference) =>
       Array.from({ length: count }, (_, i) =>

@@ -16,7 +16,7 @@ const using = (name: string, revision: string) =>
   service({ name, taskDefinition: revisionArn(revision), deployments: [] });
 const place = (name: string) => ({ cluster: service().cluster.arn, name });
 
-test('a read begins with everything left and nothing found', () => {
+test('a scan begins with the whole fleet remaining and nothing found', () => {
   expect(startScan([change()], [notice], NOW)).toEqual({
     changes: [change()],
     notices: [notice],
@@ -27,7 +27,7 @@ test('a read begins with everything left and nothing found', () => {
   });
 });
 
-test('a part of the fleet adds who refers to a change or a notice, registry credentials too, and who cannot be read', () => {
+test('a part of the fleet adds the services that refer to a subject, also as a registry credential, or cannot be read', () => {
   const world = fleet(
     [
       using('secret', 'api:1'),

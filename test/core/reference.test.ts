@@ -18,61 +18,76 @@ import {
 const PARTIAL = SECRET.slice(0, -7);
 const BLUE = { label: 'BLUE' };
 
-/** Does a reference written like this name the changed resource, and how? AWS-FACTS §4. */
+/**
+ * A reference and the form in which it names the changed resource; undefined if it does not name the resource
+ * (functions/README.md, References).
+ */
 type Row = readonly [title: string, raw: Partial<RawReference> | string, form: string | undefined];
 
 const OF_A_SECRET: readonly Row[] = [
   ['the full ARN', SECRET, 'full-arn'],
   ['the partial ARN', PARTIAL, 'partial-arn'],
-  ['a JSON key', `${SECRET}:password::`, 'full-arn'],
-  ['a partial ARN with a JSON key', `${PARTIAL}:password::`, 'partial-arn'],
-  ['all three fields empty', `${SECRET}:::`, 'full-arn'],
-  ['a field too few', `${SECRET}:password:`, undefined],
-  ['one field only', `${SECRET}:password`, undefined],
-  ['a field too many', `${SECRET}:a:b:c:d`, undefined],
-  ['a secret whose name begins with its name', `${PARTIAL}-replica`, undefined],
-  ['a secret whose name is the beginning of its name', PARTIAL.slice(0, -1), undefined],
-  ['the same name in another case', SECRET.replace('prod', 'Prod'), undefined],
-  ['the same name with another suffix', `${PARTIAL}-zzzzzz`, undefined],
-  ['the same secret in another Region', SECRET.replace('eu-west-1', 'us-east-1'), undefined],
-  ['the same secret in another account', SECRET.replace('111122223333', '999988887777'), undefined],
-  ['the same secret in another partition', SECRET.replace('arn:aws:', 'arn:aws-cn:'), undefined],
-  ['a bare name is never a secret', 'prod/db', undefined],
-  ['a parameter that passes through to it', '/aws/reference/secretsmanager/prod/db', 'pass-through'],
+  ['the full ARN with a JSON key', `${SECRET}:password::`, 'full-arn'],
+  ['the partial ARN with a JSON key', `${PARTIAL}:password::`, 'partial-arn'],
+  ['the full ARN with three empty fields', `${SECRET}:::`, 'full-arn'],
+  ['the full ARN with a field too few', `${SECRET}:password:`, undefined],
+  ['the full ARN with one field only', `${SECRET}:password`, undefined],
+  ['the full ARN with a field too many', `${SECRET}:a:b:c:d`, undefined],
+  ['the ARN of a secret whose name begins with its name', `${PARTIAL}-replica`, undefined],
+  ['the ARN of a secret whose name is the beginning of its name', PARTIAL.slice(0, -1), undefined],
+  ['its ARN in another case', SECRET.replace('prod', 'Prod'), undefined],
+  ['its ARN with another suffix', `${PARTIAL}-zzzzzz`, undefined],
+  ['its ARN in another Region', SECRET.replace('eu-west-1', 'us-east-1'), undefined],
+  ['its ARN in another account', SECRET.replace('111122223333', '999988887777'), undefined],
+  ['its ARN in another partition', SECRET.replace('arn:aws:', 'arn:aws-cn:'), undefined],
+  ['its bare name', 'prod/db', undefined],
   [
-    'the same by ARN',
+    'the name of a parameter that passes through to it',
+    '/aws/reference/secretsmanager/prod/db',
+    'pass-through',
+  ],
+  [
+    'the ARN of a parameter that passes through to it',
     'arn:aws:ssm:eu-west-1:111122223333:parameter/aws/reference/secretsmanager/prod/db',
     'pass-through',
   ],
-  ['passing through to a name with the suffix', '/aws/reference/secretsmanager/prod/db-a1B2c3', undefined],
-  ['in a log configuration', { place: 'log' }, 'full-arn'],
-  ['in the log configuration of Service Connect', { place: 'service-connect' }, 'full-arn'],
-  ['for FSx', { place: 'fsx' }, 'full-arn'],
-  ['a bare name for FSx', { place: 'fsx', valueFrom: 'prod/db' }, undefined],
-  ['for the registry, by ARN', { place: 'pull' }, 'full-arn'],
-  ['for the registry, by name', { place: 'pull', valueFrom: 'prod/db' }, 'name'],
   [
-    'a credential spec is no secret',
+    'a parameter that passes through to its name with the suffix',
+    '/aws/reference/secretsmanager/prod/db-a1B2c3',
+    undefined,
+  ],
+  ['its ARN in a log configuration', { place: 'log' }, 'full-arn'],
+  ['its ARN in the log configuration of Service Connect', { place: 'service-connect' }, 'full-arn'],
+  ['its ARN for FSx', { place: 'fsx' }, 'full-arn'],
+  ['its bare name for FSx', { place: 'fsx', valueFrom: 'prod/db' }, undefined],
+  ['its ARN for the registry', { place: 'pull' }, 'full-arn'],
+  ['its name for the registry', { place: 'pull', valueFrom: 'prod/db' }, 'name'],
+  [
+    'a credential spec, which is no secret,',
     { place: 'credential-spec', valueFrom: `credentialspec:${SECRET}` },
     undefined,
   ],
-  ['by name in a tag', { place: 'also', valueFrom: 'prod/db' }, 'name'],
-  ['by ARN in a tag', { place: 'also', valueFrom: PARTIAL }, 'partial-arn'],
-  ['by name and suffix in a tag', { place: 'also', valueFrom: 'prod/db-a1B2c3' }, undefined],
+  ['its name in a tag', { place: 'also', valueFrom: 'prod/db' }, 'name'],
+  ['its partial ARN in a tag', { place: 'also', valueFrom: PARTIAL }, 'partial-arn'],
+  ['its name and suffix in a tag', { place: 'also', valueFrom: 'prod/db-a1B2c3' }, undefined],
 ];
 
 const OF_A_PARAMETER: readonly Row[] = [
-  ['the ARN', PARAMETER, 'full-arn'],
-  ['the name', '/app/db/password', 'name'],
-  ['the name without its slash is not valid', 'app/db/password', undefined],
-  ['its parent', '/app/db', undefined],
-  ['its child', '/app/db/password/old', undefined],
-  ['another case', '/app/db/Password', undefined],
-  ['another Region', PARAMETER.replace('eu-west-1', 'us-east-1'), undefined],
-  ['two slashes', PARAMETER.replace('parameter/', 'parameter//'), undefined],
-  ['a credential spec', { place: 'credential-spec', valueFrom: `credentialspec:${PARAMETER}` }, 'full-arn'],
+  ['its ARN', PARAMETER, 'full-arn'],
+  ['its name', '/app/db/password', 'name'],
+  ['its name without the slash, which is not valid,', 'app/db/password', undefined],
+  ['the name of its parent', '/app/db', undefined],
+  ['the name of its child', '/app/db/password/old', undefined],
+  ['its name in another case', '/app/db/Password', undefined],
+  ['its ARN in another Region', PARAMETER.replace('eu-west-1', 'us-east-1'), undefined],
+  ['its ARN with two slashes', PARAMETER.replace('parameter/', 'parameter//'), undefined],
   [
-    'a domainless credential spec',
+    'its ARN in a credential spec',
+    { place: 'credential-spec', valueFrom: `credentialspec:${PARAMETER}` },
+    'full-arn',
+  ],
+  [
+    'its ARN in a domainless credential spec',
     { place: 'credential-spec', valueFrom: `credentialspecdomainless:${PARAMETER}` },
     'full-arn',
   ],
@@ -81,9 +96,11 @@ const OF_A_PARAMETER: readonly Row[] = [
     { place: 'credential-spec', valueFrom: 'credentialspec:file://x.json' },
     undefined,
   ],
-  ['for FSx', { place: 'fsx', valueFrom: PARAMETER }, 'full-arn'],
-  ['in a tag', { place: 'also', valueFrom: '/app/db/password' }, 'name'],
+  ['its ARN for FSx', { place: 'fsx', valueFrom: PARAMETER }, 'full-arn'],
+  ['its name in a tag', { place: 'also', valueFrom: '/app/db/password' }, 'name'],
 ];
+
+const doing = (form: Row[2]) => (form === undefined ? 'does not name it' : `names it in the form ${form}`);
 
 const forms = (raw: Row[1], arn: string, kind: 'secret' | 'parameter') => {
   const world = fleet([service()], {
@@ -99,31 +116,37 @@ const forms = (raw: Row[1], arn: string, kind: 'secret' | 'parameter') => {
 };
 
 describe('a reference to a secret', () => {
-  test.each(OF_A_SECRET)('%s', (_, raw, form) => {
-    expect(forms(raw, SECRET, 'secret')).toEqual(form === undefined ? [] : [form]);
-  });
+  test.each(OF_A_SECRET.map(([title, raw, form]) => [title, doing(form), raw, form] as const))(
+    'by %s %s',
+    (_title, _doing, raw, form) => {
+      expect(forms(raw, SECRET, 'secret')).toEqual(form === undefined ? [] : [form]);
+    },
+  );
 
   test.each([
     ['rds!db-0a1b', 'rds?db-0a1b', true],
     ['rds/db-0a1b', 'rds?db-0a1b', false],
     ['rdsXdb-0a1b', 'rds?db-0a1b', false],
     ['rds!db-0a1b', 'rds??db-0a1b', false],
-  ])('%s is named by %s in a tag: %s', (name, valueFrom, matches) => {
+  ])('to %s may be written %s in a tag: %s', (name, valueFrom, matches) => {
     const arn = `arn:aws:secretsmanager:eu-west-1:111122223333:secret:${name}-Zz9Yy8`;
     expect(forms({ place: 'also', valueFrom }, arn, 'secret')).toHaveLength(matches ? 1 : 0);
   });
 });
 
 describe('a reference to a parameter', () => {
-  test.each(OF_A_PARAMETER)('%s', (_, raw, form) => {
-    expect(forms(raw, PARAMETER, 'parameter')).toEqual(form === undefined ? [] : [form]);
-  });
+  test.each(OF_A_PARAMETER.map(([title, raw, form]) => [title, doing(form), raw, form] as const))(
+    'by %s %s',
+    (_title, _doing, raw, form) => {
+      expect(forms(raw, PARAMETER, 'parameter')).toEqual(form === undefined ? [] : [form]);
+    },
+  );
 
   test.each([
     ['/root', 'root'],
     ['root', 'root'],
     ['/root', '/root'],
-  ])('%s names the root parameter %s', (valueFrom, name) => {
+  ])('by %s names the root parameter %s', (valueFrom, name) => {
     const arn = `arn:aws:ssm:eu-west-1:111122223333:parameter/${name.replace('/', '')}`;
     expect(forms(valueFrom, arn, 'parameter')).toEqual(['name']);
   });
@@ -133,7 +156,7 @@ describe('a reference to a parameter', () => {
     expect(forms('/aws/reference/secretsmanager/prod/db', arn, 'parameter')).toEqual([]);
   });
 
-  test.each([`${PARAMETER}:3`, '/app/db/password:stable'])('%s is pinned', (valueFrom) => {
+  test.each([`${PARAMETER}:3`, '/app/db/password:stable'])('by %s is pinned', (valueFrom) => {
     const world = fleet([service()], { 'api:1': [valueFrom] });
     const [only] = match(world, [asSubject(change({ arn: PARAMETER, kind: 'parameter' }))], 'ignore');
     expect(only?.hits.map(({ effect }) => effect)).toEqual(['pinned']);
@@ -158,17 +181,17 @@ test('an older secret of the same name is reported, and does not match', () => {
   ]);
 });
 
-describe('which revisions count', () => {
+describe('the revisions that count', () => {
   const references = { 'api:1': [], 'api:0': [{}], 'api:2': [{}] };
   const matches = (different: Parameters<typeof service>[0]) =>
     match(fleet([service(different)], references), [asSubject(change())], 'ignore').length;
 
-  test('not an older one without tasks', () => {
+  test('do not include an older one without tasks', () => {
     const drained = deployment({ primary: false, taskDefinition: revisionArn('api:0'), running: 0 });
     expect(matches({ deployments: [deployment(), drained] })).toBe(0);
   });
 
-  test('an older one that still has a pending task', () => {
+  test('include an older one that still has a pending task', () => {
     const pending = deployment({
       primary: false,
       taskDefinition: revisionArn('api:0'),
@@ -178,29 +201,32 @@ describe('which revisions count', () => {
     expect(matches({ deployments: [deployment(), pending] })).toBe(1);
   });
 
-  test('PRIMARY of an Express service, which has no task definition of its own', () => {
+  test('include that of PRIMARY for an Express service, which has no task definition of its own', () => {
     expect(
       matches({ taskDefinition: null, deployments: [deployment({ taskDefinition: revisionArn('api:2') })] }),
     ).toBe(1);
   });
 });
 
-describe('a secret that exists no more', () => {
+describe('a secret that no longer exists', () => {
   const gone = (arn: string) =>
     ({ changeId: 'c', kind: 'secret', arn, notice: 'not-found', at: 0, source: 'DeleteSecret' }) as const;
   const references = {
     'api:1': [SECRET, PARTIAL, '/aws/reference/secretsmanager/prod/db', `${PARTIAL}-other`],
   };
 
-  test.each([SECRET, PARTIAL, 'prod/db'])('is found by whoever referred to it, called %s', (name) => {
-    const [only] = match(fleet([service()], references), [asSubject(gone(name))], 'ignore');
-    expect(only?.hits.map(({ reference: { valueFrom } }) => valueFrom)).toEqual(
-      references['api:1'].slice(0, 3),
-    );
-  });
+  test.each([SECRET, PARTIAL, 'prod/db'])(
+    'is named by every reference to it when the notice calls it %s',
+    (name) => {
+      const [only] = match(fleet([service()], references), [asSubject(gone(name))], 'ignore');
+      expect(only?.hits.map(({ reference: { valueFrom } }) => valueFrom)).toEqual(
+        references['api:1'].slice(0, 3),
+      );
+    },
+  );
 });
 
-test('no reference ever names a secret whose ARN is neither its own nor its own less the suffix', () => {
+test('a reference by ARN names a secret only if it is the ARN of that secret, with or without the suffix', () => {
   const name = fc.stringMatching(/^[A-Za-z0-9/_+=.@!-]{1,24}$/);
   const suffix = fc.stringMatching(/^[A-Za-z0-9]{6}$/);
   const secretArn = fc

@@ -35,8 +35,8 @@ const idsOf = (...references: readonly (Partial<RawReference> | string)[]) => {
 };
 const described = (arn: string, different: object = {}) => ({ arn, labelsOf: new Map(), ...different });
 
-describe('what a fleet refers to', () => {
-  test('is named once, however many references name it alike', () => {
+describe('a resource that a fleet refers to', () => {
+  test('is listed once, however many references name it in the same way', () => {
     expect(idsOf(SECRET, `${SECRET}:key::`, `${SECRET}:::v1`, { place: 'log', valueFrom: SECRET })).toEqual({
       secrets: [SECRET],
       parameters: [],
@@ -44,7 +44,7 @@ describe('what a fleet refers to', () => {
     });
   });
 
-  test('is named in each way that may mean something else', () => {
+  test('is listed for each way of naming it that may mean another resource', () => {
     expect(idsOf(SECRET, PARTIAL, '/aws/reference/secretsmanager/prod/db').secrets).toEqual([
       SECRET,
       PARTIAL,
@@ -66,11 +66,11 @@ describe('what a fleet refers to', () => {
     ['partition', SECRET.replace('arn:aws:', 'arn:aws-cn:')],
     ['Region', SECRET.replace('eu-west-1', 'eu-west-2')],
     ['account', SECRET.replace('111122223333', '444455556666')],
-  ])('is elsewhere in another %s', (_, arn) => {
+  ])('is listed as foreign in another %s', (_, arn) => {
     expect(idsOf(arn)).toEqual({ secrets: [], parameters: [], elsewhere: [arn] });
   });
 
-  test('is elsewhere if it is a parameter of AWS’s own, and not if it merely looks like one', () => {
+  test('is listed as foreign if it is a public parameter of AWS, and not if its name only looks like one', () => {
     const own = PARAMETER.replace('app/db/password', 'aws/service/x');
     expect(idsOf(own)).toEqual({ secrets: [], parameters: [], elsewhere: [own] });
     const user = PARAMETER.replace('app/db/password', 'awsome/x');
@@ -80,7 +80,7 @@ describe('what a fleet refers to', () => {
   });
 });
 
-test('secrets are found by whoever names them: in full, without the suffix or by name', () => {
+test('a secret is found by references to it in full, without the suffix and by name', () => {
   const { secrets } = referencedBy(
     world(
       SECRET,
@@ -129,7 +129,7 @@ test.each([
   expect(reference({ valueFrom }).targets.map(nameToAsk)).toEqual([name]);
 });
 
-describe('a notice bites', () => {
+describe('a notice that a secret is gone affects', () => {
   const gone: Notice = {
     changeId: 'n',
     kind: 'secret',
@@ -145,7 +145,7 @@ describe('a notice bites', () => {
     missing: ReturnType<typeof referencedBy>['secrets'] = [],
   ) => broken(one, [notice], missing, 'ignore').map(({ hits }) => hits.map((hit) => hit.reference.valueFrom));
 
-  test('whoever refers to what is gone from the revision that a new task would run', () => {
+  test('the services that refer to the secret from the revision that a new task would run', () => {
     expect(bites(world(SECRET, PARAMETER, PARTIAL), gone)).toEqual([[SECRET, PARTIAL]]);
     const old = fleet(
       [service({ deployments: [deployment(), draining({ taskDefinition: revisionArn('api:0') })] })],
@@ -154,12 +154,12 @@ describe('a notice bites', () => {
     expect(bites(old, gone)).toEqual([]);
   });
 
-  test('nobody who merely reads it by himself', () => {
+  test('no service whose application only reads the secret by itself', () => {
     const also = reference({ place: 'also', valueFrom: 'prod/db' });
     expect(bites(fleet([service({ also: [also] })], {}), gone)).toEqual([]);
   });
 
-  test('of what was not found only where a reference found nothing: another may name a secret that was made anew', () => {
+  test('only references that found no secret if it was not found, for another one may name a secret made again', () => {
     const one = world(PARTIAL, SECRET);
     const missing = referencedBy(world(PARTIAL)).secrets;
     expect(bites(one, notFound, missing)).toEqual([[PARTIAL]]);
@@ -167,7 +167,7 @@ describe('a notice bites', () => {
     expect(bites(one, { ...notFound, arn: SECRET }, missing)).toEqual([]);
   });
 
-  test('of another service of the fleet nothing', () => {
+  test('no other service of the fleet', () => {
     const other = service({
       name: 'web',
       arn: serviceArn('arn:aws:ecs:eu-west-1:111122223333:service/main/web'),

@@ -18,23 +18,29 @@ const described = (arn: string) => ({ arn, lastChangedAt: 1, labelsOf: new Map<s
 const referred = (references: Parameters<typeof fleet>[1]) =>
   referencedBy(fleet([service({ taskDefinition: null })], references));
 
-describe('what the fleet refers to', () => {
+describe('the list of what a fleet refers to', () => {
   test.each([
     ['a secret', SECRET, [SECRET], [], []],
     ['a label of a secret', `${SECRET}::blue:`, [SECRET], [], []],
     ['a parameter', '/app/key', [], [`arn:aws:ssm:${REGION}:${ACCOUNT}:parameter/app/key`], []],
     ['a secret behind a parameter', '/aws/reference/secretsmanager/db', [secretNamed('db')], [], []],
-    ['what cannot be read', 'arn:aws:s3:::bucket/key', [], [], []],
-    ['another Region', SECRET.replace(REGION, 'us-east-1'), [], [], [SECRET.replace(REGION, 'us-east-1')]],
+    ['a reference that names neither', 'arn:aws:s3:::bucket/key', [], [], []],
     [
-      'another account',
+      'a secret of another Region',
+      SECRET.replace(REGION, 'us-east-1'),
+      [],
+      [],
+      [SECRET.replace(REGION, 'us-east-1')],
+    ],
+    [
+      'a secret of another account',
       SECRET.replace(ACCOUNT, '999988887777'),
       [],
       [],
       [SECRET.replace(ACCOUNT, '999988887777')],
     ],
     [
-      'another partition',
+      'a secret of another partition',
       SECRET.replace('arn:aws', 'arn:aws-cn'),
       [],
       [],
@@ -47,7 +53,7 @@ describe('what the fleet refers to', () => {
       [],
       [`arn:aws:ssm:${REGION}:${ACCOUNT}:parameter/aws/service/x`],
     ],
-  ])('%s', (_, valueFrom, secrets, parameters, elsewhere) => {
+  ])('puts %s in the right place', (_, valueFrom, secrets, parameters, elsewhere) => {
     const found = referred({ 'api:1': [valueFrom] });
     expect({
       secrets: found.secrets.map(({ target }) => target.id),
@@ -56,7 +62,7 @@ describe('what the fleet refers to', () => {
     }).toEqual({ secrets, parameters, elsewhere });
   });
 
-  test('counts in every place, and in every revision that still has tasks', () => {
+  test('covers every place of a reference, and every revision that still has tasks', () => {
     const different = {
       deployments: [
         deployment(),
@@ -73,7 +79,7 @@ describe('what the fleet refers to', () => {
     expect(secrets.map(({ target }) => target.id)).toEqual([secretNamed('registry'), SECRET]);
   });
 
-  test('is listed once, however many refer to it', () => {
+  test('names a secret once, however many services refer to it', () => {
     const services = ['a', 'b', 'c'].map((name) => service({ name }));
     expect(
       referencedBy(fleet(services, { 'api:1': [SECRET, SECRET, `${SECRET}::blue:`] })).secrets,
@@ -83,11 +89,11 @@ describe('what the fleet refers to', () => {
 
 describe('a reference finds', () => {
   test.each<[string, string, readonly string[]]>([
-    ['the secret of its full ARN', SECRET, [SECRET]],
-    ['the secret of its partial ARN', SECRET.slice(0, -7), [SECRET]],
-    ['the secret of its name', '/aws/reference/secretsmanager/prod/db', [SECRET]],
-    ['none by a prefix', SECRET.slice(0, -8), []],
-    ['none of another suffix', `${SECRET.slice(0, -7)}-zzzzzz`, []],
+    ['the secret with this full ARN', SECRET, [SECRET]],
+    ['the secret with this partial ARN', SECRET.slice(0, -7), [SECRET]],
+    ['the secret with this name', '/aws/reference/secretsmanager/prod/db', [SECRET]],
+    ['no secret by a prefix of its ARN', SECRET.slice(0, -8), []],
+    ['no secret with another suffix', `${SECRET.slice(0, -7)}-zzzzzz`, []],
   ])('%s', (_, valueFrom, found) => {
     const one = fleet([service()], { 'api:1': [valueFrom] });
     const secrets = [described(SECRET), described(secretNamed('prod/db2-a1B2c3'))];
@@ -96,7 +102,7 @@ describe('a reference finds', () => {
   });
 });
 
-test('a name is asked for as a name, an ARN as an ARN', () => {
+test('a secret is asked for by its name if the reference is a name, and by its ARN if it is an ARN', () => {
   const { secrets } = referred({ 'api:1': [SECRET, { place: 'pull', valueFrom: 'registry' }] });
   expect(secrets.map(({ target }) => nameToAsk(target))).toEqual([change().arn, 'registry']);
 });

@@ -13,7 +13,7 @@ const refused: CallError = {
 };
 
 describe('a report', () => {
-  test('tells every instant as text, and of a change what is known of it', () => {
+  test('shows every instant as text, and the label and version of a change only where they are known', () => {
     const { label, versionId, ...whole } = change({ kind: 'parameter', possiblyUntil: NOW });
     expect([label, versionId]).toEqual(['AWSCURRENT', 'version-2']);
     expect(makeReport([change(), whole], [], [], []).changes).toStrictEqual([
@@ -36,7 +36,7 @@ describe('a report', () => {
     ]);
   });
 
-  test('tells notices', () => {
+  test('contains the notices', () => {
     const notice = {
       changeId: 'n',
       kind: 'secret',
@@ -74,11 +74,11 @@ describe('a report', () => {
       { service: arn, result: 'unknown', error: refused },
       { service: arn, result: 'unknown', error: { code: refused.code, message: refused.message } },
     ],
-  ])('tells of an outcome what a reader can use: %j', (outcome, reported) => {
+  ])('shows those fields of an outcome that a reader can use: %j', (outcome, reported) => {
     expect(makeReport([], [], [], [outcome]).outcomes).toStrictEqual([reported]);
   });
 
-  test('counts decisions by what they say, and an answer that was lost as failed', () => {
+  test('counts decisions by their action, and a lost answer as a failed redeploy', () => {
     const decisions = [
       { ...about, action: 'redeploy', reason: null },
       { ...about, action: 'redeploy', reason: null },
@@ -102,9 +102,21 @@ describe('a report', () => {
 });
 
 test.each<[string, Outcome, boolean]>([
-  ['lacks a permission', { service: arn, result: 'failed', error: { ...refused, missingAction: 'x' } }, true],
-  ['failed otherwise', { service: arn, result: 'failed', error: refused }, false],
-  ['got no answer', { service: arn, result: 'unknown', error: { ...refused, missingAction: 'x' } }, false],
-])('a call that %s waits for a person who permits it: %3$s', (_, outcome, denied) => {
+  [
+    'lacks a permission must be permitted first',
+    { service: arn, result: 'failed', error: { ...refused, missingAction: 'x' } },
+    true,
+  ],
+  [
+    'failed for another reason needs no permission first',
+    { service: arn, result: 'failed', error: refused },
+    false,
+  ],
+  [
+    'got no answer needs no permission first',
+    { service: arn, result: 'unknown', error: { ...refused, missingAction: 'x' } },
+    false,
+  ],
+])('a call that %s', (_, outcome, denied) => {
   expect(isDenied(outcome)).toBe(denied);
 });

@@ -26,19 +26,19 @@ describe('the command that puts the previous version back', () => {
       `${SECRET} --version-stage AWSCURRENT --move-to-version-id version-1 --remove-from-version-id version-2`,
     ],
     [
-      'knows no previous version of a label of the user’s own',
+      'has a placeholder for the previous version of a custom label',
       change({ label: 'BLUE' }),
       versions,
       `${SECRET} --version-stage BLUE --move-to-version-id <previous version id> --remove-from-version-id version-3`,
     ],
     [
-      'takes the version from the change where the secret’s are not known',
+      'takes the version from the change where the versions of the secret are not known',
       change(),
       undefined,
       `${SECRET} --version-stage AWSCURRENT --move-to-version-id <previous version id> --remove-from-version-id version-2`,
     ],
     [
-      'leaves both to be looked up where nothing is known',
+      'has placeholders for both versions where nothing is known',
       whole,
       new Map(),
       `${SECRET} --version-stage AWSCURRENT --move-to-version-id <previous version id> --remove-from-version-id <current version id>`,
@@ -52,7 +52,7 @@ describe('the command that puts the previous version back', () => {
     [PARAMETER.replace('app/db/password', 'root'), 'root'],
     [PARAMETER.replace('app/db/password', 'a/parameter/b'), '/a/parameter/b'],
     ['named', 'named'],
-  ])('of the parameter %s calls it %s', (arn, name) => {
+  ])('for the parameter %s calls it %s', (arn, name) => {
     expect(restoreCommand(change({ kind: 'parameter', arn }), undefined)).toBe(
       `aws ssm get-parameter-history --name ${name} --with-decryption, then: aws ssm put-parameter --overwrite --name ${name} --value <previous value>`,
     );

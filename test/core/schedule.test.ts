@@ -5,11 +5,11 @@ import { type Progress, progressOf } from '../../functions/core/follow-up/progre
 import { change, NOW } from '../build.ts';
 
 const HOUR = 3_600_000;
-const NOBODY = { described: new Set<never>(), refused: new Set<never>() };
+const NONE_SEEN = { described: new Set<never>(), refused: new Set<never>() };
 
 function standing(hop: number, different: Partial<Progress> = {}, id = 'b'): Progress {
   const before: FollowUp = { ...begin(id, [change({ changeId: id })], NOW), hop: hop - 1 };
-  return { ...progressOf(before, [], NOBODY), ...different };
+  return { ...progressOf(before, [], NONE_SEEN), ...different };
 }
 const delay = (one: Progress, { now = NOW, first = 30, limit = HOUR } = {}) =>
   backoffSeconds(one, now, first, limit);
@@ -23,23 +23,26 @@ describe('the next look at a change comes', () => {
     [9, 769],
     [10, 900],
     [40, 900],
-  ])('after look %i in %i s: each time half as long again, as long as SQS can delay it', (hop, seconds) => {
-    expect(delay(standing(hop))).toBe(seconds);
-  });
+  ])(
+    'after look %i in %i s: each delay is half as long again, up to the longest delay of SQS',
+    (hop, seconds) => {
+      expect(delay(standing(hop))).toBe(seconds);
+    },
+  );
 
-  test('at the end of the time that the change is given at the latest', () => {
+  test('at the latest at the end of the time limit of the change', () => {
     expect(delay(standing(9), { now: NOW + HOUR - 100_000 })).toBe(100);
     expect(delay(standing(9), { now: NOW + HOUR + 100_000 })).toBe(1);
   });
 
-  test('sooner if it is known when there will be something to do, a few seconds apart for several changes', () => {
+  test('sooner if a service is due sooner, a few seconds apart for several changes', () => {
     const until = NOW + 10_000;
     const delays = ['a', 'b', 'c', 'd', 'e'].map((id) => delay(standing(1, { until }, id)));
     expect(delays.toSorted((a, b) => a - b)).toEqual([10, 11, 12, 13, 14]);
     expect(delay(standing(1, { until: NOW + 60_000 }))).toBe(30);
   });
 
-  test('for every change at its own second of five, each as often as another', () => {
+  test('with a jitter of 0 to 4 s that is spread evenly over the changes', () => {
     const until = NOW + 10_000;
     const spread = Array.from(
       { length: 500 },
@@ -60,7 +63,7 @@ describe('the next look at a change comes', () => {
     expect(delay(standing(1, { unsure: true }))).toBe(30);
   });
 
-  test('never later than SQS can delay it', () => {
+  test('at the latest after the longest delay of SQS', () => {
     expect(delay(standing(1), { first: 5_000 })).toBe(900);
     expect(delay(standing(1, { until: NOW + 2 * HOUR }), { first: 5_000, limit: 3 * HOUR })).toBe(900);
   });
@@ -70,11 +73,11 @@ test.each([
   [-1, false],
   [0, true],
   [1, true],
-])('%i ms after its time a change is overdue: %s', (after, overdue) => {
+])('%i ms after its time limit a change is overdue: %s', (after, overdue) => {
   expect(isOverdue(begin('a', [change()], NOW), NOW + HOUR + after, HOUR)).toBe(overdue);
 });
 
-describe('follow-ups are packed', () => {
+describe('follow-ups', () => {
   const of = (...sizes: readonly number[]) =>
     sizes.map((size, i) => begin(`${i}`.padEnd(size, '.'), [], NOW));
   const sizes = (all: readonly FollowUp[], most: number) =>
@@ -89,7 +92,7 @@ describe('follow-ups are packed', () => {
     [[4, 3, 3, 1], 10, [[4, 3, 3], [1]]],
     [[2, 9, 2, 2], 10, [[2], [9], [2, 2]]],
     [[20, 1], 10, [[20], [1]]],
-  ])('%j into messages of %i: %j', (given, most, messages) => {
+  ])('of the sizes %j are packed into messages of at most %i: %j', (given, most, messages) => {
     expect(sizes(of(...given), most)).toEqual(messages);
   });
 });

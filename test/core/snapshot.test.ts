@@ -36,7 +36,7 @@ const seen = (services: readonly Service[], references?: Parameters<typeof fleet
   withRead(NOTHING_SEEN, fleet(services, references), all);
 
 describe('a snapshot', () => {
-  test('holds where services are and what they refer to, clusters, names and revisions in order', () => {
+  test('holds the clusters of services and their references, sorted by cluster, name and revision', () => {
     const own = reference({ place: 'service-connect', valueFrom: PARAMETER });
     const also = reference({ place: 'also', valueFrom: 'prod/db', container: null });
     const world = fleet(
@@ -80,13 +80,13 @@ describe('a snapshot', () => {
     ]);
   });
 
-  test('says nothing of a revision that could not be read', () => {
+  test('leaves out a revision that could not be read', () => {
     const world = fleet([service()], {});
     const revisions = new Map([[revisionArn(), { kind: 'unreadable', why: 'refused' } as const]]);
     expect(withRead(NOTHING_SEEN, { ...world, revisions }, all).revisions).toEqual(new Map());
   });
 
-  test('keeps what is known of the clusters that were not read, and forgets what nobody uses any more', () => {
+  test('keeps the services of the clusters that were not read, and drops the revisions that no service uses any more', () => {
     const before = seen([service(), inEdge('worker', 'worker:1')], {
       'api:1': [{}],
       'worker:1': [PARAMETER],
@@ -118,7 +118,7 @@ describe('the order in a snapshot', () => {
     ['in no order', each],
     ['backwards', each.toSorted((a, b) => (a.name < b.name ? 1 : -1))],
     ['in order', each.toSorted((a, b) => (a.name < b.name ? -1 : 1))],
-  ])('is that of the ARNs, though they were read %s', (_, services) => {
+  ])('is that of the ARNs if the services were read %s', (_, services) => {
     const { clusters, revisions } = seen(services, references);
     expect([...clusters.keys()].map(nameOf)).toEqual(['a', 'b', 'c', 'd']);
     expect([...revisions.keys()].map(nameOf)).toEqual(['a:1', 'b:1', 'c:1', 'd:1']);
@@ -127,13 +127,13 @@ describe('the order in a snapshot', () => {
     expect([...(edge?.keys() ?? [])]).toEqual(['a', 'b', 'c', 'd']);
   });
 
-  test('leaves no room for a cluster that has lost its last service', () => {
+  test('has no place for a cluster that has lost its last service', () => {
     expect(withRead(seen([service(), inEdge('worker')]), fleet([service()]), all).clusters.size).toBe(1);
   });
 });
 
 describe('the fleet as a snapshot shows it', () => {
-  test('is matched as the fleet that was read', () => {
+  test('matches the same changes as the fleet that was read', () => {
     const also = reference({ place: 'also', valueFrom: PARAMETER, container: null });
     const world = fleet(
       [service({ also: [also] }), inEdge('worker', 'worker:1'), inEdge('other', 'other:1')],
@@ -155,7 +155,7 @@ describe('the fleet as a snapshot shows it', () => {
     expect(found(hinted)).toHaveLength(3);
   });
 
-  test('shows each service running, its first revision as PRIMARY and the others as still in use', () => {
+  test('shows each service as running, its first revision as PRIMARY and the others as still in use', () => {
     const old = draining({ taskDefinition: revisionArn('api:0') });
     const hinted = hintedFleet(
       seen([service({ deployments: [deployment(), old] })], { 'api:1': [{}], 'api:0': [] }),

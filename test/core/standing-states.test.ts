@@ -13,7 +13,7 @@ const api = service({
   deployments: [deployment({ id: 'ecs-svc/2', createdAt: AFTER })],
 });
 const SEEN = { described: new Set([api.key]), refused: new Set<never>() };
-const NOBODY = { described: new Set<never>(), refused: new Set<never>() };
+const NONE_SEEN = { described: new Set<never>(), refused: new Set<never>() };
 const about = { service: api.arn, cluster: 'main' };
 const opened = {
   cluster: api.cluster.arn,
@@ -31,7 +31,7 @@ const later = (different: Partial<FollowUp['open'][number]> = {}): FollowUp => (
 
 type Given = { readonly outcome?: Outcome; readonly evidence?: Evidence; readonly subject?: Subject };
 
-/** What was decided about the service for the change, and what came of it; `together` if other changes had their say. */
+/** The verdict on the service for the change, and its outcome. `together` is the verdict for all changes of the service. */
 function result(
   own: Verdict,
   { outcome, evidence = {}, subject = asSubject(change()) }: Given = {},
@@ -70,7 +70,7 @@ const failed = (different?: Partial<CallError>): Outcome => ({
   error: error(different),
 });
 
-/** Everything that a standing says if nothing is left to do. */
+/** The whole progress of a change if nothing is left to do. */
 const ended = (before: FollowUp): Progress => ({
   followUp: { ...before, open: [], hop: before.hop + 1 },
   closed: [],
@@ -84,7 +84,7 @@ const ended = (before: FollowUp): Progress => ({
   unsure: false,
 });
 
-/** Of a first look: the service stays open, as this, waiting for that. */
+/** The progress after a first look in which the service stays open, in the given state and for the given reason. */
 const open = (as: object, reason: string, more: Partial<Progress> = {}): Progress => ({
   ...ended(first),
   followUp: { ...first, hop: 1, open: [{ ...opened, ...as }] },
@@ -96,7 +96,7 @@ const closedAs = (how: 'fresh' | 'failed' | 'skipped', told: Result['decision'] 
 });
 
 describe('after the first look', () => {
-  test('a redeploy that ECS accepted is followed as ours', () => {
+  test('the deployment that ECS accepted is followed as ours', () => {
     const { followUp, ...rest } = open(
       { deploymentId: 'ecs-svc/3', ours: true, lastLogged: 'wait rolling-out' },
       'rolling-out',
@@ -119,42 +119,42 @@ describe('after the first look', () => {
       open({}, 'out-of-time', { until: 0 }),
     ],
     [
-      'of which the answer was lost is looked at again, in time',
+      'whose answer from ECS was lost is looked at again, but not at once',
       result(redeploy, {
         outcome: { service: api.arn, result: 'unknown', error: error({ code: 'ECONNRESET' }) },
       }),
       open({}, 'ECONNRESET', { unsure: true }),
     ],
     [
-      'which ECS could not carry out is tried again',
+      'that ECS could not redeploy is tried again',
       result(redeploy, { outcome: failed() }),
       open({}, 'ServerException'),
     ],
     [
-      'that waits for its cooldown waits until then',
+      'that waits for its cooldown is due at the end of the cooldown',
       result(wait('cooldown', NOW + 5)),
       open({ lastLogged: 'wait cooldown' }, 'cooldown', { until: NOW + 5 }),
     ],
     [
-      'that waits for nobody knows how long waits',
+      'that waits for an unknown time stays open without a due time',
       result(wait('deployment-in-progress')),
       open({ lastLogged: 'wait deployment-in-progress' }, 'deployment-in-progress'),
     ],
     [
-      'that somebody else rolls out is adopted',
+      'that another process deployed is adopted while it rolls out',
       result(wait('rolling-out')),
       open({ deploymentId: 'ecs-svc/2', lastLogged: 'wait rolling-out' }, 'rolling-out'),
     ],
     [
-      'that is rolled back is not followed: its end is no success',
+      'that is rolled back is not followed, for the end of a rollback is no success',
       result(wait('rolling-out'), {
         evidence: { serviceDeployments: [{ createdAt: AFTER, status: 'ROLLBACK_IN_PROGRESS' }] },
       }),
       open({ lastLogged: 'wait rolling-out' }, 'rolling-out'),
     ],
-    ['that nobody has tried to redeploy stays open', result(redeploy), open({}, 'redeploy')],
+    ['without an attempt to redeploy it stays open', result(redeploy), open({}, 'redeploy')],
     [
-      'that another change holds back waits for that',
+      'that another change holds back waits for the same reason',
       result(redeploy, {}, wait('earlier-wave')),
       open({ lastLogged: 'wait earlier-wave' }, 'earlier-wave'),
     ],
@@ -162,7 +162,7 @@ describe('after the first look', () => {
     expect(progressOf(first, [given], SEEN)).toEqual(standing);
   });
 
-  test('a service without a PRIMARY, which only has to drain, is followed by no deployment', () => {
+  test('a service without a PRIMARY, which only has to drain, is open without a followed deployment', () => {
     const given = result(wait('rolling-out'));
     const bare = { ...api, deployments: [] };
     const planned = { ...given.planned, service: bare };
@@ -171,7 +171,7 @@ describe('after the first look', () => {
     ]);
   });
 
-  test('several services wait until the first of them is due', () => {
+  test('a change with several waiting services is due when the first of them is due', () => {
     const both = [
       result(wait('cooldown', NOW + 5)),
       result(wait('too-often', NOW + 3)),
@@ -184,15 +184,18 @@ describe('after the first look', () => {
     ['gone', { service: api.arn, result: 'gone' }],
     ['only planned', { service: api.arn, result: 'not-executed', why: 'plan' }],
     ['only observed', { service: api.arn, result: 'not-executed', why: 'observe' }],
-  ])('a service that is %s is done with, and a record has said so', (_, outcome) => {
-    expect(progressOf(first, [result(redeploy, { outcome })], SEEN)).toEqual({
-      ...ended(first),
-      followUp: { ...first, hop: 1, tally: { ...NOTHING_YET, skipped: 1 } },
-      ...closedAs('skipped', undefined),
-    });
-  });
+  ])(
+    'a service that is %s is closed as skipped without a decision, for a record has been written before',
+    (_, outcome) => {
+      expect(progressOf(first, [result(redeploy, { outcome })], SEEN)).toEqual({
+        ...ended(first),
+        followUp: { ...first, hop: 1, tally: { ...NOTHING_YET, skipped: 1 } },
+        ...closedAs('skipped', undefined),
+      });
+    },
+  );
 
-  test('a redeploy that failed for good stops the waves behind it', () => {
+  test('a redeploy that failed for good stops the later waves', () => {
     expect(progressOf(first, [result(redeploy, { outcome: failed({ retryable: false }) })], SEEN)).toEqual({
       ...ended(first),
       followUp: { ...first, hop: 1, tally: { ...NOTHING_YET, failed: 1 }, failedWave: 2 },
@@ -200,7 +203,7 @@ describe('after the first look', () => {
     });
   });
 
-  test('a redeploy that somebody must permit first failed, and can be asked for again', () => {
+  test('a redeploy without permission counts as failed and is kept as denied, so that it can be tried again', () => {
     const outcome = failed({ missingAction: 'ecs:UpdateService' });
     expect(progressOf(first, [result(redeploy, { outcome })], SEEN)).toEqual({
       ...ended(first),
@@ -239,7 +242,7 @@ describe('after the first look', () => {
     },
   );
 
-  test('what another change decides closes a service that this one would only wait for', () => {
+  test('the decision for another change closes a service that this change would only wait for', () => {
     const given = result(wait('cooldown'), {}, skip('secret-gone'));
     expect(progressOf(first, [given], SEEN)).toMatchObject({
       closed: [{ how: 'skipped', decision: { reason: 'secret-gone' } }],
@@ -247,7 +250,7 @@ describe('after the first look', () => {
     });
   });
 
-  test('of another change nothing is its business', () => {
+  test('a result for another subject is ignored', () => {
     const subject: Notice = {
       changeId: 'n',
       kind: 'secret',
@@ -265,7 +268,7 @@ describe('after the first look', () => {
 describe('after a later look', () => {
   const look = (before: FollowUp, ...results: readonly Result[]) => progressOf(before, results, SEEN);
 
-  test('a service that waits as before is no news, and one that waits for something else is', () => {
+  test('a service that waits as before is no transition, and one that waits for another reason is one', () => {
     const waits = result(wait('cooldown'));
     expect(look(later(), waits).transitions).toEqual([]);
     expect(look(later({ lastLogged: 'wait too-often' }), waits).transitions).toEqual([waits.decision]);
@@ -288,7 +291,7 @@ describe('after a later look', () => {
     ]);
   });
 
-  test('what was followed is followed on while the service waits for something else', () => {
+  test('a followed deployment stays followed while the service waits for another reason', () => {
     const before = later({ deploymentId: 'ecs-svc/9', ours: true });
     expect(look(before, result(wait('deployment-in-progress'))).followUp.open).toMatchObject([
       { deploymentId: 'ecs-svc/9', ours: true },
@@ -296,22 +299,27 @@ describe('after a later look', () => {
   });
 
   test.each<[string, Partial<FollowUp['open'][number]>, Verdict, number]>([
-    ['the same deployment rolls out still', { deploymentId: 'ecs-svc/2' }, wait('rolling-out'), 1],
-    ['another one has begun', { deploymentId: 'ecs-svc/1' }, wait('rolling-out'), 0],
-    ['none was followed', {}, wait('rolling-out'), 0],
-    ['none is followed', {}, wait('cooldown'), 0],
-  ])('a service is stuck if %s', (_, before, verdict, stuck) => {
+    [
+      'stuck if the followed deployment still rolls out',
+      { deploymentId: 'ecs-svc/2' },
+      wait('rolling-out'),
+      1,
+    ],
+    ['not stuck if another deployment has begun', { deploymentId: 'ecs-svc/1' }, wait('rolling-out'), 0],
+    ['not stuck if no deployment was followed before', {}, wait('rolling-out'), 0],
+    ['not stuck if it waits for its cooldown', {}, wait('cooldown'), 0],
+  ])('a service is %s', (_, before, verdict, stuck) => {
     expect(look(later(before), result(verdict)).stuck).toEqual(stuck === 0 ? [] : [{ ...about, now: api }]);
   });
 
-  test('a service that the change does not wait for is none of its business', () => {
+  test('a result about a service that the change does not wait for is ignored', () => {
     const before = { ...later({ name: 'web' }), tally: NOTHING_YET };
-    const standing = progressOf(before, [result(skip('already-fresh'))], NOBODY);
+    const standing = progressOf(before, [result(skip('already-fresh'))], NONE_SEEN);
     expect(standing.closed).toMatchObject([{ how: 'skipped', wasOpen: true, now: undefined }]);
     expect(standing.followUp.tally).toEqual({ ...NOTHING_YET, skipped: 1 });
   });
 
-  test('counts go on, and the earliest failure counts', () => {
+  test('the tally is continued, and the earliest failed wave is kept', () => {
     const tally = { redeployed: 4, fresh: 5, failed: 6, skipped: 7, left: 8 };
     const before = { ...later(), tally, failedWave: 1 };
     const ends = (verdict: Verdict, outcome?: Outcome) =>
@@ -323,14 +331,14 @@ describe('after a later look', () => {
     expect(look({ ...before, failedWave: 3 }, result(skip('rollout-failed'))).followUp.failedWave).toBe(2);
   });
 
-  test('it has moved something if a service was open, or has been redeployed', () => {
+  test('the change has moved something if a service was open or has been redeployed', () => {
     expect(look(later(), result(skip('already-fresh'))).moved).toBe(true);
     expect(look({ ...later(), open: [] }).moved).toBe(false);
     expect(look({ ...later(), open: [], tally: { ...NOTHING_YET, redeployed: 1 } }).moved).toBe(true);
     expect(look(first, result(skip('already-fresh'))).moved).toBe(false);
   });
 
-  test('a service that was open closes as such', () => {
+  test('a service that was open is closed as one that was open', () => {
     expect(look(later(), result(skip('already-fresh'))).closed).toMatchObject([
       { how: 'fresh', wasOpen: true },
     ]);
@@ -341,7 +349,7 @@ describe('a service that no result is about', () => {
   const before = later({ deploymentId: 'ecs-svc/2', ours: true });
   const vanished = { ...about, wasOpen: true, decision: undefined, now: undefined };
 
-  test('refers to what changed no more if ECS described it', () => {
+  test('counts as fresh if ECS described it, for it no longer refers to what changed', () => {
     expect(progressOf(before, [], SEEN)).toEqual({
       ...ended(before),
       followUp: { ...before, hop: 4, open: [], tally: { ...NOTHING_YET, fresh: 1 } },
@@ -349,12 +357,12 @@ describe('a service that no result is about', () => {
     });
   });
 
-  test('exists no more if ECS did not', () => {
-    expect(progressOf(before, [], NOBODY).closed).toEqual([{ ...vanished, how: 'skipped' }]);
+  test('counts as skipped if ECS did not describe it, for it no longer exists', () => {
+    expect(progressOf(before, [], NONE_SEEN).closed).toEqual([{ ...vanished, how: 'skipped' }]);
   });
 
-  test('is waited for if ECS refused to', () => {
-    expect(progressOf(before, [], { ...NOBODY, refused: new Set([api.key]) })).toEqual({
+  test('stays open if ECS refused to describe it', () => {
+    expect(progressOf(before, [], { ...NONE_SEEN, refused: new Set([api.key]) })).toEqual({
       ...ended(before),
       followUp: { ...before, hop: 4 },
       waiting: [{ ...about, reason: 'unreadable' }],

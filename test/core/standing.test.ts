@@ -17,7 +17,7 @@ import {
   service,
 } from '../build.ts';
 
-const NOBODY = { described: new Set<never>(), refused: new Set<never>() };
+const NONE_SEEN = { described: new Set<never>(), refused: new Set<never>() };
 const OURS = {
   cluster: service().cluster.arn,
   name: 'api',
@@ -32,7 +32,7 @@ const followUp = (different: Partial<FollowUp> = {}): FollowUp => ({
   ...different,
 });
 
-/** The standing of a change after a look at one service, which another change may have redeployed in the same look. */
+/** The progress of a change after a look at one service. Another change may have redeployed it in the same look. */
 function look(
   before: FollowUp,
   different: ServiceDifference,
@@ -57,7 +57,7 @@ function look(
     decision: planned.decision,
     ...(given.outcome && { outcome: given.outcome }),
   }));
-  return progressOf(before, results, { ...NOBODY, described: new Set([service().key]) });
+  return progressOf(before, results, { ...NONE_SEEN, described: new Set([service().key]) });
 }
 
 const young = (different: Parameters<typeof deployment>[0] = {}) =>
@@ -71,7 +71,7 @@ const accepted: Outcome = {
 };
 
 describe('a followed service', () => {
-  test('that still rolls out stays open, and nothing is told', () => {
+  test('that still rolls out stays open, and nothing new is recorded', () => {
     const standing = look(followUp(), { deployments: [young({ rolloutState: 'IN_PROGRESS' })] });
     expect(standing).toMatchObject({ followUp: { open: [OURS], hop: 2 }, closed: [], transitions: [] });
   });
@@ -84,7 +84,7 @@ describe('a followed service', () => {
     });
   });
 
-  test('that was rolled back has failed, and the waves behind it with it', () => {
+  test('that was rolled back has failed and stops the later waves', () => {
     const standing = look(followUp(), {}, { evidence: rolledBack });
     expect(standing).toMatchObject({
       followUp: { open: [], failedWave: 0 },
@@ -92,7 +92,7 @@ describe('a followed service', () => {
     });
   });
 
-  test('that was rolled back has failed for this change, though another one redeploys it in the same look', () => {
+  test('that was rolled back has failed for this change, even if another change redeploys it in the same look', () => {
     const beside: FollowUp = {
       ...begin(
         'change-2',
@@ -109,7 +109,7 @@ describe('a followed service', () => {
     });
   });
 
-  test('that is redeployed is followed as ours', () => {
+  test('that is redeployed is followed by the deployment that we started', () => {
     const waiting = followUp({
       open: [{ ...OURS, deploymentId: null, ours: false, lastLogged: 'wait cooldown' }],
     });
@@ -118,7 +118,7 @@ describe('a followed service', () => {
     expect(standing.followUp.tally.redeployed).toBe(1);
   });
 
-  test('that rolls out for this change is followed, though it waits to be redeployed for another one', () => {
+  test('that rolls out for this change is followed, even if it waits to be redeployed for another change', () => {
     const rolling = { deployments: [young({ rolloutState: 'IN_PROGRESS' })], strategy: 'CANARY' } as const;
     const waiting = followUp({ open: [{ ...OURS, deploymentId: null, ours: false }] });
     const later = change({ changeId: 'change-2', kind: 'parameter', arn: PARAMETER, changedAt: AFTER + 1 });
@@ -129,10 +129,10 @@ describe('a followed service', () => {
     expect(idsAfter(beside, waiting)).toEqual([null]);
   });
 
-  test('that nobody shows any more is gone, and one that ECS refuses to show is not', () => {
+  test('that no longer exists is closed, and one that ECS refuses to describe stays open', () => {
     const before = followUp();
-    expect(progressOf(before, [], NOBODY)).toMatchObject({ closed: [{ how: 'skipped' }], waiting: [] });
-    const refused = progressOf(before, [], { ...NOBODY, refused: new Set([service().key]) });
+    expect(progressOf(before, [], NONE_SEEN)).toMatchObject({ closed: [{ how: 'skipped' }], waiting: [] });
+    const refused = progressOf(before, [], { ...NONE_SEEN, refused: new Set([service().key]) });
     expect(refused).toMatchObject({
       closed: [],
       followUp: { open: [OURS] },
@@ -140,7 +140,7 @@ describe('a followed service', () => {
     });
   });
 
-  test('of another message of the same change is none of this one’s business', () => {
+  test('does not count for a follow-up that does not wait for it', () => {
     const elsewhere = followUp({ open: [{ ...OURS, name: 'web' }] });
     const standing = look(
       followUp(),

@@ -39,7 +39,7 @@ const OLD: Evidence = { tasks: [{ createdAt: BEFORE }, { createdAt: BEFORE }] };
 const both = { 'api:1': [SECRET, PARAMETER], 'old:1': [SECRET] };
 const ofParameter = change({ changeId: 'change-2', kind: 'parameter', arn: PARAMETER });
 
-/** A service as a sweep sees it, put together by hand. */
+/** A service as a sweep finds it, built from parts. */
 function swept(
   name: string,
   verdicts: readonly (readonly [Verdict, Subject])[],
@@ -101,12 +101,12 @@ describe('a sweep', () => {
     );
   };
 
-  test('holds nobody back, and keeps the rest of the policy', () => {
+  test('works without a cap and a cooldown, and keeps the rest of the policy', () => {
     const strict = { ...POLICY, select: 'tagged', pull: 'redeploy', maxServices: 3 } as const;
     expect(sweepPolicy(strict)).toEqual({ ...strict, maxServices: 0, cooldownMs: 0 });
   });
 
-  test('tells changes apart: which a service is stale for certain, and which possibly', () => {
+  test('keeps changes for which a service is stale for certain apart from those for which it is possibly stale', () => {
     const possibly = change({
       changeId: 'change-2',
       kind: 'parameter',
@@ -120,7 +120,7 @@ describe('a sweep', () => {
     expect(only?.decision).toMatchObject({ action: 'redeploy', reason: null, changeIds: ['change-1'] });
   });
 
-  test('tells of what may be stale those changes alone', () => {
+  test('names for a possibly stale service only the changes for which it may be stale', () => {
     const young = { deployments: [deployment({ createdAt: CHANGED_AT - 500 })] };
     const [only] = planned(
       [asSubject(change()), asSubject({ ...ofParameter, changedAt: CHANGED_AT - 1_000 })],
@@ -130,7 +130,7 @@ describe('a sweep', () => {
     expect(only?.decision).toMatchObject({ ...skip('possibly-stale'), changeIds: ['change-1'] });
   });
 
-  test('does not count what is fresh, or on its way, as stale for another change', () => {
+  test('names only the change for which a service is stale if it is fresh or rolls out for another one', () => {
     const rolling = { deployments: [deployment({ createdAt: AFTER, rolloutState: 'IN_PROGRESS' as const })] };
     const [only] = planned(
       [asSubject(change()), asSubject({ ...ofParameter, changedAt: AFTER + 1 })],
@@ -147,7 +147,7 @@ describe('a sweep', () => {
     expect(other?.certain.map(({ change: { changeId } }) => changeId)).toEqual(['change-2']);
   });
 
-  test('leaves alone whom a rollout has failed, whatever else it is stale for', () => {
+  test('skips a service whose rollout failed, even if it is stale for another change', () => {
     const rolledBack = { ...OLD, serviceDeployments: [{ createdAt: CHANGED_AT + 1, status: 'STOPPED' }] };
     const [only] = planned(
       [asSubject(change()), asSubject({ ...ofParameter, changedAt: CHANGED_AT + 2 })],
@@ -162,7 +162,7 @@ describe('a sweep', () => {
     expect(other?.decision).toMatchObject({ ...skip('rollout-failed'), changeIds: ['change-1'] });
   });
 
-  test('leaves it at what it is about, if nothing of it is stale', () => {
+  test('keeps the decision for the change if the service is not stale', () => {
     const young = { tasks: [{ createdAt: AFTER }, { createdAt: AFTER }] };
     const [only] = planned([asSubject(change())], young);
     expect(only?.decision).toMatchObject({ ...skip('already-fresh'), changeIds: ['change-1'] });
@@ -171,7 +171,7 @@ describe('a sweep', () => {
     expect(other?.decision).toMatchObject({ ...skip('already-fresh'), changeIds: ['change-1'] });
   });
 
-  test('leaves alone who only has to drain', () => {
+  test('does not count a service as stale whose old tasks only have to drain', () => {
     const old = draining({ taskDefinition: revisionArn('old:1') });
     const [only] = planned([asSubject(change())], OLD, {
       taskDefinition: revisionArn('none:1'),
@@ -180,7 +180,7 @@ describe('a sweep', () => {
     expect(only).toMatchObject({ decision: wait('rolling-out'), certain: [], possibly: [] });
   });
 
-  test('asks about a notice nothing', () => {
+  test('asks nothing about a notice', () => {
     const gone: Notice = {
       changeId: 'n',
       kind: 'secret',
@@ -200,7 +200,7 @@ describe('a sweep', () => {
     }
   });
 
-  test('asks nothing of who cannot be read', () => {
+  test('asks nothing about a service that cannot be read', () => {
     const older = draining({ taskDefinition: revisionArn('dark:1') });
     const world = fleet([service({ deployments: [deployment(), older] })], { 'api:1': [`${SECRET}:::v1`] });
     const dark = [revisionArn('dark:1'), { kind: 'unreadable', why: 'x' }] as const;
@@ -208,7 +208,7 @@ describe('a sweep', () => {
     expect(sweepQuestions(match(whole, [asSubject(change())], 'ignore'), policy, LATER)).toEqual([]);
   });
 
-  test('asks for tasks beside what is asked anyway, and of each service once', () => {
+  test('asks for the tasks in addition to the usual questions, and once about each service', () => {
     const [only, ...more] = sweepQuestions(
       match(fleet([service()], both), [asSubject(change()), asSubject(ofParameter)], 'ignore'),
       policy,
@@ -223,7 +223,7 @@ describe('a sweep', () => {
   });
 
   test.each(['opted-out', 'pinned', 'label-not-moved', 'pull-only', 'not-active', 'no-tasks'] as const)(
-    'has no need to know since when for who is %s',
+    'needs neither the exact time of a change nor evidence for a service that is %s',
     (reason) => {
       const cases = {
         'opted-out': [{ tags: new Map([['enabled', 'false']]) }, [SECRET]],
@@ -255,7 +255,7 @@ describe('a sweep', () => {
   );
 });
 
-describe('nobody’s attention needs', () => {
+describe('a decision', () => {
   const HARMLESS: readonly string[] = [
     'already-fresh',
     'out-of-scope',
@@ -268,18 +268,21 @@ describe('nobody’s attention needs', () => {
   ];
 
   test.each(SKIP_REASONS.map((reason) => [reason, HARMLESS.includes(reason)] as const))(
-    '%s: %s',
+    'to skip with the reason %s is harmless: %s',
     (reason, harmless) => {
       expect(isHarmless(swept('api', [], { decision: skip(reason) }).decision)).toBe(harmless);
     },
   );
 
-  test.each([redeploy, ...WAIT_REASONS.map((reason) => wait(reason))])('not %j', (verdict) => {
-    expect(isHarmless(swept('api', [], { decision: verdict }).decision)).toBe(false);
-  });
+  test.each([redeploy, ...WAIT_REASONS.map((reason) => wait(reason))])(
+    'such as %j is not harmless',
+    (verdict) => {
+      expect(isHarmless(swept('api', [], { decision: verdict }).decision)).toBe(false);
+    },
+  );
 });
 
-describe('healed is', () => {
+describe('healing', () => {
   const rolling = (name: string, subject: Subject) => swept(name, [[wait('rolling-out'), subject]]);
   const gone: Notice = {
     changeId: 'change-1',
@@ -290,7 +293,7 @@ describe('healed is', () => {
     source: 'x',
   };
 
-  test('each change with those who are stale for it, and with those that roll out, for whom later waves wait', () => {
+  test('opens for each change the services that are stale for it, and those that roll out, for later waves wait for them', () => {
     const [one, two] = [change(), ofParameter];
     const all = [
       stale('a', one),
@@ -333,7 +336,7 @@ describe('healed is', () => {
     expect(healing.overCap).toBe(false);
   });
 
-  test('beside it who rolls out for one of several changes', () => {
+  test('opens, besides, a service that rolls out for one of several changes', () => {
     const one = change();
     const verdicts = [
       [wait('rolling-out'), asSubject(one)] as const,
@@ -343,7 +346,7 @@ describe('healed is', () => {
     expect(followUp?.open.map(({ name }) => name)).toEqual(['a', 'b']);
   });
 
-  test('nobody who cannot be replaced, though it counts, unless it is not stale for certain', () => {
+  test('excludes a service that cannot be replaced, and counts it towards the cap if it is stale for certain', () => {
     const certain = [{ change: change(), verdict: skip('cannot-replace') }];
     const stuck = swept('s', [[skip('cannot-replace'), asSubject(change())]], { certain });
     const free = swept('t', [[skip('cannot-replace'), asSubject(change())]]);
@@ -352,12 +355,12 @@ describe('healed is', () => {
     expect(healingOf([stale('a', change()), stuck], 2, LATER).followUps).toHaveLength(1);
   });
 
-  test('no change of the last quarter of an hour', () => {
+  test('excludes a change of the last quarter of an hour', () => {
     expect([QUARTER - 1, QUARTER].map((age) => isYoung(change(), CHANGED_AT + age))).toEqual([true, false]);
   });
 });
 
-describe('told is', () => {
+describe('a sweep records', () => {
   const healed = (different: Partial<HealResult> = {}): HealResult => ({
     how: 'heal',
     healing: { overCap: false, followUps: [], changeIds: new Map() },
@@ -372,7 +375,7 @@ describe('told is', () => {
   });
   const one = stale('a', change(), younger);
 
-  test('of who waits that it does, and of who is skipped why', () => {
+  test('the reason why a service waits or is skipped', () => {
     const waits = swept('w', [], { decision: wait('rolling-out') });
     expect(recordOf(waits, healed(), LATER)).toEqual({
       action: 'wait',
@@ -395,7 +398,7 @@ describe('told is', () => {
     expect(recordOf(failed, healed(), LATER)).toMatchObject({ reason: 'rollout-failed' });
   });
 
-  test('of who is on the queue for which changes, and of who is not whose events may still be at work', () => {
+  test('the changes for which a service is on the queue, or else the young changes whose events may still arrive', () => {
     expect(recordOf(one, healed({ healing: healing('change-1') }), LATER)).toEqual({
       action: 'wait',
       reason: 'healing',
@@ -408,7 +411,7 @@ describe('told is', () => {
     });
   });
 
-  test('that it is on its way if one of its messages is', () => {
+  test('that a service is being healed if at least one of its messages was sent', () => {
     const two = healed({ healing: healing('change-1', 'change-2'), unsent: new Set(['change-1']) });
     expect(recordOf(one, two, LATER)?.reason).toBe('healing');
     expect(countsOf([one], two, LATER).healed).toBe(1);
@@ -417,7 +420,7 @@ describe('told is', () => {
     expect(countsOf([one], none, LATER).healed).toBe(0);
   });
 
-  test('how many there are of each', () => {
+  test('the number of services of each kind', () => {
     const maybe = { possibly: [{ change: change(), verdict: redeploy }] };
     const all = [
       one,
@@ -441,7 +444,7 @@ describe('told is', () => {
   });
 });
 
-test('a report of what is stale tells who for certain and who possibly, and what it does not cover', () => {
+test('a report of stale services lists the certain and the possible ones, and what it does not cover', () => {
   const maybe = [{ change: change(), verdict: redeploy }];
   const found = {
     changes: [change()],

@@ -68,11 +68,11 @@ function swept({
   now = LATER,
 }: Case): SweptService {
   const [one] = sweptServices([service(different)], evidence, [change(changed)], now);
-  if (one === undefined) throw new Error('the service was not matched');
+  if (one === undefined) throw new Error('expected the service to match the change, found no match');
   return one;
 }
 
-/** `certain` or `possibly` or nothing, and the decision. */
+/** `certain`, `possibly` or `-`, and the reason of the decision, or its action if it has no reason. */
 function outcome(one: SweptService): string {
   const stale = one.certain.length > 0 ? 'certain' : one.possibly.length > 0 ? 'possibly' : '-';
   return `${stale}, ${one.decision.reason ?? one.decision.action}`;
@@ -84,28 +84,32 @@ const primary = (different: Parameters<typeof deployment>[0]) => ({ deployments:
 describe('a service is', () => {
   test.each<[string, Case, string]>([
     ['stale for certain with an old task', { evidence: { tasks: [old, young] } }, 'certain, redeploy'],
-    ['so even where ECS counts more tasks', { evidence: { tasks: [old] } }, 'certain, redeploy'],
+    [
+      'stale for certain with an old task even where ECS counts more tasks',
+      { evidence: { tasks: [old] } },
+      'certain, redeploy',
+    ],
     ['fresh if every task is young', { evidence: { tasks: [young, young] } }, '-, already-fresh'],
     [
-      'fresh so even seconds after the change',
+      'fresh if every task is young even seconds after the change',
       { evidence: { tasks: [young, young] }, now: CHANGED_AT + 3_000 },
       '-, already-fresh',
     ],
     ['possibly stale if tasks are missing', { evidence: { tasks: [young] } }, 'possibly, possibly-stale'],
-    ['possibly stale if nobody told of tasks', {}, 'possibly, possibly-stale'],
+    ['possibly stale if its tasks are not known', {}, 'possibly, possibly-stale'],
     [
       'fresh without any task',
       { service: { running: 0, ...primary({ running: 0 }) }, evidence: { tasks: [] } },
       '-, already-fresh',
     ],
     [
-      'possibly stale between the two instants',
+      'possibly stale between the certain and the possible instant of the change',
       { change: { possiblyUntil: AFTER + 1 }, evidence: { tasks: [young, young] } },
       'possibly, possibly-stale',
     ],
     ['fresh with a young deployment', { service: primary({ createdAt: AFTER }) }, '-, already-fresh'],
     [
-      'on its way with a young deployment that is not complete',
+      'rolling out with a young deployment that is not complete',
       { service: primary({ createdAt: AFTER, rolloutState: 'IN_PROGRESS', running: 1 }) },
       '-, rolling-out',
     ],
@@ -157,16 +161,12 @@ describe('a service is', () => {
       'possibly, rollout-failed',
     ],
     [
-      'nothing of that if it is opted out',
+      'not stale if it is opted out',
       { service: { tags: new Map([['enabled', 'false']]) }, evidence: { tasks: [old, old] } },
       '-, opted-out',
     ],
-    ['nor without tasks to be had', { service: { desired: 0, running: 0 } }, '-, no-tasks'],
-    [
-      'unreadable if ECS does not tell of its tasks',
-      { evidence: { unreadable: 'refused' } },
-      '-, unreadable',
-    ],
+    ['not stale if it wants no tasks and has none', { service: { desired: 0, running: 0 } }, '-, no-tasks'],
+    ['unreadable if ECS refuses to list its tasks', { evidence: { unreadable: 'refused' } }, '-, unreadable'],
   ])('%s', (_, given, expected) => {
     expect(outcome(swept(given))).toBe(expected);
   });
@@ -189,41 +189,41 @@ describe('a service is', () => {
   });
 });
 
-describe('asked are', () => {
+describe('a sweep asks', () => {
   const questionsFor = (different: ServiceDifference, changed: Partial<Change>, now: number) => {
     const read = fleet([service(different)]);
     return sweepQuestions(match(read, [asSubject(change(changed))], 'ignore'), sweepPolicy(POLICY), now);
   };
 
   test.each<[string, ServiceDifference, number]>([
-    ['who seem stale', {}, LATER],
-    ['for a change of a moment ago, too', {}, CHANGED_AT + 1_000],
-    ['under another controller', { controller: 'EXTERNAL' }, LATER],
+    ['a service that seems stale', {}, LATER],
+    ['a service that seems stale for a change of a moment ago', {}, CHANGED_AT + 1_000],
+    ['a service under another controller', { controller: 'EXTERNAL' }, LATER],
     [
-      'in a deployment that must not be interrupted',
+      'a service in a deployment that must not be interrupted',
       { strategy: 'BLUE_GREEN', ...primary({ rolloutState: 'IN_PROGRESS' }) },
       LATER,
     ],
-  ])('for their tasks: %s', (_, different, now) => {
+  ])('for the tasks of %s', (_, different, now) => {
     expect(questionsFor(different, {}, now)).toMatchObject([{ askTasks: true }]);
   });
 
   test.each<[string, ServiceDifference, number, number]>([
-    ['within a day', primary({ createdAt: AFTER }), DAY, 1],
-    ['not for longer', primary({ createdAt: AFTER }), DAY + 1, 0],
+    ['within a day after the change', primary({ createdAt: AFTER }), DAY, 1],
+    ['but not later than a day after it', primary({ createdAt: AFTER }), DAY + 1, 0],
     [
-      'for ever, where ECS itself speaks of a rollback',
+      'at any time where ECS itself reports a rollback',
       primary({ createdAt: AFTER, rolloutStateReason: 'ECS deployment circuit breaker: rolling back to …' }),
       30 * DAY,
       1,
     ],
-    ['never, if it is opted out', { tags: new Map([['enabled', 'false']]) }, 3_600_000, 0],
-  ])('for a rollback that looks fresh: %s', (_, different, age, asked) => {
+    ['but never if the service is opted out', { tags: new Map([['enabled', 'false']]) }, 3_600_000, 0],
+  ])('whether a deployment that looks fresh is a rollback, %s', (_, different, age, asked) => {
     expect(questionsFor(different, {}, CHANGED_AT + age)).toHaveLength(asked);
   });
 });
 
-test('whether a rollout failed is asked in a cooldown, too', () => {
+test('a sweep asks whether a rollout failed even in a cooldown', () => {
   const read = fleet([service(primary({ createdAt: CHANGED_AT - 1 }))]);
   const policy = sweepPolicy({ ...POLICY, cooldownMs: 2 * 3_600_000 });
   expect(sweepQuestions(match(read, [asSubject(change())], 'ignore'), policy, LATER)).toMatchObject([
@@ -231,12 +231,12 @@ test('whether a rollout failed is asked in a cooldown, too', () => {
   ]);
 });
 
-describe('the true date of a secret is asked for', () => {
+describe('the exact time of a change of a secret is', () => {
   test.each<[string, ServiceDifference, boolean]>([
-    ['if a deployment is older than its last change of any kind', {}, true],
-    ['not if all are younger', primary({ createdAt: AFTER }), false],
-    ['not for the sake of who is opted out', { tags: new Map([['enabled', 'false']]) }, false],
-    ['not for the sake of who has no tasks', { desired: 0, running: 0 }, false],
+    ['needed if a deployment is older than the last change of any kind', {}, true],
+    ['not needed if all deployments are younger', primary({ createdAt: AFTER }), false],
+    ['not needed for a service that is opted out', { tags: new Map([['enabled', 'false']]) }, false],
+    ['not needed for a service without tasks', { desired: 0, running: 0 }, false],
   ])('%s', (_, different, isAsked) => {
     const { label: _label, ...latest } = change();
     const dated = needsExactTime([latest], fleet([service(different)]), sweepPolicy(POLICY), LATER);
@@ -244,12 +244,12 @@ describe('the true date of a secret is asked for', () => {
   });
 });
 
-describe('healed is', () => {
+describe('healing', () => {
   const stale = (more: Case = {}) => swept({ evidence: { tasks: [old, old] }, ...more });
   const healing = (services: readonly SweptService[], most = 0, now = LATER) =>
     healingOf(services, most, now);
 
-  test('who is stale for certain, under the id of the change, as if looked at once', () => {
+  test('opens a service that is stale for certain under the id of the change, as after a first look', () => {
     expect(healing([stale()]).followUps).toMatchObject([
       {
         changeId: 'change-1',
@@ -262,22 +262,25 @@ describe('healed is', () => {
   });
 
   test.each<[string, SweptService]>([
-    ['who is possibly stale', swept({})],
-    ['who is fresh', stale({ evidence: { tasks: [young, young] } })],
-    ['a change of a quarter of an hour ago', stale({ now: CHANGED_AT + 899_999 })],
-    ['who cannot replace a task', stale({ service: { ...stuck, ...primary({ desired: 1, running: 1 }) } })],
+    ['a service that is possibly stale', swept({})],
+    ['a service that is fresh', stale({ evidence: { tasks: [young, young] } })],
+    ['a change of less than a quarter of an hour ago', stale({ now: CHANGED_AT + 899_999 })],
     [
-      'after a failed rollout',
+      'a service that cannot replace a task',
+      stale({ service: { ...stuck, ...primary({ desired: 1, running: 1 }) } }),
+    ],
+    [
+      'a service after a failed rollout',
       stale({
         evidence: { tasks: [old, old], serviceDeployments: [{ createdAt: AFTER, status: 'STOPPED' }] },
       }),
     ],
-    ['another controller', stale({ service: { controller: 'EXTERNAL' } })],
-  ])('not %s', (_, one) => {
+    ['a service under another controller', stale({ service: { controller: 'EXTERNAL' } })],
+  ])('excludes %s', (_, one) => {
     expect(healing([one], 0, CHANGED_AT + 899_999).followUps).toEqual([]);
   });
 
-  test('nobody if there are more than the cap, those who cannot be redeployed counted', () => {
+  test('is stopped by the cap, which also counts services that cannot be redeployed', () => {
     const many = ['a', 'b', 'c'].map((name) => stale({ service: { name } }));
     const cannot = stale({ service: { ...stuck, ...primary({ desired: 1, running: 1 }) } });
     expect(healing(many, 3).followUps).toHaveLength(1);
@@ -301,12 +304,12 @@ describe('healed is', () => {
     );
   };
 
-  test('a service of two changes under both', () => {
+  test('opens a service that is stale for two changes under both', () => {
     const { followUps } = healing(ofTwoChanges({ tasks: [old, old] }));
     expect(followUps.map(({ changeId }) => changeId)).toEqual(['change-1', 'change-2']);
   });
 
-  test('and under none of them if a rollout failed after one', () => {
+  test('excludes a service that is stale for two changes if a rollout failed after one of them', () => {
     const serviceDeployments = [{ createdAt: AFTER, status: 'ROLLBACK_SUCCESSFUL' }];
     const both = ofTwoChanges({ tasks: [old, old], serviceDeployments });
     expect(both.map(outcome)).toEqual(['certain, rollout-failed']);
@@ -315,7 +318,7 @@ describe('healed is', () => {
   });
 });
 
-describe('told is', () => {
+describe('a sweep records', () => {
   const one = swept({ evidence: { tasks: [old, old] } });
   const healed = (different: Partial<HealResult> = {}): HealResult => ({
     how: 'heal',
@@ -325,18 +328,23 @@ describe('told is', () => {
   });
 
   test.each<[string, HealResult, number, string]>([
-    ['a report', healed({ how: 'report' }), 0, 'skip report'],
-    ['that nothing is done', healed({ how: 'observe' }), 0, 'skip observe'],
-    ['that it is on the queue', healed(), 1, 'wait healing'],
-    ['that the queue would not take it', healed({ unsent: new Set(['change-1']) }), 0, 'wait not-sent'],
+    ['that it only reports', healed({ how: 'report' }), 0, 'skip report'],
+    ['that it only observes', healed({ how: 'observe' }), 0, 'skip observe'],
+    ['that the service is on the queue', healed(), 1, 'wait healing'],
     [
-      'that there are too many',
+      'that the queue did not accept the message',
+      healed({ unsent: new Set(['change-1']) }),
+      0,
+      'wait not-sent',
+    ],
+    [
+      'that more services are stale than the cap allows',
       healed({ healing: { ...healingOf([one], 0, LATER), overCap: true } }),
       0,
       'skip over-cap',
     ],
     [
-      'that its event may be on the way',
+      'that the event of the change may still be on the way',
       healed({ healing: healingOf([one], 0, CHANGED_AT + 1) }),
       0,
       'wait young-change',
@@ -347,12 +355,12 @@ describe('told is', () => {
     expect(countsOf([one], given, LATER)).toMatchObject({ staleForCertain: 1, healed: services });
   });
 
-  test('nothing of who is fresh', () => {
+  test('nothing about a service that is fresh', () => {
     expect(recordOf(swept({ service: primary({ createdAt: AFTER }) }), healed(), LATER)).toBeUndefined();
   });
 });
 
-describe('an answer without room', () => {
+describe('an answer that is too large', () => {
   const all = [
     swept({ evidence: { tasks: [old, old] } }),
     swept({ service: { name: 'fresh', ...primary({ createdAt: AFTER }) }, change: { changeId: 'change-2' } }),
@@ -368,7 +376,7 @@ describe('an answer without room', () => {
   };
   const size = JSON.stringify(makeStaleReport(found, Infinity)).length;
 
-  test('leaves out first whom nothing is the matter with, and says how many', () => {
+  test('leaves out the fresh services first and says how many they are', () => {
     expect(makeStaleReport(found, size)).not.toHaveProperty('freshLeftOut');
     const short = makeStaleReport(found, size - 1);
     expect(short).toMatchObject({
@@ -379,7 +387,7 @@ describe('an answer without room', () => {
     expect(short?.decisions.map(({ reason }) => reason)).toEqual([null]);
   });
 
-  test('is none if the rest has no room either', () => {
+  test('is not given if the rest is too large as well', () => {
     expect(makeStaleReport(found, 100)).toBeUndefined();
   });
 });

@@ -4,7 +4,7 @@ import { revisionArn, service } from '../build.ts';
 
 const tagged = (entries: Record<string, string>) => service({ tags: new Map(Object.entries(entries)) });
 
-describe('wave', () => {
+describe('the tag wave', () => {
   test.each([
     [undefined, 0],
     ['0', 0],
@@ -18,12 +18,12 @@ describe('wave', () => {
     ['-1', 0],
     ['1.5', 0],
     ['canary', 0],
-  ])('%s is wave %i', (value, wave) => {
+  ])('with the value %s means wave %i', (value, wave) => {
     expect(waveOf(tagged(value === undefined ? {} : { wave: value }))).toBe(wave);
   });
 });
 
-test('also names resources over three tags, separated by white space', () => {
+test('the tag also names resources, separated by white space, in up to three tags', () => {
   const tags = new Map([
     ['also', ' prod/db  /app/x '],
     ['also-1', 'prod/cache\t\n/app/y'],
@@ -38,10 +38,10 @@ test('also names resources over three tags, separated by white space', () => {
   expect(alsoOf(new Map(), revisionArn())).toEqual([]);
 });
 
-describe('a value that means nothing is warned of, without repeating it', () => {
+describe('a warning', () => {
   const { arn, cluster } = service();
-  const off = { tag: 'enabled', problem: 'neither "true" nor "false": taken as false' };
-  const odd = { tag: 'wave', problem: 'no integer from 0: taken as 0' };
+  const off = { tag: 'enabled', problem: 'neither "true" nor "false": it counts as false' };
+  const odd = { tag: 'wave', problem: 'not an integer from 0: it counts as 0' };
 
   test.each([
     [{ enabled: 'hunter2' }, {}, [{ arn, ...off }]],
@@ -57,15 +57,18 @@ describe('a value that means nothing is warned of, without repeating it', () => 
       ],
     ],
     [{}, { wave: 'odd' }, []],
-  ])('%o, of its cluster %o', (own, ofCluster, warnings) => {
-    const both = service({
-      tags: new Map(Object.entries(own)),
-      cluster: { ...cluster, tags: new Map(Object.entries(ofCluster)) },
-    });
-    expect(tagWarnings(both)).toEqual(warnings);
-  });
+  ])(
+    'names the invalid tags of a service with %o in a cluster with %o, without their values',
+    (own, ofCluster, warnings) => {
+      const both = service({
+        tags: new Map(Object.entries(own)),
+        cluster: { ...cluster, tags: new Map(Object.entries(ofCluster)) },
+      });
+      expect(tagWarnings(both)).toEqual(warnings);
+    },
+  );
 
-  test('but not of a value that means something', () => {
+  test('is not given for a valid value', () => {
     expect(tagWarnings(tagged({ enabled: 'false', wave: '3' }))).toEqual([]);
     expect(tagWarnings(tagged({ enabled: 'true' }))).toEqual([]);
   });

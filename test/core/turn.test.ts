@@ -7,7 +7,7 @@ const HOUR = 3_600_000;
 const numbers = (most: number) => Array.from({ length: most }, (_, i) => i);
 
 describe('the order of an hour', () => {
-  test('leaves nobody out and keeps the ring', () => {
+  test('contains every item and keeps the ring', () => {
     fc.assert(
       fc.property(fc.nat(200), fc.nat(100_000), (length, hours) => {
         const items = numbers(length);
@@ -28,7 +28,7 @@ describe('the order of an hour', () => {
     [0.7, 2],
     [0.5, 4],
     [0.2, 8],
-  ])('lets everybody have a turn if a part of %d is read each time: within %i hours', (part, hours) => {
+  ])('gives every item a turn, if a part of %d is read each time, within %i hours', (part, hours) => {
     const items = numbers(100);
     fc.assert(
       fc.property(fc.nat(1_000_000), (first) => {

@@ -13,7 +13,7 @@ import {
   service,
 } from '../build.ts';
 
-test('uses tells every reference of every service, pinned ones and registry credentials too, by ARN', () => {
+test('uses lists every reference of every service, pinned ones and registry credentials included, sorted by ARN', () => {
   const world = fleet(
     [
       service({ name: 'web', tags: new Map([['enabled', 'false']]) }),
@@ -60,12 +60,12 @@ test('uses tells every reference of every service, pinned ones and registry cred
   expect(notCovered).toMatch(/Standalone and scheduled tasks .* not covered/);
 });
 
-test('with SELECT=tagged whoever has no tag counts as opted out', () => {
+test('with SELECT=tagged a service without the tag counts as opted out', () => {
   const { uses } = usesOf(fleet([service()]), [asSubject(change())], { ...POLICY, select: 'tagged' });
   expect(uses.map(({ optedOut }) => optedOut)).toEqual([true]);
 });
 
-test('uses are told in the order of the ARNs, whatever was read first', () => {
+test('uses are sorted by ARN, in whatever order the services were read', () => {
   const services = ['c', 'a', 'd', 'b'].map((name) => service({ name }));
   const inOrder = services.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   for (const read of [services, inOrder, inOrder.toReversed()]) {

@@ -54,41 +54,45 @@ const notice: Notice = {
 const inProgress = { rolloutState: 'IN_PROGRESS' } as const;
 const after = { createdAt: AFTER } as const;
 
-/** DESIGN §4, the table of decisions: one or more rows here for each of its rows, in its order. */
+/** The table of decisions (functions/README.md, Deployments): one or more rows here for each of its rows. */
 const TABLE: readonly Row[] = [
-  { title: 'tasks started before the change', verdict: 'redeploy' },
+  { title: 'its tasks were started before the change', verdict: 'redeploy' },
   {
-    title: 'opted out by its own tag',
+    title: 'it is opted out by its own tag',
     verdict: 'skip opted-out',
     service: { tags: tags({ enabled: 'false' }) },
   },
   {
-    title: 'any other value of the tag counts as false',
+    title: 'its tag has another value, which counts as false',
     verdict: 'skip opted-out',
     service: { tags: tags({ enabled: 'False' }) },
   },
-  { title: 'the tag set to true', verdict: 'redeploy', service: { tags: tags({ enabled: 'true' }) } },
+  { title: 'its tag is true', verdict: 'redeploy', service: { tags: tags({ enabled: 'true' }) } },
   {
-    title: 'opted out by its cluster',
+    title: 'it is opted out by its cluster',
     verdict: 'skip opted-out',
     service: { cluster: cluster({ enabled: 'false' }) },
   },
-  { title: 'opted out by the secret', verdict: 'skip opted-out', change: { optedOut: true } },
-  { title: 'SELECT=tagged without a tag', verdict: 'skip opted-out', policy: { select: 'tagged' } },
+  { title: 'it is opted out by the secret', verdict: 'skip opted-out', change: { optedOut: true } },
   {
-    title: 'SELECT=tagged with the tag',
+    title: 'SELECT=tagged asks for a tag that it does not have',
+    verdict: 'skip opted-out',
+    policy: { select: 'tagged' },
+  },
+  {
+    title: 'SELECT=tagged asks for a tag that it has',
     verdict: 'redeploy',
     policy: { select: 'tagged' },
     service: { tags: tags({ enabled: 'true' }) },
   },
   {
-    title: 'SELECT=tagged is asked of the service, not of its cluster',
+    title: 'SELECT=tagged asks for a tag that only its cluster has',
     verdict: 'skip opted-out',
     policy: { select: 'tagged' },
     service: { cluster: cluster({ enabled: 'true' }) },
   },
   {
-    title: 'opted out but named by hand',
+    title: 'it is opted out but named by hand',
     verdict: 'redeploy',
     change: { kind: 'service', arn: service().arn },
     service: { tags: tags({ enabled: 'false' }) },
@@ -101,13 +105,21 @@ const TABLE: readonly Row[] = [
     references: [PARAMETER],
   },
   {
-    title: 'the secret is gone and the service opted out',
+    title: 'the secret is gone and the service is opted out',
     verdict: 'skip opted-out',
     notice: {},
     service: { tags: tags({ enabled: 'no' }) },
   },
-  { title: 'a failed rotation decides nothing', verdict: undefined, notice: { notice: 'rotation-failed' } },
-  { title: 'ECS does not tell enough', verdict: 'skip unreadable', evidence: { unreadable: 'refused' } },
+  {
+    title: 'a rotation failed, which decides nothing',
+    verdict: undefined,
+    notice: { notice: 'rotation-failed' },
+  },
+  {
+    title: 'ECS refuses a part of the evidence',
+    verdict: 'skip unreadable',
+    evidence: { unreadable: 'refused' },
+  },
   {
     title: 'every reference names a version id',
     verdict: 'skip pinned',
@@ -124,46 +136,62 @@ const TABLE: readonly Row[] = [
     references: [`${SECRET}::BLUE:`],
   },
   {
-    title: 'the label that it follows moved',
+    title: 'the label that its reference follows moved',
     verdict: 'redeploy',
     references: [`${SECRET}::BLUE:`],
     change: { label: 'BLUE' },
   },
   {
-    title: 'AWSPREVIOUS moves with AWSCURRENT',
+    title: 'its reference follows AWSPREVIOUS, which moves with AWSCURRENT',
     verdict: 'redeploy',
     references: [`${SECRET}::AWSPREVIOUS:`],
   },
-  { title: 'AWSCURRENT by name', verdict: 'redeploy', references: [`${SECRET}:key:AWSCURRENT:`] },
+  { title: 'its reference names AWSCURRENT', verdict: 'redeploy', references: [`${SECRET}:key:AWSCURRENT:`] },
   { title: 'another label moved', verdict: 'skip label-not-moved', change: { label: 'BLUE' } },
   {
-    title: 'pinned and another label',
+    title: 'one reference is pinned and another one follows another label',
     verdict: 'skip label-not-moved',
     references: [`${SECRET}:::v`, `${SECRET}::BLUE:`],
   },
-  { title: 'only the registry credentials', verdict: 'skip pull-only', references: [{ place: 'pull' }] },
   {
-    title: 'only the registry credentials, which count',
+    title: 'only its registry credentials refer to the secret',
+    verdict: 'skip pull-only',
+    references: [{ place: 'pull' }],
+  },
+  {
+    title: 'only its registry credentials refer to the secret, and they count',
     verdict: 'redeploy',
     references: [{ place: 'pull' }],
     policy: { pull: 'redeploy' },
   },
-  { title: 'not active', verdict: 'skip not-active', service: { status: 'DRAINING' } },
+  { title: 'it is not active', verdict: 'skip not-active', service: { status: 'DRAINING' } },
   {
-    title: 'no tasks',
+    title: 'it has no tasks',
     verdict: 'skip no-tasks',
     service: { desired: 0, running: 0, deployments: [deployment({ desired: 0, running: 0 })] },
   },
-  { title: 'desired 0, but a task still runs', verdict: 'redeploy', service: { desired: 0, running: 1 } },
-  { title: 'CODE_DEPLOY', verdict: 'skip unsupported-controller', service: { controller: 'CODE_DEPLOY' } },
-  { title: 'EXTERNAL', verdict: 'skip unsupported-controller', service: { controller: 'EXTERNAL' } },
+  {
+    title: 'it wants no tasks, but a task still runs',
+    verdict: 'redeploy',
+    service: { desired: 0, running: 1 },
+  },
+  {
+    title: 'its controller is CODE_DEPLOY',
+    verdict: 'skip unsupported-controller',
+    service: { controller: 'CODE_DEPLOY' },
+  },
+  {
+    title: 'its controller is EXTERNAL',
+    verdict: 'skip unsupported-controller',
+    service: { controller: 'EXTERNAL' },
+  },
   {
     title: 'the youngest deployment since the change was rolled back',
     verdict: 'skip rollout-failed',
     evidence: { serviceDeployments: [{ createdAt: AFTER, status: 'ROLLBACK_SUCCESSFUL' }] },
   },
   {
-    title: 'a younger one than the one that was rolled back succeeded',
+    title: 'a deployment after the one that was rolled back succeeded',
     verdict: 'redeploy',
     evidence: {
       serviceDeployments: [
@@ -178,40 +206,41 @@ const TABLE: readonly Row[] = [
     evidence: { serviceDeployments: [{ createdAt: BEFORE, status: 'ROLLBACK_FAILED' }] },
   },
   {
-    title: 'stopped by somebody since the change',
+    title: 'a deployment since the change was stopped by hand',
     verdict: 'skip rollout-failed',
     evidence: { serviceDeployments: [{ createdAt: AFTER, status: 'STOPPED' }] },
   },
   {
-    title: 'PRIMARY, younger than the change, failed',
+    title: 'PRIMARY is younger than the change and failed',
     verdict: 'skip rollout-failed',
     service: { deployments: [deployment({ ...after, rolloutState: 'FAILED' })] },
   },
   {
-    title: 'PRIMARY, older than the change, failed',
+    title: 'PRIMARY is older than the change and failed',
     verdict: 'redeploy',
     service: { deployments: [deployment({ rolloutState: 'FAILED' })] },
   },
   {
-    title: 'PRIMARY created after the change',
+    title: 'PRIMARY was created after the change',
     verdict: 'skip already-fresh',
     service: { deployments: [deployment(after)] },
   },
   {
-    title: 'PRIMARY created after the change, by the rollback of a deployment from before it',
+    title: 'PRIMARY was created after the change by the rollback of a deployment from before it',
     policy: { cooldownMs: 0 },
     verdict: 'redeploy',
     service: { deployments: [deployment({ createdAt: LATER })] },
     evidence: { asOf: LATER, serviceDeployments: [{ createdAt: BEFORE, status: 'ROLLBACK_SUCCESSFUL' }] },
   },
   {
-    title: 'PRIMARY created after the change, ECS knowing of no service deployment at all',
+    title: 'PRIMARY was created after the change, and ECS lists no service deployment at all',
     verdict: 'skip already-fresh',
     service: { deployments: [deployment({ createdAt: LATER })] },
     evidence: { asOf: LATER, serviceDeployments: [] },
   },
   {
-    title: 'PRIMARY created after the change, one rolled back before, and one of its own',
+    title:
+      'PRIMARY was created after the change with a service deployment of its own, after an earlier rollback',
     verdict: 'skip already-fresh',
     service: { deployments: [deployment({ createdAt: LATER })] },
     evidence: {
@@ -223,19 +252,19 @@ const TABLE: readonly Row[] = [
     },
   },
   {
-    title: 'PRIMARY created after the change, with a service deployment of its own',
+    title: 'PRIMARY was created after the change with a service deployment of its own',
     verdict: 'skip already-fresh',
     service: { deployments: [deployment({ createdAt: LATER })] },
     evidence: { asOf: LATER, serviceDeployments: [{ createdAt: LATER - 500, status: 'SUCCESSFUL' }] },
   },
   {
-    title: 'PRIMARY created since its service deployments were asked for',
+    title: 'PRIMARY was created after its service deployments were read',
     verdict: 'skip already-fresh',
     service: { deployments: [deployment({ createdAt: LATER })] },
     evidence: { asOf: BEFORE, serviceDeployments: [{ createdAt: BEFORE, status: 'ROLLBACK_SUCCESSFUL' }] },
   },
   {
-    title: 'a young deployment replaces another, which a rollback made',
+    title: 'a young deployment replaces another one, which a rollback made',
     verdict: 'wait rolling-out',
     service: {
       deployments: [
@@ -252,18 +281,18 @@ const TABLE: readonly Row[] = [
     },
   },
   {
-    title: 'PRIMARY created in the millisecond of the change',
+    title: 'PRIMARY was created in the millisecond of the change',
     policy: { cooldownMs: 0 },
     verdict: 'redeploy',
     service: { deployments: [deployment({ createdAt: CHANGED_AT })] },
   },
   {
-    title: 'ECS tells no rollout state, but all tasks run',
+    title: 'ECS shows no rollout state, but all tasks run',
     verdict: 'skip already-fresh',
     service: { deployments: [deployment({ ...after, rolloutState: null })] },
   },
   {
-    title: 'ECS tells no rollout state, and a task is missing',
+    title: 'ECS shows no rollout state, and a task is missing',
     verdict: 'wait rolling-out',
     service: { deployments: [deployment({ ...after, rolloutState: null, running: 1 })] },
   },
@@ -280,18 +309,18 @@ const TABLE: readonly Row[] = [
     now: LONG_AFTER,
   },
   {
-    title: 'fewer tasks listed than counted',
+    title: 'ECS lists fewer tasks than it counts',
     verdict: 'redeploy',
     evidence: { tasks: [{ createdAt: AFTER }] },
     now: LONG_AFTER,
   },
   {
-    title: 'tasks prove nothing within two minutes',
+    title: 'its tasks are young, which proves nothing within two minutes',
     verdict: 'redeploy',
     evidence: { tasks: [{ createdAt: AFTER }, { createdAt: AFTER }] },
   },
   {
-    title: 'no task at all, two minutes after the change',
+    title: 'it has no task at all two minutes after the change',
     verdict: 'skip already-fresh',
     service: { running: 0 },
     evidence: { tasks: [] },
@@ -313,7 +342,7 @@ const TABLE: readonly Row[] = [
     service: { strategy: 'BLUE_GREEN', deployments: [deployment(inProgress)] },
   },
   {
-    title: 'a canary deployment runs, as only its service deployment shows',
+    title: 'a canary deployment runs, which only its service deployment shows',
     verdict: 'wait deployment-in-progress',
     service: { strategy: 'CANARY' },
     evidence: { serviceDeployments: [{ createdAt: BEFORE, status: 'IN_PROGRESS' }] },
@@ -323,14 +352,18 @@ const TABLE: readonly Row[] = [
     verdict: 'redeploy',
     service: { deployments: [deployment(inProgress), draining()] },
   },
-  { title: 'blue/green, and nothing runs', verdict: 'redeploy', service: { strategy: 'BLUE_GREEN' } },
+  {
+    title: 'it is deployed blue/green and no deployment runs',
+    verdict: 'redeploy',
+    service: { strategy: 'BLUE_GREEN' },
+  },
   {
     title: 'a rolling deployment is being rolled back',
     verdict: 'wait deployment-in-progress',
     evidence: { serviceDeployments: [{ createdAt: BEFORE, status: 'ROLLBACK_IN_PROGRESS' }] },
   },
   {
-    title: 'ECS says in words that it rolls back',
+    title: 'the rollout state reason says that ECS rolls back',
     verdict: 'wait deployment-in-progress',
     service: {
       deployments: [
@@ -348,14 +381,15 @@ const TABLE: readonly Row[] = [
   },
   {
     title:
-      'a younger PRIMARY takes the place of a young deployment: no task is old, whoever deploys so often',
+      'a younger PRIMARY takes the place of a young deployment, so no task is old although it is deployed again and again',
     verdict: 'skip already-fresh',
     service: {
       deployments: [deployment({ ...after, ...inProgress }), draining({ createdAt: AFTER - 1 })],
     },
   },
   {
-    title: 'the same, and one of an old deployment is there still',
+    title:
+      'a younger PRIMARY takes the place of a young deployment, and a task of an old deployment is still there',
     verdict: 'wait rolling-out',
     service: {
       deployments: [
@@ -366,7 +400,7 @@ const TABLE: readonly Row[] = [
     },
   },
   {
-    title: 'the same, but the young one has no running task',
+    title: 'a younger PRIMARY takes the place of a young deployment without a running task',
     verdict: 'wait rolling-out',
     service: {
       deployments: [
@@ -376,7 +410,7 @@ const TABLE: readonly Row[] = [
     },
   },
   {
-    title: 'the same, and an old one has no task left',
+    title: 'a younger PRIMARY takes the place of a young deployment, and an old deployment has no task left',
     verdict: 'skip already-fresh',
     service: {
       deployments: [
@@ -387,7 +421,7 @@ const TABLE: readonly Row[] = [
     },
   },
   {
-    title: 'the young one is old for what is possible',
+    title: 'a younger PRIMARY takes the place of a deployment that is only younger than the certain instant',
     verdict: 'wait rolling-out',
     change: { possiblyUntil: AFTER - 1 },
     service: {
@@ -401,12 +435,12 @@ const TABLE: readonly Row[] = [
     service: { deployments: [deployment({ createdAt: CHANGED_AT, rolloutState: 'FAILED' })] },
   },
   {
-    title: 'a deployment of the millisecond of the change was rolled back',
+    title: 'a deployment from the millisecond of the change was stopped',
     verdict: 'redeploy',
     evidence: { serviceDeployments: [{ createdAt: CHANGED_AT, status: 'STOPPED' }] },
   },
   {
-    title: 'the younger of two deployments failed, in whatever order they come',
+    title: 'the younger of two deployments failed, in either order of the list',
     verdict: 'skip rollout-failed',
     evidence: {
       serviceDeployments: [
@@ -416,7 +450,7 @@ const TABLE: readonly Row[] = [
     },
   },
   {
-    title: 'of two of the same millisecond the last in the list counts',
+    title: 'the last one in the list of two deployments from the same millisecond failed',
     verdict: 'skip rollout-failed',
     evidence: {
       serviceDeployments: [
@@ -444,122 +478,128 @@ const TABLE: readonly Row[] = [
     },
   ]),
   ...['rolling back', 'Rolled-back', 'ROLLINGBACK'].map((words) => ({
-    title: `ECS says ${words}`,
+    title: `the rollout state reason says ${words}`,
     verdict: 'wait deployment-in-progress',
     service: { deployments: [deployment({ ...inProgress, rolloutStateReason: `it is ${words} to x` })] },
   })),
   {
-    title: 'no deployment at all',
+    title: 'it has no deployment at all',
     verdict: 'redeploy',
     service: { deployments: [] },
   },
   {
-    title: 'no deployment at all, and blue/green',
+    title: 'it has no deployment at all and is deployed blue/green',
     verdict: 'redeploy',
     service: { deployments: [], strategy: 'BLUE_GREEN' },
   },
   {
-    title: 'as old as the cooldown',
+    title: 'PRIMARY is as old as the cooldown',
     verdict: 'redeploy',
     service: { deployments: [deployment({ createdAt: NOW - 60_000 })] },
   },
   {
-    title: 'deployed an hour ago, once as often as allowed in the hour',
+    title: 'it was deployed as often as allowed in an hour, but an hour ago',
     verdict: 'redeploy',
     policy: { maxPerHour: 1 },
     evidence: { serviceDeployments: [{ createdAt: NOW - 3_600_000, status: 'SUCCESSFUL' }] },
   },
   {
-    title: 'deployed within the hour, as often as allowed',
+    title: 'it was deployed as often as allowed within the last hour',
     verdict: 'wait too-often',
     policy: { maxPerHour: 1 },
     evidence: { serviceDeployments: [{ createdAt: NOW - 3_599_999, status: 'SUCCESSFUL' }] },
   },
   {
-    title: 'young tasks prove it from two minutes on',
+    title: 'its tasks are young exactly two minutes after the change',
     verdict: 'redeploy',
     evidence: { tasks: [{ createdAt: AFTER }, { createdAt: AFTER }] },
     now: CHANGED_AT + 120_000,
   },
   {
-    title: 'a pending task that is not listed',
+    title: 'ECS counts a pending task that it does not list',
     verdict: 'redeploy',
     service: { pending: 1 },
     evidence: { tasks: [{ createdAt: AFTER }, { createdAt: AFTER }] },
     now: LONG_AFTER,
   },
   {
-    title: 'ECS tells no rollout state, and a task is pending',
+    title: 'ECS shows no rollout state, and a task is pending',
     verdict: 'wait rolling-out',
     service: { deployments: [deployment({ ...after, rolloutState: null, pending: 1 })] },
   },
   {
-    title: 'a task that is pending alone',
+    title: 'it has only a pending task and wants none',
     verdict: 'redeploy',
     service: { desired: 0, running: 0, pending: 1 },
   },
   {
-    title: 'as many tasks pending as running, none desired',
+    title: 'it has as many pending tasks as running ones and wants none',
     verdict: 'redeploy',
     service: { desired: 0, running: 1, pending: 1 },
   },
   {
-    title: 'started in the millisecond of the certain instant, before the possible one',
+    title: 'its tasks were started in the millisecond of the certain instant, before the possible one',
     verdict: 'redeploy',
     change: { changedAt: BEFORE, possiblyUntil: CHANGED_AT },
   },
   {
-    title: 'only one of its deployments has a task',
+    title: 'it cannot replace a task and only one of its deployments has one',
     verdict: 'skip cannot-replace',
     service: { maximumPercent: 100, deployments: [deployment(), draining({ running: 0 })] },
   },
-  { title: '100 and 100 per cent', verdict: 'skip cannot-replace', service: { maximumPercent: 100 } },
   {
-    title: '50 and 100 per cent of one task',
+    title: 'its healthy percentages are 100 and 100',
+    verdict: 'skip cannot-replace',
+    service: { maximumPercent: 100 },
+  },
+  {
+    title: 'its healthy percentages are 50 and 100 for one task',
     verdict: 'skip cannot-replace',
     service: { desired: 1, minimumHealthyPercent: 50, maximumPercent: 100 },
   },
   {
-    title: '50 and 100 per cent of two tasks',
+    title: 'its healthy percentages are 50 and 100 for two tasks',
     verdict: 'redeploy',
     service: { minimumHealthyPercent: 50, maximumPercent: 100 },
   },
   {
-    title: '100 and 150 per cent of one task',
+    title: 'its healthy percentages are 100 and 150 for one task',
     verdict: 'skip cannot-replace',
     service: { desired: 1, maximumPercent: 150 },
   },
   {
-    title: '100 and 100 per cent, but blue/green',
+    title: 'its healthy percentages are 100 and 100, but it is deployed blue/green',
     verdict: 'redeploy',
     service: { maximumPercent: 100, strategy: 'BLUE_GREEN' },
   },
   {
-    title: 'started in between, but every task was started later',
+    title: 'it was deployed between the certain and the possible instant, but every task was started later',
     verdict: 'skip already-fresh',
     change: { changedAt: BEFORE - 1, possiblyUntil: CHANGED_AT },
     evidence: { tasks: [{ createdAt: AFTER }, { createdAt: AFTER }] },
   },
   {
-    title: 'started between the certain and the possible instant',
+    title: 'its tasks were started between the certain and the possible instant',
     verdict: 'skip possibly-stale',
     change: { changedAt: BEFORE - 1, possiblyUntil: CHANGED_AT },
   },
   {
-    title: 'started before the certain instant',
+    title: 'its tasks were started before the certain instant',
     verdict: 'redeploy',
     change: { changedAt: BEFORE, possiblyUntil: CHANGED_AT },
   },
   {
-    title: 'started after the possible instant',
+    title: 'its tasks were started after the possible instant',
     verdict: 'skip already-fresh',
     change: { changedAt: BEFORE, possiblyUntil: CHANGED_AT },
     service: { deployments: [deployment(after)] },
   },
 ];
 
-describe('a service, for one change', () => {
-  test.each(TABLE)('$title: $verdict', (row) => {
+describe('a service, for one change,', () => {
+  const rows = TABLE.map((row) => [row.verdict, row.title, row] as const);
+
+  test.each(rows)('gets the verdict %s if %s', (_verdict, _title, row) => {
     const subject = row.notice === undefined ? change(row.change) : { ...notice, ...row.notice };
     const policy = { ...POLICY, ...row.policy };
     const [only] = match(
@@ -567,22 +607,22 @@ describe('a service, for one change', () => {
       [asSubject(subject)],
       policy.pull,
     );
-    if (only === undefined) throw new Error('the service does not refer to the subject');
+    if (only === undefined) throw new Error('expected the service to refer to the subject, found no match');
     const verdict = verdictOn(only, row.evidence ?? {}, policy, row.now ?? NOW);
     expect(verdict && [verdict.action, verdict.reason].filter(Boolean).join(' ')).toBe(row.verdict);
     if ('notice' in subject) return;
-    // Asked one by one, each rule gives a reason of its own, and the first one decides.
+    // Applied one by one, each rule gives only its own reasons, and the first rule that gives a verdict decides.
     const explained = explain(only, row.evidence ?? {}, policy, row.now ?? NOW);
     for (const one of explained) expect([...one.rule.reasons, undefined]).toContain(one.verdict?.reason);
     expect(explained.find((one) => one.verdict !== undefined)?.verdict ?? redeploy).toEqual(verdict);
   });
 
-  test('of which a resource is gone, no rule explains anything', () => {
+  test('gets no explanation by rules if the secret is gone', () => {
     const [only] = match(fleet([service()]), [asSubject(notice)], 'ignore');
     expect(only && explain(only, {}, POLICY, NOW)).toEqual([]);
   });
 
-  test('is asked about in the order of the table of reasons', () => {
+  test('is judged by rules in the order of the table of reasons', () => {
     const asked = RULES.flatMap(({ reasons }) => reasons);
     expect(asked).toEqual(Object.keys(REASONS).slice(0, asked.length));
   });
@@ -594,7 +634,7 @@ describe('a service, for one change', () => {
     expect(only && verdictOn(only, {}, POLICY, NOW)).toEqual({ action: 'wait', reason: 'rolling-out' });
   });
 
-  test('reads the log secrets of Service Connect from the deployment', () => {
+  test('is redeployed for a log secret of Service Connect, which its deployment names', () => {
     const connect = deployment({ references: [reference({ place: 'service-connect', container: null })] });
     const [only] = match(
       fleet([service({ deployments: [connect] })], { 'api:1': [] }),

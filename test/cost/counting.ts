@@ -1,7 +1,7 @@
 import { z } from 'zod/mini';
 import type { Call } from '../simulator/index.ts';
 
-/** How many calls there were of each of ECS's quota groups (AWS-FACTS §6) and of each other service. */
+/** Counts the calls of each of ECS's quota groups (functions/README.md, Quotas) and of each other AWS service. */
 export function callsByGroup(calls: readonly Call[]): Readonly<Record<string, number>> {
   const counts = new Map<string, number>();
   for (const group of calls.map(groupOf)) counts.set(group, (counts.get(group) ?? 0) + 1);
@@ -32,7 +32,7 @@ function groupOf({ service, operation }: Call): string {
 
 const PutEvents = z.object({ Entries: z.array(z.unknown()) });
 
-/** How many events of our own a call puts on the bus. */
+/** How many own events a call puts on the bus. */
 export function entriesIn({ operation, input }: Call): number {
   return operation === 'PutEvents' ? PutEvents.parse(input).Entries.length : 0;
 }

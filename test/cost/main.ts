@@ -6,8 +6,8 @@ import { PRICES } from './prices.ts';
 import { reportLines, type Size } from './report.ts';
 import { packagedStack } from './stack.ts';
 
-// `npm run cost`, with `-- --services=10,1000` and so on: what the service costs a month, from AWS's prices (prices.ts), the
-// packaged template and calls counted on a simulated AWS. By the real clock: as long as ECS's quotas make it.
+// `npm run cost`, with flags as in `-- --services=10,1000`: what the service costs a month, from AWS's prices
+// (prices.ts), the packaged template and calls counted on a simulated AWS. By the real clock, within ECS's quotas.
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
 const { values: given } = parseArgs({
   options: {
@@ -27,7 +27,9 @@ const assumed = {
 };
 
 const sizes = given.services.split(',').map(Number);
-console.log(`fleets of ${given.services} services, side by side; 5,000 take some ten minutes …`);
+console.log(
+  `measuring fleets of ${given.services} services side by side; 5,000 services take about ten minutes …`,
+);
 const measured = await Promise.all(sizes.map((services) => measure({ ...assumed, services })));
 const dimensionSets = new Set(measured.flatMap((one) => one.dimensionSets));
 const stack = await packagedStack(dimensionSets.size);

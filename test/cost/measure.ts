@@ -12,11 +12,11 @@ import type { Usage } from './monthly.ts';
 
 export type Setup = {
   readonly services: number;
-  /** How many of them refer to what changes. */
+  /** How many of the services refer to what changes. */
   readonly affected: number;
-  /** What a call takes, there and back. */
+  /** The time of a call, there and back. */
   readonly latencyMs: number;
-  /** From the forced deployment to the last old task gone. */
+  /** From the forced deployment until the last old task is gone. */
   readonly rolloutMs: number;
 };
 
@@ -30,7 +30,7 @@ export type Measured = {
 };
 
 const FUNCTION = 'on-change';
-/** By its access key the simulator knows the function's calls from those of Lambda's poller. */
+/** The access key by which the simulator distinguishes the function's calls from those of Lambda's poller. */
 const CALLER = 'ON-CHANGE';
 const SERVICES_A_CLUSTER = 100;
 const SECRETS = ['cost/first', 'cost/second'] as const;
@@ -39,8 +39,8 @@ const PATIENCE_MS = 30 * 60_000;
 const PLATFORM_LOG_BYTES = 400;
 
 /**
- * Rotates two secrets of a simulated fleet, one after the other, and counts what the built function does until each change
- * is settled: by the real clock, within ECS's published quotas, with the settings of a deployed stack.
+ * Rotates two secrets of a simulated fleet, one after the other, and counts what the built function does until each
+ * change is settled: by the real clock, within ECS's published quotas, with the settings of a deployed stack.
  */
 export async function measure(setup: Setup): Promise<Measured> {
   const stage = await openStage(setup);
@@ -54,7 +54,7 @@ export async function measure(setup: Setup): Promise<Measured> {
   }
 }
 
-/** What is added up while changes are made. */
+/** What is counted while changes are handled. */
 type Tally = { invocations: number; billedMs: number; pollerRequests: number; problem?: Error };
 
 type Stage = {
@@ -98,9 +98,9 @@ async function openStage({ services, affected, latencyMs, rolloutMs }: Setup): P
       onDone(
         size,
         comeBack,
-        problem = comeBack > 0 ? new Error(`${comeBack} messages came back`) : undefined,
+        problem = comeBack > 0 ? new Error(`on-change reported ${comeBack} messages as failed`) : undefined,
       ) {
-        // At least one call to receive and one to delete for ten messages.
+        // One call to receive and one to delete for up to ten messages, at least.
         tally.pollerRequests += 2 * Math.ceil(size / 10);
         if (problem !== undefined) tally.problem = problem;
       },
@@ -121,7 +121,7 @@ async function openStage({ services, affected, latencyMs, rolloutMs }: Setup): P
   };
 }
 
-/** Every service has a revision of its own, as after years of deployments; each secret has its own services. */
+/** Every service has a revision of its own, as after years of deployments. Each secret has its own services. */
 function buildFleet({ world }: Simulator, services: number, affected: number): void {
   const secrets = SECRETS.map((name) => world.secret({ name }));
   const firstOther = affected * secrets.length;
@@ -136,7 +136,7 @@ function buildFleet({ world }: Simulator, services: number, affected: number): v
   }
 }
 
-/** One at a time, as in one environment; waiting for one's turn is not billed. */
+/** Makes one invocation at a time, as in one environment. Waiting for the previous one is not billed. */
 function timed(target: LambdaFunction, tally: Tally): LambdaFunction {
   const oneAtATime = pLimit(1);
   return {
@@ -175,18 +175,19 @@ async function usageOf(stage: Stage, secret: string): Promise<Usage> {
   };
 }
 
-/** Until no message is left, delayed ones included. */
+/** Waits until no message is left, including delayed ones. */
 async function quiet({ sim, queues, tally, lines }: Stage): Promise<void> {
   const end = Date.now() + PATIENCE_MS;
   while (queues.some((url) => sim.messagesIn(url).length > 0)) {
     if (tally.problem !== undefined)
       throw new Error(`on-change failed:\n${lines.slice(-5).join('\n')}`, { cause: tally.problem });
-    if (Date.now() > end) throw new Error('the change is not settled after half an hour');
+    if (Date.now() > end)
+      throw new Error('the change is not settled after half an hour: messages are left on the queues');
     await sleep(500);
   }
 }
 
-/** What Lambda calls INIT: from the start of Node until the bundle is imported. */
+/** The phase that Lambda calls INIT: from the start of Node until the bundle is imported. */
 function startMs(): number {
   const startedAt = performance.now();
   spawnSync(process.execPath, [`dist/${FUNCTION}/index.mjs`]);

@@ -40,7 +40,7 @@ describe('a month', () => {
     ['twice the memory', { billedMs: 2000 }, { memoryGb: 2 }, { 'Lambda, compute': 0.3893 }],
     ['7,300 times 10 invocations', { invocations: 10 }, {}, { 'Lambda, requests': 0.0146 }],
     [
-      'messages of rules, of the poller and our own',
+      'messages of rules, of the poller and of our own',
       { delivered: 4, pollerRequests: 4, calls: { SQS: 2 } },
       {},
       { 'SQS, messages': 0.0292 },
@@ -66,7 +66,7 @@ describe('a month', () => {
       { 'SQS, polls of quiet queues': 0.5256 },
     ],
     [
-      'what is there anyway',
+      'what costs without any change',
       {},
       { metrics: 13, alarmMetrics: 14, dashboards: 1 },
       { 'CloudWatch, metrics': 3.9, 'CloudWatch, alarms': 1.4, 'CloudWatch, dashboard': 3 },
@@ -85,7 +85,7 @@ describe('a month', () => {
   });
 });
 
-test('each price says of what, where AWS publishes it and where it was read', () => {
+test('each price names its unit, the page where AWS publishes it and where it was read', () => {
   for (const { usd, per, page, read } of Object.values(PRICES)) {
     expect(usd).toBeGreaterThan(0);
     expect(per).not.toBe('');
@@ -94,7 +94,7 @@ test('each price says of what, where AWS publishes it and where it was read', ()
   }
 });
 
-test('the template tells what is there: an alarm over an expression counts its metrics', () => {
+test('the template shows what is deployed: an alarm over an expression counts its metrics', () => {
   const widgets = JSON.stringify({ widgets: [{ type: 'log' }, { type: 'metric' }, { type: 'log' }] });
   const stack = stackOf(
     {
@@ -125,7 +125,7 @@ test('the template tells what is there: an alarm over an expression counts its m
   expect(stack.metrics).toBeGreaterThan(20);
 });
 
-describe('what was done', () => {
+describe('the work', () => {
   const call = (service: string, operation: string, input = {}) => ({
     at: 0,
     service,
@@ -135,7 +135,7 @@ describe('what was done', () => {
     accessKeyId: 'ON-CHANGE',
   });
 
-  test('is counted by quota group, and what is not known by its own name', () => {
+  test('is counted by quota group, and an unknown call by its own name', () => {
     expect(
       callsByGroup([
         call('ecs', 'ListServices'),
@@ -147,12 +147,12 @@ describe('what was done', () => {
     ).toEqual({ 'ECS, services': 2, 'Secrets Manager': 1, SQS: 1, 'ecs:NewOperation': 1 });
   });
 
-  test('events are counted, not the calls that carry them', () => {
+  test('counts events, not the calls that carry them', () => {
     expect(entriesIn(call('events', 'PutEvents', { Entries: [{}, {}, {}] }))).toBe(3);
     expect(entriesIn(call('sqs', 'SendMessage'))).toBe(0);
   });
 
-  test('metrics are counted by the values of their dimensions', () => {
+  test('counts metrics by the values of their dimensions', () => {
     const line = JSON.stringify({
       _aws: { CloudWatchMetrics: [{ Namespace: 'SecretRedeploy', Dimensions: [['service']], Metrics: [] }] },
       service: 'ecs-secret-redeploy',

@@ -1,22 +1,22 @@
 import { PRICES } from './prices.ts';
 
-/** What one change costs in work, from its event to `change.settled`, CloudTrail's account of it included. */
+/** The work for one change, from its event to `change.settled`, including CloudTrail's events of the same change. */
 export type Usage = {
   readonly invocations: number;
-  /** The handler's time; where the environment is new, its start too (billed since August 2025). */
+  /** The handler's time; in a new environment also its start (billed since August 2025). */
   readonly billedMs: number;
-  /** The function's own calls by quota group (AWS-FACTS §6) or service. */
+  /** The function's own calls by quota group (functions/README.md, Quotas) or AWS service. */
   readonly calls: Readonly<Record<string, number>>;
-  /** What the rules put on the queues. */
+  /** Events that the rules put on the queues. */
   readonly delivered: number;
-  /** What Lambda's event source sends to SQS for these messages: to receive and to delete them. */
+  /** Requests of Lambda's event source to receive and delete these messages. */
   readonly pollerRequests: number;
-  /** Events of our own. */
+  /** Own events that are sent. */
   readonly ownEvents: number;
   readonly logBytes: number;
 };
 
-/** What there is whether anything changes or not, from the packaged template. */
+/** What costs without any change, from the packaged template. */
 export type Stack = {
   readonly memoryGb: number;
   readonly queuesPolled: number;
@@ -35,15 +35,15 @@ const DAYS_A_MONTH = HOURS_A_MONTH / 24;
 const BYTES_A_GB = 1e9;
 
 /**
- * Lambda polls a quiet queue with five long polls of 20 s at a time, and with `maximumConcurrency` does not go down to two
- * (Lambda developer guide, "Configuring scaling behavior for SQS event source mappings").
+ * Lambda polls a quiet queue with five long polls of 20 s at a time, and with `maximumConcurrency` does not go down to
+ * two (Lambda developer guide, "Configuring scaling behavior for SQS event source mappings").
  */
 const IDLE_POLLS_A_MONTH = 5 * 3 * 60 * HOURS_A_MONTH;
 
-/** How often somebody opens the dashboard, whose log tables read a day of log each time (`start: -P1D`). */
+/** How often the dashboard is opened. Its log tables read a day of log each time (`start: -P1D`). */
 const LOOKS_A_MONTH = DAYS_A_MONTH;
 
-/** A month's bill in US dollars: first what the changes cost, then what is there anyway. */
+/** A month's bill in US dollars: first the cost of the changes, then the cost without any change. */
 export function monthly(change: Usage, stack: Stack, changesADay: number): readonly Item[] {
   const changes = changesADay * DAYS_A_MONTH;
   const gbSeconds = (change.billedMs / 1000) * stack.memoryGb;

@@ -4,11 +4,11 @@ export type Price = {
   readonly per: string;
   /** Where AWS publishes it: look there before you rely on it. */
   readonly page: string;
-  /** Where the figure was read, and of when that is. */
+  /** Where the figure was read, with the date of that source where it is known. */
   readonly read: string;
 };
 
-/** The first tier of each price. No free tier is taken off: it belongs to the whole account. */
+/** The first tier of each price. No free tier is deducted, because it belongs to the whole account. */
 export const PRICES = {
   lambdaGbSecond: {
     usd: 0.0000133334,

@@ -2,7 +2,7 @@ import { tableLines } from '../demo/table.ts';
 import type { Measured } from './measure.ts';
 import { type Item, type Stack, totalOf, type Usage } from './monthly.ts';
 
-/** What was measured of fleets of one size, and what that makes a month. */
+/** The measurements for fleets of one size, and the monthly bills that follow. */
 export type Size = {
   readonly services: number;
   readonly measured: Measured;
@@ -17,7 +17,7 @@ export type Assumed = {
   readonly changesADay: number;
 };
 
-/** Two tables, of one change and of a month; in each cell a new environment first, then a warm one. */
+/** Two tables, for one change and for a month. Each cell has the figure of a new environment, then of a warm one. */
 export function reportLines(of: readonly Size[], stack: Stack, assumed: Assumed): readonly string[] {
   const { affected, latencyMs, rolloutMs, changesADay } = assumed;
   const head = ['', ...of.map(({ services }) => `${services.toLocaleString('en')} services`)];
@@ -29,11 +29,11 @@ export function reportLines(of: readonly Size[], stack: Stack, assumed: Assumed)
     'in a new environment | in a warm one',
     ...table(usageRows(of)),
     '',
-    `A month with ${changesADay} such changes a day, in US dollars (us-east-1, nothing taken off for free tiers):`,
+    `A month with ${changesADay} such changes a day, in US dollars (us-east-1, free tiers not deducted):`,
     'every change in a new environment | in a warm one',
     ...table(billRows(of)),
     '',
-    `${stack.metrics} metrics, ${stack.alarmMetrics} alarms, ${stack.logWidgets} log widgets, as packaged. Prices and their sources: test/cost/prices.ts`,
+    `${stack.metrics} metrics, ${stack.alarmMetrics} alarms, ${stack.logWidgets} log widgets, from the packaged template. Prices and their sources: test/cost/prices.ts`,
   ];
 }
 

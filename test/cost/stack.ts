@@ -6,7 +6,10 @@ import { METRICS } from '../../functions/telemetry/record.ts';
 import { type Packaged, packageInto, removeFolder } from '../infra/packaged.ts';
 import type { Stack } from './monthly.ts';
 
-/** What the packaged template creates that costs by itself. `dimensionSets`: how many sets of dimensions each metric is written under. */
+/**
+ * What the packaged template creates that costs without any change. `dimensionSets` is the number of sets of dimensions
+ * under which each metric is written.
+ */
 export async function packagedStack(dimensionSets: number): Promise<Stack> {
   const folder = await mkdtemp(join(tmpdir(), 'cost-'));
   try {

@@ -11,7 +11,7 @@ const Params = z.object({
   }),
 });
 
-/** How long things take where the service is deployed with its defaults: the demo has less patience, and says so. */
+/** The times of a stack that is deployed with its defaults. The demo uses shorter ones and prints both. */
 export function deployedTimes(): z.infer<typeof Params>['default'] {
   return Params.parse(parse(readFileSync('infra/params.yml', 'utf8'))).default;
 }

@@ -15,20 +15,20 @@ export type EventSourceOptions = {
   readonly queue: QueueRef;
   readonly region: string;
   readonly target: LambdaFunction;
-  /** How long messages are gathered before the function is called. */
+  /** How long messages are gathered before the function is called (the batching window). */
   readonly windowMs: number;
   readonly onBatch: (bodies: readonly string[]) => void;
-  /** `undefined`: the invocation failed as a whole, and every message comes back. */
+  /** With a `problem` the invocation failed as a whole, and every message is delivered again. */
   readonly onDone: (size: number, comeBack: number, problem?: Error) => void;
 };
 
-/** What SQS gives and takes in one call. */
+/** Messages that SQS delivers or deletes in one call. */
 const A_CALL = 10;
 const WAIT_SECONDS = 1;
 
 /**
- * Polls a queue and calls a function as Lambda's event source does: with batches, deleting what is done and leaving what
- * the function reports as failed to its visibility timeout. Answers a function that ends it.
+ * Polls a queue and calls a function in batches, as Lambda's event source does. It deletes the messages that are done
+ * and leaves those that the function reports as failed to their visibility timeout. Returns a function that stops it.
  */
 export function startEventSource(options: EventSourceOptions): () => Promise<void> {
   const stopping = new AbortController();

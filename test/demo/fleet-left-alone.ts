@@ -11,13 +11,13 @@ import {
 
 const usesSecret = [{ secrets: [SECRET_ARN] }];
 
-/** Services that must not get a deployment, though many of them refer to the secret, or look as if they did. */
+/** Services that must not get a deployment, although many of them refer to the secret or seem to. */
 export const LEFT_ALONE: readonly Member[] = [
   {
     cluster: 'back-office',
     name: 'reports',
     expect: 'fresh-by-itself',
-    because: 'CI deployed it a moment after the change: its tasks have the new value already',
+    because: 'CI deployed it just after the change: its tasks already have the new value',
     revisions: usesSecret,
     service: { rollout: { durationMs: 300, drainMs: 0 } },
     ci: 'after',
@@ -26,7 +26,7 @@ export const LEFT_ALONE: readonly Member[] = [
     cluster: 'back-office',
     name: 'archive',
     expect: 'fresh-by-itself',
-    because: 'its new revision does not use the secret any more, and the old tasks are on their way out',
+    because: 'its new revision no longer uses the secret, and the old tasks are draining',
     revisions: [...usesSecret, {}],
     service: {
       desired: 2,
@@ -46,7 +46,7 @@ export const LEFT_ALONE: readonly Member[] = [
     cluster: 'back-office',
     name: 'audit',
     expect: 'left-alone',
-    because: 'names one version of the secret by its id: a redeploy would change nothing',
+    because: 'refers to one version of the secret by its id: a redeploy would change nothing',
     revisions: [{ secrets: [`${SECRET_ARN}:::${FIRST_VERSION}`] }],
   },
   {
@@ -67,7 +67,7 @@ export const LEFT_ALONE: readonly Member[] = [
     cluster: 'back-office',
     name: 'night-jobs',
     expect: 'left-alone',
-    because: 'runs no task now: the next one will start with the new value',
+    because: 'runs no task: the next one will start with the new value',
     revisions: usesSecret,
     service: { desired: 0 },
   },
@@ -75,7 +75,7 @@ export const LEFT_ALONE: readonly Member[] = [
     cluster: 'back-office',
     name: 'billing',
     expect: 'left-alone',
-    because: 'CodeDeploy is in charge of it: ECS refuses a forced deployment',
+    because: 'CodeDeploy runs its deployments: ECS refuses a forced one',
     revisions: usesSecret,
     service: { controller: 'CODE_DEPLOY', desired: 2 },
   },
@@ -83,7 +83,7 @@ export const LEFT_ALONE: readonly Member[] = [
     cluster: 'back-office',
     name: 'batch',
     expect: 'left-alone',
-    because: 'an external controller is in charge of it: ECS refuses a forced deployment',
+    because: 'an external controller runs its deployments: ECS refuses a forced one',
     revisions: usesSecret,
     service: { controller: 'EXTERNAL' },
   },
@@ -91,7 +91,7 @@ export const LEFT_ALONE: readonly Member[] = [
     cluster: 'back-office',
     name: 'vault',
     expect: 'left-alone',
-    because: 'its tag secret-redeploy:enabled=false says so',
+    because: 'it is tagged secret-redeploy:enabled=false',
     revisions: usesSecret,
     service: { tags: { 'secret-redeploy:enabled': 'false' } },
   },
@@ -99,7 +99,7 @@ export const LEFT_ALONE: readonly Member[] = [
     cluster: 'sandbox',
     name: 'trial-web',
     expect: 'left-alone',
-    because: 'the tag secret-redeploy:enabled=false of its cluster says so',
+    because: 'its cluster is tagged secret-redeploy:enabled=false',
     revisions: usesSecret,
     service: { desired: 2 },
   },
@@ -107,21 +107,21 @@ export const LEFT_ALONE: readonly Member[] = [
     cluster: 'sandbox',
     name: 'trial-api',
     expect: 'left-alone',
-    because: 'the tag secret-redeploy:enabled=false of its cluster says so',
+    because: 'its cluster is tagged secret-redeploy:enabled=false',
     revisions: [{ secrets: [PARAMETER_ARN] }],
   },
   {
     cluster: 'shop',
     name: 'mirror',
     expect: 'left-alone',
-    because: `uses ${SECRET_NAME}-replica, another secret whose name begins alike`,
+    because: `uses ${SECRET_NAME}-replica, another secret whose name begins in the same way`,
     revisions: [{ secrets: [LOOK_ALIKE_ARN] }],
   },
   {
     cluster: 'shop',
     name: 'standby',
     expect: 'left-alone',
-    because: "uses the secret's replica in another Region, which has events of its own",
+    because: "uses the secret's replica in another Region, which has its own events",
     revisions: [{ secrets: [REPLICA_ARN] }],
   },
   {
@@ -135,7 +135,7 @@ export const LEFT_ALONE: readonly Member[] = [
     cluster: 'shop',
     name: 'notes',
     expect: 'left-alone',
-    because: 'only has the ARN as a plain environment variable: that is no reference',
+    because: 'has the ARN only as a plain environment variable, which is not a reference',
     revisions: [{ environment: { DB_SECRET: SECRET_ARN } }],
   },
 ];

@@ -1,7 +1,10 @@
 import type { Member } from './member.ts';
 import { PARAMETER_ARN, PARAMETER_NAME, SECRET_ARN, SECRET_NAME, SECRET_PARTIAL_ARN } from './resources.ts';
 
-/** Every way in which a service can refer to what changes (AWS-FACTS §3, §4): each of these must be redeployed once. */
+/**
+ * Every way in which a service can refer to what changes (functions/README.md, References). Each of these services must
+ * be redeployed once.
+ */
 export const REDEPLOYED: readonly Member[] = [
   {
     cluster: 'shop',
@@ -31,7 +34,7 @@ export const REDEPLOYED: readonly Member[] = [
     cluster: 'shop',
     name: 'checkout',
     expect: 'redeployed',
-    because: 'both, secret and parameter: one redeploy does',
+    because: 'both secret and parameter: one redeploy for both',
     revisions: [{ secrets: [`${SECRET_ARN}::AWSCURRENT:`, PARAMETER_ARN] }],
     service: { desired: 3, maximumPercent: 134, rollout: { durationMs: 2400 } },
   },
@@ -62,7 +65,7 @@ export const REDEPLOYED: readonly Member[] = [
     cluster: 'shop',
     name: 'reviews',
     expect: 'redeployed',
-    because: 'AWSPREVIOUS, which moves along',
+    because: 'AWSPREVIOUS, which moves with AWSCURRENT',
     revisions: [{ secrets: [`${SECRET_ARN}::AWSPREVIOUS:`] }],
   },
   {
@@ -108,7 +111,7 @@ export const REDEPLOYED: readonly Member[] = [
     cluster: 'back-office',
     name: 'importer',
     expect: 'redeployed',
-    because: 'reads the secret itself, its tag says so',
+    because: 'reads the secret itself, named in its also tag',
     revisions: [{}],
     readsItself: true,
     service: { tags: { 'secret-redeploy:also': SECRET_NAME } },
@@ -131,7 +134,7 @@ export const REDEPLOYED: readonly Member[] = [
     cluster: 'back-office',
     name: 'ledger',
     expect: 'redeployed',
-    because: 'the same in its old place, old service ARN',
+    because: 'the same in its old place; old service ARN',
     revisions: [{ dockerSecurityOptions: [`credentialspecdomainless:${PARAMETER_ARN}`] }],
     service: { oldArn: true },
   },
@@ -139,7 +142,7 @@ export const REDEPLOYED: readonly Member[] = [
     cluster: 'back-office',
     name: 'invoices',
     expect: 'redeployed',
-    because: 'the secret; CI deployed it just before: after its cooldown',
+    because: 'the secret; after its cooldown: CI had just deployed it',
     revisions: [{ secrets: [SECRET_ARN] }],
     service: { desired: 2, rollout: { durationMs: 300, drainMs: 0 } },
     ci: 'before',
@@ -148,7 +151,7 @@ export const REDEPLOYED: readonly Member[] = [
     cluster: 'back-office',
     name: 'shipping',
     expect: 'redeployed',
-    because: 'the secret; as soon as its running blue/green deployment is over',
+    because: 'the secret; once its running blue/green deployment ends',
     revisions: [{ secrets: [SECRET_ARN] }],
     service: {
       strategy: 'BLUE_GREEN',
@@ -162,7 +165,7 @@ export const REDEPLOYED: readonly Member[] = [
     cluster: 'back-office',
     name: 'canary',
     expect: 'redeployed',
-    because: 'the parameter, in wave 0, as everybody without a tag',
+    because: 'the parameter, in wave 0, the default',
     revisions: [{ secrets: [PARAMETER_ARN] }],
     service: { tags: { 'secret-redeploy:wave': '0' } },
   },
@@ -170,7 +173,7 @@ export const REDEPLOYED: readonly Member[] = [
     cluster: 'back-office',
     name: 'phonebook',
     expect: 'redeployed',
-    because: 'the parameter, in wave 1: when all of wave 0 are fresh',
+    because: 'the parameter, in wave 1: once all of wave 0 are fresh',
     revisions: [{ secrets: [PARAMETER_ARN] }],
     service: { desired: 2, tags: { 'secret-redeploy:wave': '1' } },
   },
@@ -178,7 +181,7 @@ export const REDEPLOYED: readonly Member[] = [
     cluster: 'back-office',
     name: 'badges',
     expect: 'redeployed',
-    because: 'the parameter, in wave 1: when all of wave 0 are fresh',
+    because: 'the parameter, in wave 1: once all of wave 0 are fresh',
     revisions: [{ secrets: [PARAMETER_ARN] }],
     service: { tags: { 'secret-redeploy:wave': '1' } },
   },

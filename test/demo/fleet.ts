@@ -7,7 +7,7 @@ import { PARAMETER, SECRETS } from './resources.ts';
 /** A member that has become a service of the simulated AWS. */
 export type Built = Member & { readonly arn: string; readonly ref: ServiceRef };
 
-/** Builds the secrets, the parameter and the whole fleet, in the state of one hour later. */
+/** Builds the secrets, the parameter and the whole fleet, in the state in which it is after an hour. */
 export function buildFleet(world: World): readonly Built[] {
   for (const secret of SECRETS) world.secret(secret);
   world.parameter(PARAMETER);

@@ -1,11 +1,11 @@
 // One Lambda environment: a process of its own that loads a built bundle and calls its handler, one event at a time.
-// `node test/demo/lambda-host.mjs dist/on-change/index.mjs`, started with an IPC channel by lambda.ts.
+// lambda.ts starts `node test/demo/lambda-host.mjs dist/on-change/index.mjs` with an IPC channel.
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 const [bundle] = process.argv.slice(2);
-/** What serverless.yml gives the function. */
+/** The timeouts of serverless.yml. */
 const TIMEOUT_MS = bundle.includes('on-schedule') ? 900_000 : 270_000;
 const { handler } = await import(pathToFileURL(resolve(bundle)).href);
 
@@ -23,7 +23,7 @@ process.on('message', async (event) => {
   } catch (error) {
     process.send({ problem: String(error) });
   } finally {
-    // As Lambda ends every invocation in the log.
+    // Lambda ends every invocation with such a line in the log.
     process.stdout.write(`REPORT RequestId: ${context.awsRequestId}\tDuration: ${Date.now() - beganAt} ms\n`);
   }
 });

@@ -2,17 +2,19 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { devNull } from 'node:os';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import pLimit from 'p-limit';
 import { z } from 'zod/mini';
 
 /** A function as Lambda runs it: its built bundle in a process of its own, which stays warm between invocations. */
 export type LambdaFunction = {
-  /** Answers what the handler answers, and rejects with what it throws; one invocation at a time. */
+  /** Resolves to what the handler returns, and rejects with what it throws. One invocation runs at a time. */
   invoke(event: object): Promise<unknown>;
-  stop(): void;
+  /** Resolves when the process has ended and its last line has been handed on. */
+  stop(): Promise<void>;
 };
 
-/** Whatever the process prints goes to `onLine`. It inherits nothing: no profile of this machine can lead it to AWS. */
+/** Each line that the process prints goes to `onLine`. It inherits no profile of this machine and cannot reach AWS. */
 export function startFunction(
   name: string,
   environment: Readonly<Record<string, string>>,
@@ -23,16 +25,25 @@ export function startFunction(
     execArgv: [],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
-  for (const stream of [child.stdout, child.stderr]) {
-    if (stream !== null) createInterface({ input: stream }).on('line', onLine);
-  }
+  const printed = [child.stdout, child.stderr].map((stream) => linesOf(stream, onLine));
+  const exited = once(child, 'exit');
   const ready = nextMessage(child);
   ready.catch(() => undefined);
   const oneAtATime = pLimit(1);
   return {
     invoke: (event) => oneAtATime(() => invoke(child, ready, event)),
-    stop: () => void child.kill(),
+    async stop() {
+      child.kill();
+      await Promise.all([exited, ...printed]);
+    },
   };
+}
+
+/** Resolves when the stream has ended: a process that has exited may have lines of it under way. */
+async function linesOf(stream: Readable | null, onLine: (line: string) => void): Promise<void> {
+  if (stream === null) return;
+  const lines = createInterface({ input: stream }).on('line', onLine);
+  await once(lines, 'close');
 }
 
 const NOTHING_OF_THIS_MACHINE = {
@@ -77,4 +88,4 @@ async function nextMessage(child: ChildProcess): Promise<z.infer<typeof Message>
   }
 }
 
-const ENDED = 'the function ended without an answer: its log may tell why';
+const ENDED = 'the process of the function ended without an answer; look for the cause in its log';

@@ -10,7 +10,7 @@ type Cell = { readonly sign: string; readonly text: string; readonly colour: Col
 const NAME_WIDTH = 11;
 const CELL_WIDTH = 2 + NAME_WIDTH + 24;
 
-/** The fleet as it is now; `reasonFor` gives the reason why a service is left alone, as soon as one is known. */
+/** The fleet as it is now. `reasonFor` gives the reason why a service is left alone, once one is known. */
 export function frameOf(
   sightings: readonly Sighting[],
   reasonFor: (serviceArn: string) => Reason | undefined,
@@ -60,7 +60,7 @@ function summaryOf(sightings: readonly Sighting[]): string {
   return `fresh ${fresh.length} of ${meant.length}, rolling ${rolling.length}, stale ${old.length - rolling.length}`;
 }
 
-/** By name, where there is no table to see it in. */
+/** Names the services that are rolling, for a screen without the table. */
 function rollingIn(sightings: readonly Sighting[]): string {
   const rolling = sightings.filter(isRolling);
   if (rolling.length === 0) return '';

@@ -23,19 +23,19 @@ const LogRecord = z.object({
 });
 export type LogRecord = z.infer<typeof LogRecord>;
 
-/** A reason code, and whether it is one to wait for: then it will be over. */
+/** A reason code, and whether the service waits, which means that the reason will pass. */
 export type Reason = { readonly code: string; readonly waits: boolean };
 
-/** Where the functions' own output goes, and what the demo learns from it. */
+/** The file with the output of the functions, and what the demo reads from it. */
 export type FunctionLog = {
   readonly file: string;
   readonly write: (line: string, functionName: string) => void;
-  /** Why a service was left alone or has to wait, as the function first said it. */
+  /** Why a service is left alone or has to wait: the first reason that a function logged. */
   readonly reasonFor: (serviceArn: string) => Reason | undefined;
   close(): Promise<void>;
 };
 
-/** Writes a new file in the folder for temporary files; `onRecord` hears each structured record. */
+/** Writes a new file in the folder for temporary files. `onRecord` receives each structured record. */
 export function openLog(
   onRecord: (record: LogRecord) => void,
   onLine: (line: string, functionName: string) => void = () => {},
@@ -63,7 +63,7 @@ export function openLog(
   };
 }
 
-/** Metrics and other output are no records. */
+/** Undefined for metrics and other output, which are not records. */
 function recordIn(line: string): LogRecord | undefined {
   try {
     return z.safeParse(LogRecord, JSON.parse(line)).data;

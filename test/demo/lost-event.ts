@@ -3,7 +3,7 @@ import { z } from 'zod/mini';
 import type { Stage } from './stage.ts';
 
 const HOUR_MS = 3_600_000;
-/** What a function has printed arrives a little later than its answer. */
+/** The output of a function arrives a little later than its answer. */
 const PRINTED_MS = 1000;
 const LOOK_MS = 50;
 
@@ -17,11 +17,14 @@ const Done = z.object({
   missing: z.number(),
 });
 export type Swept = z.infer<typeof Done> & {
-  /** What the sweep says of the service that nobody was told of; undefined: nothing. */
+  /** The reason that the sweep logs for the service whose event was lost; undefined if it logs none. */
   readonly reason: string | undefined;
 };
 
-/** A secret changed an hour ago, and its event got lost. The sweep has to find the service that still runs on the old value. */
+/**
+ * Makes a secret that changed an hour ago and whose event was lost. The sweep has to find the service that still runs
+ * on the old value.
+ */
 export async function findLostEvent({ sim, log, onSchedule }: Stage): Promise<Swept> {
   const changedAt = Date.now() - HOUR_MS;
   const { arn } = sim.world.secret({

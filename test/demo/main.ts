@@ -20,11 +20,11 @@ import { judge } from './verdict.ts';
 import type { Sighting } from './watch.ts';
 import { wavesOf } from './waves.ts';
 
-/** Longest from the start to the end of the rollouts. */
+/** The longest time from the start until the end of the rollouts. */
 const PATIENCE_MS = 25_000;
 const REDRAW_MS = 100;
 
-// `npm run demo`, with `--verbose` to see what the functions print. Exit code 1 if anything ended as it should not.
+// `npm run demo`; `-- --verbose` also prints the output of the functions. Exit code 1 if the end is not as expected.
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
 process.exitCode = (await play(process.argv.includes('--verbose'))) ? 0 : 1;
 
@@ -41,11 +41,9 @@ async function play(verbose: boolean): Promise<boolean> {
     const inTime = await settled(stage, startedAt + PATIENCE_MS);
     await sleep(2 * REDRAW_MS);
     stopShowing();
-    if (inTime) tell('a person asks on-request for the same redeploy once more');
+    if (inTime) tell('an operator asks on-request for the same redeploy once more');
     const again = inTime ? await askAgain(stage) : undefined;
-    tell(
-      `the event of ${LOST.secret}, changed an hour ago, got lost: the sweep looks for what nobody told of`,
-    );
+    tell(`${LOST.secret} changed an hour ago and its event was lost: the sweep looks for stale services`);
     return conclude(screen, stage, again, await findLostEvent(stage));
   } finally {
     await stage.close();
@@ -58,23 +56,23 @@ function introduce(screen: Screen, { fleet, log }: Stage): void {
   const lines = [
     `${fleet.length} services in ${clusters} clusters on a simulated AWS: real HTTP, real clock, no account.`,
     `The secret ${SECRET_NAME} is rotated and the parameter ${PARAMETER_NAME} changes; running containers keep the old values.`,
-    'Watch those that use them get restarted: all of them, nobody else, once each, and no value is read,',
-    'and each change followed until the last old task is gone.',
+    'Watch the redeploys: every service that uses them, once each, and no other service. No value is read,',
+    'and each change is followed until the last old task is gone.',
   ];
   screen.say();
   for (const line of lines) screen.say(painter(screen)('bold', line));
   screen.say();
   screen.say(
-    `For the demo CloudTrail's events wait ${CLOUDTRAIL_DELAY_SECONDS} s (deployed: ${deployed.cloudTrailDelaySeconds}), Lambda gathers messages for ${WINDOW_SECONDS} s (${deployed.batchingWindowSeconds}),`,
+    `In the demo CloudTrail's events wait ${CLOUDTRAIL_DELAY_SECONDS} s (deployed: ${deployed.cloudTrailDelaySeconds}), Lambda gathers messages for ${WINDOW_SECONDS} s (${deployed.batchingWindowSeconds}),`,
   );
   screen.say(
-    `the first look again comes after ${FOLLOW_UP_SECONDS} s (${deployed.followUpSeconds}), and a service has ${COOLDOWN_SECONDS} s between two deployments (${deployed.cooldownSeconds}).`,
+    `the first follow-up comes after ${FOLLOW_UP_SECONDS} s (${deployed.followUpSeconds}), and the cooldown after a deployment is ${COOLDOWN_SECONDS} s (${deployed.cooldownSeconds}).`,
   );
-  screen.say(`What the functions print goes to ${log.file}`);
+  screen.say(`The output of the functions goes to ${log.file}`);
   screen.say();
 }
 
-/** Answers a function that ends it. */
+/** Returns a function that stops it. */
 function keepShowing(screen: Screen, { watch, log }: Stage, time: () => string): () => void {
   const paint = painter(screen);
   const show = (): void => {
@@ -116,7 +114,7 @@ function conclude(
     screen.say(
       paint(
         'green',
-        `✔ ${meant} services redeployed, once each, in order; nobody else touched; every change settled; no value was read.`,
+        `✔ ${meant} services redeployed, once each, in order; no other service touched; every change settled; no value read.`,
       ),
     );
   }

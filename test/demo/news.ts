@@ -1,14 +1,14 @@
 import type { LogRecord } from './log.ts';
 import { PARAMETER_ARN, PARAMETER_NAME, SECRET_ARN, SECRET_NAME } from './resources.ts';
 
-/** A change as on-change tells of it in its own records. */
+/** A change as the records of on-change describe it. */
 export type ToldChange = {
   readonly resource: string;
-  /** The event it came with. */
+  /** The kind of event that reported it. */
   readonly source: string;
   /** How it ended; undefined while services wait. */
   readonly end: 'change.settled' | 'change.unsettled' | undefined;
-  /** From the change to the last old task gone; none where there was nothing to follow. */
+  /** From the change until the last old task is gone; undefined where there was nothing to follow. */
   readonly exposureSeconds: number | undefined;
 };
 
@@ -17,12 +17,12 @@ type News = {
   readonly changes: () => readonly ToldChange[];
 };
 
-/** What one invocation says within so many milliseconds is one line. */
+/** Records within this many milliseconds become one line. */
 const TOGETHER_MS = 60;
-/** Services that a line names. */
+/** The most services that a line names. */
 const NAMED = 4;
 
-/** Makes lines for people from the records of the functions. */
+/** Turns the records of the functions into lines for the screen. */
 export function tellNews(say: (line: string) => void): News {
   const changes = new Map<string, ToldChange>();
   const tellTogether = gathering(say);
@@ -31,7 +31,7 @@ export function tellNews(say: (line: string) => void): News {
     const change = changes.get(changeId);
     switch (event) {
       case 'plan.made':
-        // A follow-up looks only at those who wait.
+        // A follow-up looks only at services that wait: its plan may hold no decision.
         if (redeploy + wait + skip > 0)
           say(`${functionName}'s plan: redeploy ${redeploy}, wait for ${wait}, leave ${skip} alone`);
         break;
@@ -46,7 +46,7 @@ export function tellNews(say: (line: string) => void): News {
       case 'change.unsettled':
         if (change === undefined) break;
         changes.set(changeId, { ...change, end: event, exposureSeconds: record.exposureSeconds });
-        // After the services that it names.
+        // Printed after the lines of its services, which are delayed by TOGETHER_MS.
         setTimeout(() => say(endLine(change, record)), 2 * TOGETHER_MS);
         break;
       default:
@@ -77,9 +77,9 @@ function endLine(
   if (event === 'change.unsettled') return `${what}: NOT settled, services still wait`;
   if (left > 0)
     return `${what}: settled; ${counted(left, 'service')} left alone on the old value, as decided`;
-  if (exposureSeconds === undefined) return `${what}: settled, everybody was fresh already`;
+  if (exposureSeconds === undefined) return `${what}: settled, every service was already fresh`;
   const done =
-    redeployed === 0 ? 'by what had been redeployed already' : `services redeployed: ${redeployed}`;
+    redeployed === 0 ? 'by services that were already redeployed' : `services redeployed: ${redeployed}`;
   return `${what}: settled after ${exposureSeconds.toFixed(1)} s (${done})`;
 }
 

@@ -2,12 +2,12 @@ import type { Line, MetricUse, Widget } from '../observability/stack.ts';
 import type { Point } from '../observability/written.ts';
 import { type Box, element, shortNumber, text } from './svg.ts';
 
-/** The points of a run, and the time it took. */
+/** The points of a run, and when it began and ended. */
 export type Run = { readonly points: readonly Point[]; readonly from: number; readonly to: number };
 
 type MetricWidget = Extract<Widget, { readonly type: 'metric' }>;
 
-/** What stands for CloudWatch's period here. */
+/** Takes the place of CloudWatch's period. */
 export const STEP_MS = 500;
 const LEFT = 44;
 const TOP = 10;
@@ -45,7 +45,7 @@ export function chart({ lines, stacked }: MetricWidget, run: Run, { width, heigh
   ].join('');
 }
 
-/** The numbers of the whole run. */
+/** One number for each metric, over the whole run. */
 export function numbers({ lines }: MetricWidget, { points }: Run, { width, height }: Box): string {
   const columns = 3;
   const rows = Math.ceil(lines.length / columns);

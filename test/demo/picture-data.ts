@@ -4,7 +4,7 @@ import { findLostEvent } from './lost-event.ts';
 import { openStage, type Stage } from './stage.ts';
 import { askAgain, makeChanges, settled } from './story.ts';
 
-/** What one run of the demo leaves in CloudWatch: the lines of the functions, and AWS's own metrics of queues and functions. */
+/** What one run of the demo leaves in CloudWatch: the log of the functions, and AWS's queue and function metrics. */
 export type Played = {
   readonly lines: readonly string[];
   readonly points: readonly Point[];
@@ -15,7 +15,7 @@ export type Played = {
 const PATIENCE_MS = 25_000;
 const SAMPLE_MS = 250;
 
-/** Plays the demo without its screen, and a sequel in which not all goes well. Throws if it does not come to its end. */
+/** Plays the demo without its screen, then a sequel with failures. Throws if one of them does not end in time. */
 export async function playDemo(): Promise<Played> {
   const lines: string[] = [];
   const points: Point[] = [];
@@ -30,11 +30,12 @@ export async function playDemo(): Promise<Played> {
   const sampling = setInterval(() => points.push(...queuePoints(stage)), SAMPLE_MS);
   try {
     await makeChanges(stage, () => {});
-    if (!(await settled(stage, from + PATIENCE_MS))) throw new Error('the demo did not come to its end');
+    if (!(await settled(stage, from + PATIENCE_MS)))
+      throw new Error(`the demo did not settle within ${PATIENCE_MS / 1000} s`);
     await askAgain(stage);
     await goWrong(stage);
     await findLostEvent(stage);
-    // What a function has printed arrives a little later.
+    // The output of a function arrives a little later than its answer.
     await sleep(SAMPLE_MS);
     return { lines, points, from, to: Date.now() };
   } finally {
@@ -43,7 +44,7 @@ export async function playDemo(): Promise<Played> {
   }
 }
 
-/** A secret whose users all get the new value, one whose new value is bad, and a parameter that somebody deletes. */
+/** Changes a secret of which all services get the new value, and one whose new value is bad; deletes a parameter. */
 async function goWrong(stage: Stage): Promise<void> {
   const { world } = stage.sim;
   const good = world.secret({ name: 'prod/cache' });
@@ -60,7 +61,7 @@ async function goWrong(stage: Stage): Promise<void> {
   stage.sim.act('ssm', 'DeleteParameter', { Name: '/prod/licence' });
   const end = Date.now() + PATIENCE_MS;
   while (stage.messagesLeft() > 0) {
-    if (Date.now() > end) throw new Error('the sequel did not come to its end');
+    if (Date.now() > end) throw new Error(`the sequel did not settle within ${PATIENCE_MS / 1000} s`);
     await sleep(SAMPLE_MS);
   }
 }
@@ -95,7 +96,7 @@ const QUEUES: Readonly<Record<string, string>> = {
   'changes-dead': 'ChangeDeadLetterQueue',
 };
 
-/** As SQS counts them: messages that may be received now, those that are still delayed, and the age of the oldest. */
+/** As SQS counts: messages that can be received now, messages that are still delayed, and the age of the oldest. */
 function queuePoints({ sim }: Stage): readonly Point[] {
   const at = Date.now();
   return Object.entries(QUEUES).flatMap(([name, id]) => {

@@ -7,7 +7,7 @@ const MARGIN = 12;
 const GAP = 2;
 const MONO = { 'font-size': 10, 'font-family': "Menlo, Consolas, 'DejaVu Sans Mono', monospace" };
 
-/** As many rows as there is room for, with as much of each column. */
+/** Draws as many rows as fit, each column cut to the width that is left for it. */
 export function table(columns: readonly string[], rows: readonly Row[], { width, height }: Box): string {
   if (rows.length === 0) return text(MARGIN, 24, 'nothing in the demo', { 'font-size': 11, fill: '#8894a2' });
   const shown = rows
@@ -33,7 +33,7 @@ export function table(columns: readonly string[], rows: readonly Row[], { width,
   ]);
 }
 
-/** One bar for each row: the first column names it, the second is its length. */
+/** Draws one bar for each row: the first column is its name, the second one its length. */
 export function bars(
   [name = '', count = '']: readonly string[],
   rows: readonly Row[],

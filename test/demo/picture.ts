@@ -20,7 +20,7 @@ const NOTE = 30;
 const ALARMS_A_LINE = 7;
 const SANS = "'Helvetica Neue', Helvetica, Arial, 'DejaVu Sans', sans-serif";
 
-// `npm run picture`: plays the demo and draws the dashboard, as it is deployed, with what the functions wrote.
+// `npm run picture`: plays the demo and draws the deployed dashboard with the data that the functions wrote.
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
 const folder = await mkdtemp(join(tmpdir(), 'picture-'));
 try {
@@ -57,7 +57,7 @@ function picture(stack: Stack, written: Written, run: Run): string {
   );
 }
 
-/** What is drawn outside an inner svg element is cut off: nothing runs into its neighbour. */
+/** An inner svg element cuts off what is drawn outside of it, so that no widget runs into its neighbour. */
 function card(widget: Widget, stack: Stack, written: Written, run: Run): string {
   const x = widget.x * COLUMN + GAP;
   const y = widget.y * ROW + NOTE;
@@ -96,7 +96,7 @@ function content(widget: Widget, stack: Stack, written: Written, run: Run, box: 
   }
 }
 
-/** As much of Markdown as the dashboard uses: a heading, bold words, code. */
+/** Draws the parts of Markdown that the dashboard uses: a heading, bold words, code. */
 function words(markdown: string): string {
   return markdown
     .trim()
@@ -119,7 +119,7 @@ function words(markdown: string): string {
     .join('');
 }
 
-/** Each in the state it would be in if the run were one period. */
+/** Draws each alarm in its state as if the whole run were one period. */
 function alarms(shown: readonly string[], stack: Stack, { points }: Run, { width, height }: Box): string {
   const each = {
     width: (width - 16) / ALARMS_A_LINE,

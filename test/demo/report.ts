@@ -11,11 +11,11 @@ import { tableLines } from './table.ts';
 import type { Exposure, Sighting } from './watch.ts';
 import { wavesOf } from './waves.ts';
 
-/** What stands left of the explanations, and how wide those are at most. */
+/** The width of the columns left of the explanations, and the greatest width of an explanation. */
 const LEFT_OF_WHY = 57;
 const WHY_WIDTH = 58;
 
-/** Everything that is told at the end, as lines. */
+/** The lines that the demo prints at its end. */
 export function reportLines(
   stage: Stage,
   sightings: readonly Sighting[],
@@ -34,7 +34,7 @@ export function reportLines(
     ...section('Own events, for others to build on', ownEvents(stage)),
     ...section('API calls of the functions', apiCalls(stage)),
     ...section('Values of secrets and parameters read', valuesRead(stage)),
-    ...section('A person asks for the same redeploy once more', repeated(again)),
+    ...section('An operator asks for the same redeploy once more', repeated(again)),
     ...section('The sweep, which needs no event', found(swept)),
   ];
 }
@@ -72,7 +72,7 @@ function leftAlone(
       member.because,
     ]);
   return tableLines(rows, {
-    head: ['service', 'reason', 'tasks', 'in other words'],
+    head: ['service', 'reason', 'tasks', 'in plain words'],
     widths: [null, null, null, Math.min(WHY_WIDTH, Math.max(WHY_WIDTH / 2, columns - LEFT_OF_WHY))],
   });
 }
@@ -103,17 +103,17 @@ function lifetimes(stage: Stage, exposures: readonly Exposure[]): readonly strin
     ...tableLines(rows, {
       head: ['changed', 'redeployed', 'change → UpdateService', '→ last old task gone', 'in change.settled'],
     }),
-    '  (2 s of the reaction are deliberate: the new deployment is to be younger than every record of the change;',
-    '  change.settled counts from the end of the second in which it happened to the first look after the last old task has gone)',
+    '  (2 s of the reaction are deliberate: the new deployment must be younger than every record of the change;',
+    '  change.settled counts from the end of the second of the change to the first look after the last old task is gone)',
   ];
 }
 
-/** As on-change itself reports it, of the event that came first. */
+/** The exposure that on-change itself reports for the first event of the change. */
 function ownExposure(stage: Stage, arn: string): string {
   const [told] = stage
     .changes()
     .flatMap(({ resource, exposureSeconds }) => (resource === arn ? (exposureSeconds ?? []) : []));
-  return told === undefined ? 'none: some are left alone' : seconds(told * 1000);
+  return told === undefined ? 'none: services are left alone' : seconds(told * 1000);
 }
 
 function traffic(stage: Stage): readonly string[] {
@@ -138,7 +138,7 @@ function ownEvents({ sim }: Stage): readonly string[] {
   const rows = [...new Set(types)].map((type) => [type, String(types.filter((one) => one === type).length)]);
   return [
     ...tableLines(rows, { align: ['left', 'right'] }),
-    '  on the default bus; no rule of the service itself takes them',
+    '  on the default bus; the rules in infra/ hold them back',
   ];
 }
 
@@ -165,12 +165,12 @@ function apiCalls({ sim }: Stage): readonly string[] {
 
 function valuesRead({ sim }: Stage): readonly string[] {
   const { forbidden } = sim.ledger;
-  if (forbidden.length === 0) return ['  none: no call was made that could have returned one'];
-  return forbidden.map(({ service, operation }) => `  ${service}:${operation} was called, and refused`);
+  if (forbidden.length === 0) return ['  none: no function made a call that returns one'];
+  return forbidden.map(({ service, operation }) => `  ${service}:${operation} was called and refused`);
 }
 
 function repeated(again: RequestReport | undefined): readonly string[] {
-  if (again === undefined) return ['  not asked: the first round did not come to its end'];
+  if (again === undefined) return ['  not asked: the changes did not settle in time'];
   const { matched, redeploy, wait, skip } = again.summary;
   const reasons = again.decisions.map(({ reason }) => reason ?? 'redeploy').sort();
   const counted = [...new Set(reasons)].map(
@@ -192,9 +192,9 @@ function found({
 }: Swept): readonly string[] {
   const said = reason === 'report' ? 'stale for certain' : (reason ?? 'nothing');
   return [
-    `  ${LOST.secret} changed an hour ago and no event told of it; the sweep says of ${LOST.cluster}/${LOST.service}: ${said}`,
-    `  of ${matched} services that refer to something: stale for certain ${staleForCertain} (${young} by changes of a moment ago),`,
-    `  possibly ${possiblyStale}; secrets and parameters that do not exist: ${missing}. With sweep=heal on-change would redeploy what is stale`,
+    `  ${LOST.secret} changed an hour ago and its event was lost; the sweep reports ${LOST.cluster}/${LOST.service}: ${said}`,
+    `  of ${matched} services with references: stale for certain ${staleForCertain} (${young} of them by changes under 15 minutes old),`,
+    `  possibly stale ${possiblyStale}; secrets and parameters that do not exist: ${missing}. With sweep=heal on-change would redeploy what is stale`,
   ];
 }
 
@@ -206,7 +206,7 @@ function exposureMs({ changedAt, goneAt }: Exposure): number | undefined {
   return goneAt === undefined ? undefined : goneAt - changedAt;
 }
 
-/** Undefined where one is undefined: it is not over. */
+/** The greatest; undefined where one is undefined, because it has not ended. */
 function most(all: readonly (number | undefined)[]): number | undefined {
   return all.includes(undefined) ? undefined : Math.max(...all.map(Number));
 }

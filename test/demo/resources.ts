@@ -9,11 +9,11 @@ export const SECRET_PARTIAL_ARN = `arn:aws:secretsmanager:${HERE}:secret:${SECRE
 export const SECRET_ARN = `${SECRET_PARTIAL_ARN}-${SUFFIX}`;
 export const FIRST_VERSION = '0e5a7f1d-92c4-4b6e-8f30-1d6c5a2b7e94';
 
-/** The parameter that somebody changes. */
+/** The parameter that changes. */
 export const PARAMETER_NAME = '/prod/directory';
 export const PARAMETER_ARN = `arn:aws:ssm:${HERE}:parameter${PARAMETER_NAME}`;
 
-/** Another secret, whose name begins like the rotated one's. */
+/** Another secret, whose name begins with the name of the rotated one. */
 export const LOOK_ALIKE_ARN = `${SECRET_PARTIAL_ARN}-replica-Zz9Yy8`;
 /** The same secret's replica in another Region. */
 export const REPLICA_ARN = SECRET_ARN.replace('eu-west-1', 'eu-central-1');

@@ -1,10 +1,10 @@
 import { styleText } from 'node:util';
 
-/** The moving part of the screen: drawn in place on a terminal, told in one line now and then elsewhere. */
+/** The moving part of the screen: drawn in place on a terminal, printed as an occasional line elsewhere. */
 export type Frame = { readonly table: readonly string[]; readonly time: string; readonly line: string };
 
 export type Screen = {
-  /** False in a log: there is neither colour nor cursor. */
+  /** False in a log, which has neither colour nor cursor. */
   readonly live: boolean;
   readonly columns: number;
   /** Prints a line for good. */
@@ -18,9 +18,9 @@ export type Screen = {
 export type Colour = 'green' | 'yellow' | 'red' | 'dim' | 'bold';
 export type Paint = (colour: Colour, text: string) => string;
 
-/** A log has no width; nobody minds lines of this one. */
+/** A log has no width: this is the width of its lines. */
 const LOG_COLUMNS = 120;
-/** Between two plain lines, at least. */
+/** The least time between two plain lines. */
 const PLAIN_EVERY_MS = 1000;
 
 export function openScreen(out: NodeJS.WriteStream = process.stdout): Screen {
@@ -28,7 +28,7 @@ export function openScreen(out: NodeJS.WriteStream = process.stdout): Screen {
   return live ? terminal(out) : plainLog(out);
 }
 
-/** Colours only where there is somebody to see them (https://no-color.org). */
+/** Colours on a terminal only, and not with NO_COLOR (https://no-color.org). */
 export function painter({ live }: Pick<Screen, 'live'>): Paint {
   const colours = live && !process.env['NO_COLOR'];
   return (colour, text) => (colours ? styleText(colour, text) : text);
@@ -45,7 +45,7 @@ function terminal(out: NodeJS.WriteStream): Screen {
     live: true,
     columns: out.columns,
     say: (line = '') => draw(`${line}\n`, shown),
-    // What is taller than the window could not be drawn over.
+    // A table that is taller than the window cannot be drawn over.
     show({ table, time, line }) {
       const fits = table.length < out.rows;
       draw('', fits ? table : [`${time}  ${line}`.slice(0, out.columns - 1)]);

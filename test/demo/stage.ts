@@ -9,22 +9,22 @@ import { counted, type ToldChange, tellNews } from './news.ts';
 import { carryEvents, type Traffic } from './traffic.ts';
 import { type Watch, watchFleet } from './watch.ts';
 
-/** By its access key the simulator knows which function made a call. */
+/** The access key of each function, by which the simulator knows which one made a call. */
 export const CALLERS = {
   'on-change': 'ON-CHANGE',
   'on-request': 'ON-REQUEST',
   'on-schedule': 'ON-SCHEDULE',
 } as const;
 
-/** The demo has less patience than a deployed stack. */
+/** Shorter than in a deployed stack. */
 export const CLOUDTRAIL_DELAY_SECONDS = 6;
 export const WINDOW_SECONDS = 1;
 export const FOLLOW_UP_SECONDS = 1;
 export const COOLDOWN_SECONDS = 3;
 
-/** As infra/queues.yml has it. */
+/** The values of infra/queues.yml. */
 const QUEUE = { visibilitySeconds: 300, maxReceiveCount: 5 };
-/** What a call takes, there and back. */
+/** The time of a call, there and back. */
 const LATENCY_MS = 8;
 
 /** Everything that takes part: an AWS with a fleet, the rules, the queues, the functions. */
@@ -33,17 +33,17 @@ export type Stage = {
   readonly fleet: readonly Built[];
   readonly watch: Watch;
   readonly log: FunctionLog;
-  /** What on-change has said of the changes so far. */
+  /** What on-change has reported about the changes so far. */
   changes(): readonly ToldChange[];
   readonly onRequest: LambdaFunction;
   readonly onSchedule: LambdaFunction;
   traffic(): readonly Traffic[];
-  /** Messages that nobody has finished with, delayed ones included. */
+  /** The messages that are not deleted yet, including delayed ones. */
   messagesLeft(): number;
   close(): Promise<void>;
 };
 
-/** Sets everything up and starts to listen; `say` tells what the functions do, `onLine` gets all they print. */
+/** Sets everything up and starts to poll. `say` prints what the functions do, `onLine` receives all that they print. */
 export async function openStage(
   say: (line: string) => void,
   onLine: ((line: string, functionName: string) => void) | undefined,
@@ -84,7 +84,7 @@ export async function openStage(
       target: onChange,
       windowMs: WINDOW_SECONDS * 1000,
       onBatch: (bodies) =>
-        say(`Lambda calls on-change with ${contentsOf(bodies)} of the queue "${queue.name}"`),
+        say(`Lambda calls on-change with ${contentsOf(bodies)} from the queue "${queue.name}"`),
       onDone: (size, comeBack, problem) => {
         if (comeBack > 0) say(troubleLine(size, comeBack, problem));
       },
@@ -102,7 +102,8 @@ export async function openStage(
     messagesLeft: () => [changes, cloudtrail].reduce((sum, { url }) => sum + sim.messagesIn(url).length, 0),
     async close() {
       await Promise.all(stops.map((stop) => stop()));
-      for (const one of [onChange, onRequest, onSchedule]) one.stop();
+      // Their last lines belong to the log, which is closed at the end.
+      await Promise.all([onChange, onRequest, onSchedule].map((one) => one.stop()));
       sqs.destroy();
       await sim.close();
       await log.close();
@@ -110,7 +111,7 @@ export async function openStage(
   };
 }
 
-/** Lambda's own poller, which is no part of the service. */
+/** The client of Lambda's own poller, which is not part of the service. */
 function pollingClient(sim: Simulator): SQSClient {
   return new SQSClient({
     region: sim.region,
@@ -119,7 +120,7 @@ function pollingClient(sim: Simulator): SQSClient {
   });
 }
 
-/** `2 events`, `1 follow-up`: the service's own messages travel through the same queue. */
+/** `2 events and 1 follow-up`: the service's own messages travel through the same queue. */
 function contentsOf(bodies: readonly string[]): string {
   const followUps = bodies.filter((body) => !('detail-type' in Envelope.parse(JSON.parse(body)))).length;
   return [counted(bodies.length - followUps, 'event'), counted(followUps, 'follow-up')]
@@ -130,6 +131,7 @@ function contentsOf(bodies: readonly string[]): string {
 const Envelope = z.looseObject({});
 
 function troubleLine(size: number, comeBack: number, problem: Error | undefined): string {
-  if (problem !== undefined) return `on-change failed, all comes back: ${problem.message}`;
-  return `on-change is done with ${size - comeBack} of ${size}; the rest comes back`;
+  if (problem !== undefined)
+    return `on-change failed; SQS delivers all ${size} messages again: ${problem.message}`;
+  return `on-change handled ${size - comeBack} of ${size} messages; SQS delivers the others again`;
 }

@@ -9,7 +9,7 @@ type Say = (line: string) => void;
 
 const STEP_MS = 400;
 
-/** A rotation in its four steps, a parameter that changes, and CI that goes on deploying meanwhile. */
+/** Rotates the secret in four steps and changes the parameter, while CI deploys. */
 export async function makeChanges(stage: Stage, say: Say): Promise<void> {
   const rotation = stage.sim.prepareRotation(SECRET_ARN);
   const step = async (run: () => void, line: string): Promise<void> => {
@@ -18,15 +18,17 @@ export async function makeChanges(stage: Stage, say: Say): Promise<void> {
     await sleep(STEP_MS);
   };
   await step(rotation.begin, `rotation of ${SECRET_NAME} begins`);
-  await step(rotation.createSecret, '1 createSecret: the new value is stored, under AWSPENDING');
-  await step(rotation.setSecret, '2 setSecret: the database takes the new password');
+  await step(rotation.createSecret, '1 createSecret: the new value is stored under AWSPENDING');
+  await step(rotation.setSecret, '2 setSecret: the database gets the new password');
   deployByCi(stage, 'before', say);
-  await step(rotation.testSecret, '3 testSecret: it works');
+  await step(rotation.testSecret, '3 testSecret: the new password works');
   await halfPastTheSecond();
   const rotatedAt = Date.now();
   stage.watch.changed(SECRET_ARN, rotatedAt);
   rotation.finishSecret();
-  say('4 finishSecret: AWSCURRENT moves. From here on every running task that uses it holds an old value');
+  say(
+    '4 finishSecret: AWSCURRENT moves. From now on every running task that uses the secret holds an old value',
+  );
   await sleep(STEP_MS / 2);
   changeParameter(stage, say);
   rotation.succeed();
@@ -35,8 +37,8 @@ export async function makeChanges(stage: Stage, say: Say): Promise<void> {
 }
 
 /**
- * Events tell whole seconds, and a change counts from the end of its second: in the middle of one, the reaction times
- * below are the average ones.
+ * Events carry whole seconds, and a change counts from the end of its second (functions/README.md, Events). A change in
+ * the middle of a second shows average reaction times.
  */
 async function halfPastTheSecond(): Promise<void> {
   await sleep((1500 - (Date.now() % 1000)) % 1000);
@@ -48,7 +50,7 @@ function changeParameter({ sim, watch }: Stage, say: Say): void {
   sim.world.failParameterUpdate(PARAMETER_NAME);
   watch.changed(PARAMETER_ARN, Date.now());
   put();
-  say(`somebody changes the parameter ${PARAMETER_NAME} (at the second attempt: the first one fails)`);
+  say(`the parameter ${PARAMETER_NAME} changes (at the second attempt: the first one fails)`);
 }
 
 function deployByCi({ sim, fleet }: Stage, when: Built['ci'], say: Say): void {
@@ -58,7 +60,7 @@ function deployByCi({ sim, fleet }: Stage, when: Built['ci'], say: Say): void {
   }
 }
 
-/** Waits until no message is left and everybody is where they should be; false if that took too long. */
+/** Waits until no message is left and every service has reached its expected end; false if that takes too long. */
 export async function settled(stage: Stage, deadline: number): Promise<boolean> {
   while (Date.now() < deadline) {
     if (stage.messagesLeft() === 0 && stage.watch.look().every(isAtRest)) return true;
@@ -78,7 +80,7 @@ const Report = z.object({
 });
 export type RequestReport = z.infer<typeof Report>;
 
-/** A person asks for the same once more: a real request to redeploy, which has to find nothing to do. */
+/** Repeats the change as a request to redeploy, which has to find nothing to do. */
 export async function askAgain({ onRequest }: Stage): Promise<RequestReport> {
   const answer = await onRequest.invoke({
     action: 'redeploy',

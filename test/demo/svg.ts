@@ -16,7 +16,7 @@ export function text(x: number, y: number, content: string, attributes: Attribut
 export const escaped = (content: string): string =>
   content.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 
-/** Shortened to so many characters, with a sign that it was. */
+/** Shortens a text to this many characters; an ellipsis marks a shortened one. */
 export function shortened(content: string, length: number): string {
   return content.length <= length ? content : `${content.slice(0, Math.max(0, length - 1))}…`;
 }

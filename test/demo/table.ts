@@ -1,6 +1,6 @@
 import CliTable from 'cli-table3';
 
-/** No lines: it is read in logs, too. */
+/** Without rules between the cells, because logs show it, too. */
 const NO_LINES = Object.fromEntries(
   [
     'top top-mid top-left top-right bottom bottom-mid bottom-left bottom-right'.split(' '),
@@ -12,12 +12,12 @@ const NO_LINES = Object.fromEntries(
 
 export type TableOptions = {
   readonly head?: readonly string[];
-  /** `null`: as wide as it needs to be. */
+  /** `null`: as wide as the content needs. */
   readonly widths?: readonly (number | null)[];
   readonly align?: readonly ('left' | 'right')[];
 };
 
-/** Rows as aligned lines, two columns in from the left. */
+/** The rows as aligned lines, indented by two characters. */
 export function tableLines(
   rows: readonly (readonly string[])[],
   options: TableOptions = {},

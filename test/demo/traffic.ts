@@ -7,10 +7,13 @@ import type { AwsEvent, Simulator } from '../simulator/index.ts';
 export type Traffic = { readonly kind: string; readonly queue: Queue | undefined; readonly count: number };
 
 const Json = z.record(z.string(), z.json());
-/** As it is on the wire. */
+/** The event as it is on the wire. */
 const delivered = (event: AwsEvent) => Json.parse(JSON.parse(JSON.stringify(event)));
 
-/** Carries every later event to the queues by the rules as they stand in infra/. Answers what came from AWS so far. */
+/**
+ * Carries every later event to the queues by the rules of infra/. Returns a function that counts the events that came
+ * from AWS so far.
+ */
 export function carryEvents(
   sim: Simulator,
   queueUrls: Readonly<Record<Queue, string>>,
@@ -44,9 +47,9 @@ function kindOf(event: AwsEvent): string {
   const what = [
     eventName ?? operation ?? labelUpdated ?? '',
     ...(requestParameters?.versionStages ?? []),
-    ...(exception === undefined ? [] : ['(which failed)']),
+    ...(exception === undefined ? [] : ['(failed)']),
   ];
   const type = event['detail-type'].endsWith('via CloudTrail') ? 'CloudTrail' : event['detail-type'];
-  // The three ECS events of a deployment differ in nothing that matters here.
+  // The differences between the three ECS events of a deployment do not matter here.
   return event.source === 'aws.ecs' ? type : `${type}: ${what.join(' ')}`;
 }

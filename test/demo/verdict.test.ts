@@ -48,7 +48,7 @@ describe('the demo fails', () => {
       state({ staleTasks: 2 }),
       'shop/web: tasks that still hold an old value: 2',
     ],
-    ['if a stale service was forgotten', state({ deployments: 0 }), 'shop/web: was not redeployed'],
+    ['if a stale service was not redeployed', state({ deployments: 0 }), 'shop/web: was not redeployed'],
     [
       'if a service was redeployed twice',
       state({ deployments: 2 }),
@@ -79,7 +79,7 @@ describe('the demo fails', () => {
     ]);
   });
 
-  test('if it did not come to its end in time', () => {
+  test('if messages or rollouts were left at the end', () => {
     expect(judge(end([state()], { settled: false }))).toEqual([
       'messages or rollouts were left when the time was over',
     ]);
@@ -91,13 +91,13 @@ describe('the demo fails', () => {
     ]);
   });
 
-  test('if the sweep did not find what no event told of', () => {
+  test('if the sweep did not find the service whose event was lost', () => {
     expect(judge(end([state()], { lostEvent: { service: 'back-office/taxes', isFound: false } }))).toEqual([
       'back-office/taxes: the sweep did not find it',
     ]);
   });
 
-  test('if a wave did not wait for the one before', () => {
+  test('if a wave did not wait for the earlier one', () => {
     const waves = [
       { wave: 0, firstAcceptedAt: 1000, lastGoneAt: 4000 },
       { wave: 1, firstAcceptedAt: 3000, lastGoneAt: 5000 },
@@ -107,7 +107,7 @@ describe('the demo fails', () => {
     ]);
   });
 
-  test('with everything that is wrong, not only the first thing', () => {
+  test('with every problem, not only the first one', () => {
     expect(
       judge(end([state({ deployments: 0, staleTasks: 1 }), state({ deployments: 3 })], { valuesRead: 2 })),
     ).toHaveLength(4);

@@ -5,7 +5,7 @@ import type { Wave } from './waves.ts';
 export type EndState = {
   readonly service: string;
   readonly expect: Expectation;
-  /** Deployments by the service under test, whichever of its functions made them. */
+  /** Deployments by any of the functions under test. */
   readonly deployments: number;
   /** Running tasks that hold an old value. */
   readonly staleTasks: number;
@@ -13,21 +13,21 @@ export type EndState = {
 
 export type End = {
   readonly states: readonly EndState[];
-  /** Calls that asked for a value. */
+  /** Calls that asked for the value of a secret or a parameter. */
   readonly valuesRead: number;
-  /** Whether every message was finished with and every rollout had ended before the demo lost its patience. */
+  /** Whether every message was handled and every rollout had ended within the time limit of the demo. */
   readonly settled: boolean;
-  /** Whether the service itself says that nothing waits for the change any more. */
+  /** Whether on-change itself reports that no service waits for the change any more. */
   readonly changes: readonly { readonly change: string; readonly settled: boolean }[];
-  /** Whether the sweep named the service of whose change no event told. */
+  /** Whether the sweep found the service whose event was lost. */
   readonly lostEvent: { readonly service: string; readonly isFound: boolean };
   readonly waves: readonly Pick<Wave, 'wave' | 'firstAcceptedAt' | 'lastGoneAt'>[];
 };
 
-/** That a task has gone is seen by looking now and then. */
+/** The tasks are looked at in intervals, so the end of a task is seen this much later at most. */
 const SEEN_LATE_MS = 250;
 
-/** Holds the end against what was expected; answers everything that is wrong, in plain words. */
+/** Compares the end with what was expected. Returns every problem, in plain words. */
 export function judge({ states, valuesRead, settled, changes, lostEvent, waves }: End): readonly string[] {
   const reads =
     valuesRead === 0 ? [] : [`calls that asked for the value of a secret or a parameter: ${valuesRead}`];

@@ -9,14 +9,14 @@ export type Sighting = {
   readonly running: number;
   /** Running tasks that hold an old value. */
   readonly stale: number;
-  /** Whether a task of it ever held one. */
+  /** Whether one of its tasks ever held an old value. */
   readonly affected: boolean;
-  /** Deployments by the service under test. */
+  /** Deployments by the functions under test. */
   readonly deployments: readonly DeploymentRecord[];
   readonly rolling: boolean;
 };
 
-/** How long a service went on running with the old value of one resource: instants in milliseconds. */
+/** How long a service ran on with the old value of one resource: instants in milliseconds. */
 export type Exposure = {
   readonly member: Built;
   readonly resource: string;
@@ -27,15 +27,15 @@ export type Exposure = {
 };
 
 export type Watch = {
-  /** From now on values from before `at` are old. */
+  /** From now on values of the resource from before `at` count as old. */
   changed(resource: string, at: number): void;
   look(): readonly Sighting[];
   exposures(): readonly Exposure[];
 };
 
 /**
- * Looks at the tasks themselves: which version of a value each of them read as it started. `ours` are the access keys of
- * the functions under test, by which the simulator knows who deployed.
+ * Looks at the tasks themselves: which version of a value each of them read as it started. `ours` are the access keys
+ * of the functions under test, by which the simulator knows which caller started a deployment.
  */
 export function watchFleet(sim: Simulator, fleet: readonly Built[], ours: readonly string[]): Watch {
   const changedAt = new Map<string, number>();
@@ -76,7 +76,7 @@ function staleFor(sim: Simulator, fleet: readonly Built[], resource: string, cha
     byService.set(serviceArn, [...(byService.get(serviceArn) ?? []), taskArn]);
   }
   if (resource !== SECRET_ARN) return byService;
-  // What an application read by itself ECS cannot tell: it is new once a younger deployment has replaced every task.
+  // ECS does not know what an application read itself. It is new once a younger deployment has replaced every task.
   for (const { arn, readsItself } of fleet) {
     const replaced = sim
       .deploymentsOf(arn)
@@ -86,7 +86,7 @@ function staleFor(sim: Simulator, fleet: readonly Built[], resource: string, cha
   return byService;
 }
 
-/** Remembers who was ever stale, and when that was first seen to be over. */
+/** Records each service that was ever stale, and when it was first seen to have no stale task left. */
 function note(seen: Map<string, Map<string, number | undefined>>, resource: string, stale: StaleTasks): void {
   const services = seen.get(resource) ?? new Map<string, number | undefined>();
   seen.set(resource, services);

@@ -36,7 +36,7 @@ describe('a follow-up', () => {
   });
 
   test.each<Scan['remaining']>(['all', [CLUSTER]])(
-    'of a read of which %j is left is read as it was written',
+    'of a scan with %j remaining is read as it was written',
     (left) => {
       const reading = {
         changes: [change()],
@@ -50,14 +50,14 @@ describe('a follow-up', () => {
     },
   );
 
-  test('about 5,000 services of the longest names fits a message of SQS, and nothing is lost', () => {
+  test('about 5,000 services with the longest names fits into one SQS message, and no service is lost', () => {
     const written = followUp({ open: open(5_000, 255) });
     const body = followUpBody([written]);
     expect(body.length).toBeLessThan(1_048_576);
     expect(parseFollowUps(body).followUps).toEqual([written]);
   });
 
-  test('of 200 changes with 100 services each travels in as few messages as there must be', () => {
+  test('of 200 changes with 100 services each needs hardly more messages than its size demands', () => {
     const many = Array.from({ length: 200 }, (_, i) =>
       followUp({ changeId: `change-${i}`, open: open(100, 20) }),
     );
@@ -70,28 +70,29 @@ describe('a follow-up', () => {
 
   test.each([
     ['of a newer format', '{"kind":"follow-up","version":3,"followUps":[]}', 'format version 3'],
-    ['cut off', followUpBody([followUp()]).slice(0, 60), 'not JSON'],
+    ['that is cut off', followUpBody([followUp()]).slice(0, 60), 'not JSON'],
     ['without changes', followUpBody([followUp({ changes: [] })]), 'changes'],
     ['with a negative hop', followUpBody([followUp({ hop: -1 })]), 'hop'],
     [
-      'of an instant that no clock shows',
+      'with an instant beyond the range of dates',
       followUpBody([followUp({ firstHandledAt: 1e300 })]),
       'firstHandledAt',
     ],
     [
-      'of an instant before 1970',
+      'with an instant before 1970',
       followUpBody([followUp({ changes: [change({ changedAt: -1 })] })]),
       'changedAt',
     ],
-    ['packed badly', '{"kind":"follow-up","version":1,"gzip":"xxxx"}', 'cannot be unpacked'],
-  ])('%s is refused with what is wrong', (_, body, problem) => {
+    ['that cannot be unpacked', '{"kind":"follow-up","version":1,"gzip":"xxxx"}', 'cannot be unpacked'],
+  ])('%s is refused with an error that names the problem', (_, body, problem) => {
     expect(isFollowUp(body)).toBe(true);
     expect(() => parseFollowUps(body)).toThrow(problem);
   });
 
-  test('received twice is one, which waits for what either waits for', () => {
+  test('that is received twice is merged and waits for the services of both messages', () => {
     const [first, second] = open(2, 10);
-    if (first === undefined || second === undefined) throw new Error('two are needed');
+    if (first === undefined || second === undefined)
+      throw new Error('expected two open services, found fewer');
     const delivery = { messageIds: ['message-1'], redelivered: false };
     const one = { ...followUp({ open: [first], failedWave: 3 }), ...delivery };
     const other = { ...followUp({ open: [first, second], failedWave: 1, hop: 5 }), ...delivery };

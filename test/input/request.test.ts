@@ -5,11 +5,11 @@ import { readSample, sampleFiles } from '../events/samples.ts';
 
 const parse = (request: unknown) => parseRequest(request, NOW);
 
-test.each(sampleFiles().filter((file) => file.startsWith('request-')))('%s is a request', (file) => {
+test.each(sampleFiles().filter((file) => file.startsWith('request-')))('%s is a valid request', (file) => {
   expect(() => parseRequest(readSample(file), Date.UTC(2030, 0))).not.toThrow();
 });
 
-test('one name is a list of one', () => {
+test('one name counts as a list of one name', () => {
   expect(
     parse({ action: 'plan', secret: 'prod/db', parameter: ['/a', '/b'], clusters: 'prod-*' }),
   ).toMatchObject({
@@ -20,7 +20,7 @@ test('one name is a list of one', () => {
   });
 });
 
-test('what is stale may be asked of everything', () => {
+test('the action stale needs no target', () => {
   expect(parse({ action: 'stale' })).toMatchObject({ action: 'stale', secrets: [], parameters: [] });
 });
 
@@ -29,7 +29,7 @@ describe('a service', () => {
     ['main/api', { cluster: 'main', name: 'api' }],
     ['arn:aws:ecs:eu-west-1:111122223333:service/main/api', { cluster: 'main', name: 'api' }],
     ['arn:aws-cn:ecs:cn-north-1:111122223333:service/api', { name: 'api' }],
-  ])('%s', (services, named) => {
+  ])('can be given as %s', (services, named) => {
     expect(parse({ action: 'redeploy', services }).services).toEqual([{ ...named, asGiven: services }]);
   });
 
@@ -41,7 +41,7 @@ describe('a service', () => {
     SECRET,
     'arn:aws:ecs:eu-west-1:111122223333:cluster/main',
     'arn:',
-  ])('%s is none', (services) => {
+  ])('cannot be given as %s', (services) => {
     expect(() => parse({ action: 'redeploy', services })).toThrow(
       'neither cluster/service nor the ARN of a service',
     );
@@ -50,20 +50,28 @@ describe('a service', () => {
 
 describe('a wrong request', () => {
   test.each([
-    ['nothing', undefined, 'expected object'],
-    ['text', 'redeploy prod/db', 'expected object'],
+    ['nothing in it', undefined, 'expected object'],
+    ['text in the place of an object', 'redeploy prod/db', 'expected object'],
     ['no action', { secret: 'prod/db' }, 'action: '],
-    ['an action that there is not', { action: 'restart', secret: 'prod/db' }, 'action: '],
+    ['an unknown action', { action: 'restart', secret: 'prod/db' }, 'action: '],
     ['no target', { action: 'redeploy' }, 'name a target'],
     [
       'two kinds of target',
       { action: 'redeploy', secret: 'prod/db', services: 'main/api' },
       'services: give either',
     ],
-    ['what is stale of a service', { action: 'stale', services: 'main/api' }, 'services: stale tells'],
-    ['what is stale by force', { action: 'stale', secret: 'x', force: true }, 'force: stale tells'],
-    ['what was stale', { action: 'stale', at: '2026-01-01T00:00:00Z' }, 'at: stale tells'],
-    ['the uses of a service', { action: 'uses', services: 'main/api' }, 'services: uses tells'],
+    [
+      'the action stale for a service',
+      { action: 'stale', services: 'main/api' },
+      'services: the action stale',
+    ],
+    ['the action stale and force', { action: 'stale', secret: 'x', force: true }, 'force: the action stale'],
+    [
+      'the action stale and an instant',
+      { action: 'stale', at: '2026-01-01T00:00:00Z' },
+      'at: the action stale',
+    ],
+    ['the action uses for a service', { action: 'uses', services: 'main/api' }, 'services: the action uses'],
     ['an empty list', { action: 'plan', secret: [] }, 'secret'],
     ['an empty name', { action: 'plan', secret: ' ' }, 'secret'],
     [
@@ -76,20 +84,20 @@ describe('a wrong request', () => {
       { action: 'plan', parameter: SECRET },
       'is not the ARN of a parameter',
     ],
-    ['an instant that is none', { action: 'plan', secret: 'x', at: 'yesterday' }, 'at: expected an instant'],
+    ['an invalid instant', { action: 'plan', secret: 'x', at: 'yesterday' }, 'at: expected an instant'],
     [
-      'an instant that has not been',
+      'an instant in the future',
       { action: 'plan', secret: 'x', at: '2999-01-01T00:00:00Z' },
-      'has not been yet',
+      'is in the future',
     ],
-    ['a field that there is not', { action: 'plan', secret: 'x', dryRun: true }, 'dryRun'],
-    ['a word for yes', { action: 'plan', secret: 'x', force: 'yes' }, 'force: '],
-  ])('%s', (_, request, problem) => {
+    ['an unknown field', { action: 'plan', secret: 'x', dryRun: true }, 'dryRun'],
+    ['a text in the place of true', { action: 'plan', secret: 'x', force: 'yes' }, 'force: '],
+  ])('with %s is refused with an error that names the problem', (_, request, problem) => {
     expect(() => parse(request)).toThrow(WrongRequest);
     expect(() => parse(request)).toThrow(problem);
   });
 
-  test('names all its faults at once', () => {
+  test('is refused with all its faults at once', () => {
     const request = {
       action: 'reboot',
       secret: PARAMETER,

@@ -10,16 +10,16 @@ import { followUpBody, isFollowUp, parseFollowUps, scanBody } from '../../functi
 import { parseSnapshot, snapshotBytes } from '../../functions/formats/snapshot.ts';
 import { ACCOUNT, change, REGION, revisionArn } from '../build.ts';
 
-/** Clusters and services: letters, digits, hyphens and underscores, 255 at most. */
+/** The name of a cluster or a service: at most 255 letters, digits, hyphens and underscores. */
 const ecsName = fc.stringMatching(/^[A-Za-z0-9_-]{1,255}$/);
 
-/** Secrets: also `/_+=.@!-`, 512 at most; parameters less than that. */
+/** The name of a secret: at most 512 letters, digits and `/_+=.@!-`. The names of parameters are more limited. */
 const secretName = fc.stringMatching(/^[A-Za-z0-9/_+=.@!-]{1,512}$/);
 const anyCluster = ecsName.map((name) => clusterArn(`arn:aws:ecs:${REGION}:${ACCOUNT}:cluster/${name}`));
 const instant = fc.integer({ min: 0, max: 8_640_000_000_000_000 });
 const count = fc.nat();
 
-/** What our own messages hold is text of AWS's or ours, and what people typed into a request: any text. */
+/** Texts in our own messages come from AWS, from us or from a request that a person typed: they may be any text. */
 const anyText = fc.string({ minLength: 1, unit: 'binary' });
 
 const anyChange: fc.Arbitrary<Change> = fc
@@ -43,7 +43,7 @@ const anyOpen: fc.Arbitrary<OpenService> = fc.record({
   lastLogged: fc.string({ unit: 'binary' }),
 });
 
-/** As the message carries them: cluster by cluster. */
+/** In the order of the message, which groups services by cluster. */
 const byCluster = <Of extends { readonly cluster: string }>(all: readonly Of[]): readonly Of[] =>
   [...new Set(all.map(({ cluster }) => cluster))].flatMap((cluster) =>
     all.filter((one) => one.cluster === cluster),
@@ -106,8 +106,8 @@ const anySnapshot: fc.Arbitrary<Snapshot> = fc
       .map((clusters) => ({ clusters: new Map(clusters), revisions }));
   });
 
-describe('is read as it was written, whatever names it holds:', () => {
-  test('a message of follow-ups', () => {
+describe('whatever names it holds,', () => {
+  test('a message of follow-ups is read as it was written', () => {
     fc.assert(
       fc.property(fc.array(anyFollowUp, { maxLength: 3 }), (followUps) => {
         const body = followUpBody(followUps);
@@ -117,7 +117,7 @@ describe('is read as it was written, whatever names it holds:', () => {
     );
   });
 
-  test('a read that goes on', () => {
+  test('a scan is read as it was written', () => {
     fc.assert(
       fc.property(anyReading, (reading) => {
         expect(parseFollowUps(scanBody(reading))).toEqual({ followUps: [], scans: [reading] });
@@ -125,7 +125,7 @@ describe('is read as it was written, whatever names it holds:', () => {
     );
   });
 
-  test('a snapshot of the fleet', () => {
+  test('a snapshot of the fleet is read as it was written', () => {
     fc.assert(
       fc.property(anySnapshot, (snapshot) => {
         const bytes = snapshotBytes(snapshot);

@@ -18,11 +18,14 @@ import type { ClusterArn, ServiceArn, TaskDefinitionArn } from '../../core/model
 import { type Page, pages } from '../pages.ts';
 import type { Paced, ReadGroup } from '../rate-limit/quota.ts';
 
-/** What one call takes or gives at most (AWS-FACTS §6); ListServices would give 10 if it were not asked for more. */
+/**
+ * Limits of one call (functions/README.md, Quotas). A page has 100 items at most; ListServices answers with 10 unless
+ * it is asked for more.
+ */
 export const PAGE = 100;
 export const SERVICES_A_CALL = 10;
 
-/** The calls that read ECS, each inside its quota; they throw what the SDK throws. */
+/** The calls that read ECS, each within its quota. They throw the errors of the SDK. */
 export class EcsReads {
   readonly #ecs: ECSClient;
   readonly #paced: Paced;
@@ -41,7 +44,7 @@ export class EcsReads {
     });
   }
 
-  /** A hundred clusters at most. */
+  /** At most 100 clusters. */
   async describeClusters(clusters: readonly ClusterArn[], signal: AbortSignal): Promise<readonly Cluster[]> {
     const command = new DescribeClustersCommand({ clusters: [...clusters], include: ['TAGS'] });
     return (
@@ -58,7 +61,7 @@ export class EcsReads {
     });
   }
 
-  /** Ten services at most, by name or ARN. */
+  /** At most 10 services, by name or ARN. */
   describeServices(
     cluster: ClusterArn,
     services: readonly string[],
@@ -106,7 +109,7 @@ export class EcsReads {
     });
   }
 
-  /** A hundred tasks at most. */
+  /** At most 100 tasks. */
   async describeTasks(
     cluster: ClusterArn,
     tasks: readonly string[],

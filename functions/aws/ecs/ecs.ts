@@ -14,10 +14,10 @@ import { FleetReader } from './fleet-reader.ts';
 import { Revisions } from './revisions.ts';
 import { ServiceReader } from './service-reader.ts';
 
-/** However slowly an answer trickles in: after this it counts as lost. */
+/** An answer that is incomplete after this time counts as lost, even if its bytes are still arriving. */
 const WRITE_TIMEOUT_MS = 15_000;
 
-/** Everything this service asks of ECS and does to it. */
+/** The adapter of ECS: every read, and UpdateService. */
 export function makeEcs({ ecs, ecsWrites }: EcsClients, rates: Rates, tagPrefix: string, clock: Clock): Ecs {
   const quota = new Quota(rates, clock);
   const known = new Map<TaskDefinitionArn, Revision>();
@@ -47,7 +47,7 @@ export function makeEcs({ ecs, ecsWrites }: EcsClients, rates: Rates, tagPrefix:
   };
 }
 
-/** Sends cluster, service and forceNewDeployment and nothing else: any more fails on some services (AWS-FACTS §5). */
+/** Sends no more than these three fields: others fail on some services (functions/README.md, Deployments). */
 async function forceNewDeployment(
   ecs: ECSClient,
   { arn, cluster }: Service,
@@ -71,7 +71,7 @@ async function forceNewDeployment(
   }
 }
 
-/** A service that ECS will not tell more of is unreadable; throws ReadFailed where ECS would not answer at all. */
+/** A service whose details ECS refuses is unreadable. Throws ReadFailed if ECS does not answer. */
 async function answer(reads: EcsReads, question: Question, signal: AbortSignal): Promise<Evidence> {
   const { service, deploymentsSince, askTasks } = question;
   try {
@@ -84,9 +84,10 @@ async function answer(reads: EcsReads, question: Question, signal: AbortSignal):
     return { ...(serviceDeployments && { serviceDeployments }), ...(tasks && { tasks }) };
   } catch (error) {
     if (question.optional === true && !signal.aborted) return {};
-    // The last look before the write finds it gone.
+    // The recheck before the write finds the service gone.
     if (isVanished(error)) return {};
-    if (!isPermanent(error)) throw readFailed(`look closer at ${service.arn}`, error);
+    if (!isPermanent(error))
+      throw readFailed(`read the deployments and tasks of service ${service.arn}`, error);
     return { unreadable: callError(error, 'ecs:ListServiceDeployments').message };
   }
 }
@@ -114,7 +115,10 @@ async function tasksOf(reads: EcsReads, service: Service, signal: AbortSignal): 
   return tasks;
 }
 
-/** ECS keeps stopped tasks for about an hour. The first that says why will do: they mostly fail alike. */
+/**
+ * The reason of the first stopped task that gives one; tasks mostly fail for the same reason. ECS keeps stopped tasks
+ * for about an hour (functions/README.md, Deployments).
+ */
 async function stoppedReason(
   reads: EcsReads,
   service: Service,
@@ -128,7 +132,7 @@ async function stoppedReason(
     }
     return undefined;
   } catch {
-    // It would have explained a failure that is reported all the same.
+    // The reason only explains a failure, and the failure is reported without it, too.
     return undefined;
   }
 }

@@ -24,7 +24,7 @@ import { type Described, type ServiceReader, together } from './service-reader.t
 
 type Globs = readonly (readonly string[])[];
 
-/** Reads the fleet, or as much of it as is wanted. Throws ReadFailed. */
+/** Reads the fleet, or the part of it that is wanted. Throws ReadFailed. */
 export class FleetReader {
   readonly #reads: EcsReads;
   readonly #services: ServiceReader;
@@ -77,7 +77,7 @@ export class FleetReader {
     });
   }
 
-  /** A cluster with all that its services refer to; undefined if the time for reading ended before. */
+  /** A cluster with everything its services refer to; undefined: the time for reading ended first. */
   async #unlessTimeIsOver(
     beganAt: number,
     cluster: Cluster,
@@ -156,7 +156,7 @@ export class FleetReader {
       return [arn, { arn, name: nameOf(arn), tags: ourTags(tags, this.#tagPrefix) }] as const;
     });
     const byArn = new Map(described);
-    // ECS answers in an order of its own, and whose turn it is to be read first is for the caller to say.
+    // ECS answers in an order of its own; the caller decides the order in which clusters are read.
     return arns.flatMap((arn) => byArn.get(arn) ?? []);
   }
 
@@ -179,12 +179,12 @@ export class FleetReader {
   }
 }
 
-/** One call that fails makes the whole read fail; the others are not made any more. */
+/** If one call fails, the whole read fails, and the remaining calls are not made. */
 async function allOrNothing<T>(signal: AbortSignal, read: (within: AbortSignal) => Promise<T>): Promise<T> {
   const failure = new AbortController();
   try {
     const within = AbortSignal.any([signal, failure.signal]);
-    // Every call under way listens to it, which is no leak.
+    // Each pending call adds a listener to the signal: many listeners are expected here and no leak.
     setMaxListeners(0, within);
     return await read(within);
   } catch (error) {

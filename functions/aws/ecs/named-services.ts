@@ -9,22 +9,22 @@ import {
 } from '../../core/model/arn.ts';
 import type { Fleet, NamedFleet, NamedService } from '../../core/model/fleet.ts';
 
-/** Where the services that a person named are to be looked for. */
+/** The clusters in which to look for the services that a request names. */
 export type Places = {
   readonly sought: readonly Sought[];
   readonly outOfScope: NamedFleet['outOfScope'];
-  /** As they were given: their cluster does not exist here. */
+  /** Services whose cluster does not exist in this account and Region, as the request names them. */
   readonly nowhere: readonly string[];
 };
 
 type Sought = {
   readonly asGiven: string;
   readonly name: string;
-  /** Undefined: a service's ARN in the old form does not tell its cluster. */
+  /** Undefined: the request names the service by an ARN in the old form, which does not contain the cluster. */
   readonly cluster: ClusterArn | undefined;
 };
 
-/** Finds the clusters of the services named, among all those there are; only the selected ones may be looked into. */
+/** Finds each named service's cluster among all clusters; services outside the selected ones are out of scope. */
 export function placesOf(
   named: readonly NamedService[],
   all: readonly ClusterArn[],
@@ -52,7 +52,7 @@ export function placesOf(
   };
 }
 
-/** The names to be described in each cluster; undefined: one of them may be anywhere, so all are to be listed. */
+/** The names to describe in each cluster; undefined: one service may be in any cluster, so all have to be listed. */
 export function namesByCluster({ sought }: Places): ReadonlyMap<ClusterArn, readonly string[]> | undefined {
   const names = new Map<ClusterArn, readonly string[]>();
   for (const { cluster, name } of sought) {
@@ -62,7 +62,7 @@ export function namesByCluster({ sought }: Places): ReadonlyMap<ClusterArn, read
   return names;
 }
 
-/** What was read less everything that nobody named, and with what could not be found. */
+/** The read fleet, reduced to the services that the request names, with the named services that do not exist. */
 export function onlyNamed({ sought, outOfScope, nowhere }: Places, fleet: Fleet): NamedFleet {
   const services = fleet.services.filter((read) =>
     sought.some((one) => isMeant(read.arn, read.cluster.name, one)),
@@ -88,7 +88,7 @@ function isMeant(arn: ServiceArn, cluster: string, { asGiven, cluster: sought, n
   return asGiven === arn || (sought !== undefined && nameOf(sought) === cluster && name === nameOf(arn));
 }
 
-/** An ARN of another partition, Region or account names nothing here, whatever the names in it. */
+/** An ARN of another partition, Region or account names no service here, even if all names in it exist here. */
 function isForeign(asGiven: string, here: ClusterArn): boolean {
   const arn = parseArn(asGiven);
   const home = homeOf(here);

@@ -3,8 +3,8 @@ import { type Home, homeOf, type TaskDefinitionArn } from '../../core/model/arn.
 import { type Place, parseReference, type RawReference, type Reference } from '../../core/model/reference.ts';
 
 /**
- * Every reference of a task definition (AWS-FACTS §3). An ARN in `environment` is plain text that the application reads
- * itself: no reference, and never looked at.
+ * Every reference of a task definition (functions/README.md, References). An ARN in `environment` is plain text for the
+ * application: it is no reference, and `environment` is never read.
  */
 export function referencesOf(taskDefinition: TaskDefinition, arn: TaskDefinitionArn): readonly Reference[] {
   const raw = [
@@ -16,7 +16,7 @@ export function referencesOf(taskDefinition: TaskDefinition, arn: TaskDefinition
   return parsed(raw, homeOf(arn));
 }
 
-/** The secrets of a deployment's Service Connect log configuration, which stands on the deployment and not in a revision. */
+/** The secrets of Service Connect's log configuration, which is part of the deployment and not of a revision. */
 export function serviceConnectReferences(
   logConfiguration: LogConfiguration | undefined,
   taskDefinition: TaskDefinitionArn,
@@ -75,7 +75,7 @@ function written(
   return values.flatMap((valueFrom) => (valueFrom ? [{ ...at, valueFrom }] : []));
 }
 
-/** The legacy place holds SELinux and AppArmor options as well. */
+/** The legacy field `dockerSecurityOptions` holds SELinux and AppArmor options, too. */
 function isCredentialSpec(option: string): boolean {
   return option.startsWith('credentialspec');
 }

@@ -5,8 +5,8 @@ import type { EcsReads } from './calls.ts';
 import { referencesOf } from './references-of.ts';
 
 /**
- * What each task-definition revision refers to, remembered for as long as the process lives: a registered revision never
- * changes and its number is never used again (AWS-FACTS §5).
+ * A cache of what each task-definition revision refers to, kept for the life of the process: a registered revision
+ * never changes, and its number is never used again (functions/README.md, Deployments).
  */
 export class Revisions {
   readonly #reads: EcsReads;
@@ -18,7 +18,7 @@ export class Revisions {
     this.#known = known;
   }
 
-  /** Asks ECS at most once for a revision; one that ECS would not describe is asked for again next time. */
+  /** Reads each revision at most once; a revision that ECS refused to describe is read again at the next call. */
   async get(arn: TaskDefinitionArn, signal: AbortSignal): Promise<Revision> {
     const known = this.#known.get(arn) ?? this.#asked.get(arn);
     if (known !== undefined) return known;

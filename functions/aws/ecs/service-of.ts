@@ -16,7 +16,7 @@ import type { Cluster, Deployment, RolloutState, Service, Tags } from '../../cor
 import { alsoOf } from '../../core/model/tags.ts';
 import { parsed, serviceConnectReferences } from './references-of.ts';
 
-/** Puts what DescribeServices answers into our words; what ECS leaves out gets ECS's default. */
+/** Translates an answer of DescribeServices into the model; a field that ECS leaves out gets ECS's default. */
 export function serviceOf(described: SdkService, cluster: Cluster, tagPrefix: string): Service {
   const arn = serviceArn(described.serviceArn ?? '');
   const tags = ourTags(described.tags, tagPrefix);
@@ -44,7 +44,7 @@ export function serviceOf(described: SdkService, cluster: Cluster, tagPrefix: st
   };
 }
 
-/** The tags that are meant for us, without the prefix. Nothing else of a tag is kept. */
+/** The tags that carry our prefix, by key without the prefix. All other tags are dropped. */
 export function ourTags(tags: readonly SdkTag[] | undefined, prefix: string): Tags {
   const start = `${prefix}:`;
   return new Map(
@@ -54,7 +54,10 @@ export function ourTags(tags: readonly SdkTag[] | undefined, prefix: string): Ta
   );
 }
 
-/** An application that reads a secret by itself reads it whatever the revision: one must be there to belong to. */
+/**
+ * An application that reads a secret by itself does so with any revision, but a reference belongs to a revision:
+ * without one there are no references.
+ */
 function alsoReferences(tags: Tags, taskDefinition: TaskDefinitionArn | undefined) {
   return taskDefinition === undefined ? [] : parsed(alsoOf(tags, taskDefinition), homeOf(taskDefinition));
 }

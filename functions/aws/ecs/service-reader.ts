@@ -7,17 +7,17 @@ import { type EcsReads, SERVICES_A_CALL } from './calls.ts';
 import type { Revisions } from './revisions.ts';
 import { serviceOf } from './service-of.ts';
 
-/** Services as far as ECS would describe them; what has vanished is in neither list. */
+/** The services that ECS described, and those it refused to describe; a deleted service is in neither list. */
 export type Described = {
   readonly services: readonly Service[];
   readonly unreadable: readonly Unreadable[];
-  /** The cluster, if ECS would not list its services. */
+  /** The cluster, if ECS refused to list its services. */
   readonly unlisted?: { readonly cluster: string; readonly why: string };
 };
 
 const NOTHING: Described = { services: [], unreadable: [] };
 
-/** Lists and describes the services of a cluster, and has the revisions that they use read meanwhile. */
+/** Lists and describes the services of a cluster, and starts to read the revisions that they use. */
 export class ServiceReader {
   readonly #reads: EcsReads;
   readonly #revisions: Revisions;
@@ -29,7 +29,7 @@ export class ServiceReader {
     this.#tagPrefix = tagPrefix;
   }
 
-  /** Every service of the cluster; those of one page are described while the next page is being listed. */
+  /** Every service of the cluster; the services of one page are described while the next page is listed. */
   async readCluster(
     cluster: Cluster,
     signal: AbortSignal,
@@ -70,7 +70,9 @@ export class ServiceReader {
     return together(await Promise.all(tens));
   }
 
-  /** If ECS refuses to describe several services in one call, each is asked for alone, so that one cannot hide the others. */
+  /**
+   * If ECS refuses a call for several services, each is described alone, so that one service cannot hide the others.
+   */
   async #describeTen(cluster: Cluster, services: readonly string[], signal: AbortSignal): Promise<Described> {
     try {
       return this.#describedIn(await this.#reads.describeServices(cluster.arn, services, signal), cluster);
@@ -107,7 +109,7 @@ function refused(given: string, cluster: Cluster, why: string): Described {
   return { ...NOTHING, unreadable: [{ service, cluster: cluster.name, why }] };
 }
 
-/** For a promise that somebody else awaits: until then its rejection must not count as unhandled. */
+/** For a promise that other code awaits later: a rejection before that must not count as unhandled. */
 function awaitedLater<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => undefined);
   return promise;

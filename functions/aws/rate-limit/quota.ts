@@ -4,7 +4,9 @@ import type { Clock, Rates } from '../../ports.ts';
 import { isThrottled } from '../errors.ts';
 import { type Priority, TokenBucket } from './token-bucket.ts';
 
-/** The quota groups of ECS (AWS-FACTS §6); every account and Region shares one bucket a group with everybody in it. */
+/**
+ * The quota groups of ECS (functions/README.md, Quotas). All callers in an account and Region share a bucket a group.
+ */
 export const READ_GROUPS = [
   'cluster',
   'service',
@@ -14,13 +16,13 @@ export const READ_GROUPS = [
 ] as const;
 export type ReadGroup = (typeof READ_GROUPS)[number];
 
-/** Makes a call of a group when there is room for it; rejects with the signal's reason once that is aborted. */
+/** Makes a call as soon as its group's quota has room; rejects with the signal's reason once the signal is aborted. */
 export type Paced = <T>(group: ReadGroup, signal: AbortSignal, call: () => Promise<T>) => Promise<T>;
 
-/** A call that AWS throttles as often as this, more slowly each time, has failed. */
+/** After so many throttled attempts, each at a lower rate, a call has failed. */
 const TRIES = 12;
 
-/** Keeps reads and writes inside our share of the quotas, and inside what others leave of them. */
+/** Keeps reads and writes within our share of the quotas, and within what other callers leave of them. */
 export class Quota {
   readonly updates: TokenBucket;
   readonly #groups: ReadonlyMap<ReadGroup, Group>;
@@ -34,11 +36,11 @@ export class Quota {
     this.#groups = new Map(READ_GROUPS.map((name) => [name, group()]));
   }
 
-  /** How calls of this priority are made. */
+  /** Makes calls with this priority. */
   paced(priority: Priority): Paced {
     return (name, signal, call) => {
       const group = this.#groups.get(name);
-      if (group === undefined) throw new TypeError(`no quota group ${name}`);
+      if (group === undefined) throw new TypeError(`unknown quota group ${name}`);
       return group.limit[priority](() => pacedCall(group.bucket, priority, signal, call));
     };
   }
@@ -46,7 +48,7 @@ export class Quota {
 
 type Group = { readonly bucket: TokenBucket; readonly limit: Readonly<Record<Priority, LimitFunction>> };
 
-/** The same for calls outside ECS, of which others make few: `perSecond` is our share, and a second's worth the burst. */
+/** Paces calls outside ECS, which other callers seldom make: `perSecond` is our share, the burst one second's worth. */
 export function pacedAt(
   perSecond: number,
   clock: Clock,
@@ -55,7 +57,7 @@ export function pacedAt(
   return (signal, call) => pacedCall(bucket, 'normal', signal, call);
 }
 
-/** The SDK does not repeat a throttled call by itself (clients.ts): the bucket must hear of it first. */
+/** Repeats throttled calls, which the SDK does not repeat (clients.ts), because the bucket has to back off first. */
 async function pacedCall<T>(
   bucket: TokenBucket,
   priority: Priority,

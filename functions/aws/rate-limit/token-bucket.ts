@@ -1,32 +1,32 @@
 import type { Clock } from '../../ports.ts';
 
-/** A write that is about to be made has priority: it does not queue behind a read of the whole fleet. */
+/** Writes, and reads of a few services, have high priority: they do not wait behind a read of the whole fleet. */
 export type Priority = 'high' | 'normal';
 
-/** At the slowest rates an aborted signal is noticed within this time. */
+/** The longest single sleep: even at the slowest rate, an aborted signal is noticed within this time. */
 const MAX_SLEEP_MS = 1_000;
 
-/** Calls that are throttled within this time are one sign that another caller draws on the same quota. */
+/** Throttled calls within this time count as one sign that another caller uses the same quota. */
 const THROTTLE_WINDOW_MS = 1_000;
 
 /**
- * After a sign the bucket pauses, then backs off and recovers as CUBIC does
- * (https://www.rfc-editor.org/rfc/rfc9438): the rate falls to BETA of what it was and grows along a cubic curve that is flat
- * around wMax, which it reaches after K. With FAST_CONVERGENCE wMax lies somewhat below the rate that was too high.
- * The figures were found by simulating a neighbour that takes three quarters of a quota (token-bucket.test.ts).
+ * After a sign the bucket pauses, then backs off and recovers as CUBIC does (https://www.rfc-editor.org/rfc/rfc9438):
+ * the rate falls to BETA times its previous value and grows along a cubic curve that is flat around wMax, which it
+ * reaches after K. With FAST_CONVERGENCE, wMax lies somewhat below the rate that was too high. The figures were found
+ * by simulating another caller that takes three quarters of a quota (token-bucket.test.ts).
  */
 const PAUSE_MS = 1_000;
 const BETA = 0.5;
 const FAST_CONVERGENCE = 0.6;
 const K_MS = 120_000;
 
-/** Never less than this part of the whole rate. */
+/** The rate never falls below this part of the full rate. */
 const SLOWEST = 1 / 16;
 
 /**
- * A token bucket like AWS's own: it starts full with `burst` tokens and regains `rate` a second, less where AWS throttles.
- * Takers of one priority are served in the order in which they came. Normal ones are served with jitter: beside a neighbour
- * with a rhythm of its own, one of the two would always find the bucket empty.
+ * A token bucket like AWS's own: it starts full with `burst` tokens and regains `rate` tokens a second, fewer while AWS
+ * throttles. Takers of one priority are served in the order of their arrival. Takers of normal priority are served with
+ * jitter: without it, of two callers with fixed rhythms one would always find AWS's bucket empty.
  */
 export class TokenBucket {
   readonly #fullRate: number;
@@ -47,8 +47,8 @@ export class TokenBucket {
   }
 
   /**
-   * Waits until there is a token, then takes as many as there are, up to `most`; answers how many it took: none once the
-   * signal is aborted.
+   * Waits for a token, then takes all available tokens, up to `most`. Answers how many it took; 0 once the signal is
+   * aborted.
    */
   takeUpTo(most: number, signal: AbortSignal, priority: Priority = 'normal'): Promise<number> {
     return new Promise((take) => {
@@ -57,7 +57,7 @@ export class TokenBucket {
     });
   }
 
-  /** AWS has throttled a call: another caller draws on the quota, too. */
+  /** Slows down after AWS has throttled a call, which means that another caller uses the quota, too. */
   backOff(): void {
     const now = this.#clock.now();
     if (this.#slowed !== undefined && now - this.#slowed.at < THROTTLE_WINDOW_MS) return;

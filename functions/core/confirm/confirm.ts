@@ -16,17 +16,17 @@ export type Finding =
   | { readonly kind: 'changes'; readonly changes: readonly Change[] }
   | { readonly kind: 'notice'; readonly notice: Notice }
   | { readonly kind: 'ignored'; readonly reason: IgnoredReason }
-  /** What the event tells is not visible yet. Secrets Manager reads are eventually consistent. */
+  /** What the event reports is not visible yet: Secrets Manager reads are eventually consistent. */
   | { readonly kind: 'look-again' };
 
 export type SecretClaim = Exclude<Claim, { kind: 'none' | 'noticed' | 'parameter-changed' }>;
 
-/** For this long after an event, what it tells may still be invisible; later it has been superseded. */
+/** What an event reports may be invisible for this long. If it is still invisible later, it has been superseded. */
 const VISIBLE_WITHIN_MS = 60_000;
 
 /**
- * Holds what an event says of a secret against the secret's metadata as of `now`; `description` is undefined if the
- * secret does not exist.
+ * Compares what an event says about a secret with the metadata of the secret as of `now`. `description` is undefined
+ * if the secret does not exist.
  */
 export function confirmSecret(
   claim: SecretClaim,
@@ -37,7 +37,7 @@ export function confirmSecret(
   if (isForeign(claim.secret, origin, description)) return { kind: 'ignored', reason: 'elsewhere' };
   const gone = goneNotice(claim.secret, origin, description);
   if (gone !== undefined) return { kind: 'notice', notice: gone };
-  if (description === undefined) throw new TypeError('a secret that is not gone has a description');
+  if (description === undefined) throw new TypeError('the description of an existing secret is missing');
   const seen = { origin, description, young: now - origin.at < VISIBLE_WITHIN_MS };
   switch (claim.kind) {
     case 'label-moved':
@@ -53,7 +53,7 @@ export function confirmSecret(
   }
 }
 
-/** A name was looked up here, but the event comes from another Region or account: the secret found is its namesake. */
+/** Whether the event comes from another Region or account: a secret that was found here then only has the same name. */
 function isForeign(
   asNamed: string,
   { region, account }: Origin,
@@ -64,7 +64,7 @@ function isForeign(
   return (region ?? found.region) !== found.region || (account ?? found.account) !== found.account;
 }
 
-/** The notice that a secret is not there, or not for long; undefined for one that is. */
+/** The notice that a secret does not exist or is scheduled for deletion; undefined for any other secret. */
 export function goneNotice(
   asNamed: string,
   origin: Origin,
@@ -84,9 +84,9 @@ export function goneNotice(
 }
 
 /**
- * What a secret's present state amounts to when no event told of it: one change for each label that can move. A
- * version is as old as its creation at least; anything later than that, and not a rotation, is visible only in
- * LastChangedDate, which a tag edit moves just as well.
+ * The changes that lead to the present state of a secret, if no event reported them: one for each label that can
+ * move. The label moved when its version was created, or later. A later move that is not a rotation shows only in
+ * LastChangedDate, which an edit of a tag moves as well.
  */
 export function currentChanges(
   origin: Origin,
@@ -106,12 +106,15 @@ export function currentChanges(
   );
 }
 
-/** A rotation leaves both dates, some milliseconds apart (AWS-FACTS §2.1): then nothing else has changed since. */
+/** A rotation sets both dates, some milliseconds apart (functions/README.md, Events): nothing has changed since. */
 function isTheRotation({ lastChangedAt = 0, lastRotatedAt = 0 }: SecretDescription): boolean {
   return Math.abs(lastChangedAt - lastRotatedAt) < 1_000;
 }
 
-/** A change of the whole secret, whichever label: everything that refers to it and is older than the origin's instant. */
+/**
+ * A change of the whole secret, for any label: it concerns everything that refers to it and is older than the
+ * origin's instant.
+ */
 export function forcedChange(origin: Origin, description: SecretDescription): Change {
   return changeOf(origin, description, origin.at);
 }
@@ -130,7 +133,10 @@ function labelMoved(
   return changes(changeOf(origin, description, endOfSecond(origin.at), label, versionId ?? holder));
 }
 
-/** Also where the label has moved on since: what the version has now, or had as AWSPREVIOUS tells, moved at that call. */
+/**
+ * The change counts even if the label has moved on since. The labels that the version has now moved at that call;
+ * AWSPREVIOUS shows that the version had AWSCURRENT.
+ */
 function versionCreated(seen: Seen, versionId: string | undefined, labelled: readonly string[]): Finding {
   const { origin, description, young } = seen;
   if (versionId === undefined) {
@@ -148,14 +154,17 @@ function versionCreated(seen: Seen, versionId: string | undefined, labelled: rea
   if (moved.size === 0) return { kind: 'ignored', reason: 'pending-label' };
   return changes(
     ...[...moved].map((label) => {
-      // Stored under AWSPENDING first: then the label moved when the rotation ended, not when the version was made.
+      // If the version was stored under AWSPENDING first, the label moved at the end of the rotation, not at creation.
       const rotatedAt = labels.includes(CURRENT) && label === CURRENT ? (description.lastRotatedAt ?? 0) : 0;
       return changeOf(origin, description, endOfSecond(Math.max(origin.at, rotatedAt)), label, versionId);
     }),
   );
 }
 
-/** RotationSucceeded comes when the rotation function has returned, some time after the label moved (AWS-FACTS §2.2). */
+/**
+ * RotationSucceeded comes after the rotation function returned, some time after the move (functions/README.md,
+ * Events).
+ */
 function rotated({ origin, description, young }: Seen): Finding {
   const { lastRotatedAt, lastChangedAt } = description;
   const notYetVisible = lastRotatedAt !== undefined && lastRotatedAt < origin.at - VISIBLE_WITHIN_MS;

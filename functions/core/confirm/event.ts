@@ -1,6 +1,6 @@
 import { CURRENT, type IgnoredReason, type NoticeKind, PENDING } from '../model/change.ts';
 
-/** An event of EventBridge whose shape has been checked; `time` is in milliseconds, always a whole second in practice. */
+/** An event of EventBridge whose shape has been checked. `time` is in milliseconds, in practice a whole second. */
 export type Event = {
   readonly id: string;
   readonly time: number;
@@ -33,18 +33,18 @@ export type CloudTrailEvent = {
   readonly kind: 'cloudtrail';
   readonly eventName: string;
   readonly failed: boolean;
-  /** Full ARN where CloudTrail tells it; otherwise what the caller typed: name or partial ARN. */
+  /** Full ARN if CloudTrail reports it; otherwise what the caller typed: a name or a partial ARN. */
   readonly secret?: string | undefined;
   /** PutSecretValue, UpdateSecret, CreateSecret: the id of the version that the call would create. */
   readonly clientRequestToken?: string | undefined;
-  /** PutSecretValue: only if the caller passed them. */
+  /** PutSecretValue: set only if the caller passed them. */
   readonly versionStages?: readonly string[] | undefined;
   /** UpdateSecretVersionStage. */
   readonly versionStage?: string | undefined;
   readonly moveToVersionId?: string | undefined;
 };
 
-/** What an event says has happened, before anybody has looked whether it is so. */
+/** What an event says has happened, before it has been confirmed. */
 export type Claim =
   | {
       readonly kind: 'label-moved';
@@ -56,7 +56,7 @@ export type Claim =
       readonly kind: 'version-created';
       readonly secret: string;
       readonly versionId?: string | undefined;
-      /** The labels that such a call gives to what it always creates; none: it may have created nothing. */
+      /** The labels of the version that such a call always creates; none if the call may have created no version. */
       readonly labelled: readonly string[];
     }
   | { readonly kind: 'rotated'; readonly secret: string }
@@ -70,7 +70,7 @@ export type Claim =
     }
   | { readonly kind: 'none'; readonly reason: IgnoredReason };
 
-/** Which events count, and why the others do not (AWS-FACTS §2). Throws where a known event lacks what makes it one. */
+/** Which events count, and why others do not (functions/README.md, Events). Throws if a known event names no secret. */
 export function claimOf(event: Event): Claim {
   switch (event.kind) {
     case 'label-updated':
@@ -90,7 +90,7 @@ export function claimOf(event: Event): Claim {
   }
 }
 
-/** The event in AWS's words, for records and reports. */
+/** The name that AWS gives to the event, for records and reports. */
 export function sourceOf(event: Event): string {
   switch (event.kind) {
     case 'label-updated':
@@ -108,7 +108,7 @@ export function sourceOf(event: Event): string {
   }
 }
 
-/** What an event is about, for records: an ARN where AWS tells one, otherwise what the caller typed. */
+/** The resource of an event, for records: its ARN if AWS reports it, otherwise what the caller typed. */
 export function resourceOf(event: Event): string | undefined {
   switch (event.kind) {
     case 'label-updated':
@@ -124,7 +124,7 @@ export function resourceOf(event: Event): string | undefined {
   }
 }
 
-/** Create counts too: it can be the second half of delete-and-recreate. */
+/** `Create` counts too, because it can be the second half of a deletion and a new creation. */
 function parameterClaim(operation: string, arn: string): Claim {
   switch (operation) {
     case 'Create':
@@ -176,7 +176,7 @@ function cloudTrailClaim(event: CloudTrailEvent): Claim {
   }
 }
 
-/** A rotation's first step stores the new value under AWSPENDING: redeploying then would start tasks on the old one. */
+/** A rotation's first step stores the new value under AWSPENDING: a redeploy then would start tasks on the old one. */
 function putClaim(event: CloudTrailEvent): Claim {
   const { versionStages } = event;
   const onlyPending =

@@ -15,26 +15,26 @@ export type Closed = {
   readonly service: ServiceArn;
   readonly cluster: string;
   readonly how: 'fresh' | 'failed' | 'skipped';
-  /** It was open in an earlier look. */
+  /** The change waited for it after an earlier look. */
   readonly wasOpen: boolean;
-  /** What is still to be recorded; undefined where a record has said it when it happened. */
+  /** The decision that is still to be recorded; undefined if it was recorded when it was made. */
   readonly decision: Decision | undefined;
-  /** As it is now; undefined if it exists no more. */
+  /** The service as it is now; undefined if it no longer exists or no longer refers to what changed. */
   readonly now: Service | undefined;
 };
 
-/** A service that a change waits for, and what it waits for itself. */
+/** A service that a change waits for, and the reason why the service itself waits. */
 export type Waiting = { readonly service: ServiceArn; readonly cluster: string; readonly reason: string };
 
-/** What one look means for one service of one change: what becomes of it, and what is new about it. */
+/** What one look means for one service of one change: its next state, and what is new about it. */
 export type Advance = {
   readonly key: ServiceKey;
   readonly next: Kept | Dropped;
-  /** It waits for something else than in the look before. */
+  /** Set if the service waits for something else than after the look before. */
   readonly transition?: Decision;
-  /** It was redeployed in this look. */
+  /** The service was redeployed in this look. */
   readonly accepted: boolean;
-  /** We may not redeploy it. */
+  /** Set if we lack a permission to redeploy the service. */
   readonly denied?: OpenService;
 };
 
@@ -42,9 +42,9 @@ type Kept = {
   readonly kind: 'open';
   readonly open: OpenService;
   readonly waiting: Waiting;
-  /** Its rollout was under way in the look before and still is. */
+  /** Set if its rollout was under way at the look before and still is. */
   readonly stuck?: Pick<Closed, 'service' | 'cluster' | 'now'>;
-  /** The instant from which on a new look may find something to do, where it is known. */
+  /** The instant from which a new look may find something to do, if it is known. */
   readonly until?: number;
   /** The answer to UpdateService was lost. */
   readonly unsure: boolean;
@@ -53,13 +53,13 @@ type Kept = {
 type Dropped = {
   readonly kind: 'closed';
   readonly closed: Closed;
-  /** It may still run on the old value. */
+  /** The service may still run on the old value. */
   readonly left: boolean;
-  /** The wave in which its rollout failed. */
+  /** The wave of the service, if its redeploy failed. */
   readonly failedWave?: number;
 };
 
-/** A result beside what the change waited for before; `own` is the verdict for this change alone. */
+/** A result, and what the change waited for before. `own` is the verdict for this change alone. */
 type Look = {
   readonly planned: Planned;
   readonly own: Verdict;
@@ -68,7 +68,7 @@ type Look = {
   readonly before: OpenService | undefined;
 };
 
-/** From the follow-up as it was before this look, and one result of it; undefined if they have nothing to do with each other. */
+/** From the follow-up as it was before this look, and one result of the look; undefined if the two are unrelated. */
 export function advance(
   { changeId, hop }: FollowUp,
   openBefore: ReadonlyMap<ServiceKey, OpenService>,
@@ -76,9 +76,9 @@ export function advance(
 ): Advance | undefined {
   const own = strongest(verdictsFor(planned, changeId));
   const before = openBefore.get(planned.service.key);
-  // Another message of the same change may be about it.
+  // Another message of the same change may be about this service.
   if (own === undefined || (hop > 0 && before === undefined)) return undefined;
-  // What another change demands is no reason for this one.
+  // A redeploy that only another change requires does not count for this change.
   const decision: Decision = own.action === 'skip' ? { ...together, ...own } : together;
   const look = { planned, own, decision, outcome, before };
   if (own.action === 'skip') return closed(look, howClosed(own), decision);
@@ -87,7 +87,7 @@ export function advance(
   return kept(look, decision.reason ?? own.reason ?? 'redeploy', followedIn(look));
 }
 
-/** ECS would not describe it: no reason to take it for gone. */
+/** ECS did not describe the service. That does not mean that the service is gone, so it stays open. */
 export function stillRefused(open: OpenService): Advance {
   const waiting = {
     service: serviceIn(open.cluster, open.name),
@@ -97,7 +97,7 @@ export function stillRefused(open: OpenService): Advance {
   return { key: openKey(open), next: { kind: 'open', open, waiting, unsure: false }, accepted: false };
 }
 
-/** It exists no more, or refers to what changed no more: either way no task of it runs on the old value. */
+/** The service no longer exists or no longer refers to what changed: in both cases no task of it has the old value. */
 export function vanished({ cluster, name }: OpenService, described: ReadonlySet<ServiceKey>): Advance {
   const key = openKey({ cluster, name });
   const one: Closed = {
@@ -111,7 +111,7 @@ export function vanished({ cluster, name }: OpenService, described: ReadonlySet<
   return { key, next: { kind: 'closed', closed: one, left: false }, accepted: false };
 }
 
-/** In the words of the log: two looks that would say the same say it once. */
+/** What the log says about a service. Two looks with the same key are logged once. */
 function logKey({ action, reason }: Verdict | Decision, outcome?: Outcome): string {
   return outcome?.result === 'accepted' ? 'wait rolling-out' : [action, reason].filter(Boolean).join(' ');
 }
@@ -121,7 +121,7 @@ function howClosed({ reason }: Verdict | Decision): Closed['how'] {
   return reason === 'rollout-failed' ? 'failed' : 'skipped';
 }
 
-/** The deployment that is followed from now on; a rollback is none, its coming to an end is no success. */
+/** The deployment that is followed from now on. A rollback is never followed, because its completion is no success. */
 function followedIn({ planned: { service, evidence }, own, before }: Look): string | null {
   const isAdopted = own.reason === 'rolling-out' && !isRollingBack(evidence);
   return (isAdopted ? primaryOf(service)?.id : before?.deploymentId) ?? null;
@@ -134,7 +134,7 @@ function afterOutcome(look: Look, outcome: Outcome): Advance {
     case 'gone':
       return closed(look, 'skipped');
     case 'failed':
-      // What a person must permit is not tried again by itself: its message ends in the dead-letter queue.
+      // A call that lacks a permission is not retried automatically: its message ends in the dead-letter queue.
       return outcome.error.retryable && outcome.error.missingAction === undefined
         ? kept(look, outcome.error.code, null)
         : closed(look, 'failed');
@@ -191,13 +191,13 @@ function kept(look: Look, reason: string, deploymentId: string | null): Advance 
   };
 }
 
-/** What is out of time waits for nothing but the next invocation. */
+/** A service for which there was no time waits only for the next invocation. */
 function untilOf({ own }: Look, reason: string): { readonly until?: number } {
   if (reason === 'out-of-time') return { until: 0 };
   return own.action === 'wait' && own.until !== undefined ? { until: own.until } : {};
 }
 
-/** What a call came to is recorded when it is made. */
+/** The outcome of a call is recorded when the call is made, so it is not recorded as a transition again. */
 function isTransition({ decision, outcome, before }: Look): boolean {
   return before !== undefined && outcome === undefined && before.lastLogged !== logKey(decision);
 }

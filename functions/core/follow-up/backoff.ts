@@ -2,16 +2,16 @@ import { LOST_ANSWER_MS } from '../../core/model/limits.ts';
 import type { FollowUp } from './follow-up.ts';
 import type { Progress } from './progress.ts';
 
-/** What SQS can delay a message by. */
+/** The longest delay of a message in SQS (functions/README.md, Queue and Lambda). */
 const MAX_DELAY_S = 900;
 const JITTER_S = 5;
 
-/** Each look waits half as long again as the one before. */
+/** Each look waits 1.5 times as long as the one before. */
 const BACKOFF_FACTOR = 1.5;
 
 /**
- * Seconds until the next look at a change: growing from `firstSeconds`, sooner if it is known when there will be
- * something to do, and at the end of the time that the change is given at the latest.
+ * Seconds until the next look at a change. They grow from `firstSeconds`. The look comes sooner if it is known when
+ * there will be something to do, and no later than `limitMs` after the change was first handled.
  */
 export function backoffSeconds(
   { followUp, until, unsure }: Progress,
@@ -27,7 +27,9 @@ export function backoffSeconds(
   return Math.min(MAX_DELAY_S, Math.max(delay, unsure ? LOST_ANSWER_MS / 1000 : 1));
 }
 
-/** Several changes wait for the same instant: a few seconds apart the later ones find what the first has done. */
+/**
+ * Several changes may wait for the same instant. A few seconds apart, the later ones find what the first one started.
+ */
 function jitter(changeId: string): number {
   const sum = Array.from(changeId).reduce((total, char) => total + (char.codePointAt(0) ?? 0), 0);
   return sum % JITTER_S;
@@ -37,7 +39,7 @@ export function isOverdue({ firstHandledAt }: FollowUp, now: number, limitMs: nu
   return now >= firstHandledAt + limitMs;
 }
 
-/** Packs follow-ups that are due at the same time into as few messages as `maxBytes` allows; none is ever split. */
+/** Packs follow-ups that are due at the same time into as few messages as `maxBytes` allows, and never splits one. */
 export function packed<One extends FollowUp>(
   followUps: readonly One[],
   bodyOf: (followUps: readonly FollowUp[]) => string,

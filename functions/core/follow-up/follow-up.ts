@@ -8,11 +8,11 @@ import type { EarlierLooks } from '../plan/waves.ts';
 export type OpenService = {
   readonly cluster: ClusterArn;
   readonly name: string;
-  /** The deployment that is followed: ours or, if it is younger than the change, anybody's. */
+  /** The deployment that is followed: ours, or that of another process if it is younger than the change. */
   readonly deploymentId: string | null;
-  /** We started it: then its coming to an end is a success for certain, and no rollback that looks like one. */
+  /** We started the deployment: its completion is certainly a success, and not a rollback that looks like one. */
   readonly ours: boolean;
-  /** What the log was last told of it, so that later looks tell only what is new. */
+  /** What was last logged about the service, so that later looks log only what is new. */
   readonly lastLogged: string;
 };
 
@@ -21,34 +21,37 @@ export type Tally = {
   readonly fresh: number;
   readonly failed: number;
   readonly skipped: number;
-  /** Of those that were skipped: services that may still run on the old value. */
+  /** The services among the skipped ones that may still run on the old value. */
   readonly left: number;
 };
 
 /**
- * One change with everything it still waits for: what a follow-up message carries, and all that is remembered between two
- * looks. Safe to lose and safe to have twice: ECS tells the rest.
+ * One change with everything that it still waits for. This is what a follow-up message carries, and all that is
+ * remembered between two looks. A follow-up may be lost or received twice without harm, because ECS holds the rest.
  */
 export type FollowUp = {
   readonly changeId: string;
-  /** Several only where one request or call named several resources or moved several labels. */
+  /** More than one only if one request or call named several resources or moved several labels. */
   readonly changes: readonly Change[];
   readonly firstHandledAt: number;
-  /** How many looks there have been before. */
+  /** How many looks came before. */
   readonly hop: number;
   readonly open: readonly OpenService[];
   readonly tally: Tally;
-  /** It is about services only that we may not redeploy: it goes to the dead-letter queue, unless somebody permits it. */
+  /**
+   * All its services lack a permission to redeploy: it ends in the dead-letter queue unless the permission is
+   * granted.
+   */
   readonly denied: boolean;
   /** The earliest wave in which a redeploy failed. */
   readonly failedWave: number | null;
 };
 
-/** One change in this invocation: attempt 0 where it is looked at for the first time, its follow-up otherwise. */
+/** One change in this invocation: attempt 0 at its first look, a later attempt when its follow-up arrives. */
 export type Attempt = FollowUp & {
-  /** The messages that carry it; none where a person asked. SQS deletes them when the change is done or sent on. */
+  /** The messages that carry it; none for a request. SQS deletes them when the change is done or sent on. */
   readonly messageIds: readonly string[];
-  /** SQS has delivered one of them before. */
+  /** SQS has delivered one of these messages before. */
   readonly redelivered: boolean;
 };
 
@@ -69,8 +72,8 @@ export function begin(changeId: string, changes: readonly Change[], now: number)
 }
 
 /**
- * How a service stands to what was followed: the deployment is still PRIMARY, another one has taken its place, or it waits
- * to be deployed. Undefined: the change does not wait for it.
+ * How a service relates to the deployment that is followed: the deployment is still PRIMARY, another one has taken its
+ * place, or the service waits to be redeployed. Undefined if the change does not wait for the service.
  */
 export function followingOf({ open, changes }: FollowUp, service: Service): Match['following'] {
   const one = open.find((candidate) => openKey(candidate) === service.key);
@@ -82,7 +85,7 @@ export function followingOf({ open, changes }: FollowUp, service: Service): Matc
   return one.ours ? 'followed' : 'adopted';
 }
 
-/** The open services of a change as they are now, beside that change. */
+/** The matches of a change with its open services as they are now. */
 export function matchAgain(followUp: FollowUp, fleet: Fleet, pull: PullPolicy): readonly Match[] {
   const open = new Set(followUp.open.map(openKey));
   const services = fleet.services.filter(({ key }) => open.has(key));
@@ -112,17 +115,19 @@ export function matchAgain(followUp: FollowUp, fleet: Fleet, pull: PullPolicy): 
   ];
 }
 
-/** The deployment that is followed is PRIMARY: what it refers to was known when it began to be followed. */
+/** Whether the followed deployment is PRIMARY: its references were known when the service began to follow it. */
 export function isKnown(following: Match['following']): boolean {
   return following === 'followed' || following === 'adopted';
 }
 
-/** Of services named by hand each one's own change concerns it and no other. */
+/** A service that was named by hand is concerned by its own change only. */
 function relevant({ changes }: FollowUp, service: Service): readonly Change[] {
   return changes.filter(({ kind, arn }) => kind !== 'service' || arn === service.arn);
 }
 
-/** The same change received more than once is one: what any of its messages waits for, it waits for. */
+/**
+ * A change that was received more than once becomes one attempt, which waits for what any of its messages waits for.
+ */
 export function merged(attempts: readonly Attempt[]): readonly Attempt[] {
   const byId = new Map<string, Attempt>();
   for (const one of attempts) {
@@ -150,7 +155,9 @@ export function openKey({ cluster, name }: Pick<OpenService, 'cluster' | 'name'>
   return keyOf(nameOf(cluster), name);
 }
 
-/** What earlier looks tell of the waves of these changes; `refused` are services that ECS does not show at the moment. */
+/**
+ * What earlier looks say about the waves of these changes. `refused`: services that ECS does not describe at present.
+ */
 export function earlierLooks(followUps: readonly FollowUp[], refused: ReadonlySet<ServiceKey>): EarlierLooks {
   const failed = followUps.flatMap(({ changeId, failedWave }) =>
     failedWave === null ? [] : [[changeId, failedWave] as const],

@@ -8,25 +8,25 @@ import { type FollowUp, type OpenService, openKey, type Tally } from './follow-u
 export type Progress<One extends FollowUp = FollowUp> = {
   readonly followUp: One;
   readonly closed: readonly Closed[];
-  /** The services that are open, with what they wait for. */
+  /** The services that are open, and what they wait for. */
   readonly waiting: readonly Waiting[];
-  /** Services that wait for something else than in the look before. */
+  /** Services that wait for something else than after the look before. */
   readonly transitions: readonly Decision[];
-  /** Services whose rollout is still under way. */
+  /** Services whose rollout was under way at the look before and still is. */
   readonly stuck: readonly Pick<Closed, 'service' | 'cluster' | 'now'>[];
   /** Redeploys of this look. */
   readonly accepted: number;
-  /** Services that we may not redeploy. */
+  /** Services for which we lack a permission to redeploy. */
   readonly denied: readonly OpenService[];
-  /** Something has been redeployed or followed since the first look. */
+  /** A service has been redeployed or followed since the first look. */
   readonly moved: boolean;
-  /** The earliest instant at which a new look may find something to do, where it is known. */
+  /** The earliest instant at which a new look may find something to do, if it is known. */
   readonly until: number | undefined;
-  /** An answer was lost: ECS must be given time to show what became of the call. */
+  /** The answer to a call was lost: ECS needs time to show what became of the call. */
   readonly unsure: boolean;
 };
 
-/** Which services follow-ups are about: those that ECS described, and those that it refused to describe. */
+/** The services of the follow-ups: those that ECS described, and those that it refused to describe. */
 export type Seen = { readonly described: ReadonlySet<ServiceKey>; readonly refused: ReadonlySet<ServiceKey> };
 
 /** Where the change stands after these results. */

@@ -4,7 +4,9 @@ import type { Origin } from '../model/secret.ts';
 import type { Scan } from '../read/scan.ts';
 import type { Attempt, FollowUp } from './follow-up.ts';
 
-/** What sets the service to work: a message of the queue, or what a request names. `messageId` is the message's in SQS. */
+/**
+ * What starts the work: a message of the queue, or what a request names. `messageId` is the id of the message in SQS.
+ */
 export type Trigger =
   /** `redelivered`: SQS has delivered the message before. */
   | {
@@ -23,26 +25,26 @@ export type Trigger =
     }
   | { readonly kind: 'service'; readonly origin: Origin; readonly named: NamedService };
 
-/** What the triggers of an invocation amount to. */
+/** The confirmed content of the triggers of an invocation. */
 export type Confirmed = {
-  /** Changes that have been looked at before: nothing of them needs to be confirmed again. */
+  /** Changes that have been looked at before: they need no new confirmation. */
   readonly attempts: readonly Attempt[];
-  /** Changes that are looked at for the first time, with what is to be read for them. */
+  /** Changes at their first look, with what is to be read for them. */
   readonly scans: readonly OpenScan[];
-  /** Services named by hand: whether they exist shows only when the fleet is read. */
+  /** Services named by hand. Only the read of the fleet shows whether they exist. */
   readonly named: readonly { readonly origin: Origin; readonly named: NamedService }[];
-  /** Messages that carry a change or a notice: needed until it has been decided about. */
+  /** Messages that carry a change or a notice. They are needed until the decisions on it have been made. */
   readonly messageIds: readonly string[];
-  /** Messages whose change could not be confirmed, because AWS did not answer: SQS must deliver them again. */
+  /** Messages whose change could not be confirmed because AWS did not answer: SQS must deliver them again. */
   readonly unconfirmed: readonly string[];
-  /** Messages that tell of what is not visible yet: the event is to be looked at again soon. */
+  /** Messages whose event reports something that is not visible yet: the event is confirmed again soon. */
   readonly retryLater: readonly string[];
 };
 
-/** A scan that begins now or goes on, with attempt 0 of each of its changes. */
+/** A scan that begins or continues now, with attempt 0 of each of its changes. */
 export type OpenScan = {
   readonly scan: Scan;
   readonly attempts: readonly Attempt[];
-  /** The messages that its changes and notices came in. */
+  /** The messages that carry its changes and notices. */
   readonly messageIds: readonly string[];
 };

@@ -5,7 +5,7 @@ import { deploymentsInUse, type Fleet, isUnreadable, primaryOf, type Service } f
 import { type Form, followedLabel, type Reference, type Target } from '../model/reference.ts';
 import { SUFFIX_LENGTH, SubjectIndex } from './subject-index.ts';
 
-/** Whether a redeploy brings what this reference delivers up to date with the change, and why not. */
+/** Whether a redeploy makes this reference deliver what the change brought (`moves`), or why it does not. */
 export type Effect = 'moves' | 'pinned' | 'other-label' | 'pull-only';
 
 /** A reference of a service that names the subject. */
@@ -15,20 +15,21 @@ export type Hit = {
   readonly label: string | null;
   readonly versionId: string | null;
   readonly effect: Effect;
-  /** It stands in the revision that a new deployment would run. */
+  /** The reference stands in the revision that a new deployment would run. */
   readonly inPrimary: boolean;
 };
 
-/** A service beside one subject that it refers to. A service named by hand has no hits. */
+/** A service and one subject that it refers to. A service named by hand has no hits. */
 export type Match = {
   readonly service: Service;
   readonly subject: Subject;
   readonly hits: readonly Hit[];
-  /** A revision that it uses could not be described: it may refer to more than is known. */
+  /** A revision that the service uses could not be described: the service may refer to more than is known. */
   readonly partlyUnreadable: boolean;
   /**
-   * Only in a later look: the deployment that is followed, ours or somebody's that we adopted, is still PRIMARY (then the
-   * match needs no hits, it was matched when it began to be followed), another one has taken its place, or there is none.
+   * Only in a later look. `followed`, `adopted`: the followed deployment, ours or one that we adopted from another
+   * process, is still PRIMARY; the match then needs no hits, because it was made when the service began to follow the
+   * deployment. `superseded`: another deployment has taken its place. `waiting`: there is no followed deployment.
    */
   readonly following?: 'followed' | 'adopted' | 'superseded' | 'waiting';
 };
@@ -42,7 +43,7 @@ export type SuffixWarning = {
 
 export type PullPolicy = 'ignore' | 'redeploy';
 
-/** Every service that refers to a subject, once for each subject, by the rules of AWS-FACTS §3 and §4. */
+/** Every service that refers to a subject, once for each subject (functions/README.md, References). */
 export function match(fleet: Fleet, subjects: readonly Subject[], pull: PullPolicy): readonly Match[] {
   const index = new SubjectIndex(subjects, fleet);
   return fleet.services.flatMap((service) => [
@@ -51,7 +52,7 @@ export function match(fleet: Fleet, subjects: readonly Subject[], pull: PullPoli
   ]);
 }
 
-/** References that look like the subject's, but carry the suffix of another secret of the same name. */
+/** References to the name of a subject that carry the suffix of another secret of the same name. */
 export function suffixWarnings(fleet: Fleet, subjects: readonly Subject[]): readonly SuffixWarning[] {
   const byName = new Map(
     subjects
@@ -67,12 +68,13 @@ export function suffixWarnings(fleet: Fleet, subjects: readonly Subject[]): read
       .map(({ reference }) => ({
         service: service.arn,
         valueFrom: reference.valueFrom,
-        problem: 'has the name of the changed secret with another suffix: perhaps an older, deleted secret',
+        problem:
+          'has the name of the changed secret but another suffix: it may name an older, deleted secret',
       })),
   );
 }
 
-/** The matches of each service together, in the order in which they were found. */
+/** The matches grouped by service, in the order in which they were found. */
 export function byService(matches: readonly Match[]): ReadonlyMap<ServiceKey, readonly [Match, ...Match[]]> {
   const grouped = new Map<ServiceKey, [Match, ...Match[]]>();
   for (const one of matches) {
@@ -101,7 +103,7 @@ function matchesOf(service: Service, fleet: Fleet, index: SubjectIndex, pull: Pu
 
 type Found = { readonly reference: Reference; readonly inPrimary: boolean };
 
-/** The references of every revision and deployment that the service has tasks of, or would start tasks of. */
+/** The references of every revision and deployment of which the service has tasks or would start tasks. */
 export function referencesOf(service: Service, { revisions }: Fleet): readonly Found[] {
   const inPrimary = new Set<TaskDefinitionArn>();
   const primary = primaryOf(service);

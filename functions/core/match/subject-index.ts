@@ -16,23 +16,23 @@ const SUFFIXED = /-[A-Za-z0-9]{6}$/;
 
 type Entry = {
   readonly subject: Subject;
-  /** The id under which the subject is filed is its full ARN; else it is the ARN without the suffix. */
+  /** Whether the id of this entry is the subject's full ARN; otherwise it is the ARN without the suffix. */
   readonly whole: boolean;
 };
 
-/** Finds the subjects that a target names, in constant time and by equality only: never by a prefix. */
+/** Finds the subjects that a target names in constant time. It compares for equality only, and never for a prefix. */
 export class SubjectIndex {
   readonly #byId = new Map<string, readonly Entry[]>();
-  /** Ids as a tag can hold them: tags come from people, and there may be thousands of both. */
+  /** Ids as a tag can hold them. Users write the tags, and there may be thousands of tags and of ids. */
   readonly #idsInTags = new Map<string, Set<string>>();
-  /** What is not there is known only as somebody called it, perhaps without the suffix that a reference carries. */
+  /** Secrets that were not found, by the name that the caller gave, which may lack the suffix that a reference has. */
   readonly #vanished = new Map<string, Subject>();
 
   constructor(subjects: readonly Subject[], fleet: Fleet) {
     for (const subject of subjects) this.#file(subject, fleet);
   }
 
-  /** The subjects that are this very service: it was named by hand. */
+  /** The subjects that are this service itself, because it was named by hand. */
   of(service: Service): readonly Subject[] {
     return this.#filed(service.arn).map(({ subject }) => subject);
   }
@@ -74,7 +74,7 @@ export class SubjectIndex {
   }
 }
 
-/** A name that somebody typed is looked for where the fleet is; an empty fleet refers to nothing. */
+/** A name that a caller typed belongs to the account and Region of the fleet. An empty fleet refers to nothing. */
 function idOf({ arn, kind }: Change | Notice, { services }: Fleet): string | undefined {
   const [service] = services;
   if (arn.startsWith('arn:') || service === undefined) return arn.startsWith('arn:') ? arn : undefined;
@@ -83,7 +83,7 @@ function idOf({ arn, kind }: Change | Notice, { services }: Fleet): string | und
     : partialSecretArn(arn, homeOf(service.arn));
 }
 
-/** A name is the secret's own name, which never carries the suffix. */
+/** Whether the target holds the secret's own name, which never carries the suffix. */
 function isSecretName({ kind, named }: Target): boolean {
   return kind === 'secret' && named !== 'arn';
 }

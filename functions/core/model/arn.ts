@@ -5,16 +5,16 @@ export type ClusterArn = Branded<'ClusterArn'>;
 export type ServiceArn = Branded<'ServiceArn'>;
 export type TaskDefinitionArn = Branded<'TaskDefinitionArn'>;
 
-/** The account and Region, with their partition, in which a name without an ARN is to be understood. */
+/** The partition, Region and account to which a name without an ARN belongs. */
 export type Home = { readonly partition: string; readonly region: string; readonly account: string };
 
 export type Arn = Home & {
   readonly service: string;
-  /** Everything after the account; may itself contain colons. */
+  /** Everything after the account. It may contain colons. */
   readonly resource: string;
 };
 
-/** Takes an ARN of any partition apart, or answers undefined if the text is no ARN. */
+/** Splits an ARN of any partition into its parts; undefined if the text is not an ARN. */
 export function parseArn(text: string): Arn | undefined {
   const [scheme, partition, service, region, account, ...rest] = text.split(':');
   if (scheme !== 'arn' || !partition || !service || region === undefined || account === undefined)
@@ -23,7 +23,7 @@ export function parseArn(text: string): Arn | undefined {
   return resource === '' ? undefined : { partition, service, region, account, resource };
 }
 
-/** Throws TypeError, as do the two below, for anything but an ARN of that kind. */
+/** Throws TypeError unless the text is an ARN of that kind. So do the two functions below. */
 export function clusterArn(text: string): ClusterArn {
   if (isClusterArn(text)) return text;
   throw notTheArnOf('a cluster', text);
@@ -46,8 +46,8 @@ export function nameOf(arn: string): string {
 }
 
 /**
- * What tells a service from every other one here: `cluster/service`. Its ARN does not: in the old form, without the
- * cluster, services of the same name in two clusters share one.
+ * The unique key of a service: `cluster/service`. An ARN is not unique: in its old form, which lacks the cluster,
+ * services of the same name in two clusters share one ARN.
  */
 export type ServiceKey = Branded<'ServiceKey'>;
 
@@ -56,13 +56,13 @@ export function keyOf(clusterName: string, service: string): ServiceKey {
   return `${clusterName}/${nameOf(service)}` as ServiceKey;
 }
 
-/** Where a bare name that stands in this resource points to. */
+/** The partition, Region and account of a bare name that this resource contains. */
 export function homeOf(arn: ClusterArn | ServiceArn | TaskDefinitionArn): Home {
   const { partition, region, account } = parseArn(arn) ?? neverParsed(arn);
   return { partition, region, account };
 }
 
-/** The ARN, in the form of today, that a service of this name has in this cluster. */
+/** The ARN, in its present form, of a service of this name in this cluster. */
 export function serviceIn(cluster: ClusterArn, name: string): ServiceArn {
   const { partition, region, account } = homeOf(cluster);
   return serviceArn(`arn:${partition}:ecs:${region}:${account}:service/${nameOf(cluster)}/${name}`);

@@ -1,25 +1,25 @@
-/** What moved: this label of this resource, at this instant. Instants are milliseconds since the epoch. */
+/** This label of this resource moved at this instant. Instants are in milliseconds since the epoch. */
 export type Change = {
   readonly changeId: string;
   readonly kind: 'secret' | 'parameter' | 'service';
-  /** Full ARN of the secret, the parameter or (a service named by hand) the service. */
+  /** Full ARN of the secret or the parameter, or of the service if a service was named by hand. */
   readonly arn: string;
-  /** The staging label that moved; absent where the resource as a whole counts (parameters, forced requests). */
+  /** The staging label that moved; absent if the resource counts as a whole (parameters, forced requests). */
   readonly label?: string;
   /** The version that received the label. */
   readonly versionId?: string;
   readonly changedAt: number;
-  /** Later than `changedAt` where the true instant is not known: a task started between the two is stale only possibly. */
+  /** Set if the true instant is not known, and then later: a task that started between the two is possibly stale. */
   readonly possiblyUntil?: number;
-  /** The event or request it was learned from, in AWS's words. */
+  /** What reported the change: an event by its AWS name, `request` or `sweep`. */
   readonly source: string;
-  /** The secret's own tag says that nothing is to be redeployed for it. */
+  /** The secret's own tag says that no service is redeployed for it. */
   readonly optedOut: boolean;
   /** That tag is neither "true" nor "false". */
   readonly invalidTag?: true;
 };
 
-/** What a notice may say. The first four mean that the resource is gone and no new task that refers to it can start. */
+/** The kinds of notice. The first four mean that the resource is gone: no new task that refers to it can start. */
 export const NOTICES = [
   'deleted',
   'scheduled-for-deletion',
@@ -31,26 +31,26 @@ export const NOTICES = [
 ] as const;
 export type NoticeKind = (typeof NOTICES)[number];
 
-/** Something happened to a resource that no redeploy can mend. */
+/** Something happened to a resource that no redeploy can repair. */
 export type Notice = {
   readonly changeId: string;
   readonly kind: 'secret' | 'parameter';
-  /** Full ARN where it is known; otherwise the partial ARN or the name by which somebody called it. */
+  /** Full ARN if it is known; otherwise the partial ARN or the name that the caller gave. */
   readonly arn: string;
   readonly notice: NoticeKind;
   readonly at: number;
   readonly source: string;
 };
 
-/** The resource exists no more, or will soon not: no new task that refers to it can start. */
+/** The resource no longer exists or will soon be deleted: no new task that refers to it can start. */
 export const GONE: readonly NoticeKind[] = ['deleted', 'scheduled-for-deletion', 'not-found', 'expired'];
 
-/** Whether a task that refers to the resource can no longer start. */
+/** Whether new tasks that refer to the resource can no longer start. */
 export function isGone(notice: Notice): boolean {
   return GONE.includes(notice.notice);
 }
 
-/** Why an event is no change. */
+/** Why an event is not a change. */
 export const IGNORED_REASONS = [
   'other-event',
   'failed-call',
@@ -67,22 +67,23 @@ export const IGNORED_REASONS = [
 export type IgnoredReason = (typeof IGNORED_REASONS)[number];
 
 /**
- * An instant that is known only to the second counts as the end of that second, so that a task started within it is
- * stale. AWS sends events with whole seconds and the other instants with milliseconds.
+ * An instant that is known only to the second counts as the end of that second: a task that started within that
+ * second is then stale. AWS gives whole seconds in events and milliseconds in all other instants
+ * (functions/README.md, Events).
  */
 export function endOfSecond(instant: number): number {
   return instant % 1000 === 0 ? instant + 999 : instant;
 }
 
-/** Secrets Manager moves these three labels by itself; every other label is the user's own. */
+/** Secrets Manager moves these three labels by itself. Every other label belongs to the user. */
 export const CURRENT = 'AWSCURRENT';
 export const PREVIOUS = 'AWSPREVIOUS';
 export const PENDING = 'AWSPENDING';
 
-/** The source of changes that no event told of. */
+/** The source of changes that a request asked for; no event reported them. */
 export const REQUEST = 'request';
 
-/** What a plan is made for: something that moved, or something that is gone. */
+/** What a plan is made for: a change or a notice. */
 export type Subject =
   | { readonly kind: 'change'; readonly change: Change }
   | { readonly kind: 'notice'; readonly notice: Notice };
@@ -100,10 +101,10 @@ export function subjectsOf({
   ];
 }
 
-/** What a change and a notice have in common: the resource that each is about, and the id under which it is recorded. */
+/** The common part of a change and a notice: the resource it is about, and the id under which it is recorded. */
 export function about(subject: Subject): Change | Notice {
   return subject.kind === 'change' ? subject.change : subject.notice;
 }
 
-/** The source of changes that nobody told of: the sweep found them. */
+/** The source of changes that the sweep found; no event reported them. */
 export const SWEEP = 'sweep';

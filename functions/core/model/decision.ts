@@ -1,7 +1,7 @@
 import type { ServiceArn } from './arn.ts';
 import type { Form, RawReference } from './reference.ts';
 
-/** Why a service is left alone; what follows from each stands in core/plan/reasons.ts. */
+/** Why a service is skipped. core/plan/reasons.ts says what follows from each reason. */
 export type SkipReason =
   | 'opted-out'
   | 'out-of-scope'
@@ -25,7 +25,7 @@ export type WaitReason = 'rolling-out' | 'earlier-wave' | 'deployment-in-progres
 
 export type Verdict =
   | { readonly action: 'redeploy'; readonly reason: null }
-  /** `until`, where it is known: the instant from which on it may be redeployed. */
+  /** `until`: the instant from which the service may be redeployed, if it is known. */
   | { readonly action: 'wait'; readonly reason: WaitReason; readonly until?: number }
   | { readonly action: 'skip'; readonly reason: SkipReason };
 
@@ -36,16 +36,16 @@ export type ReportedReference = RawReference & {
   readonly versionId: string | null;
 };
 
-/** What becomes of one matched service, for all changes together: plain data. */
+/** What is done about one matched service for all changes together: plain data. */
 export type Decision = WithoutUntil<Verdict> & {
   readonly service: ServiceArn;
   /** The cluster's name. */
   readonly cluster: string;
   readonly changeIds: readonly string[];
   readonly wave: number;
-  /** What demands the redeploy, or what the verdict is about; none for a service named by hand. */
+  /** The references that require the redeploy, or that the verdict is about; none for a service named by hand. */
   readonly references: readonly ReportedReference[];
-  /** Only on a service named by hand: it is opted out of what happens by itself, which a person overrules. */
+  /** Only for a service named by hand: it is opted out of automatic redeploys, and the request overrules that. */
   readonly optedOut?: true;
 };
 

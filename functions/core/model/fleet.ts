@@ -1,26 +1,26 @@
 import type { ClusterArn, ServiceArn, ServiceKey, TaskDefinitionArn } from './arn.ts';
 import type { Reference } from './reference.ts';
 
-/** Tags whose key begins with our prefix, by the key's rest: `enabled`, `wave`, `also`, … */
+/** Tags whose key begins with our prefix, by the rest of the key: `enabled`, `wave`, `also`, … */
 export type Tags = ReadonlyMap<string, string>;
 
 export type Cluster = { readonly arn: ClusterArn; readonly name: string; readonly tags: Tags };
 
 export type RolloutState = 'COMPLETED' | 'IN_PROGRESS' | 'FAILED';
 
-/** An ECS deployment or a task set: tasks of one revision that were started together. Instants in milliseconds. */
+/** An ECS deployment or a task set: tasks of one revision that are started together. Instants are in milliseconds. */
 export type Deployment = {
   readonly id: string;
   readonly primary: boolean;
   readonly taskDefinition: TaskDefinitionArn;
   readonly createdAt: number;
-  /** Null where ECS does not tell: task sets, and deployments that are not rolling. */
+  /** Null where ECS does not report it: for task sets, and for deployments that are not rolling deployments. */
   readonly rolloutState: RolloutState | null;
   readonly rolloutStateReason: string;
   readonly desired: number;
   readonly running: number;
   readonly pending: number;
-  /** References of the deployment itself: the log configuration of Service Connect. */
+  /** References of the deployment itself: those in the log configuration of Service Connect. */
   readonly references: readonly Reference[];
 };
 
@@ -39,36 +39,36 @@ export type Service = {
   readonly minimumHealthyPercent: number;
   readonly maximumPercent: number;
   readonly tags: Tags;
-  /** Absent on Express services: theirs is the PRIMARY deployment's. */
+  /** Null for Express services: the task definition of their PRIMARY deployment applies. */
   readonly taskDefinition: TaskDefinitionArn | null;
   readonly deployments: readonly Deployment[];
-  /** What the `also` tags name. */
+  /** The references that the `also` tags name. */
   readonly also: readonly Reference[];
 };
 
-/** What a task-definition revision refers to; a registered revision never changes. */
+/** The references of a task-definition revision. A registered revision never changes. */
 export type Revision =
   | { readonly kind: 'readable'; readonly references: readonly Reference[] }
   | { readonly kind: 'unreadable'; readonly why: string };
 
 export type Fleet = {
-  /** The read shows everything that was there at this instant, by this machine's clock. */
+  /** When the read began, by this machine's clock: the fleet shows everything that existed at this instant. */
   readonly beganAt: number;
   readonly services: readonly Service[];
   readonly revisions: ReadonlyMap<TaskDefinitionArn, Revision>;
-  /** What ECS listed but would not describe, and why. */
+  /** Services that ECS listed but did not describe, and why. */
   readonly unreadable: readonly Unreadable[];
-  /** Clusters whose services ECS would not list, and why. */
+  /** Clusters whose services ECS did not list, and why. */
   readonly unreadableClusters: readonly { readonly cluster: string; readonly why: string }[];
 };
 
 export type Unreadable = { readonly service: ServiceArn; readonly cluster: string; readonly why: string };
 
-/** Services that a person named, as far as they are there and in the selected clusters. */
+/** Services that were named by hand, as far as they exist in the selected clusters. */
 export type NamedFleet = Fleet & {
-  /** In clusters that are not selected: not read. */
+  /** Services in clusters that are not selected: they are not read. */
   readonly outOfScope: readonly { readonly service: ServiceArn; readonly cluster: string }[];
-  /** As they were given. */
+  /** Services that do not exist, as the request named them. */
   readonly missing: readonly string[];
 };
 
@@ -80,17 +80,17 @@ export function hasTasks(deployment: Deployment): boolean {
   return deployment.running + deployment.pending > 0;
 }
 
-/** Deployments whose references count: PRIMARY, and every other one that still has tasks. */
+/** The deployments whose references count: PRIMARY, and every other deployment that still has tasks. */
 export function deploymentsInUse(service: Service): readonly Deployment[] {
   return service.deployments.filter((deployment) => deployment.primary || hasTasks(deployment));
 }
 
-/** Whether one of the revisions that it uses could not be described: it may refer to anything. */
+/** Whether a revision that the service uses could not be described: the service may then refer to anything. */
 export function isUnreadable(service: Service, { revisions }: Fleet): boolean {
   return revisionsInUse(service).some((arn) => revisions.get(arn)?.kind === 'unreadable');
 }
 
-/** What of the fleet could not be read, and why. */
+/** The services of the fleet that could not be read, and why. */
 export function unreadableOf(
   fleet: Fleet,
 ): readonly { readonly service: ServiceArn; readonly why: string }[] {
@@ -109,7 +109,7 @@ export function revisionsInUse(service: Service): readonly TaskDefinitionArn[] {
   return [...new Set(service.taskDefinition === null ? arns : [service.taskDefinition, ...arns])];
 }
 
-/** Several parts of the fleet, or looks at it, as one; it is as old as `beganAt`. */
+/** Joins several parts of the fleet, or several reads of it, into one fleet, which is as old as `beganAt`. */
 export function joinFleets(beganAt: number, parts: readonly Fleet[]): Fleet {
   return {
     beganAt,
@@ -120,7 +120,7 @@ export function joinFleets(beganAt: number, parts: readonly Fleet[]): Fleet {
   };
 }
 
-/** The names of services, cluster by cluster. */
+/** The names of the services, grouped by cluster. */
 export function namesByCluster(
   services: Iterable<{ readonly cluster: ClusterArn; readonly name: string }>,
 ): ReadonlyMap<ClusterArn, readonly string[]> {
@@ -133,5 +133,5 @@ export function namesByCluster(
   return names;
 }
 
-/** A service as a person names it. The old form of a service's ARN does not tell the cluster. */
+/** A service as a request names it. The old form of a service's ARN does not contain the cluster. */
 export type NamedService = { readonly cluster?: string; readonly name: string; readonly asGiven: string };

@@ -6,7 +6,7 @@ export function selects(globs: readonly string[], name: string): boolean {
   return isIncluded && !excluded.some((glob) => matchesGlob(glob, name));
 }
 
-/** Takes time proportional to both lengths multiplied, whatever the pattern: globs come from people. */
+/** Takes time proportional to the product of both lengths for every pattern, because users write the globs. */
 function matchesGlob(glob: string, text: string): boolean {
   let at = 0;
   let star = -1;

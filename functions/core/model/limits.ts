@@ -1,27 +1,27 @@
 /**
- * So long before the end of an invocation reading and writing stop: the messages come back from a living process, which has
- * said what it did and keeps the revisions it has read.
+ * Reading and writing stop this long before the end of an invocation. The process then returns the messages while it is
+ * still running: it has recorded what it did, and it keeps the revisions that it has read.
  */
 export const RESERVE_MS = 30_000;
 
-/** ECS shows what became of an UpdateService whose answer was lost no sooner than this for certain. */
+/** After this time ECS is certain to show the effect of an UpdateService call whose answer was lost. */
 export const LOST_ANSWER_MS = 10_000;
 
-/** How many calls, or groups of calls, are under way at once, by what they go to. */
+/** How many calls, or groups of calls, are under way at once, by what they read or write. */
 export const CONCURRENCY = {
   /** Reads of one quota group of ECS: enough to use the whole rate at a latency of two seconds. */
   ecsReads: 32,
-  /** Clusters that are read: enough to use the whole rate, and few, so that whole ones are read when the time ends. */
+  /** Clusters that are read: enough to use the whole rate, and few enough to complete some before the time ends. */
   clusters: 3,
-  /** Groups of services that are looked at and redeployed. */
+  /** Groups of services that are rechecked and redeployed. */
   updates: 16,
-  /** Parts of the fleet that are decided upon and redeployed before everything has been read. */
+  /** Parts of the fleet that are decided on and redeployed before everything has been read. */
   earlyParts: 8,
-  /** Groups of hinted services that are read. */
+  /** Groups of services that are read because the snapshot hints at them. */
   hintGroups: 2,
-  /** Services of which it is asked why their tasks stopped. */
+  /** Services for which ECS is asked why their tasks stopped. */
   stoppedTasks: 8,
-  /** Secrets and parameters that are asked about. */
+  /** Secrets and parameters whose metadata is read. */
   resources: 16,
   /** Messages on their way to the queue. */
   messages: 8,

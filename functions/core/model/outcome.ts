@@ -1,8 +1,8 @@
 import type { ServiceArn } from './arn.ts';
 
 /**
- * What became of a decision to redeploy. `gone`: the service was deleted meanwhile. `unknown`: the call may have had
- * its effect, but the answer was lost.
+ * What became of a decision to redeploy. `gone`: the service was deleted in the meantime. `unknown`: the answer was
+ * lost, and the call may or may not have had its effect.
  */
 export type Outcome = { readonly service: ServiceArn } & (
   | { readonly result: 'accepted'; readonly deploymentId: string; readonly acceptedAt: number }
@@ -12,20 +12,20 @@ export type Outcome = { readonly service: ServiceArn } & (
   | { readonly result: 'unknown'; readonly error: CallError }
 );
 
-/** An error that AWS answered, or that kept AWS from answering. */
+/** An error that AWS returned, or that prevented an answer from AWS. */
 export type CallError = {
-  /** AWS's own, such as `AccessDeniedException`, or Node's, such as `ECONNRESET`. */
+  /** A code of AWS, such as `AccessDeniedException`, or of Node, such as `ECONNRESET`. */
   readonly code: string;
   readonly message: string;
-  /** Whether the same call may succeed later without anybody changing anything but permissions. */
+  /** Whether the same call may succeed later although nothing, or nothing but a permission, was changed. */
   readonly retryable: boolean;
-  /** AWS did nothing but ask for patience: the call may be repeated at once, in time. */
+  /** AWS throttled the call, which had no effect: it may be repeated in this invocation if there is time. */
   readonly throttled: boolean;
   /** The IAM action that a denied call lacked. */
   readonly missingAction?: string;
 };
 
-/** Somebody must grant a permission first: the message that asked for it is to end in the dead-letter queue. */
+/** Whether a permission must be granted first: the message that led to the call then ends in the dead-letter queue. */
 export function isDenied(outcome: Outcome): boolean {
   return outcome.result === 'failed' && outcome.error.missingAction !== undefined;
 }

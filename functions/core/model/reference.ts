@@ -1,7 +1,10 @@
 import { type Home, parseArn, type TaskDefinitionArn } from './arn.ts';
 import { CURRENT } from './change.ts';
 
-/** Where in a service a reference stands (AWS-FACTS §3); `also` is the tag of an application that reads by itself. */
+/**
+ * Where in a service a reference stands (functions/README.md, References). `also` is the tag for an application that
+ * reads a resource by itself.
+ */
 export const PLACES = [
   'secrets',
   'log',
@@ -13,11 +16,11 @@ export const PLACES = [
 ] as const;
 export type Place = (typeof PLACES)[number];
 
-/** How a reference names its resource. Whether an ARN is full or partial shows only beside the resource's own ARN. */
+/** How a reference names its resource. Only the resource's own ARN shows whether an ARN is full or partial. */
 export const FORMS = ['full-arn', 'partial-arn', 'name', 'pass-through'] as const;
 export type Form = (typeof FORMS)[number];
 
-/** A place in a service that names a resource, as it is written there. */
+/** A place in a service that names a resource, with the name as it is written there. */
 export type RawReference = {
   readonly taskDefinition: TaskDefinitionArn;
   readonly container: string | null;
@@ -25,41 +28,41 @@ export type RawReference = {
   readonly valueFrom: string;
 };
 
-/** What a reference points to. `id` is an ARN: of a parameter, or of a secret with or without its suffix. */
+/** What a reference points to. `id` is the ARN of a parameter, or of a secret with or without its suffix. */
 export type Target = {
   readonly kind: 'secret' | 'parameter';
   readonly id: string;
   readonly named: 'arn' | 'name' | 'pass-through';
-  /** The staging label that a secret reference follows; null: AWSCURRENT by default. */
+  /** The staging label that a reference to a secret follows; null means AWSCURRENT, the default. */
   readonly label: string | null;
-  /** Set if the reference names one version for ever: a redeploy changes nothing. */
+  /** Set if the reference names a fixed version: a redeploy then changes nothing. */
   readonly versionId: string | null;
 };
 
 export type Reference = RawReference & {
-  /** One; none for what ECS would not accept or what points elsewhere; two for a bare name in the `also` tag. */
+  /** Usually one. None if ECS rejects the reference or it points elsewhere; two for a bare name in the `also` tag. */
   readonly targets: readonly Target[];
 };
 
 const CREDENTIAL_SPEC = /^credentialspec(?:domainless)?:/;
 const PASS_THROUGH = 'aws/reference/secretsmanager/';
 
-/** Understands a reference by the grammar of AWS-FACTS §4, a bare name being looked for in `home`. */
+/** Parses a reference (functions/README.md, References). A bare name belongs to `home`. */
 export function parseReference(raw: RawReference, home: Home): Reference {
   return { ...raw, targets: targetsOf(raw.place, raw.valueFrom, home) };
 }
 
-/** The label that moves what this target delivers. */
+/** The label whose move changes the value that this target delivers. */
 export function followedLabel(target: Target): string {
   return target.label ?? CURRENT;
 }
 
-/** The ARN that a parameter of this name has. `/foo` and `foo` are the same parameter; a nested name starts with `/`. */
+/** The ARN of the parameter of this name. `/foo` and `foo` are the same parameter; a nested name starts with `/`. */
 export function parameterArn(name: string, home: Home): string {
   return parameterId(name.replace(/^\//, ''), home);
 }
 
-/** The ARN of a secret less the seven characters that Secrets Manager appended to its name. */
+/** The ARN of a secret without the seven characters that Secrets Manager appends to its name. */
 export function partialSecretArn(name: string, { partition, region, account }: Home): string {
   return `arn:${partition}:secretsmanager:${region}:${account}:secret:${name}`;
 }
@@ -71,7 +74,7 @@ function targetsOf(place: Place, valueFrom: string, home: Home): readonly Target
     case 'service-connect':
       return valueFrom.startsWith('arn:') ? arnTarget(valueFrom) : parameterNamed(valueFrom, home);
     case 'credential-spec':
-      // `credentialspec:file://…` and S3 objects are neither secret nor parameter.
+      // `credentialspec:file://…` and S3 objects are neither secrets nor parameters.
       return arnTarget(valueFrom.replace(CREDENTIAL_SPEC, '')).filter(
         (target) => target.kind === 'parameter',
       );
@@ -96,7 +99,7 @@ function arnTarget(text: string): readonly Target[] {
   return parameterTarget(name, selector, arn, 'arn');
 }
 
-/** `…:secret:NAME`, or the same with exactly three more fields, each of which may be empty. Otherwise no task can start. */
+/** `…:secret:NAME`, alone or with exactly three more fields, each possibly empty. Otherwise no task can start. */
 function secretArnTarget(text: string): readonly Target[] {
   const parts = text.split(':');
   if (parts[5] !== 'secret' || !parts[6] || (parts.length !== 7 && parts.length !== 10)) return [];
@@ -112,7 +115,7 @@ function secretArnTarget(text: string): readonly Target[] {
   ];
 }
 
-/** A bare name; with slashes it is valid only if it starts with one. */
+/** A bare name. A nested name, which contains slashes, is valid only if it starts with a slash. */
 function parameterNamed(text: string, home: Home): readonly Target[] {
   const [name = '', ...selector] = text.split(':');
   const nested = name.lastIndexOf('/') > 0;
@@ -120,7 +123,7 @@ function parameterNamed(text: string, home: Home): readonly Target[] {
   return parameterTarget(name.replace(/^\//, ''), selector, home, 'name');
 }
 
-/** ECS accepts no `:version` or `:label` behind a parameter; where one stands, it pins. */
+/** ECS accepts no `:version` or `:label` after a parameter; a reference that has one counts as pinned. */
 function parameterTarget(
   name: string,
   selector: readonly string[],

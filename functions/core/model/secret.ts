@@ -1,4 +1,4 @@
-/** What DescribeSecret tells about a secret, less everything that nobody here needs to know. Instants in milliseconds. */
+/** The part of what DescribeSecret returns that this code needs. Instants are in milliseconds. */
 export type SecretDescription = {
   /** Full ARN, with the six characters that Secrets Manager appends. */
   readonly arn: string;
@@ -18,12 +18,12 @@ export type SecretVersion = {
   readonly createdAt: number;
 };
 
-/** Where a claim or a request came from: shared by every change that comes of it. */
+/** Where a claim or a request came from. Every change that results from it has the same origin. */
 export type Origin = {
   readonly changeId: string;
   readonly at: number;
   readonly source: string;
-  /** Where an event happened, as far as it tells; a bare name in it means a secret of that place. */
+  /** Where an event happened, if the event says it. A bare name in the event belongs to this Region and account. */
   readonly region?: string | undefined;
   readonly account?: string | undefined;
 };

@@ -6,20 +6,20 @@ import { primaryOf, type Service } from '../model/fleet.ts';
 import type { StartedEarly } from '../read/scan.ts';
 import type { Plan, Planned, Result } from './planned.ts';
 
-/** What was redeployed before the plan was made: by this invocation, and by those before it that read the other parts. */
+/** What was redeployed before the plan was made: by this invocation, and by earlier ones that read other parts. */
 export type EarlyWork = { readonly results: readonly Result[]; readonly started: readonly StartedEarly[] };
 
-/** The matches of services about which nothing has been decided yet. */
+/** The matches of services for which no decision has been made yet. */
 export function stillUndecided(matches: readonly Match[], { results, started }: EarlyWork): readonly Match[] {
   const done = new Set(results.map(({ planned }) => planned.service.key));
   const ours = byService(started);
   return matches.filter(({ service }) => !done.has(service.key) && !isPrimary(ours, service));
 }
 
-/** A plan for what is still to be done, and beside it the results of what was done before the plan was made. */
+/** A plan for what is still to be done, and the results of what was done before the plan was made. */
 export type PlanBesideEarly = { readonly plan: Plan; readonly early: readonly Result[] };
 
-/** Takes out of a plan the services that were redeployed early: they stay as they were decided, whatever they look like now. */
+/** Removes the services that were redeployed early from a plan: their decisions stand, whatever ECS shows now. */
 export function withEarly(plan: Plan, { results, started }: EarlyWork): PlanBesideEarly {
   const done = [...results, ...startedBefore(plan, started)];
   const keys = new Set(done.map(({ planned }) => planned.service.key));
@@ -31,7 +31,7 @@ export function withEarly(plan: Plan, { results, started }: EarlyWork): PlanBesi
   };
 }
 
-/** As far as their deployments are still PRIMARY; of the others the plan knows more. */
+/** The services whose early deployment is still PRIMARY. For the other services the plan has newer facts. */
 function startedBefore({ others }: Plan, started: readonly StartedEarly[]): readonly Result[] {
   const ours = byService(started);
   return others.flatMap((planned): readonly Result[] => {
@@ -61,7 +61,7 @@ function isPrimary(deployments: ReadonlyMap<ServiceKey, string>, service: Servic
   return deployments.has(service.key) && deployments.get(service.key) === primaryOf(service)?.id;
 }
 
-/** What a reading that goes on has to know of the redeploys for its changes. */
+/** The early redeploys for these changes, which a scan that continues has to know. */
 export function startedEarlyFor(
   changeIds: ReadonlySet<string>,
   ahead: readonly Result[],

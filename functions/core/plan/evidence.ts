@@ -5,23 +5,23 @@ import type { Task } from './freshness.ts';
 /** A service deployment as ListServiceDeployments shows it; `createdAt` in milliseconds. */
 export type ServiceDeployment = { readonly createdAt: number; readonly status: string };
 
-/** What had to be asked beyond DescribeServices to decide about a service. */
+/** What ECS was asked beyond DescribeServices to decide about a service. */
 export type Evidence = {
-  /** When the youngest deployment that there was then was created: of a younger one this tells nothing. */
+  /** The creation of the youngest deployment at the time of the question: the evidence covers no younger one. */
   readonly asOf?: number;
   readonly serviceDeployments?: readonly ServiceDeployment[];
   readonly tasks?: readonly Task[];
-  /** Why ECS would not tell. */
+  /** Why ECS did not answer. */
   readonly unreadable?: string;
 };
 export type EvidenceByService = ReadonlyMap<ServiceKey, Evidence>;
 
 export type Question = {
   readonly service: Service;
-  /** Service deployments created since this instant; undefined: need not be asked. */
+  /** Ask for the service deployments created since this instant; undefined if they are not needed. */
   readonly deploymentsSince?: number;
   readonly askTasks: boolean;
-  /** The decision stands without the answer, too: if ECS does not give one, none is needed. */
+  /** The decision stands without the answer, too: if ECS gives none, the service does not count as unreadable. */
   readonly optional?: true;
 };
 
@@ -29,7 +29,9 @@ const ROLLBACK_RUNNING = ['ROLLBACK_REQUESTED', 'ROLLBACK_IN_PROGRESS'];
 const RUNNING = ['PENDING', 'IN_PROGRESS', 'STOP_REQUESTED', ...ROLLBACK_RUNNING];
 const FAILED = ['STOPPED', 'ROLLBACK_SUCCESSFUL', 'ROLLBACK_FAILED'];
 
-/** Whether the youngest deployment since the change ended neither successful nor running: a person must look. */
+/**
+ * Whether the youngest deployment since the change failed, was stopped or was rolled back: a person must look at it.
+ */
 export function lastRolloutFailed({ serviceDeployments = [] }: Evidence, changedAt: number): boolean {
   const youngest = youngestOf(serviceDeployments.filter(({ createdAt }) => createdAt > changedAt));
   return youngest !== undefined && FAILED.includes(youngest.status);
@@ -50,13 +52,14 @@ export function isDeploying({ serviceDeployments = [] }: Evidence): boolean {
   return serviceDeployments.some(({ status }) => RUNNING.includes(status));
 }
 
-/** A service deployment and the deployment that it makes are created this close to each other. */
+/** A service deployment and the deployment that it makes are created within this time of each other. */
 const TOGETHER_MS = 2_000;
 const ROLLED_BACK = [...ROLLBACK_RUNNING, 'ROLLBACK_SUCCESSFUL', 'ROLLBACK_FAILED'];
 
 /**
- * Whether a deployment younger than the change is what a rollback made: it has no service deployment of its own, and the
- * last one before it was rolled back, which may be older than the change. The tasks that it took over are as old as before.
+ * Whether a rollback made a deployment that is younger than the change. Such a deployment has no service deployment
+ * of its own, and the last service deployment before it was rolled back; that one may be older than the change. The
+ * tasks that the deployment took over are as old as before.
  */
 export function isOfRollback({ createdAt }: Deployment, evidence: Evidence, changedAt: number): boolean {
   const { asOf = 0, serviceDeployments = [] } = evidence;
@@ -66,10 +69,10 @@ export function isOfRollback({ createdAt }: Deployment, evidence: Evidence, chan
   return last !== undefined && last.createdAt < createdAt - TOGETHER_MS && ROLLED_BACK.includes(last.status);
 }
 
-/** ECS says so only in words, in the rollout state's reason. */
+/** Whether the rollout state's reason mentions a rollback: ECS reports it only in that text. */
 export function looksLikeRollback(service: Service): boolean {
   return /roll(?:ing|ed)[ -]?back/i.test(primaryOf(service)?.rolloutStateReason ?? '');
 }
 
-/** From this age of a change on, ECS's lists of running tasks are taken as complete. */
+/** For a change that is older than this, ECS's lists of running tasks count as complete. */
 export const TASKS_TELL_AFTER_MS = 120_000;

@@ -1,15 +1,15 @@
 import type { Change } from '../model/change.ts';
 import { type Deployment, hasTasks, primaryOf, type Service } from '../model/fleet.ts';
 
-/** A running task: instants in milliseconds. */
+/** A running task. Instants are in milliseconds. */
 export type Task = { readonly createdAt: number };
 
 export type Freshness = 'fresh' | 'rolling-out' | 'possibly-stale' | 'stale';
 
 /**
- * Whether every task of a service was started after the change. `tasks`, where given, are all of its running tasks:
- * scaling, spot interruptions and crashes replace tasks without a deployment (AWS-FACTS §1, §5). Those
- * that `tookOver` tasks prove nothing: their tasks may be older than they are.
+ * Whether every task of a service was started after the change. `tasks`, if given, are all its running tasks:
+ * scaling, spot interruptions and crashes replace tasks without a deployment (functions/README.md, Task start). The
+ * age of a deployment in `tookOver` proves nothing, because its tasks may be older than the deployment.
  */
 export function freshness(
   service: Service,
@@ -18,7 +18,7 @@ export function freshness(
   tookOver: readonly Deployment[] = [],
 ): Freshness {
   const primary = primaryOf(service);
-  // Fewer tasks than the service counts prove nothing.
+  // A list with fewer tasks than the service counts proves nothing.
   const byTasks =
     tasks !== undefined && tasks.length >= service.running + service.pending ? since(change, tasks) : 'stale';
   if (primary === undefined || primary.createdAt <= change.changedAt || tookOver.includes(primary))
@@ -28,7 +28,9 @@ export function freshness(
   return byTasks === 'fresh' ? 'fresh' : since(change, [primary]);
 }
 
-/** One young deployment takes the place of another: no task is older than the change, whoever deploys so often. */
+/**
+ * A young deployment replaces another young one: no task is older than the change, however frequent the deployments.
+ */
 function isYoungThroughout(
   { deployments }: Service,
   { changedAt, possiblyUntil = changedAt }: Change,
@@ -46,7 +48,7 @@ function since({ changedAt, possiblyUntil = changedAt }: Change, started: readon
   return oldest > changedAt ? 'possibly-stale' : 'stale';
 }
 
-/** PRIMARY has replaced everything: no older deployment has a task left. */
+/** Whether PRIMARY has replaced everything: no older deployment has a task left. */
 export function isComplete(service: Service, primary: Deployment): boolean {
   const done =
     primary.rolloutState === null

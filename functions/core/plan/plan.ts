@@ -11,7 +11,7 @@ import { isToBeRedeployed, strongest } from './precedence.ts';
 import { verdictOn } from './verdict.ts';
 import { type EarlierLooks, inWaves, type MatchVerdict } from './waves.ts';
 
-/** Everything that has been read, and the rules to decide by. */
+/** Everything that has been read, and the policy for the decisions. */
 export type PlanInput = {
   readonly fleet: Fleet & Partial<Pick<NamedFleet, 'outOfScope'>>;
   readonly subjects: readonly Subject[];
@@ -26,8 +26,8 @@ export type PlanInput = {
 const NOTHING_ASKED: Evidence = {};
 
 /**
- * One decision for every service that refers to one of the subjects and for every one that cannot be read, in a fixed
- * order: earlier waves first, then by ARN, then by cluster.
+ * One decision for every service that refers to one of the subjects, and for every service that cannot be read. Their
+ * order is fixed: earlier waves first, then by ARN, then by cluster.
  */
 export function makePlan(basis: PlanInput): Plan {
   const judged = inWaves(capped(judgeAll(basis), basis.policy), basis.earlier);
@@ -47,13 +47,13 @@ export function makePlan(basis: PlanInput): Plan {
   };
 }
 
-/** The same decision again, about the service as it is now; undefined if nothing is left to decide. */
+/** Makes the same decision again for the service as it is now; undefined if nothing is left to decide. */
 export function redecide({ verdicts, evidence }: Planned, service: Service, policy: Policy, now: number) {
   const renewed = verdicts.flatMap(({ match }) => judge({ ...match, service }, evidence, policy, now));
   return decide(renewed, policy);
 }
 
-/** What is to be done about the service for this one of its changes; there may be thousands, each asking in its turn. */
+/** The verdicts on the service for one of its changes. There may be thousands of changes, and each asks in turn. */
 export function verdictsFor(planned: Planned, changeId: string): readonly Verdict[] {
   const byChange = VERDICTS.get(planned) ?? verdictsByChange(planned);
   VERDICTS.set(planned, byChange);
@@ -82,7 +82,7 @@ function judge(match: Match, evidence: Evidence, policy: Policy, now: number): r
   return verdict === undefined ? [] : [{ match, verdict }];
 }
 
-/** Counted over all services and waves before any is redeployed; services named by hand are never too many. */
+/** The cap counts all services and waves before any service is redeployed. Services named by hand do not count. */
 function capped(judged: readonly MatchVerdict[], { maxServices }: Policy): readonly MatchVerdict[] {
   if (maxServices === 0) return judged;
   const stale = new Map<string, Set<ServiceKey>>();
@@ -103,7 +103,7 @@ function decide(judged: readonly MatchVerdict[], policy: Policy): Decision | und
   const [first] = judged;
   if (verdict === undefined || first === undefined) return undefined;
   const { service } = first.match;
-  // What is skipped for one change is skipped for all: whoever wanted more is told so, too.
+  // A service that is skipped for one change is skipped for all: the decision also names the changes it overrules.
   const concerned = judged
     .filter((one) => one.verdict.reason === verdict.reason || isOverruled(one.verdict, verdict))
     .map((one) => one.match);
@@ -133,7 +133,7 @@ function reported(matches: readonly Match[], { action }: Verdict): readonly Repo
   return [...new Map(shown.map((hit) => [hit.reference, reportedReference(hit)])).values()];
 }
 
-/** A service that cannot be read may refer to any of the subjects: said, rather than passed over. */
+/** A service that cannot be read may refer to any of the subjects: it gets a decision instead of being left out. */
 function unreadable(input: PlanInput, planned: readonly Planned[]): readonly Decision[] {
   const { fleet, subjects, policy } = input;
   const known = new Set(planned.map(({ service }) => service.key));
@@ -154,14 +154,14 @@ function unreadableDecision(service: Service, policy: Policy, subjects: readonly
   return { ...skip(reason), ...undecided(service.arn, service.cluster.name, waveOf(service), subjects) };
 }
 
-/** Of subjects that are services named by hand it concerns its own alone. */
+/** Such a service is concerned by every subject, except other services that were named by hand. */
 function undecided(service: ServiceArn, cluster: string, wave: number, subjects: readonly Subject[]) {
   const concerned = subjects.map(about).filter(({ kind, arn }) => kind !== 'service' || arn === service);
   const changeIds = [...new Set(concerned.map(({ changeId }) => changeId))];
   return { service, cluster, wave, changeIds, references: [] };
 }
 
-/** Named by hand, in a cluster that is not selected: not even looked at. */
+/** Services that were named by hand in a cluster that is not selected: they are not read. */
 function outOfScope({ fleet, subjects }: PlanInput): readonly Decision[] {
   return (fleet.outOfScope ?? []).map(({ service, cluster }) => {
     const named = subjects.map(about).filter(({ arn }) => arn === service);
@@ -176,7 +176,7 @@ function outOfScope({ fleet, subjects }: PlanInput): readonly Decision[] {
   });
 }
 
-/** Services of the same name in two clusters may share an ARN, in its old form. */
+/** Services of the same name in two clusters may share an ARN in its old form, so the cluster decides last. */
 function byWaveAndArn(a: Decision, b: Decision): number {
   return a.wave - b.wave || inOrder(a.service, b.service) || inOrder(a.cluster, b.cluster);
 }

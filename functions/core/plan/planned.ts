@@ -4,10 +4,10 @@ import type { Outcome } from '../model/outcome.ts';
 import type { Evidence } from './evidence.ts';
 import type { MatchVerdict } from './waves.ts';
 
-/** What became of one matched service in this look. */
+/** The decision on one matched service in this look, and its outcome. */
 export type Result = { readonly planned: Planned; readonly decision: Decision; readonly outcome?: Outcome };
 
-/** A decision with what it was made from, so that it can be made again when the service has been looked at again. */
+/** A decision with its inputs, so that it can be made again after a recheck of the service. */
 export type Planned = {
   readonly decision: Decision;
   readonly service: Service;
@@ -17,20 +17,20 @@ export type Planned = {
 };
 
 export type Plan = {
-  /** Redeploys, in the order in which they are to be done. */
+  /** Redeploys, in the order in which they start. */
   readonly redeploys: readonly Planned[];
-  /** Matched services that are left alone, for now or altogether. */
+  /** Matched services that wait or are skipped. */
   readonly others: readonly Planned[];
-  /** Services of which nothing is known but that they may be concerned. */
+  /** Services that may be concerned, and about which nothing else is known. */
   readonly unmatched: readonly Decision[];
 };
 
-/** Whether all that was decided upon here had been looked at before. */
+/** Whether this is a later look for every change in the decision. */
 export function isLaterLook({ verdicts }: Planned): boolean {
   return verdicts.every(({ match }) => match.following !== undefined);
 }
 
-/** The instant that every change of a planned redeploy is older than. */
+/** The instant of the youngest change of a planned redeploy. */
 export function youngestChange({ verdicts }: Planned): number {
   return Math.max(
     ...verdicts.map(({ match: { subject } }) => (subject.kind === 'notice' ? 0 : subject.change.changedAt)),

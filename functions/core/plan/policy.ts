@@ -1,14 +1,14 @@
 import type { PullPolicy } from '../match/match.ts';
 
-/** The settings that decisions depend on (DESIGN §7). */
+/** The settings that decisions depend on. */
 export type Policy = {
   readonly select: 'all' | 'tagged';
   readonly pull: PullPolicy;
-  /** More stale services than this for one change: none is redeployed; 0: no cap. */
+  /** With more stale services than this for one change, none is redeployed; 0 means no cap. */
   readonly maxServices: number;
-  /** At least this long between two deployments of a service, whoever made the first. */
+  /** The least time between two deployments of a service, even if another process started the first. */
   readonly cooldownMs: number;
-  /** Deployments of a service, whoever made them, in the last hour. */
+  /** The most deployments of a service in an hour, including those that other processes started. */
   readonly maxPerHour: number;
 };
 

@@ -6,22 +6,25 @@ import { isComplete } from './freshness.ts';
 import { HOUR_MS, type Policy } from './policy.ts';
 import { verdictOn } from './verdict.ts';
 
-/** From this age of a change on, an earlier deployment for it may have been rolled back. */
+/** If a change is older than this, an earlier deployment for it may have been rolled back. */
 const ROLLED_BACK_AFTER_MS = 60_000;
 
-/** As many calls as a full token bucket allows at once, by default. */
+/** The number of calls that a full token bucket allows at once by default. */
 const FEW = 40;
 
-/** A service deployment is created at about the same time as the deployment it makes, and keeps that instant. */
+/** A service deployment is created within this time of the deployment that it makes, and keeps that instant. */
 const SAME_TIME_MS = 60_000;
 
-/** A rollback makes no service deployment: what was rolled back tells of it, and may be so much older than the change. */
+/**
+ * A rollback makes no service deployment. The service deployment that was rolled back shows the rollback, and it may be
+ * older than the change by this much.
+ */
 const LONGEST_ROLLOUT_MS = 48 * HOUR_MS;
 
 /**
- * What DescribeServices cannot tell about those services for which it may change the decision (DESIGN §4). A service that
- * looks fresh is asked about once more, for a rollback that is over looks the same; not for changes that are older than
- * `lookBackMs`.
+ * What to ask beyond DescribeServices about the services for which the answer may change the decision. A service that
+ * looks fresh is asked about too, because a completed rollback looks the same, but not for changes that are older
+ * than `lookBackMs`.
  */
 export function questions(
   matches: readonly Match[],
@@ -59,7 +62,7 @@ function question(
   const { action, reason } = verdict;
   if (action === 'redeploy' || reason === 'possibly-stale' || reason === 'cannot-replace') {
     const since = deploymentsToAsk(match, changedAt, now);
-    // Rolled back already, within a minute? To ask of a few services costs no time.
+    // A deployment may have been rolled back within the first minute. To ask about a few services costs no time.
     if (since >= now && few) return { service, deploymentsSince: changedAt, askTasks: false, optional: true };
     return {
       service,
@@ -88,8 +91,8 @@ function questionAboutRollback(
 }
 
 /**
- * A rollback that is over looks like any other complete deployment; one that was followed to its end is none. What it still
- * replaces may be one.
+ * A completed rollback looks like any other completed deployment. A deployment that was followed to its end is not a
+ * rollback, but the deployment that it still replaces may be one.
  */
 function mayBeRollback({ service, following }: Match, isOver: boolean): boolean {
   if (looksLikeRollback(service) || following === 'superseded') return true;
@@ -97,12 +100,12 @@ function mayBeRollback({ service, following }: Match, isOver: boolean): boolean 
   return isOver && (following !== 'followed' || (primary !== undefined && !isComplete(service, primary)));
 }
 
-/** Of the whole plan, what bears on each question in it. */
+/** The facts about the whole plan that each question depends on. */
 type Circumstances = { readonly few: boolean; readonly lookBackMs: number };
 
 /**
- * From when on deployments must be asked for; `now` for not at all. One that runs may be a rollback, or must not be
- * interrupted; one that is over may have failed; and there may have been too many.
+ * The instant since which service deployments must be asked for; `now` means not at all. A running deployment may be a
+ * rollback, or one that must not be interrupted. An ended one may have failed. And there may have been too many.
  */
 function deploymentsToAsk({ service, following }: Match, changedAt: number, now: number): number {
   const primary = primaryOf(service);

@@ -1,23 +1,23 @@
 import type { SkipReason, Verdict, WaitReason } from '../model/decision.ts';
 
-/** What follows from a reason, wherever it is met. */
+/** What follows from a reason, wherever it occurs. */
 type Reason = {
   readonly action: 'skip' | 'wait';
-  /** Of several reasons for one service the one of the greatest strength is told; a redeploy has a strength, too. */
+  /** Among several reasons for one service, the strongest is reported. A redeploy has a strength, too. */
   readonly strength: number;
-  /** The service may go on running on the old value. */
+  /** The service may continue to run on the old value. */
   readonly leavesStale?: true;
   /** A person should look: its record is a warning. */
   readonly alarms?: true;
   /** Its record counts in the metric StaleServices. */
   readonly countsAsStale?: true;
-  /** It follows from what the service or its reference is, whenever something changed. */
+  /** The reason follows from the nature of the service or its reference, and not from the time of the change. */
   readonly timeless?: true;
 };
 
 /**
- * Every reason, in the order in which the rules ask. What follows from a reason is said here and derived everywhere else; one
- * that is missing here does not compile.
+ * Every reason, in the order of the rules. What follows from a reason is defined here and derived everywhere else. If a
+ * reason is missing here, the code does not compile.
  */
 export const REASONS = {
   'opted-out': { action: 'skip', strength: 4, leavesStale: true, timeless: true },
@@ -36,18 +36,19 @@ export const REASONS = {
   'possibly-stale': { action: 'skip', strength: 9, leavesStale: true },
   cooldown: { action: 'wait', strength: 16 },
   'too-often': { action: 'wait', strength: 17 },
-  // Decided beside the other services of the change.
+  // Decided together with the other services of the change.
   'over-cap': { action: 'skip', strength: 13, leavesStale: true, alarms: true, countsAsStale: true },
   'earlier-wave-failed': { action: 'skip', strength: 21, leavesStale: true },
   'earlier-wave': { action: 'wait', strength: 20 },
-  // Decided by what was found instead of the service or the secret.
+  // Decided by what was found in place of the service or the secret.
   'out-of-scope': { action: 'skip', strength: 5 },
   'secret-gone': { action: 'skip', strength: 22, leavesStale: true, alarms: true },
 } satisfies Record<SkipReason, Reason & { action: 'skip' }> & Record<WaitReason, Reason & { action: 'wait' }>;
 
 /**
- * What one change demands no other takes away, but for these: a task that refers to something gone cannot start, and a service
- * whose turn has not come would start with what an earlier wave has not proved yet.
+ * A redeploy that one change requires is overruled only by the reasons that are stronger than this: a task that
+ * refers to a resource that is gone cannot start, and a service of a later wave would start with a value that an
+ * earlier wave has not proved yet.
  */
 const REDEPLOY_STRENGTH = 19;
 
@@ -55,7 +56,7 @@ export function strengthOf({ reason }: Verdict): number {
   return reason === null ? REDEPLOY_STRENGTH : REASONS[reason].strength;
 }
 
-/** Whether a reason, which may be none of a verdict (a record has reasons of its own), has this property. */
+/** Whether a reason has this property. A record may have a reason that no verdict has; that one has no property. */
 export function reasonHas(
   property: 'leavesStale' | 'alarms' | 'countsAsStale' | 'timeless',
   reason: string | null | undefined,

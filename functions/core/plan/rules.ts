@@ -15,7 +15,7 @@ import {
 import { type Freshness, freshness } from './freshness.ts';
 import { HOUR_MS, type Policy } from './policy.ts';
 
-/** One service beside one change that it refers to, with all that a rule may look at. */
+/** One service and one change that concerns it, with everything that a rule may use. */
 export type Candidate = {
   readonly match: Match;
   readonly service: Service;
@@ -26,13 +26,13 @@ export type Candidate = {
   readonly freshness: Freshness;
 };
 
-/** A reason not to redeploy a service now; `reasons` are those that it can give. */
+/** A rule against a redeploy of a service now. `reasons` lists the reasons that the rule can give. */
 export type Rule = {
   readonly reasons: readonly (SkipReason | WaitReason)[];
   readonly verdict: (candidate: Candidate) => Verdict | undefined;
 };
 
-/** The first rule that applies decides; where none does, the service is redeployed. The order is that of the table of reasons. */
+/** The first rule that applies decides. If none applies, the service is redeployed. The order is that of `REASONS`. */
 export const RULES: readonly Rule[] = [
   { reasons: ['opted-out'], verdict: optedOut },
   { reasons: ['unreadable'], verdict: unreadable },
@@ -70,19 +70,19 @@ function when(applies: boolean, reason: SkipReason): Verdict | undefined {
 
 const isByHand = ({ kind }: Change): boolean => kind === 'service';
 
-/** A person who names a service overrules it. */
+/** A request that names the service overrules the opt-out. */
 function optedOut({ service, change, policy }: Candidate): Verdict | undefined {
   return when(!isByHand(change) && (change.optedOut || isOptedOut(service, policy.select)), 'opted-out');
 }
 
-/** What cannot be read may refer to more, unless what can be read says enough. */
+/** The unreadable part of a service may refer to anything, unless the readable part already requires a redeploy. */
 function unreadable({ match: { partlyUnreadable, hits }, evidence }: Candidate): Verdict | undefined {
   const isInDoubt =
     partlyUnreadable && !hits.some(({ effect, inPrimary }) => effect === 'moves' && inPrimary);
   return when(evidence.unreadable !== undefined || isInDoubt, 'unreadable');
 }
 
-/** No reference delivers anything new after a redeploy. What a followed deployment refers to was known before. */
+/** No reference delivers a new value after a redeploy. The references of a followed deployment are already known. */
 function ineffective({ match: { hits, following }, change }: Candidate): Verdict | undefined {
   const isKnown = isByHand(change) || following === 'followed' || following === 'adopted';
   const effects = new Set(hits.map(({ effect }) => effect));
@@ -105,7 +105,7 @@ function rolloutFailed({ service, change, evidence }: Candidate): Verdict | unde
   return when(failedSince || lastRolloutFailed(evidence, change.changedAt), 'rollout-failed');
 }
 
-/** The new tasks are coming, or only older tasks refer to what moved: nothing but their draining helps. */
+/** New tasks are being started, or only older tasks refer to what moved, and those only have to drain. */
 function rollingOut({ match: { hits }, freshness: state }: Candidate): Verdict | undefined {
   return state === 'rolling-out' || onlyDrains(hits) ? wait('rolling-out') : undefined;
 }
@@ -115,17 +115,23 @@ function onlyDrains(hits: readonly Hit[]): boolean {
   return moving.length > 0 && moving.every(({ inPrimary }) => !inPrimary);
 }
 
-/** A blue/green, linear or canary deployment restarts its whole cycle when forced; a rollback must come to its end. */
+/**
+ * A forced deployment restarts the whole cycle of a blue/green, linear or canary deployment (functions/README.md,
+ * Deployments). A rollback must complete first.
+ */
 function deploymentInProgress({ service, evidence, match: { following } }: Candidate): Verdict | undefined {
   const inProgress = primaryOf(service)?.rolloutState === 'IN_PROGRESS';
-  // What was followed is no longer PRIMARY and yet not over: ECS is about to roll it back.
+  // The followed deployment is no longer PRIMARY but has not ended: ECS is about to roll it back.
   const isAboutToRollBack = following === 'superseded' && isDeploying(evidence);
   const isRollback = isRollingBack(evidence) || (inProgress && looksLikeRollback(service));
   const isCycle = service.strategy !== 'ROLLING' && (inProgress || isDeploying(evidence));
   return isAboutToRollBack || isRollback || isCycle ? wait('deployment-in-progress') : undefined;
 }
 
-/** The healthy percentages neither let a task stop first nor a new one start first (AWS-FACTS §5). */
+/**
+ * The healthy percentages allow ECS neither to stop a task first nor to start one first (functions/README.md,
+ * Deployments).
+ */
 function cannotReplace({
   strategy,
   desired,
@@ -143,7 +149,7 @@ function possiblyStale(candidate: Candidate): Verdict | undefined {
   return when(candidate.freshness === 'possibly-stale', 'possibly-stale');
 }
 
-/** The first deployment of a burst goes at once; what changes within its cooldown is one more deployment for all. */
+/** The first deployment of a burst starts at once. All changes within its cooldown lead to one more deployment. */
 function cooldown({ service, policy: { cooldownMs }, now }: Candidate): Verdict | undefined {
   const until = (primaryOf(service)?.createdAt ?? 0) + cooldownMs;
   return until > now ? wait('cooldown', until) : undefined;

@@ -7,8 +7,8 @@ import type { Policy } from './policy.ts';
 import { candidateOf, RULES, type Rule } from './rules.ts';
 
 /**
- * What is to be done about one service for one subject: the first rule that applies. A notice has the verdict `secret-gone` or,
- * where no task is in danger, none.
+ * What is done about one service for one subject: the verdict of the first rule that applies. A notice leads to
+ * `secret-gone` or, for an opted-out service, `opted-out`. If it endangers no task, there is no verdict.
  */
 export function verdictOn(
   match: Match,
@@ -26,7 +26,7 @@ export function verdictOn(
   return redeploy;
 }
 
-/** What each rule says of a service by itself, in their order: the first verdict is the one that counts. */
+/** What each rule says about a service, in the order of the rules: the first verdict counts. */
 export function explain(
   match: Match,
   evidence: Evidence,
@@ -39,7 +39,7 @@ export function explain(
   return RULES.map((rule) => ({ rule, verdict: rule.verdict(candidate) }));
 }
 
-/** Where only tasks that are about to go refer to what is gone, new ones can start all the same. */
+/** If only older deployments refer to the resource that is gone, new tasks can start, and there is no verdict. */
 function verdictOnNotice(notice: Notice, { service, hits }: Match, policy: Policy): Verdict | undefined {
   if (!isGone(notice) || !hits.some(({ inPrimary }) => inPrimary)) return undefined;
   return skip(isOptedOut(service, policy.select) ? 'opted-out' : 'secret-gone');

@@ -4,22 +4,22 @@ import { skip, type Verdict, wait } from '../model/decision.ts';
 import { waveOf } from '../model/tags.ts';
 import { isToBeRedeployed } from './precedence.ts';
 
-/** What is to be done about one service for one subject. */
+/** What is done about one service for one subject. */
 export type MatchVerdict = { readonly match: Match; readonly verdict: Verdict };
 
-/** What is known of waves beyond what is judged now. */
+/** What earlier looks know about waves, beyond the verdicts of this one. */
 export type EarlierLooks = {
-  /** By change, the earliest wave in which a rollout has failed. */
+  /** For each change, the earliest wave in which a redeploy failed. */
   readonly failed: ReadonlyMap<string, number>;
-  /** Changes that wait for a service which ECS does not show at the moment: its wave is not known. */
+  /** Changes that wait for a service that ECS does not describe at present: the wave of that service is unknown. */
   readonly unseen: ReadonlySet<string>;
 };
 
 export const NOTHING_EARLIER: EarlierLooks = { failed: new Map(), unseen: new Set() };
 
 /**
- * Holds later waves back: until every service of the earlier ones that is to be redeployed is fresh, and for good if one
- * of them failed. Whoever is skipped holds nobody up.
+ * Holds later waves back until every service of the earlier waves that needs a redeploy is fresh, and for good if one
+ * of those failed. A skipped service does not hold up later waves.
  */
 export function inWaves(
   judged: readonly MatchVerdict[],

@@ -4,15 +4,16 @@ import { type Change, type Notice, subjectsOf } from '../model/change.ts';
 import { type Fleet, isUnreadable } from '../model/fleet.ts';
 
 /**
- * A read of the fleet that is not over, because one invocation was too short for it or because it is not to begin yet:
- * what was matched so far, and the clusters still to be read. It travels as a follow-up; the plan comes after the last part.
+ * A read of the fleet that is not complete, because one invocation was too short for it or because it has not begun:
+ * what was matched so far, and the clusters still to be read. It travels as a follow-up. The plan is made after the
+ * last part.
  */
 export type Scan = {
   readonly changes: readonly Change[];
   readonly notices: readonly Notice[];
   readonly firstHandledAt: number;
   readonly matched: readonly Place[];
-  /** Services that were redeployed as soon as they had been read, and their new deployments. */
+  /** Services that were redeployed as soon as they were read, and their new deployments. */
   readonly started: readonly StartedEarly[];
   readonly remaining: readonly ClusterArn[] | 'all';
 };
@@ -20,7 +21,7 @@ export type Scan = {
 type Place = { readonly cluster: ClusterArn; readonly name: string };
 export type StartedEarly = Place & { readonly deploymentId: string };
 
-/** A part of the fleet, and the clusters for which there was no time. */
+/** A part of the fleet, and the clusters that were not read because there was no time. */
 export type FleetPart = { readonly fleet: Fleet; readonly remaining: readonly ClusterArn[] };
 
 /** A read that has not begun yet. */
@@ -32,7 +33,7 @@ export function startScan(
   return { changes, notices, firstHandledAt, matched: [], started: [], remaining: 'all' };
 }
 
-/** What is known after one more part. Who cannot be read counts as matched: it may refer to anything. */
+/** The scan after one more part. A service that cannot be read counts as matched, because it may refer to anything. */
 export function addPart(before: Scan, { fleet, remaining }: FleetPart): Scan {
   const subjects = subjectsOf(before);
   const matched = new Map<ServiceKey, Place>();

@@ -9,18 +9,19 @@ import {
 import { type Place, parseReference, type Reference } from '../model/reference.ts';
 
 /**
- * Where services were seen last and what their revisions refer to. A hint: it tells whom to look at first, and never what to
- * do. It holds names and ARNs, and nothing else of a secret, a parameter or a tag.
+ * Where services were seen last, and what their revisions refer to. It is a hint: it says which services to look at
+ * first, and never what to do. It holds only names and ARNs of secrets and parameters, and nothing else of them or of
+ * a tag.
  */
 export type Snapshot = {
   readonly clusters: ReadonlyMap<ClusterArn, ReadonlyMap<string, SeenService>>;
-  /** A registered revision never changes (AWS-FACTS §5). */
+  /** A registered revision never changes (functions/README.md, Deployments). */
   readonly revisions: ReadonlyMap<TaskDefinitionArn, readonly SeenReference[]>;
 };
 
 export type SeenService = {
   readonly revisions: readonly TaskDefinitionArn[];
-  /** Of the service itself: Service Connect, and what its `also` tags name. */
+  /** The references of the service itself: those of Service Connect, and those that its `also` tags name. */
   readonly own: readonly SeenReference[];
 };
 
@@ -28,7 +29,7 @@ export type SeenReference = { readonly place: Place; readonly valueFrom: string 
 
 export const NOTHING_SEEN: Snapshot = { clusters: new Map(), revisions: new Map() };
 
-/** The snapshot after a read of the clusters for which `isRead` holds; what is not in use any more is left out. */
+/** The snapshot after a read of the clusters for which `isRead` holds. What is no longer in use is left out. */
 export function withRead(before: Snapshot, fleet: Fleet, isRead: (cluster: ClusterArn) => boolean): Snapshot {
   const kept = [...before.clusters].filter(([cluster]) => !isRead(cluster));
   const clusters = new Map([...kept, ...seenIn(fleet)].toSorted(byArn));
@@ -41,7 +42,7 @@ export function withRead(before: Snapshot, fleet: Fleet, isRead: (cluster: Clust
   return { clusters, revisions: new Map(revisions) };
 }
 
-/** The fleet as the snapshot shows it: good for matching, and for nothing else. */
+/** The fleet as the snapshot shows it. It may be used for matching only. */
 export function hintedFleet({ clusters, revisions }: Snapshot): Fleet {
   return {
     beganAt: 0,
@@ -73,7 +74,7 @@ function seenIn({ services }: Fleet): ReadonlyMap<ClusterArn, ReadonlyMap<string
 const usedBy = ({ revisions }: SeenService) => revisions;
 const seenReference = ({ place, valueFrom }: Reference): SeenReference => ({ place, valueFrom });
 
-/** What a snapshot does not tell and matching does not ask. */
+/** Values for what a snapshot does not hold and matching does not use. */
 const ASSUMED = {
   status: 'ACTIVE',
   controller: 'ECS',

@@ -1,7 +1,9 @@
-/** The `source` of our own events: no rule of ours matches it, and the roles may send under no other. */
+/**
+ * The `source` of our own events. None of our rules matches it, and the roles may send events under no other source.
+ */
 export const OWN_SOURCE = 'secret-redeploy';
 
-/** What we tell on the default event bus; a record of the log says the same (DESIGN §9). */
+/** What we report on the default event bus. A record in the log says the same. */
 export type OwnEventType =
   | 'Service Redeployed'
   | 'Service Failed'
@@ -9,19 +11,22 @@ export type OwnEventType =
   | 'Change Unsettled'
   | 'Resource Deleted';
 
-/** One event for others to build on (`schema/own-event.schema.json`): names, ARNs and instants, nothing else. */
+/** One event for other systems (`schema/own-event.schema.json`). It contains only names, ARNs and instants. */
 export type OwnEvent = {
   readonly type: OwnEventType;
-  /** ARNs of what it is about. */
+  /** The ARNs of the resources that the event is about. */
   readonly resources: readonly string[];
   readonly detail: object;
 };
 
-/** What PutEvents takes in one call. EventBridge has taken 1 MiB since 2026; 256 KiB is what it takes everywhere. */
+/**
+ * What PutEvents accepts in one call (functions/README.md, Quotas). EventBridge has accepted 1 MiB since 2026; 256
+ * KiB is what it accepts everywhere.
+ */
 const ENTRIES_A_CALL = 10;
 const BYTES_A_CALL = 256 * 1024;
 
-/** The events in their order, in as few calls of PutEvents as its limits allow. */
+/** Groups the events, in their order, into as few calls of PutEvents as its limits allow. */
 export function inCalls(events: readonly OwnEvent[]): readonly (readonly OwnEvent[])[] {
   const calls: OwnEvent[][] = [];
   let room = 0;
@@ -39,7 +44,10 @@ export function inCalls(events: readonly OwnEvent[]): readonly (readonly OwnEven
   return calls;
 }
 
-/** As EventBridge counts (user guide, "Calculating PutEvents event entry size"): the texts, without what holds them together. */
+/**
+ * The size of an event as EventBridge counts it (user guide, "Calculating PutEvents event entry size"): the texts
+ * without the JSON syntax around them.
+ */
 function bytesOf({ type, resources, detail }: OwnEvent): number {
   const texts = [OWN_SOURCE, type, JSON.stringify(detail), ...resources];
   return texts.reduce((sum, text) => sum + utf8.encode(text).length, 0);

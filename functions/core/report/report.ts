@@ -2,12 +2,12 @@ import type { Change, Notice } from '../model/change.ts';
 import type { Decision } from '../model/decision.ts';
 import type { Outcome } from '../model/outcome.ts';
 
-/** The answer to a request (DESIGN §8; `report.schema.json`): every instant as ISO 8601 text. */
+/** The answer to a request (`schema/report.schema.json`). Every instant is ISO 8601 text. */
 export type Report = {
   readonly changes: readonly ReportedChange[];
   readonly notices: readonly ReportedNotice[];
   readonly decisions: readonly Decision[];
-  /** One for each decision to redeploy. */
+  /** One outcome for each decision to redeploy. */
   readonly outcomes: readonly ReportedOutcome[];
   readonly summary: Summary;
 };
@@ -33,7 +33,7 @@ export type Summary = {
   readonly failed: number;
 };
 
-/** Puts together what was found, decided and done; `failed` counts the unknown outcomes too. */
+/** Combines what was found, decided and done. `failed` also counts the unknown outcomes. */
 export function makeReport(
   changes: readonly Change[],
   notices: readonly Notice[],

@@ -2,8 +2,8 @@ import { parseArn } from '../model/arn.ts';
 import { type Change, CURRENT, PREVIOUS } from '../model/change.ts';
 
 /**
- * The command with which a person puts the previous version of what changed back in its place. It is only ever printed.
- * `labelsOf` are the versions of a secret that carry labels; without it the version has to be looked up.
+ * The command with which a person restores the previous version of what changed. The command is printed and never run.
+ * `labelsOf` holds the versions of a secret that carry labels. Without it, the person must look up the version.
  */
 export function restoreCommand(
   change: Change,

@@ -3,16 +3,16 @@ import type { Decision } from '../model/decision.ts';
 import { idsOf, type Stale, type SweptService } from '../sweep/sweep.ts';
 import { makeReport, type Report } from './report.ts';
 
-/** The answer to `stale` (DESIGN §8; `report.schema.json`): a report, and what it comes to. */
+/** The answer to `stale` (`schema/report.schema.json`): a report, and the stale services in it. */
 export type StaleReport = Report & {
   readonly stale: { readonly certain: readonly StaleService[]; readonly possibly: readonly StaleService[] };
-  /** Whether whoever is not named here as stale is not: false if something could not be read. */
+  /** Whether every stale service is named here; false if something could not be read. */
   readonly complete: boolean;
-  /** The clusters for which there was no time. */
+  /** The clusters that were not read because there was no time. */
   readonly left: readonly string[];
-  /** Resources of which nothing could be learned. */
+  /** How many resources could not be checked. */
   readonly unchecked: number;
-  /** Decisions `already-fresh` for which the answer has no room. */
+  /** How many decisions `already-fresh` were left out because the answer has no room for them. */
   readonly freshLeftOut?: number;
 };
 
@@ -32,7 +32,7 @@ type Found = {
   readonly complete: boolean;
 };
 
-/** Undefined if it has more than `mostCharacters`, even without those whom nothing is the matter with. */
+/** Undefined if the report has more than `mostCharacters` even without the fresh services. */
 export function makeStaleReport(found: Found, mostCharacters: number): StaleReport | undefined {
   const whole = wholeReport(found);
   const fits = (report: StaleReport) => JSON.stringify(report).length <= mostCharacters;
@@ -70,10 +70,10 @@ function staleService({ decision }: SweptService, stale: readonly Stale[]): read
 
 function withoutFresh(whole: StaleReport): StaleReport {
   const decisions = whole.decisions.filter(({ reason }) => reason !== 'already-fresh');
-  const spokenOf = new Set(decisions.flatMap(({ changeIds }) => changeIds));
+  const mentioned = new Set(decisions.flatMap(({ changeIds }) => changeIds));
   return {
     ...whole,
-    changes: whole.changes.filter(({ changeId }) => spokenOf.has(changeId)),
+    changes: whole.changes.filter(({ changeId }) => mentioned.has(changeId)),
     decisions,
     freshLeftOut: whole.decisions.length - decisions.length,
   };

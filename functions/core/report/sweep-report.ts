@@ -3,7 +3,7 @@ import { isToBeRedeployed } from '../plan/precedence.ts';
 import { type Healing, isYoung } from '../sweep/heal.ts';
 import { idsOf, isHarmless, type SweptService } from '../sweep/sweep.ts';
 
-/** What becomes of what is stale for certain: it is told, told without any effect, or put on the queue. */
+/** What happens to services that are stale for certain: they are reported, only observed, or put on the queue. */
 export type How = 'report' | 'observe' | 'heal';
 
 export type HealResult = {
@@ -13,14 +13,14 @@ export type HealResult = {
   readonly unsent: ReadonlySet<string>;
 };
 
-/** What a log says of one service. */
+/** What the log says about one service. */
 export type SweepRecord = {
   readonly action: 'skip' | 'wait';
   readonly reason: string;
   readonly decision: Decision;
 };
 
-/** Undefined for whoever needs nobody's attention: of five thousand services most do not, hour after hour. */
+/** Undefined for a service that needs no attention, as most of five thousand services do hour after hour. */
 export function recordOf(one: SweptService, healed: HealResult, now: number): SweepRecord | undefined {
   const { decision, certain } = one;
   if (isHarmless(decision)) return undefined;
@@ -48,7 +48,7 @@ function recordOfStale(
 export type SweepCounts = {
   readonly matched: number;
   readonly staleForCertain: number;
-  /** Of those: stale only for changes that their events may still be at work on. */
+  /** The services among them that are stale only for changes whose events may still be in progress. */
   readonly young: number;
   readonly possiblyStale: number;
   readonly fresh: number;

@@ -5,7 +5,7 @@ import type { Fleet } from '../model/fleet.ts';
 import { isOptedOut } from '../model/tags.ts';
 import type { Policy } from '../plan/policy.ts';
 
-/** The answer to `uses`: who refers to a resource, and how. */
+/** The answer to `uses`: the services that refer to a resource, and how they do. */
 export type Uses = {
   readonly uses: readonly Use[];
   /** What this answer does not cover. */
@@ -19,7 +19,7 @@ type Use = {
   readonly references: readonly ReportedReference[];
 };
 
-/** Every reference counts here, those that no redeploy would change included. */
+/** Every reference counts here, including those that a redeploy would not change. */
 export function usesOf(fleet: Fleet, subjects: readonly Subject[], policy: Policy): Uses {
   const uses = [...byService(match(fleet, subjects, 'redeploy')).values()].map((matches) => ({
     service: matches[0].service.arn,

@@ -5,22 +5,22 @@ import type { Planned } from '../plan/planned.ts';
 import { isToBeRedeployed } from '../plan/precedence.ts';
 import { idsOf, type Stale, type SweptService } from './sweep.ts';
 
-/** A younger change is the business of its event, which may still be on its way or in work. */
+/** A younger change is left to its event, which may still be on its way or in progress. */
 const YOUNG_MS = 900_000;
 
 /** What a sweep puts on the queue. */
 export type Healing = {
-  /** More services are stale for certain than one sweep may redeploy: none is. */
+  /** More services are stale for certain than one sweep may redeploy, so none is redeployed. */
   readonly overCap: boolean;
-  /** One for each change, with the services that are to be looked at again. */
+  /** One follow-up for each change, with the services that it looks at again. */
   readonly followUps: readonly FollowUp[];
-  /** The changes that each service is healed of. */
+  /** The changes that the sweep heals, for each service. */
   readonly changeIds: ReadonlyMap<ServiceKey, readonly string[]>;
 };
 
 type Due = { readonly one: SweptService; readonly stale: readonly Stale[] };
 
-/** Whoever is stale for certain, for a change that is old enough, and after which no rollout has failed. */
+/** What to heal: services that are stale for certain, for a change that is old enough and has had no failed rollout. */
 export function healingOf(swept: readonly SweptService[], maxServices: number, now: number): Healing {
   const due = swept.flatMap((one): readonly Due[] => {
     const stale = isToBeRedeployed(one.decision)
@@ -54,12 +54,12 @@ function followUpsFor(due: readonly Due[], swept: readonly SweptService[], now: 
       ...stale.map((one) => opened(one, 'wait healing')),
       ...underWay.map((one) => opened(one, 'wait rolling-out')),
     ];
-    // The sweep's was the first look.
+    // The sweep was the first look.
     return { ...begin(changeId, [...ofId], now), hop: 1, open };
   });
 }
 
-/** Nothing is to be done about it, but later waves wait for it. */
+/** Nothing is done about a service that is rolling out, but later waves wait for it. */
 function isRollingOut({ verdicts }: Planned, changes: ReadonlySet<Change>): boolean {
   return verdicts.some(
     ({ match: { subject }, verdict }) =>
@@ -67,12 +67,12 @@ function isRollingOut({ verdicts }: Planned, changes: ReadonlySet<Change>): bool
   );
 }
 
-function opened({ planned: { service } }: SweptService, told: string): OpenService {
+function opened({ planned: { service } }: SweptService, lastLogged: string): OpenService {
   return {
     cluster: service.cluster.arn,
     name: service.name,
     deploymentId: null,
     ours: false,
-    lastLogged: told,
+    lastLogged,
   };
 }

@@ -7,18 +7,18 @@ import type { Fleet } from '../model/fleet.ts';
 import type { Reference, Target } from '../model/reference.ts';
 import type { SecretDescription } from '../model/secret.ts';
 
-/** A resource, and a reference of the fleet that names it. */
+/** A resource, and a reference in the fleet that names it. */
 export type Referenced = { readonly target: Target; readonly reference: Reference };
 
-/** Everything that the fleet refers to, each way of naming it once. */
+/** Everything that the fleet refers to, once for each way of naming it. */
 export type ReferencedByFleet = {
   readonly secrets: readonly Referenced[];
   readonly parameters: readonly Referenced[];
-  /** ARNs of another account or Region, or AWS's own: whether those are there, and since when, cannot be told from here. */
+  /** ARNs of another account or Region, or of AWS: whether they exist, and since when, cannot be read from here. */
   readonly foreign: readonly string[];
 };
 
-/** Collects what the references of all revisions in use point to, whatever their place. */
+/** Collects the targets of all references in the revisions that are in use, whatever their place. */
 export function referencedBy(fleet: Fleet): ReferencedByFleet {
   const here = new Map<string, Referenced>();
   const elsewhere = new Set<string>();
@@ -35,7 +35,7 @@ export function referencedBy(fleet: Fleet): ReferencedByFleet {
   return { secrets: ofKind('secret'), parameters: ofKind('parameter'), foreign: [...elsewhere] };
 }
 
-/** Which of these secrets the references name, by the rules of AWS-FACTS §4. */
+/** Which of these secrets the references name (functions/README.md, References). */
 export function namedAmong(
   secrets: readonly SecretDescription[],
   referred: readonly Referenced[],
@@ -54,20 +54,20 @@ export function namedAmong(
   );
 }
 
-/** No label of the secret has moved since; whoever is fresh for this is fresh whatever the dates of its versions. */
+/** No label of the secret moved after this change. A service fresh for it is fresh whatever the version dates are. */
 export function latestChange(changeId: string, secret: SecretDescription): Change {
   const at = endOfSecond(Math.max(secret.lastChangedAt ?? 0, secret.lastRotatedAt ?? 0));
   return forcedChange({ changeId, at, source: SWEEP }, secret);
 }
 
-/** How a secret that no list shows is to be asked for: as ECS itself would ask, by its ARN as it is written or by its name. */
+/** How to ask for a secret that no list shows: as ECS does, by the ARN as it is written or by the name. */
 export function nameToAsk({ id, named }: Target): string {
   return named === 'arn' ? id : (parseArn(id)?.resource.replace(/^secret:/, '') ?? id);
 }
 
 /**
- * Where a new task could not start because of a notice. Of what was not found only those references count that found
- * nothing: a partial ARN beside them may name a secret that was made anew.
+ * The services in which a new task could not start because of a notice. For a resource that was not found, only the
+ * references that found nothing count: a partial ARN in the same service may name a secret that was created again.
  */
 export function broken(
   fleet: Fleet,
@@ -92,7 +92,7 @@ function keyOf({ kind, named, id }: Target): string {
   return `${kind} ${named === 'arn'} ${id}`;
 }
 
-/** Parameters under `/aws/` are AWS's own, and in nobody's list. */
+/** Parameters under `/aws/` belong to AWS and are in no list. */
 function isForeign({ kind, id }: Target, home: Home): boolean {
   const arn = parseArn(id);
   const isHome =

@@ -15,11 +15,11 @@ import type { MatchVerdict } from '../plan/waves.ts';
 /** One service as a sweep sees it. */
 export type SweptService = {
   readonly planned: Planned;
-  /** What would be done about it. Without a task that proves it, nothing counts as stale for certain. */
+  /** What would be done about it. Only a task proves that a service is stale for certain. */
   readonly decision: Decision;
-  /** What a task of it, created before the change, is stale for. */
+  /** The changes for which the service is stale for certain: a task of it was created before the change. */
   readonly certain: readonly Stale[];
-  /** What it may be stale for. */
+  /** The changes for which it is possibly stale. */
   readonly possibly: readonly Stale[];
 };
 export type Stale = { readonly change: Change; readonly verdict: MatchVerdict['verdict'] };
@@ -27,14 +27,14 @@ export type Stale = { readonly change: Change; readonly verdict: MatchVerdict['v
 const DAY_MS = 86_400_000;
 
 /**
- * A sweep finds what is stale and starts nothing: no cooldown keeps it from asking whether a rollout has failed, and the cap
- * holds for the sweep as a whole.
+ * A sweep finds stale services and starts no deployment. It therefore has no cooldown, which would keep it from asking
+ * whether a rollout has failed, and the cap applies to the sweep as a whole.
  */
 export function sweepPolicy(policy: Policy): Policy {
   return { ...policy, cooldownMs: 0, maxServices: 0 };
 }
 
-/** The resources of which the true instant must be known, because somebody is not fresh for the latest possible one. */
+/** The resources whose exact change times are needed, because a service is not fresh for the latest possible one. */
 export function needsExactTime(
   latest: readonly Change[],
   fleet: Fleet,
@@ -49,9 +49,10 @@ export function needsExactTime(
 }
 
 /**
- * As for any change, and more: whoever seems stale is asked for its tasks, however young the change, because only a task
- * proves it; and whether a service that looks fresh was rolled back is asked for a day only. The sweeps of that day have
- * said so; else each would ask about thousands of services again.
+ * The questions for any change, with two differences. For every service that seems stale, the sweep asks for its
+ * tasks even if the change is young, because only a task proves it. Whether a service that looks fresh was rolled
+ * back is asked for one day only: the sweeps of that day have reported it, and without this limit each sweep
+ * would ask about thousands of services again.
  */
 export function sweepQuestions(matches: readonly Match[], policy: Policy, now: number): readonly Question[] {
   const usual = new Map(questions(matches, policy, now, DAY_MS).map((one) => [one.service.key, one]));
@@ -63,7 +64,7 @@ export function sweepQuestions(matches: readonly Match[], policy: Policy, now: n
   return [...usual.values()];
 }
 
-/** What the plan says of each service, corrected by what its tasks prove. */
+/** What the plan says about each service, corrected by what the tasks of the service prove. */
 export function sweptIn({ redeploys, others }: Plan): readonly SweptService[] {
   return [...redeploys, ...others].map((planned) => {
     const stale = planned.verdicts.flatMap((judged) => staleIn(judged, planned));
@@ -73,7 +74,7 @@ export function sweptIn({ redeploys, others }: Plan): readonly SweptService[] {
   });
 }
 
-/** It needs nobody's attention: a sweep counts it and says no more. */
+/** Whether a decision needs no attention: the sweep counts the service and writes no record. */
 export function isHarmless({ action, reason }: Decision): boolean {
   return (
     action === 'skip' &&
@@ -93,7 +94,7 @@ function isOld(service: Service, change: Change, tasks?: Planned['evidence']['ta
   return state === 'stale' || state === 'possibly-stale';
 }
 
-/** A rollout that failed has left the service as it was, or nobody knows how. */
+/** A rollout that failed has left the service as it was, or in an unknown state: the service counts as stale. */
 function staleIn(
   { match: { subject }, verdict }: MatchVerdict,
   { service, evidence }: Planned,
@@ -105,7 +106,7 @@ function staleIn(
   return isStale ? [{ change: subject.change, verdict }] : [];
 }
 
-/** A service's own record proves too little: tasks come and go without a deployment. */
+/** What DescribeServices shows proves too little, because tasks come and go without a deployment. */
 function isProven({ evidence: { tasks = [] } }: Planned, { changedAt }: Change): boolean {
   return tasks.some(({ createdAt }) => createdAt <= changedAt);
 }
@@ -121,7 +122,7 @@ function decisionOn(
     ...(stale.length > 0 && { changeIds: idsOf(stale) }),
   });
   const isStale = certain.length + possibly.length > 0;
-  // Whoever deploys it has deployed it since.
+  // The external controller has deployed the service since the change.
   if (decision.reason === 'unsupported-controller' && !isStale) return because('already-fresh', []);
   if (!isToBeRedeployed(decision)) return decision;
   const failed = verdicts.filter(({ verdict }) => verdict.reason === 'rollout-failed');
@@ -130,7 +131,7 @@ function decisionOn(
       'rollout-failed',
       [...certain, ...possibly].filter(({ verdict }) => verdict.reason === 'rollout-failed'),
     );
-  // Whether its turn has come is for on-change to say.
+  // on-change decides whether the wave of the service may start.
   if (certain.length > 0) return { ...decision, ...redeploy, changeIds: idsOf(certain) };
   return because(isStale ? 'possibly-stale' : 'already-fresh', possibly);
 }
@@ -139,22 +140,22 @@ export function idsOf(stale: readonly Stale[]): readonly string[] {
   return [...new Set(stale.map(({ change }) => change.changeId))];
 }
 
-/** Nothing could be learned about it: it is in another account or Region or, with `why`, it could not be read. */
+/** A resource that could not be checked: it is in another account or Region or, with `why`, it could not be read. */
 export type Unchecked = { readonly arn: string; readonly why?: string };
 
-/** What a sweep has found. */
+/** What a sweep found. */
 export type Sweep = {
   readonly id: string;
   readonly changes: readonly Change[];
   readonly notices: readonly Notice[];
-  /** Every service that refers to something, as far as it was read. */
+  /** Every service that was read and refers to a resource. */
   readonly swept: readonly SweptService[];
-  /** What cannot be read may refer to anything. */
+  /** Services that could not be read: they may refer to anything. */
   readonly unreadable: readonly Decision[];
   readonly errors: readonly object[];
   readonly unchecked: readonly Unchecked[];
-  /** Clusters for which there was no time, or that ECS would not list: the next sweep begins with others. */
+  /** Clusters for which there was no time, or that ECS did not list. The next sweep begins with other clusters. */
   readonly remaining: readonly string[];
-  /** Whoever is not named here as stale is not: nothing was left, and nothing that could be checked refused itself. */
+  /** Every stale service is named here: no cluster is left, and every resource of this account and Region was read. */
   readonly complete: boolean;
 };

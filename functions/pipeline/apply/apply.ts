@@ -13,33 +13,40 @@ import {
 import type { Recheck } from '../../ports.ts';
 import type { Run } from '../run.ts';
 
-/** What one DescribeServices shows (AWS-FACTS §6). */
+/** The most services in one call of DescribeServices (functions/README.md, Quotas). */
 const DESCRIBE_LIMIT = 10;
 
-/** No write before a change is this old: our deployment is to be younger than every record of the change (DESIGN §4). */
+/**
+ * No write is made before a change is this old, so that our deployment is younger than every record of the change
+ * (functions/README.md, Deployments).
+ */
 const SETTLE_MS = 2_000;
 
-/** How often an UpdateService that AWS answers with ThrottlingException is tried, more slowly each time. */
+/** After this many throttled attempts at UpdateService, each at a lower rate, the rest of a group is given up. */
 const THROTTLED_TRIES = 12;
 
 /**
- * Two invocations at once cannot see each other, and a change that has just settled makes both write at the same instant.
- * So each takes one of some turns by lot: a turn is longer than it takes from a look to the deployment that shows in the
- * next one.
+ * Two simultaneous invocations cannot see each other, and both would write as soon as a change is old enough. As
+ * jitter, each invocation delays its writes by a random number of turns. A turn is longer than the time from a recheck
+ * until its deployment shows in another recheck.
  */
 const TURNS = 8;
 const TURN_MS = 125;
 
 /**
- * Calls UpdateService once for each planned redeploy, paced below the quota. Just before, each service is looked at once
- * more, for somebody else may have been faster. One failure stops no other; what time does not allow is `not-executed`.
+ * Calls UpdateService once for each planned redeploy, paced below the quota. Each service is rechecked right before the
+ * call, because another process may have been faster. A failure stops no other redeploy; redeploys without time are
+ * `not-executed`.
  */
 export async function apply({ redeploys, others }: Plan, run: Run): Promise<readonly Result[]> {
   const applied = await applyAll(redeploys, run, (result) => recorded(result, run));
   return [...applied, ...others.map(leftAlone)];
 }
 
-/** The same ahead of the plan of all: only what came to an answer counts, the rest is decided once more with everything. */
+/**
+ * The same before the whole fleet is planned. Only final results count; every other service is decided again with the
+ * whole fleet.
+ */
 export async function applyEarly({ redeploys }: Plan, run: Run): Promise<readonly Result[]> {
   const results = await applyAll(redeploys, run, (result) =>
     isFinal(result) ? recorded(result, run) : result,
@@ -52,7 +59,7 @@ function isFinal({ outcome }: Result): boolean {
   return outcome.result !== 'failed' || isDenied(outcome) || !outcome.error.retryable;
 }
 
-/** Leaves every planned redeploy undone, and says why. */
+/** Records that no planned redeploy is made, and why. */
 export function notExecuted(
   { redeploys, others }: Plan,
   why: 'plan' | 'observe',
@@ -71,7 +78,7 @@ function leftAlone(planned: Planned): Result {
 
 type Tell = (result: Result) => Result;
 
-/** The first write comes so long after an instant, or after the change has settled, whichever is later. */
+/** The first write is made `afterMs` after `from`, or after the change is old enough, whichever is later. */
 type Turn = { readonly from: number; readonly afterMs: number };
 
 async function applyAll(redeploys: readonly Planned[], run: Run, tell: Tell): Promise<readonly Result[]> {
@@ -82,7 +89,7 @@ async function applyAll(redeploys: readonly Planned[], run: Run, tell: Tell): Pr
   return applied.flat();
 }
 
-/** A throttled call has slowed the quota down, and is made again when its turn comes. */
+/** A throttled call slows the quota down, and is made again when the quota has room. */
 async function applyGroup(
   group: readonly Planned[],
   turn: Turn,
@@ -103,7 +110,10 @@ async function applyGroup(
   return done;
 }
 
-/** How many of these, from the first on, may be redeployed now: the changes have settled and the quota has room. */
+/**
+ * Waits until changes are old enough and the quota has room, and answers how many of these services may be redeployed
+ * now.
+ */
 async function permitted(planned: readonly Planned[], turn: Turn, run: Run): Promise<number> {
   const { ports, remainingMs, reading, lostAnswers } = run;
   const notBefore = planned.flatMap((one) => [
@@ -123,7 +133,7 @@ async function redeployNow(planned: readonly Planned[], run: Run): Promise<reado
     const seen = await run.ports.ecs.recheck(services, run.reading);
     return await Promise.all(planned.map((one) => redeployOne(one, seen.get(one.service.key), run)));
   } catch (error) {
-    // Whether a redeploy is still needed is not known, so none was made.
+    // It is unknown whether a redeploy is still needed, so none was made.
     const message = error instanceof Error ? error.message : String(error);
     return planned.map((one) => (run.reading.aborted ? outOfTime(one) : failed(one, 'ReadFailed', message)));
   }
@@ -142,7 +152,7 @@ async function redeployOne(before: Planned, look: Recheck | undefined, run: Run)
   return { planned, decision: now, outcome };
 }
 
-/** Services of one cluster, as many as one look shows. */
+/** Groups of services of one cluster, as many as one call describes. */
 function groups(redeploys: readonly Planned[]): readonly (readonly Planned[])[] {
   const byCluster = new Map<ClusterArn, Planned[][]>();
   for (const planned of redeploys) {

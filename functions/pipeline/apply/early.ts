@@ -17,28 +17,29 @@ import type { Early } from '../read/scan.ts';
 import type { Run } from '../run.ts';
 import { applyEarly } from './apply.ts';
 
-/** A read may take this long before what it finds is redeployed ahead of its end. */
+/** When a read takes longer than this, the services it finds are redeployed before it ends. */
 const EARLY_AFTER_MS = 3_000;
 
-/** Hinted services that are read together. */
+/** How many hinted services are read together. */
 const GROUP = 40;
 
-/** Up to this many hinted services are redeployed before the reading of the others begins. */
+/** Up to this many hinted services are redeployed before the read of the fleet begins. */
 const HINTS_BEFORE_SCAN = 40;
 
-/** More hints than this are left to the read of all: a snapshot may have been tampered with. */
+/** Hints beyond this number are left to the read of the fleet, because a snapshot may have been tampered with. */
 const MAX_HINTS = 2_000;
 
-/** All that makes the main path quick begins here: the snapshot of the fleet is fetched while the triggers are confirmed. */
+/** Starts what makes the main path fast; the snapshot of the fleet is fetched while the triggers are confirmed. */
 export function startEarly(triggers: readonly Trigger[], run: Run): Early {
   run.fleets.prefetch(triggers, run);
   return new EarlyRedeploys(run);
 }
 
 /**
- * Redeploys each service as soon as it is known to be stale: those at which the cache or the snapshot hints first, then those
- * which the read finds on its way. A hint names a service and no more: what it refers to and how old its tasks are is read
- * from ECS before anything is written. Only the first wave goes early, and none where a cap needs all to be counted.
+ * Redeploys each service as soon as it is known to be stale: first the services that the cache or the snapshot hints
+ * at, then the services that the read of the fleet finds. A hint only names a service: its references and the age of
+ * its tasks are read from ECS before anything is written. Only wave 0 is redeployed early, and no service if a cap
+ * requires a count of all.
  */
 class EarlyRedeploys implements Early {
   readonly #run: Run;
@@ -46,9 +47,9 @@ class EarlyRedeploys implements Early {
   readonly #limit = pLimit(CONCURRENCY.earlyParts);
   readonly #begun: Promise<void>[] = [];
   readonly #results: Result[] = [];
-  /** Services that have been looked at, whatever came of it. */
+  /** Services that have been looked at, with any result. */
   readonly #looked = new Set<ServiceKey>();
-  /** Parts that wait until the read has taken its time: a small fleet is decided upon as a whole. */
+  /** Parts held back until the read takes longer than EARLY_AFTER_MS: a small fleet is decided as a whole. */
   readonly #held: Fleet[] = [];
   #subjects: readonly Subject[] = [];
   #beganAt = 0;
@@ -91,11 +92,11 @@ class EarlyRedeploys implements Early {
       await this.#readGroups(hinted.slice(0, MAX_HINTS));
       if (hinted.length <= HINTS_BEFORE_SCAN) await Promise.all(this.#begun);
     } catch (error) {
-      this.#run.journal.error('hints could not be used: the fleet is read all the same', error);
+      this.#run.journal.error('cannot use the hints; the whole fleet is read without them', error);
     }
   }
 
-  /** For scans that have not begun; the others know already where to read on. */
+  /** The hinted services, for scans that have not begun; the other scans already know their remaining clusters. */
   async #hinted(scans: readonly OpenScan[]): Promise<readonly Service[]> {
     const whole = scans.filter(({ scan }) => scan.remaining === 'all');
     const subjects = whole.flatMap(({ scan }) => subjectsOf(scan));
@@ -118,7 +119,7 @@ class EarlyRedeploys implements Early {
     try {
       this.#take(await ports.ecs.readThese(names, () => true, reading));
     } catch {
-      // Whatever it was: the read of all meets it again and says so.
+      // The read of the whole fleet meets the same error and reports it.
     }
   }
 
@@ -130,7 +131,9 @@ class EarlyRedeploys implements Early {
     if (fresh.length > 0) this.#begun.push(this.#limit(() => this.#redeploy(part, fresh)));
   }
 
-  /** The same reads, decisions and writes as for the whole fleet; what does not come to a call is decided again with it. */
+  /**
+   * Reads, decides and writes as for the whole fleet. Services without a final result are decided again with the fleet.
+   */
   async #redeploy(fleet: Fleet, matches: readonly Match[]): Promise<void> {
     if (this.#over.signal.aborted) return;
     const run = this.#run;
@@ -142,17 +145,17 @@ class EarlyRedeploys implements Early {
       const plan = makePlan({ fleet, subjects, matches, evidence, policy, earlier: NOTHING_EARLIER, now });
       this.#results.push(...(await applyEarly(plan, run)));
     } catch {
-      // Nothing has been written: writes fail one by one, and say so in their results.
+      // Nothing has been written: a write that fails does not throw, its result says so.
     }
   }
 }
 
-/** The configuration, or a request, may have narrowed the clusters since the hint was written. */
+/** The configuration may have been narrowed since the hint was written, and a request may narrow the clusters, too. */
 function isSelected({ cluster }: Service, { scope: { configured, narrowed } }: Run): boolean {
   return [configured, narrowed].every((globs) => globs.length === 0 || selects(globs, cluster.name));
 }
 
-/** Clusters of another account or Region are never asked about. */
+/** Clusters of another account or Region are never read. */
 function isAtHome({ arn }: Service, subjects: readonly Subject[]): boolean {
   const home = homeOf(arn);
   return subjects.some((subject) => {

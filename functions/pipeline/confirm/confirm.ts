@@ -10,10 +10,10 @@ import { startScan } from '../../core/read/scan.ts';
 import type { StepContext } from '../context.ts';
 import { type Describe, type Found, findCurrent, noticeOf, parameterChange } from './resolve.ts';
 
-/** No clock is that wrong: an event from beyond has a broken time. */
+/** No clock is that wrong: an event further in the future has a broken time. */
 const FUTURE_MS = 60_000;
 
-/** Holds each trigger against what Secrets Manager and Parameter Store say now; one that fails stops no other. */
+/** Checks each trigger against what Secrets Manager and Parameter Store say now. A failing trigger stops no other. */
 export async function confirm(triggers: readonly Trigger[], run: StepContext): Promise<Confirmed> {
   const describe = remembering((secret: string) => run.ports.secrets.describe(secret, run.reading));
   const findings = await pMap(
@@ -40,7 +40,7 @@ export async function confirm(triggers: readonly Trigger[], run: StepContext): P
 
 type FoundFor = { readonly trigger: Trigger; readonly found: Found };
 
-/** A change or a notice with the messages that told of it: the same event delivered twice is one change. */
+/** A change or a notice with the messages that reported it: an event that is delivered twice is one change. */
 type Delivered<T> = Pick<Attempt, 'messageIds' | 'redelivered'> & { readonly value: T };
 
 function delivered<T extends Change | Notice>(
@@ -62,7 +62,7 @@ function delivered<T extends Change | Notice>(
   return [...byValue.values()];
 }
 
-/** Deleted and made again: what came later counts. */
+/** Whether the resource was created again after its deletion; the later change counts. */
 function isSuperseded(notice: Notice, changes: readonly Delivered<Change>[]): boolean {
   const isLater = ({ value: { arn, changedAt } }: Delivered<Change>) =>
     arn === notice.arn && changedAt >= notice.at;
@@ -82,13 +82,13 @@ function record(
   for (const one of notices) if (!standing.includes(one)) journal.ignored(one.value, 'restored');
 }
 
-/** What was received by an earlier invocation. */
+/** The changes and notices that an earlier invocation received. */
 function receivedBefore(trigger: Trigger): readonly (Change | Notice)[] {
   if (trigger.kind === 'follow-up') return trigger.followUp.changes;
   return trigger.kind === 'scan' ? [...trigger.scan.changes, ...trigger.scan.notices] : [];
 }
 
-/** One scan for everything that is looked at for the first time; none for nothing. */
+/** One scan for everything that is looked at for the first time; none if there is nothing to look at. */
 function firstScan(
   changes: readonly Delivered<Change>[],
   notices: readonly Delivered<Notice>[],
@@ -114,7 +114,7 @@ function continuedScan(trigger: Trigger): readonly OpenScan[] {
   return [{ scan, attempts: firstAttempts(changes, scan.firstHandledAt), messageIds }];
 }
 
-/** One for each id: a request may name several resources, and one call may move several labels. */
+/** One attempt for each id: a request may name several resources, and one call may move several labels. */
 function firstAttempts(changes: readonly Delivered<Change>[], firstHandledAt: number): readonly Attempt[] {
   const byId = new Map<string, Delivered<Change>[]>();
   for (const one of changes) byId.set(one.value.changeId, [...(byId.get(one.value.changeId) ?? []), one]);
@@ -152,7 +152,7 @@ async function find(trigger: Trigger, describe: Describe, run: StepContext): Pro
     if (found.kind === 'look-again') return { kind: 'not-visible' };
     return found.kind === 'ignored' ? { ...found, origin: { ...origin, arn: resourceOf(event) } } : found;
   } catch (error) {
-    run.journal.error('the message comes back: its change could not be confirmed', error, {
+    run.journal.error('cannot confirm the change; SQS will deliver the message again', error, {
       changeId: event.id,
     });
     return { kind: 'unconfirmed' };
@@ -167,7 +167,7 @@ async function findClaimed(
 ): Promise<Finding> {
   if (claim.kind === 'none') return { kind: 'ignored', reason: claim.reason };
   if (origin.at > ports.clock.now() + FUTURE_MS) {
-    throw new RangeError(`the event's time, ${new Date(origin.at).toISOString()}, has not been yet`);
+    throw new RangeError(`the time of the event, ${new Date(origin.at).toISOString()}, is in the future`);
   }
   switch (claim.kind) {
     case 'noticed':

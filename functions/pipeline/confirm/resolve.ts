@@ -21,7 +21,7 @@ export type Found =
 
 export type Describe = (secret: string) => Promise<SecretDescription | undefined>;
 
-/** What a person asks about is taken as it is now, no event having told when it moved. */
+/** Finds the present state of a resource that a request names, because no event tells when it changed. */
 export async function findCurrent(
   trigger: Exclude<Trigger, { kind: 'event' }>,
   describe: Describe,

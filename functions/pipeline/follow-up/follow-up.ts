@@ -10,13 +10,13 @@ import type { Observed, Postponed } from '../read/observed.ts';
 import { recordEnd, recordTransitions } from './progress-records.ts';
 import { sendBody, sendFollowUps } from './send.ts';
 
-/** Whether changes are followed until nothing waits for them, or end with the first look. */
+/** Whether changes are followed until no service waits for them, or end with the first look. */
 type Reach = 'to-the-end' | 'first-look-only';
 
 /**
- * After a look: a change for which nothing waits is settled, one that has had its time is unsettled, and every other is put
- * on the queue again. Answers the messages that SQS must deliver again: their follow-up could not be sent, or a permission
- * is missing and they are to end in the dead-letter queue.
+ * After a look, a change for which no service waits is settled, a change whose time limit is over is unsettled, and
+ * every other change is put on the queue again. Answers the messages that SQS must deliver again: their follow-up could
+ * not be sent, or a permission is missing and they must end in the dead-letter queue.
  */
 export async function followUp(
   observed: Observed,
@@ -48,12 +48,15 @@ function progressAfter(
   now: number,
   run: StepContext,
 ): AttemptProgress {
-  // No message is older than now, whatever it says: its time would never be over.
+  // A message may claim a first handling in the future; it counts as now, because the time limit would never be over.
   const before = { ...attempt, firstHandledAt: Math.min(attempt.firstHandledAt, now) };
   return renewed(progressOf(before, results, seen), now, run);
 }
 
-/** What was started when the time was over already, by a message that lay in a dead-letter queue, is followed all the same. */
+/**
+ * A message that lay in a dead-letter queue may start deployments after the change's time limit. They are followed,
+ * too, with a new time limit.
+ */
 function renewed(
   progress: AttemptProgress,
   now: number,
@@ -65,14 +68,16 @@ function renewed(
 }
 
 /**
- * A message that comes back because a permission is missing brings nothing new: what else there is to its change was recorded
- * and sent on when it came for the first time.
+ * Whether the message was delivered again because a permission is missing. Such a message brings nothing new:
+ * everything else about its change was recorded and put on the queue at its first delivery.
  */
 function isBounced({ followUp: { denied, hop, redelivered }, ...progress }: AttemptProgress): boolean {
   return progress.denied.length > 0 && (denied || (hop === 1 && redelivered));
 }
 
-/** It is to end in the dead-letter queue, from where it can be redriven when the permission has been given. */
+/**
+ * Whether the message must end in the dead-letter queue, from which it can be redriven once the permission is granted.
+ */
 function mustBounce({ followUp: { denied, hop }, ...progress }: AttemptProgress): boolean {
   return progress.denied.length > 0 && (denied || hop === 1);
 }
@@ -81,7 +86,7 @@ function mayGoOn({ followUp: after }: AttemptProgress, now: number, { follow, po
   return after.open.length > 0 && ports.queue !== undefined && !isOverdue(after, now, follow.limitMs);
 }
 
-/** Follow-ups that are due at the same time travel together. */
+/** Sends follow-ups; those that are due at the same time share messages. */
 async function sendAll(
   progress: readonly AttemptProgress[],
   now: number,
@@ -99,7 +104,10 @@ async function sendAll(
   return unsent.flat();
 }
 
-/** In a later look the denied services part from the rest, so that only they bounce until they are in the dead-letter queue. */
+/**
+ * After a later look, sends the denied services in a message of their own, so that only this one ends in the
+ * dead-letter queue.
+ */
 async function sendDenied(
   progress: readonly AttemptProgress[],
   run: StepContext,
@@ -111,7 +119,9 @@ async function sendDenied(
   return (await Promise.all(unsent)).flat();
 }
 
-/** The rest of the fleet is read by an invocation with all its time before it, at once or when the next read is due. */
+/**
+ * Sends the postponed scans: a new invocation, with its full time, continues them at once or when the next read is due.
+ */
 async function sendScans(
   postponed: readonly Postponed[],
   now: number,

@@ -8,10 +8,10 @@ import { CONCURRENCY } from '../../core/model/limits.ts';
 import { restoreCommand } from '../../core/report/restore.ts';
 import type { StepContext } from '../context.ts';
 
-/** Services of which it is asked why their tasks stopped, for one change. */
+/** The most services of one change for which ECS is asked why their tasks stopped. */
 const MAX_EXPLAINED = 20;
 
-/** Later looks tell only what has changed since the one before. */
+/** Records what a later look found, which is only what has changed since the look before it. */
 export async function recordTransitions(
   { followUp, transitions, closed }: Progress,
   run: StepContext,
@@ -30,6 +30,7 @@ export async function recordTransitions(
   await recordFailures(failed, followUp, 'rollout-failed', run);
 }
 
+/** Records the end of a change: settled, or unsettled if services still wait. */
 export async function recordEnd(
   { followUp, waiting, moved, stuck }: Progress,
   now: number,
@@ -46,7 +47,9 @@ export async function recordEnd(
   run.journal.settled(changeId, tally, exposureMs);
 }
 
-/** With what a person needs: why the tasks stopped, and how to put the previous version back. */
+/**
+ * Records failures with what an operator needs: why tasks stopped, and the command that puts the previous version back.
+ */
 async function recordFailures(
   failed: readonly Pick<Closed, 'service' | 'cluster' | 'now'>[],
   { changeId, changes }: FollowUp,
@@ -76,7 +79,7 @@ async function restoreOf(change: Change, { ports, reading }: StepContext): Promi
   try {
     return restoreCommand(change, (await ports.secrets.describe(change.arn, reading))?.labelsOf);
   } catch {
-    // The command is worth printing without the version as well.
+    // Without the version the command is still useful.
     return restoreCommand(change, undefined);
   }
 }

@@ -5,7 +5,10 @@ import { CONCURRENCY } from '../../core/model/limits.ts';
 import { followUpBody, MESSAGE_BYTES } from '../../formats/follow-up.ts';
 import type { StepContext } from '../context.ts';
 
-/** Puts follow-ups that are due at the same time on the queue. Answers those that could not be sent. */
+const NOT_SENT =
+  'cannot put a follow-up on the queue; SQS will deliver the message of its change again, or the next sweep will find its services again';
+
+/** Puts follow-ups that are due at the same time on the queue. Answers the follow-ups that could not be sent. */
 export async function sendFollowUps<One extends FollowUp>(
   followUps: readonly One[],
   delaySeconds: number,
@@ -19,18 +22,18 @@ export async function sendFollowUps<One extends FollowUp>(
   return unsent.flat();
 }
 
-/** Puts one message on the queue. Answers whether it was sent; what kept it from being sent is recorded. */
+/** Puts one message on the queue. Answers whether it was sent; an error is logged. */
 export async function sendBody(
   body: string,
   delaySeconds: number,
   { ports, journal }: StepContext,
 ): Promise<boolean> {
   try {
-    if (ports.queue === undefined) throw new Error('there is no queue: CHANGE_QUEUE_URL is not set');
+    if (ports.queue === undefined) throw new Error('there is no queue, because CHANGE_QUEUE_URL is not set');
     await ports.queue.send(body, delaySeconds);
     return true;
   } catch (error) {
-    journal.error('a follow-up could not be sent: its message comes back', error);
+    journal.error(NOT_SENT, error);
     return false;
   }
 }

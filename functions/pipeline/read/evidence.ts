@@ -3,7 +3,7 @@ import { CONCURRENCY } from '../../core/model/limits.ts';
 import type { EvidenceByService, Question } from '../../core/plan/evidence.ts';
 import type { StepContext } from '../context.ts';
 
-/** Asks ECS what DescribeServices does not tell, about those services only where it may change the decision. */
+/** Asks ECS for what DescribeServices does not tell, only for services whose decision it may change. */
 export async function readEvidence(
   questions: readonly Question[],
   run: StepContext,

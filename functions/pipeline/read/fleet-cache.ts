@@ -8,44 +8,44 @@ import { hintedFleet } from '../../core/read/snapshot.ts';
 import type { StepContext } from '../context.ts';
 import type { SnapshotStore } from './snapshot-store.ts';
 
-/** Clocks differ: a read is taken to have begun after a change only if it did so by this much. */
+/** Clocks differ: a read counts as later than a change only if it began at least this much later. */
 const SKEW_MS = 3_000;
 
-/** After a read that was in vain, changes that concern nobody we know of share the next one, so much later. */
+/** After a read that matched no service, changes that concern no known service share one read, this much later. */
 const COALESCE_MS = 60_000;
 
-/** So few services are read as quickly as hints at some of them. */
+/** A fleet of so few services is read as quickly as the hinted part of it. */
 const SMALL_FLEET = 40;
 
 type OnPart = (part: Fleet) => void;
 
-/** A read, or from when on there may be one. */
+/** A read, or the time before which there will be none. */
 export type Read = FleetPart | { readonly notBefore: number };
 
 /**
  * Keeps the last read of the whole fleet. A read that began after a change shows every service that can be stale for
- * it: whoever began to refer later has a younger deployment (an `also` tag alone has none: it counts from the next read
- * on). So only the services that matched then are read again. For a younger change the last read, or the snapshot of another
- * process's, is a hint at whom to look first.
+ * it: a service whose reference is newer has a younger deployment. (A reference by an `also` tag makes no deployment;
+ * it counts from the next read on.) So only the services that matched then are read again. For a younger change, the
+ * last read, or the snapshot of another process's read, is a hint at the services to look at first.
  */
 export class FleetCache {
   readonly snapshot: SnapshotStore;
   #last: Fleet | undefined;
-  /** When the last read began that found nobody. */
+  /** When the last read began that matched no service. */
   #inVainAt = Number.NEGATIVE_INFINITY;
 
   constructor(snapshot: SnapshotStore) {
     this.snapshot = snapshot;
   }
 
-  /** Services that are known to refer to one of the subjects; none where reading everything takes no time. */
+  /** Services that are known to refer to one of the subjects; none if the whole fleet is read as quickly. */
   async hints(subjects: readonly Subject[], run: StepContext): Promise<readonly Service[]> {
     if (this.#current(subjects) !== undefined) return [];
     const known = this.#last ?? hintedFleet(await this.snapshot.load(run));
     return known.services.length > SMALL_FLEET ? matched(known, subjects, run) : [];
   }
 
-  /** Fetches the snapshot, where it is the only hint there will be, while the changes are confirmed. */
+  /** Fetches the snapshot while the changes are confirmed, if there are no other hints. */
   prefetch(asked: readonly Trigger[], run: StepContext): void {
     if (this.#last === undefined && asked.some(isNew)) void this.snapshot.load(run);
   }
@@ -65,7 +65,7 @@ export class FleetCache {
     return read;
   }
 
-  /** The clusters that are left of a read that another invocation began. */
+  /** Reads the remaining clusters of a scan that another invocation began. */
   async readOn(left: readonly ClusterArn[], onPart: OnPart, run: StepContext): Promise<FleetPart> {
     const read = await run.ports.ecs.readFleet([run.scope.configured], run.reading, { only: left, onPart });
     const isRead = (cluster: ClusterArn) => left.includes(cluster) && !read.remaining.includes(cluster);
@@ -73,14 +73,14 @@ export class FleetCache {
     return read;
   }
 
-  /** The last read, if it shows all that can be stale for these. */
+  /** The last read, if it shows every service that can be stale for these subjects. */
   #current(subjects: readonly Subject[]): Fleet | undefined {
     const last = this.#last;
     if (last === undefined || !isWhole(last)) return undefined;
     return subjects.every((subject) => instantOf(subject) + SKEW_MS < last.beganAt) ? last : undefined;
   }
 
-  /** What a person asks for, and what concerns somebody we know, is not made to wait. */
+  /** The time of the shared read; 0 for requests and for changes that concern a known service, which do not wait. */
   #sharedFrom(subjects: readonly Subject[], run: StepContext): number {
     const last = this.#last;
     const mayWait = run.ports.queue !== undefined;
@@ -92,7 +92,7 @@ export class FleetCache {
 
 const isNew = ({ kind: what }: Trigger): boolean => what !== 'follow-up' && what !== 'service';
 
-/** What could not be read this time may be readable the next time. */
+/** Whether everything could be read; what could not may be readable the next time. */
 function isWhole(fleet: Fleet): boolean {
   const unread = fleet.unreadable.length + fleet.unreadableClusters.length;
   return unread === 0 && !fleet.services.some((service) => isUnreadable(service, fleet));

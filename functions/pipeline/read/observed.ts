@@ -9,22 +9,22 @@ import type { EvidenceByService } from '../../core/plan/evidence.ts';
 import type { PlanInput } from '../../core/plan/plan.ts';
 import type { Policy } from '../../core/plan/policy.ts';
 
-/** What ECS shows now of the services that the changes concern, beside those changes. */
+/** The changes to decide about, and what ECS shows now of the services that they concern. */
 export type Observed = {
-  /** Every change that is decided about now: attempt 0 of those for which the fleet was scanned, a later one of the others. */
+  /** Every change that is decided now: attempt 0 if the fleet was scanned for the change, a later attempt otherwise. */
   readonly attempts: readonly Attempt[];
   readonly notices: readonly Notice[];
   readonly fleet: Fleet & Partial<Pick<NamedFleet, 'outOfScope'>>;
   readonly matches: readonly Match[];
-  /** Which services the follow-ups are about. */
+  /** Which services of the follow-ups ECS described, and which it refused to describe. */
   readonly seen: Seen;
-  /** What was redeployed before everything had been read. */
+  /** What was redeployed before the whole fleet was read. */
   readonly early: EarlyWork;
-  /** Changes for which the fleet could be read in part only, or not yet: nothing more is decided about them now. */
+  /** Changes for which the fleet could be read only in part, or not yet; nothing more is decided about them now. */
   readonly postponed: readonly Postponed[];
 };
 
-/** A scan that a later invocation goes on with, from `notBefore` (milliseconds) on: 0 where it may do so at once. */
+/** A scan that a later invocation continues, not before `notBefore` (milliseconds since the epoch; 0: at once). */
 export type Postponed = OpenScan & { readonly notBefore: number };
 
 /** The changes that are looked at for the first time. */
@@ -36,7 +36,7 @@ export function newSubjects(observed: Pick<Observed, 'attempts' | 'notices'>): r
   return subjectsOf({ changes: newChanges(observed), notices: observed.notices });
 }
 
-/** What a plan is made from. */
+/** The input of the plan. */
 export function planInput(
   observed: Observed,
   evidence: EvidenceByService,

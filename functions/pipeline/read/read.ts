@@ -16,7 +16,7 @@ import type { Run } from '../run.ts';
 import { newSubjects, type Observed, type Postponed } from './observed.ts';
 import { type Early, type Scanned, scanFleet } from './scan.ts';
 
-/** Reads no more of the fleet than is asked for: nothing for nothing, named or followed services alone, else all of it. */
+/** Reads the part of the fleet that is needed: nothing, only the named or followed services, or the whole fleet. */
 export async function readFleet(confirmed: Confirmed, early: Early, run: Run): Promise<Observed> {
   early.begin(confirmed.scans);
   const { parts, postponed } = await scanFleet(confirmed, early, run);
@@ -45,7 +45,7 @@ function together(fleets: readonly Scanned['fleet'][]): Scanned['fleet'] {
   return { ...joinFleets(beganAt, fleets), outOfScope: fleets.flatMap(({ outOfScope = [] }) => outOfScope) };
 }
 
-/** The invocation that goes on with the scan has to know which deployments were started for its changes. */
+/** The invocation that continues the scan needs to know which deployments were started for its changes. */
 function withStarted(postponed: Postponed, results: readonly Result[]): Postponed {
   const { scan } = postponed;
   const started = [...scan.started, ...startedEarlyFor(idsIn(scan), results)];
@@ -56,7 +56,7 @@ function idsIn({ changes, notices }: Scan): ReadonlySet<string> {
   return new Set([...changes, ...notices].map(idOf));
 }
 
-/** Ten services a call and no listing. What a followed deployment refers to was known when it began to be followed. */
+/** Ten services a call and no listing. The references of a followed deployment were known before it was followed. */
 async function readFollowed(
   attempts: readonly Attempt[],
   run: Run,
@@ -74,7 +74,7 @@ async function readFollowed(
   };
 }
 
-/** ECS would not describe them, or not what they refer to: no reason to take them for gone. */
+/** Services that ECS refused to describe, or whose revisions it refused to describe; they do not count as gone. */
 function refusedIn(fleet: Fleet): ReadonlySet<ServiceKey> {
   return new Set([
     ...fleet.unreadable.map(({ service, cluster }) => keyOf(cluster, service)),

@@ -9,19 +9,19 @@ import { addPart, type Scan, type StartedEarly } from '../../core/read/scan.ts';
 import type { Run } from '../run.ts';
 import type { Observed, Postponed } from './observed.ts';
 
-/** Redeploys that do not wait until everything has been read. */
+/** Redeploys that do not wait until the whole fleet is read. */
 export type Early = {
-  /** Begins with the services that are known already. */
+  /** Starts with the services that are already known. */
   begin(scans: readonly OpenScan[]): void;
-  /** Is told of every part of the fleet as soon as it is read. */
+  /** Called with every part of the fleet as soon as it is read. */
   onPart(part: Fleet): void;
-  /** Resolves when the services that are known already have been looked at: to read all the others would only be in the way. */
+  /** Resolves when the known services have been looked at, because the read of all others would only slow them down. */
   hintsDone(): Promise<void>;
-  /** Makes no more calls; answers what was done, when the calls under way have been answered. */
+  /** Starts no more calls, waits for the answers of pending calls, and answers what was done. */
   finish(): Promise<readonly Result[]>;
 };
 
-/** For a run that must not write, or not yet. */
+/** For an invocation that must not write, or must not write early. */
 export const NOTHING_EARLY: Early = {
   begin: () => undefined,
   onPart: () => undefined,
@@ -29,14 +29,14 @@ export const NOTHING_EARLY: Early = {
   finish: () => Promise.resolve([]),
 };
 
-/** What was read for some scans, or for services named by hand, as far as it came to an end. */
+/** What was read for scans that are complete, or for services named by hand. */
 export type Scanned = Pick<Observed, 'attempts' | 'notices' | 'fleet'> & {
   readonly started: readonly StartedEarly[];
 };
 
 export type ScanResult = { readonly parts: readonly Scanned[]; readonly postponed: readonly Postponed[] };
 
-/** New changes, and changes whose fleet has been read in part; those for which the time ends once more are postponed. */
+/** Begins or continues every scan; a scan that is still incomplete when the time for reading ends is postponed. */
 export async function scanFleet({ named, scans }: Confirmed, early: Early, run: Run): Promise<ScanResult> {
   const [first] = named;
   if (first !== undefined) return { parts: [await readNamed(named, first.origin, run)], postponed: [] };
@@ -54,7 +54,7 @@ export async function scanFleet({ named, scans }: Confirmed, early: Early, run: 
 
 const isWhole = ({ scan }: OpenScan): boolean => scan.remaining === 'all';
 
-/** One read for all of them. */
+/** One read of the whole fleet for all scans that have not begun. */
 async function readWhole(scans: readonly OpenScan[], early: Early, run: Run): Promise<ScanResult> {
   const subjects = scans.flatMap(({ scan }) => subjectsOf(scan));
   if (subjects.length === 0) return { parts: [], postponed: [] };
@@ -66,7 +66,7 @@ async function readWhole(scans: readonly OpenScan[], early: Early, run: Run): Pr
   return { parts: [], postponed };
 }
 
-/** Scans that come to their end with the same fleet. */
+/** Scans that were completed with the same fleet. */
 function scanned(scans: readonly OpenScan[], fleet: Fleet): Scanned {
   return {
     attempts: scans.flatMap(({ attempts }) => attempts),
@@ -76,18 +76,18 @@ function scanned(scans: readonly OpenScan[], fleet: Fleet): Scanned {
   };
 }
 
-/** After the last part: the services that matched in any of them, as they are now. */
+/** After the last part, reads the services that matched in any part again, as they are now. */
 function readMatched({ matched }: Scan, run: Run): Promise<Fleet> {
   return run.ports.ecs.readThese(namesByCluster(matched), () => true, run.reading);
 }
 
-/** A service that a person named does not exist; nothing is done about the others either. */
+/** A service that a request names does not exist; then the whole request is refused. */
 export class NoSuchService extends Error {
   override readonly name = 'NoSuchService';
 
   constructor(asGiven: readonly string[]) {
     super(
-      `wrong request, nothing was done: ${asGiven.map((given) => `services: there is no service ${given}`).join('; ')}`,
+      `wrong request, nothing was done: ${asGiven.map((given) => `services: service ${given} does not exist`).join('; ')}`,
     );
   }
 }

@@ -8,8 +8,8 @@ import type { StepContext } from '../context.ts';
 type Stored = { readonly snapshot: Snapshot; readonly version: string | undefined };
 
 /**
- * Fetches the snapshot when it is wanted and renews it after a read. Whatever goes wrong with it costs time and nothing
- * else: it is said in the log, and the fleet is read as if there were none.
+ * Fetches the snapshot when it is needed and renews it after a read. An error with it costs only time: it is logged,
+ * and the fleet is read without the snapshot.
  */
 export class SnapshotStore {
   readonly #snapshots: Snapshots | undefined;
@@ -20,18 +20,18 @@ export class SnapshotStore {
     this.#snapshots = snapshots;
   }
 
-  /** Asks for it once; asking early costs nothing, for the answer is kept. */
+  /** Fetches the snapshot once and keeps it, so that an early call costs nothing. */
   async load(run: StepContext): Promise<Snapshot> {
     return (await this.#load(run)).snapshot;
   }
 
-  /** Services of the clusters for which `isRead` holds have just been read. */
+  /** Notes a read for the next `save`: the clusters for which `isRead` holds have just been read completely. */
   stage(fleet: Fleet, isRead: (cluster: ClusterArn) => boolean): void {
     const earlier = this.#renew;
     this.#renew = (before) => withRead(earlier?.(before) ?? before, fleet, isRead);
   }
 
-  /** Writes what has been noted, where it is new. If somebody else was faster, theirs is as good. */
+  /** Writes the noted reads if they change the snapshot. If another process was faster, its snapshot is as good. */
   async save(run: StepContext): Promise<void> {
     const [renew, snapshots] = [this.#renew, this.#snapshots];
     this.#renew = undefined;
@@ -45,10 +45,7 @@ export class SnapshotStore {
       this.#stored = version === undefined ? undefined : Promise.resolve({ snapshot, version });
     } catch (error) {
       this.#stored = undefined;
-      run.journal.error(
-        'the snapshot of the fleet could not be written: changes are handled all the same',
-        error,
-      );
+      run.journal.error('cannot write the snapshot of the fleet; changes are handled without it', error);
     }
   }
 
@@ -65,7 +62,7 @@ export class SnapshotStore {
       version = found.version;
       return { snapshot: parseSnapshot(found.bytes), version };
     } catch (error) {
-      journal.error('the snapshot of the fleet could not be read: changes are handled all the same', error);
+      journal.error('cannot read the snapshot of the fleet; changes are handled without it', error);
       return { snapshot: NOTHING_SEEN, version };
     }
   }

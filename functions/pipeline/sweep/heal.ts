@@ -5,14 +5,15 @@ import type { StepContext } from '../context.ts';
 import { sendFollowUps } from '../follow-up/send.ts';
 
 /**
- * Puts what is stale for certain on the queue, as changes that have been looked at once. It redeploys nothing by itself:
- * on-change looks at exactly these services again, with waves, cooldown and all, and follows them to the end.
+ * Puts the services that are stale for certain on the queue, as changes that have been looked at once. It starts no
+ * deployment itself: on-change looks at exactly these services again, with all rules such as waves and cooldown, and
+ * follows them to the end.
  */
 export async function heal({ swept }: Sweep, how: How, run: StepContext): Promise<HealResult> {
   const healing = healingOf(swept, run.policy.maxServices, run.ports.clock.now());
   if (how !== 'heal') return { how, healing, unsent: new Set() };
   for (const change of healing.followUps.flatMap(({ changes }) => changes)) run.journal.received(change);
-  // What could not be sent is found again by the next sweep.
+  // The next sweep finds again what could not be sent.
   const unsent = await sendFollowUps(healing.followUps, 0, run);
   return { how, healing, unsent: new Set(unsent.map(({ changeId }) => changeId)) };
 }

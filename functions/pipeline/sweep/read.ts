@@ -6,10 +6,12 @@ import type { FleetPart } from '../../core/read/scan.ts';
 import { rotateFrom } from '../../core/sweep/rotate.ts';
 import type { Run } from '../run.ts';
 
-/** Of the time there is for reading; the rest is for the timestamps of what the fleet refers to and for looking at tasks. */
+/**
+ * The fleet's part of the time for reading; the rest is for the timestamps of secrets and parameters, and for tasks.
+ */
 const PART_FOR_THE_FLEET = 0.6;
 
-/** In an order that is another one each hour, so that every cluster has its turn where one sweep is too short for all. */
+/** Reads clusters in an order that changes every hour, so that each has its turn if one sweep is too short for all. */
 export async function readWholeFleet(run: Run): Promise<FleetPart> {
   const { ports, scope, reading, remainingMs, fleets } = run;
   const ms = Math.max(0, remainingMs() - RESERVE_MS) * PART_FOR_THE_FLEET;
@@ -25,7 +27,7 @@ export async function readWholeFleet(run: Run): Promise<FleetPart> {
   return read;
 }
 
-/** `remaining`: clusters with a question for which there was no time; they count as not read. */
+/** `remaining`: clusters with a question that could not be asked in time; they count as not read. */
 export type Answers = { readonly evidence: EvidenceByService; readonly remaining: ReadonlySet<ClusterArn> };
 
 export async function answerQuestions(

@@ -9,12 +9,12 @@ import { needsExactTime, type Unchecked } from '../../core/sweep/sweep.ts';
 import type { Ports } from '../../ports.ts';
 import type { StepContext } from '../context.ts';
 
-/** What the reads of a sweep take of an invocation. */
+/** The part of an invocation's context that the reads of a sweep need. */
 export type Reader = Pick<StepContext, 'policy' | 'reading'> & {
   readonly ports: Pick<Ports, 'clock' | 'secrets' | 'parameters'>;
 };
 
-/** Where the changes of a sweep come from: the change of a resource has the id `<sweep id>:<ARN>`. */
+/** The origin of a sweep's changes: the change of a resource has the id `<sweep id>:<ARN>`. */
 export function originOf(sweepId: string, arn: string, at: number): Origin {
   return { changeId: `${sweepId}:${arn}`, at, source: SWEEP };
 }
@@ -26,8 +26,8 @@ type SecretsFound = {
 };
 
 /**
- * The secrets that these references name. ListSecrets may be five minutes late, by its own documentation: what it does not
- * show, or shows as about to be deleted, is asked for once more by itself before it counts as gone.
+ * The secrets that these references name. ListSecrets may be five minutes late (functions/README.md, Events). So a
+ * secret that it does not show, or shows as scheduled for deletion, is described by itself before it counts as gone.
  */
 export async function readSecrets(
   references: readonly Referenced[],
@@ -63,7 +63,7 @@ async function listSecrets(references: readonly Referenced[], fleet: Fleet, run:
   return { listed, unlisted: [...unlisted] };
 }
 
-/** Secrets Manager takes a name that no secret can have, such as one with the `?` of a tag, for a mistake in the call. */
+/** Secrets Manager rejects a call with a name that no secret can have, such as a name with the `?` of a tag. */
 function isPossible({ target }: Referenced): boolean {
   return /^[\w/+=.@!:-]{1,2048}$/.test(nameToAsk(target));
 }
@@ -74,7 +74,7 @@ type SecretTimes = {
   readonly refused: readonly Unchecked[];
 };
 
-/** Asks for the versions of a secret only where a service is not younger than its last change of any kind. */
+/** Reads the versions of a secret only if a service is not younger than the secret's last change of any kind. */
 export async function readSecretTimes(
   secrets: readonly SecretDescription[],
   fleet: Fleet,
@@ -105,7 +105,7 @@ type Each<Item, Answer> = {
   readonly refused: readonly { readonly item: Item; readonly why: string }[];
 };
 
-/** The policy of one secret may keep us out: that is no reason to look at no other. */
+/** Asks for each item alone: the resource policy of one secret may deny our access, but the others are still read. */
 async function eachByItself<Item, Answer>(
   items: readonly Item[],
   ask: (item: Item) => Promise<Answer>,

@@ -10,7 +10,7 @@ import { findCurrent, parameterChange } from '../confirm/resolve.ts';
 import type { StepContext } from '../context.ts';
 import { originOf, type Reader, readSecrets, readSecretTimes } from './secret-times.ts';
 
-/** When everything that the fleet refers to changed last, and what of it is gone. */
+/** When each resource that the fleet refers to changed last, and which resources are gone. */
 export type Timestamps = {
   readonly changes: readonly Change[];
   readonly notices: readonly Notice[];
@@ -19,10 +19,10 @@ export type Timestamps = {
   readonly unchecked: readonly Unchecked[];
 };
 
-/** What a person names. */
+/** A resource that a request names. */
 export type NamedResource = Extract<Trigger, { readonly kind: 'secret' | 'parameter' }>;
 
-/** Metadata only, and no more calls than can matter. */
+/** Reads metadata only, and makes only the calls whose answers can matter. */
 export async function readTimestamps(fleet: Fleet, sweepId: string, run: Reader): Promise<Timestamps> {
   const referenced = referencedBy(fleet);
   const secrets = await readSecrets(referenced.secrets, fleet, run);
@@ -41,7 +41,7 @@ export async function readTimestamps(fleet: Fleet, sweepId: string, run: Reader)
   };
 }
 
-/** The same for what a person names. */
+/** The same for the resources that a request names. */
 export async function readNamedTimestamps(
   named: readonly NamedResource[],
   fleet: Fleet,
@@ -77,7 +77,7 @@ async function readParameters(references: readonly Referenced[], sweepId: string
   };
 }
 
-/** One for each resource, however many references name it. */
+/** One notice for each resource, even if many references name it. */
 function noticesOf(notFound: readonly Referenced[], sweepId: string, { ports }: Reader): readonly Notice[] {
   const now = ports.clock.now();
   const notices = notFound.map(({ target: { kind, id } }): Notice => {
