@@ -1,4 +1,4 @@
-// `osls package` and `osls deploy` bundle the functions first, so that what is packaged is what stands in functions/.
+// `osls package` and `osls deploy` bundle the functions first, so that the package contains the current functions/.
 import { execFileSync } from 'node:child_process';
 
 export default class BuildPlugin {

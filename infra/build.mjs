@@ -1,7 +1,7 @@
-// Bundles each Lambda function into dist/<function>/index.mjs: the AWS SDK included, so that what is tested is what
-// runs, and split, so that chunks which Lambda never loads (credential providers for laptops) cost no cold start.
-// Beside the code: whose code it is, under which licence. Another folder than dist/ can be named:
-// `node infra/build.mjs <folder>`. The same sources give the same bytes.
+// Bundles each Lambda function into dist/<function>/index.mjs. A bundle includes the AWS SDK, so that the tested code
+// is the code that runs. It is split, so that chunks which Lambda never loads (credential providers for laptops) do not
+// slow a cold start. Beside the code stand the licences and the bill of materials. `node infra/build.mjs <folder>`
+// names another folder than dist/. The same sources give the same bytes.
 import { existsSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -28,7 +28,7 @@ for (const name of FUNCTIONS.filter((candidate) => existsSync(`functions/${candi
 }
 await writeFile(join(folder, 'bom.cdx.json'), await billOfMaterials(bundles));
 
-/** Answers esbuild's account of what went where. */
+/** Bundles one function; answers esbuild's metafile, which lists the inputs of each output. */
 async function bundle(name) {
   const { metafile } = await build({
     entryPoints: { index: `functions/${name}.ts` },
@@ -43,7 +43,7 @@ async function bundle(name) {
     minify: true,
     keepNames: true,
     lineLimit: 160,
-    // They stand, whole, in the notice.
+    // The notice contains the complete licences.
     legalComments: 'none',
     banner: { js: requireBanner },
     metafile: true,

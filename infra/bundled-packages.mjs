@@ -4,9 +4,10 @@ import { join } from 'node:path';
 const INSTALLED = 'node_modules/';
 
 /**
- * The npm packages of which at least one byte is in a bundle, sorted by folder: neither what else is installed nor what
- * esbuild read and left out. Each with what is known of it and with the folders of those bundled packages whose modules it
- * imports (`imports`). Throws where package-lock.json and what is installed differ, or where the lockfile has no SHA-512.
+ * The npm packages with at least one byte in a bundle, sorted by folder, without other installed packages and without
+ * those that esbuild read and left out. Each has its metadata and the folders of the bundled packages whose modules it
+ * imports (`imports`). Throws if package-lock.json and the installed packages differ, or if the lockfile has no
+ * SHA-512.
  */
 export async function packagesIn({ inputs, outputs }) {
   const included = Object.values(outputs).flatMap((output) =>

@@ -1,5 +1,6 @@
-// CloudFormation wants the body of a dashboard as one string of JSON. infra/dashboard.yml has it as YAML, for people; this
-// turns it into that string, in which `${LogicalId}` and `${LogicalId.Arn}` are resources of the stack, as in any Fn::Sub.
+// CloudFormation expects the body of a dashboard as one string of JSON. infra/dashboard.yml has it as readable YAML.
+// This plugin converts it to that string, in which `${LogicalId}` and `${LogicalId.Arn}` are resources of the stack, as
+// in any Fn::Sub.
 export default class DashboardPlugin {
   constructor(serverless) {
     this.hooks = {

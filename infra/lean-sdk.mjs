@@ -1,5 +1,5 @@
-// An esbuild plugin that keeps out of a cold start what the AWS SDK's clients only seem to need. Neither rule changes what runs: where
-// a client needs more after all, the bundle fails for the missing export.
+// An esbuild plugin that keeps code out of a cold start that the AWS SDK's clients import but do not need. Neither rule
+// changes the code that runs: if a client needs more, the build fails because of the missing export.
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -10,16 +10,18 @@ const JSON_PROTOCOLS = ['AwsJson1_0Protocol', 'AwsJson1_1Protocol'];
 export const leanSdk = {
   name: 'lean SDK',
   setup(building) {
-    // All clients but S3's speak JSON and import its protocol through an index of all of them. Because S3's needs the XML ones,
-    // a split bundle would load them with the first client.
+    // All clients but S3's use JSON and import its protocol through an index of all protocols. Because S3's client
+    // needs the XML protocols, a split bundle would load them with the first client.
     building.onResolve({ filter: /^@aws-sdk\/core\/protocols$/ }, ({ importer }) =>
-      /\/@aws-sdk\/client-(?!s3\/)[\w-]+\//.test(importer) ? { path: 'json', namespace: 'protocols' } : undefined,
+      /\/@aws-sdk\/client-(?!s3\/)[\w-]+\//.test(importer)
+        ? { path: 'json', namespace: 'protocols' }
+        : undefined,
     );
     building.onLoad({ filter: /^json$/, namespace: 'protocols' }, () => ({
       contents: JSON_PROTOCOLS.map((name) => `export { ${name} } from './${name}.js';`).join('\n'),
       resolveDir: join(core, 'dist-es/submodules/protocols/json'),
     }));
-    // A client imports its package.json for the version alone.
+    // A client imports its package.json only for the version.
     building.onLoad({ filter: /\/@aws-sdk\/[\w-]+\/package\.json$/ }, async ({ path }) => {
       const { version } = JSON.parse(await readFile(path, 'utf8'));
       return { contents: JSON.stringify({ version }), loader: 'json' };

@@ -3,10 +3,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Where a package names a licence and brings no text of it. `{holder}` stands for who holds the copyright. */
+/** The texts for packages that name a licence without its text. `{holder}` stands for the holder of the copyright. */
 const STANDARD_TEXTS = fileURLToPath(new URL('licence-texts', import.meta.url));
 
-/** What may be part of a bundle: licences that ask for no more than their text and a notice. SPDX identifiers. */
+/** The licences of code in a bundle, as SPDX identifiers: those that demand no more than their text and a notice. */
 const ALLOWED = [
   '0BSD',
   'Apache-2.0',
@@ -23,8 +23,8 @@ const PASSED_ON = /^(licen[cs]e|copying|notice)(-\w+)?(\.(md|txt))?$/i;
 const RULE = `\n\n${'-'.repeat(100)}\n\n`;
 
 /**
- * Throws with the name of every package whose licence is not allowed. Of an expression (`MIT OR GPL-3.0`) every part has to
- * be: which of them is chosen is for a person to decide.
+ * Throws with the name of every package whose licence is not allowed. Of an expression (`MIT OR GPL-3.0`) every part
+ * must be allowed, because the choice between the parts is a person's.
  */
 export function refuseUnknownLicences(packages) {
   const refused = packages.filter(({ licence }) => !isAllowed(licence));
@@ -40,7 +40,7 @@ function isAllowed(licence) {
   return parts.length > 0 && parts.every((id) => ALLOWED.includes(id));
 }
 
-/** `(MIT OR Apache-2.0)` → both. An exception (`… WITH …`) stays part of its licence, and so is not allowed. */
+/** `(MIT OR Apache-2.0)` → both. An exception (`… WITH …`) stays part of its licence, which is then not allowed. */
 function partsOf(expression) {
   return String(expression)
     .split(/[()]|\s(?:AND|OR)\s/)
@@ -49,8 +49,8 @@ function partsOf(expression) {
 }
 
 /**
- * Which package is under which licence, then each licence's text and each NOTICE once: what the licences ask to be passed
- * on. Throws where a package brings no licence text and there is no standard one.
+ * The licence of each package, then each licence's text and each NOTICE once, as the licences demand. Throws if a
+ * package has no licence text and there is no standard one.
  */
 export async function thirdPartyNotice(packages) {
   const underText = new Map();

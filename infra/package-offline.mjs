@@ -1,7 +1,7 @@
-// Packages the service into a folder of its own, with no AWS account, no network and no built function: placeholders stand
-// for the bundles, and beside them lie files that must not be packaged. The working tree is left as it is, so a
-// running test does not lose its bundles. As a program: `node infra/package-offline.mjs <folder>`,
-// with `name=value` after it for stage parameters that shall differ.
+// Packages the service into a folder of its own, without an AWS account, a network or built functions: placeholders
+// stand for the bundles, and beside them are files that must not be packaged. The working tree is not changed, so a
+// running test keeps its bundles. As a program: `node infra/package-offline.mjs <folder> [name=value …]`, where
+// `name=value` replaces a stage parameter.
 import { execFile } from 'node:child_process';
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -12,7 +12,7 @@ import { promisify } from 'node:util';
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const oslsProgram = createRequire(import.meta.url).resolve('osls/bin/serverless.js');
 
-// Takes the place of infra/build.mjs: if the plugin did not run it, nothing could be packaged.
+// This replaces infra/build.mjs. If the plugin did not run it, there would be nothing to package.
 const placeholderBuild = `
 import { mkdirSync, writeFileSync } from 'node:fs';
 for (const name of ['on-change', 'on-request', 'on-schedule']) {
@@ -24,7 +24,7 @@ for (const name of ['on-change', 'on-request', 'on-schedule']) {
 writeFileSync('dist/bom.cdx.json', '{}');
 `;
 
-/** Copies what osls reads into the folder, with a build that makes placeholders. */
+/** Copies the files that osls reads into the folder, with a build that writes placeholders. */
 export async function copyService(folder) {
   await mkdir(folder, { recursive: true });
   await cp(join(root, 'serverless.yml'), join(folder, 'serverless.yml'));
@@ -33,7 +33,7 @@ export async function copyService(folder) {
   await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
 }
 
-/** Runs osls in the folder with exactly this environment; what it prints is in the error when it fails. */
+/** Runs osls in the folder with exactly this environment; if it fails, the error contains its output. */
 export async function osls(args, folder, env) {
   await promisify(execFile)(process.execPath, [oslsProgram, ...args], { cwd: folder, env });
 }
@@ -44,7 +44,7 @@ export async function osls(args, folder, env) {
  */
 export async function packageOffline(folder, parameters = []) {
   await copyService(folder);
-  // Whatever credentials the shell has: they are not wanted here.
+  // This environment excludes any credentials of the shell.
   const env = {
     PATH: process.env.PATH,
     HOME: folder,

@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { Enums, Models, Serialize, Spec } from '@cyclonedx/cyclonedx-library';
 
 /**
- * The software bill of materials of the whole service, CycloneDX 1.6 as JSON: the service, its bundles, and of every
- * package in them name, version, licence, package URL and the SHA-512 of its archive in the registry. `dependencies` tells which bundle
- * holds which packages and which package imports which. It has no time of its own, so that the same sources give the same
- * bytes; SOURCE_DATE_EPOCH (Unix seconds, reproducible-builds.org) gives it one.
+ * The software bill of materials of the whole service, CycloneDX 1.6 as JSON: the service, its bundles, and for every
+ * package in them the name, version, licence, package URL and the SHA-512 of its archive in the registry.
+ * `dependencies` lists the packages of each bundle and the imports of each package. The bill has no timestamp, so that
+ * the same sources give the same bytes, unless SOURCE_DATE_EPOCH is set (Unix seconds, reproducible-builds.org).
  */
 export async function billOfMaterials(bundles) {
   const service = componentOf(JSON.parse(await readFile('package.json', 'utf8')));

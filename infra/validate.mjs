@@ -1,5 +1,5 @@
-// Validates what osls generates, offline: with AWS's own validator always, with cfn-lint where it is installed. Any
-// finding, a warning too, ends it with exit code 1. Hints are left out: most of them say that something could have tags.
+// Validates the template that osls generates, offline: always with AWS's own validator, and with cfn-lint if it is
+// installed. Any finding, even a warning, leads to exit code 1. Hints are left out: most of them suggest tags.
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { RegoEngine, TemplateFile } from '@aws/cloudformation-validate';
 import { packageOffline } from './package-offline.mjs';
 
-/** As it comes, and with every part that is left out by default. */
+/** The default settings, and settings with every part that is left out by default. */
 const SETTINGS = {
   default: [],
   bounded: [
@@ -52,7 +52,7 @@ async function withCfnLint(template) {
     return [];
   }
   const lines = stdout.split('\n').filter((line) => line !== '');
-  // Neither clean nor findings: it did not get as far as to look.
+  // An error without findings means that cfn-lint could not check the template.
   if (error !== null && lines.length === 0) throw error;
   console.log(`cfn-lint: ${lines.length} findings`);
   return lines.map((line) => `cfn-lint ${line}`);

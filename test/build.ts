@@ -19,7 +19,7 @@ export const ACCOUNT = '111122223333';
 export const SECRET = `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:prod/db-a1B2c3`;
 export const PARAMETER = `arn:aws:ssm:${REGION}:${ACCOUNT}:parameter/app/db/password`;
 
-/** The instant at which the change of most tests happened, and one at which tests look at the fleet. */
+/** CHANGED_AT is the instant of the change in most tests; NOW is the instant at which most tests look at the fleet. */
 export const CHANGED_AT = Date.UTC(2026, 9, 7, 1, 47, 18, 999);
 export const BEFORE = CHANGED_AT - 3_600_000;
 export const AFTER = CHANGED_AT + 2_000;
@@ -115,7 +115,7 @@ export function service(different: ServiceDifference = {}): Service {
   };
 }
 
-/** A fleet in which each revision refers to what is listed; revision `api:1` refers to the secret unless said otherwise. */
+/** A fleet in which each revision has the listed references. By default revision `api:1` refers to the secret. */
 export function fleet(
   services: readonly Service[],
   references: Readonly<Record<string, readonly (Partial<RawReference> | string)[]>> = { 'api:1': [{}] },
@@ -132,7 +132,7 @@ export function fleet(
 
 const reasonsTo = (action: string) => Object.entries(REASONS).filter(([, one]) => one.action === action);
 
-/** Every reason, as the table of reasons has them. */
+/** Every reason of the table of reasons, by its action. */
 export const SKIP_REASONS = reasonsTo('skip').map(([reason]) => reason as SkipReason);
 export const WAIT_REASONS = reasonsTo('wait').map(([reason]) => reason as WaitReason);
 

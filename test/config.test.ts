@@ -3,7 +3,7 @@ import { readConfig, WrongConfiguration } from '../functions/runtime/config.ts';
 
 const QUEUE = { CHANGE_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/111122223333/changes' };
 
-test('what is not set has its default', () => {
+test('a variable that is not set has its default', () => {
   expect(readConfig(['CHANGE_QUEUE_URL'], QUEUE)).toEqual({
     mode: 'enforce',
     sweep: 'report',
@@ -15,11 +15,11 @@ test('what is not set has its default', () => {
   });
 });
 
-test('what is set to nothing counts as not set', () => {
+test('a variable that is empty counts as not set', () => {
   expect(readConfig([], { MODE: '', CLUSTERS: ' ', MAX_SERVICES: '' })).toEqual(readConfig([], {}));
 });
 
-test('everything can be set', () => {
+test('every variable can be set', () => {
   const set = {
     MODE: 'observe',
     SELECT: 'tagged',
@@ -48,7 +48,7 @@ test('everything can be set', () => {
   });
 });
 
-describe('what is wrong', () => {
+describe('a wrong value', () => {
   const wrong = {
     MODE: 'on',
     SELECT: 'some',
@@ -67,14 +67,14 @@ describe('what is wrong', () => {
     SWEEP: 'maybe',
   };
 
-  test('is named all at once', () => {
+  test('is reported together with all other wrong values', () => {
     const variables = [...Object.keys(wrong), 'CHANGE_QUEUE_URL'];
     expect(() => readConfig(['CHANGE_QUEUE_URL'], wrong)).toThrow(WrongConfiguration);
     for (const variable of variables)
       expect(() => readConfig(['CHANGE_QUEUE_URL'], wrong)).toThrow(`${variable}: `);
   });
 
-  test('is named, and nothing else is', () => {
+  test('is reported, and no other variable is', () => {
     expect(() => readConfig([], { ...QUEUE, UPDATE_RATE: '4/s' })).toThrow(
       /^wrong configuration: UPDATE_RATE: [^;]*$/,
     );

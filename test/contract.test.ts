@@ -7,11 +7,11 @@ import { type Condition, grantedActions, NEEDED_BY_LAMBDA, SNAPSHOT_KEY } from '
 import { expectPublished } from './own-events/mirror.ts';
 import { schema } from './schemas.ts';
 
-/** What this repository publishes: the grants of the roles and the schemas of requests and answers. */
+/** Tests of what this repository publishes: the grants of the roles and the schemas of requests and answers. */
 
 const DAY = 86_400_000;
 
-/** A fleet with something for each call to look at, and a change old enough for all questions to be asked. */
+/** A fleet that needs each call of the functions, and a change old enough for all questions to be asked. */
 function world(stage: Scene) {
   const { secret, event } = rotated(stage, 200_000);
   const { world: make } = stage.sim;
@@ -38,7 +38,7 @@ async function answerOf(lambda: Lambda, request: object): Promise<unknown> {
   return invocation.answer;
 }
 
-/** Does with a function all that makes it call AWS. */
+/** Uses a function in every way that makes it call AWS. */
 const USES: Readonly<
   Record<BundleName, (stage: Scene, env: Readonly<Record<string, string>>) => Promise<void>>
 > = {
@@ -63,18 +63,18 @@ const USES: Readonly<
 };
 const FUNCTIONS = ['on-change', 'on-request', 'on-schedule'] as const;
 
-/** Here that no grant is unused; that no call is ungranted every scene of the suite asks when it ends. */
-describe('a role grants exactly what its function calls, and what Lambda needs', () => {
-  test.for(FUNCTIONS)('%s', async (name, context) => {
+/** Here no grant may be unused. Every scene of the suite checks at its end that all its calls were granted. */
+describe('a role grants exactly what Lambda needs and what its function calls,', () => {
+  test.for(FUNCTIONS)('for %s', async (name, context) => {
     const stage = await scene(context);
     await USES[name](stage, {});
     expect(calledBy(stage, name)).toEqual(granted(name));
   });
 
-  test.for(FUNCTIONS)('%s, where a snapshot of the fleet is kept', async (name, context) => {
+  test.for(FUNCTIONS)('for %s where a snapshot of the fleet is kept', async (name, context) => {
     const stage = await scene(context);
     stage.sim.world.bucket('hints');
-    // A fleet of few services is read as quickly without a hint.
+    // Without more services there is no hint: a small fleet is read as quickly without one.
     for (let i = 0; i < 50; i++) stage.sim.world.service({ name: `idle-${i}` });
     await USES[name](stage, { SNAPSHOT_BUCKET: 'hints' });
     expect(calledBy(stage, name)).toEqual(granted(name, ['HasSnapshot']));
@@ -91,17 +91,17 @@ test('follow-ups go to the endpoint of the environment, whatever host the URL of
   expect(stage.sim.messagesIn(url)).toHaveLength(1);
 });
 
-describe('schemas', () => {
+describe('the schemas', () => {
   const report = schema('report');
   const uses = schema('uses');
   const request = schema('request');
 
-  test.each(sampleFiles().filter((file) => file.startsWith('request-')))('of requests: %s', (file) => {
+  test.each(sampleFiles().filter((file) => file.startsWith('request-')))('of requests accept %s', (file) => {
     expect(request(readSample(file)) ? [] : request.errors).toEqual([]);
   });
 
   test.each(sampleEvents().filter(({ file }) => file.startsWith('own-')))(
-    'of own events: $file',
+    'of own events accept $file',
     ({ event }) => {
       expectPublished([event]);
     },
@@ -114,7 +114,7 @@ describe('schemas', () => {
     { action: 'plan', services: 'a/b', secret: 'x' },
     { action: 'stale', services: 'a/b' },
     { action: 'stale', secret: 'x', force: true },
-  ])('of requests refuses %o', (wrong) => {
+  ])('of requests refuse %o', (wrong) => {
     expect(request(wrong)).toBe(false);
   });
 
@@ -126,7 +126,7 @@ describe('schemas', () => {
     { action: 'plan', secret: 'no/such/secret' },
     { action: 'stale' },
     { action: 'stale', secret: ['prod/db', 'no/such/secret'], clusters: 'prod' },
-  ])('of reports: %o', async (asked, context) => {
+  ])('of reports accept the answer to %o', async (asked, context) => {
     const stage = await scene(context);
     world(stage);
     stage.sim.faults.add({ service: 'ecs', operation: 'UpdateService', kind: 'access-denied', times: 1 });
@@ -134,7 +134,7 @@ describe('schemas', () => {
     expect(report(told) ? [] : report.errors).toEqual([]);
   });
 
-  test('of uses', async (context) => {
+  test('of uses accept the answer to the action uses', async (context) => {
     const stage = await scene(context);
     world(stage);
     const told = await answerOf(await stage.lambda('on-request'), { action: 'uses', secret: 'prod/db' });

@@ -1,6 +1,6 @@
 /**
- * vitest prints failures with Map.groupBy, which Node 20 does not have: without it a failing test hides its message. Every
- * configuration of vitest calls this.
+ * Supplies Map.groupBy, with which vitest prints failures and which Node 20 does not have: without it a failing test
+ * hides its message. Every configuration of vitest calls this.
  */
 export function supplyGroupBy(): void {
   if (!('groupBy' in Map)) Object.assign(Map, { groupBy });

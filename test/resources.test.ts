@@ -11,7 +11,7 @@ const described = (arn: string, different: Partial<SecretDescription> = {}): Sec
   ...different,
 });
 
-/** A Secrets Manager whose list and whose single answers need not agree. */
+/** A Secrets Manager whose list and whose single answers may differ. */
 function manager(listed: readonly SecretDescription[], known: readonly SecretDescription[]) {
   const asked: string[] = [];
   const secrets = {
@@ -44,7 +44,7 @@ function manager(listed: readonly SecretDescription[], known: readonly SecretDes
 const read = (references: readonly string[], { run }: ReturnType<typeof manager>) =>
   readTimestamps(fleet([service()], { 'api:1': references }), 'sweep-1', run);
 
-describe('a list that is five minutes late', () => {
+describe('a list of secrets, which may be five minutes late,', () => {
   test('does not make a young secret missing', async () => {
     const late = manager([], [described(SECRET)]);
     const { notices, changes } = await read([SECRET], late);
@@ -53,12 +53,12 @@ describe('a list that is five minutes late', () => {
     expect(changes).toMatchObject([{ changeId: `sweep-1:${SECRET}`, arn: SECRET, label: 'AWSCURRENT' }]);
   });
 
-  test('does not make a secret gone whose deletion was called off', async () => {
+  test('does not make a secret gone whose deletion was cancelled', async () => {
     const late = manager([described(SECRET, { deletedAt: BEFORE })], [described(SECRET)]);
     expect((await read([SECRET], late)).notices).toEqual([]);
   });
 
-  test('is not asked about at all if it shows the secret', async () => {
+  test('is enough, without a further call, if it shows the secret', async () => {
     const right = manager([described(SECRET), described(OTHER)], []);
     const { changes } = await read([SECRET.slice(0, -7)], right);
     expect(right.asked).toEqual([]);
@@ -66,12 +66,12 @@ describe('a list that is five minutes late', () => {
   });
 });
 
-describe('what is asked for by itself', () => {
+describe('a secret that is asked for by itself', () => {
   test.each([
     ['a full ARN', SECRET, SECRET],
     ['a partial ARN', SECRET.slice(0, -7), SECRET.slice(0, -7)],
     ['its name, where a parameter passes through to it', '/aws/reference/secretsmanager/prod/db', 'prod/db'],
-  ])('is named as ECS would name it: %s', async (_, valueFrom, asked) => {
+  ])('is named as ECS would name it, by %s', async (_, valueFrom, asked) => {
     const late = manager([], []);
     const { notices, broken } = await read([valueFrom], late);
     expect(late.asked).toEqual([asked]);
@@ -80,7 +80,7 @@ describe('what is asked for by itself', () => {
   });
 });
 
-test('a name that no secret can have is not asked for, and is not there', async () => {
+test('a name that no secret can have is not asked for and counts as not found', async () => {
   const late = manager([], []);
   const impossible = `${SECRET}?`;
   const { notices, unchecked } = await read([impossible], late);
@@ -89,13 +89,13 @@ test('a name that no secret can have is not asked for, and is not there', async 
   expect(unchecked).toEqual([]);
 });
 
-test('a secret of which nobody knows when it changed is dated', async () => {
+test('a secret without the date of its last change is dated by its version', async () => {
   const { lastChangedAt: _, ...undated } = described(SECRET);
   const { changes } = await read([SECRET], manager([undated], []));
   expect(changes).toMatchObject([{ label: 'AWSCURRENT', changedAt: CHANGED_AT }]);
 });
 
-test('nothing is listed for nobody', async () => {
+test('no secret is listed or asked for if the fleet has no services', async () => {
   const { run, asked } = manager([described(SECRET)], []);
   const nothing = await readTimestamps(fleet([]), 'sweep-1', run);
   expect(nothing).toEqual({ changes: [], notices: [], broken: [], unchecked: [] });

@@ -10,8 +10,8 @@ export default defineConfig({
     testTimeout: 20_000,
     hookTimeout: 30_000,
     restoreMocks: true,
-    // The black-box tests live by the real clock, in child processes, on machines that others use as well: what fails there
-    // counts if it fails again. What is wrong in itself fails every time.
+    // The black-box tests use the real clock and child processes, on machines that other processes use as well: a
+    // failure counts only if it occurs again. A real defect fails every time.
     retry: 2,
   },
 });

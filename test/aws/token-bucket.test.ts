@@ -3,7 +3,7 @@ import { TokenBucket } from '../../functions/aws/rate-limit/token-bucket.ts';
 
 const NEVER = new AbortController().signal;
 
-/** A clock on which whoever sleeps longest wakes last, and nothing happens in between. */
+/** A clock that jumps from one wake-up to the next, in the order of their times. */
 function createTimeline() {
   let now = 0;
   const sleepers: { readonly at: number; readonly wake: () => void }[] = [];
@@ -25,7 +25,7 @@ function createTimeline() {
   };
 }
 
-/** AWS's side: a bucket of `burst` that regains `rate` a second, and throttles whoever finds it empty. */
+/** The quota of AWS: a bucket of `burst` tokens that regains `rate` a second and throttles calls while it is empty. */
 function createQuota(clock: { now(): number }, rate: number, burst: number) {
   let tokens = burst;
   let at = clock.now();
@@ -53,7 +53,7 @@ describe('a token bucket', () => {
     expect(taken).toBe(50);
   });
 
-  test('serves who is urgent first, and each lane in its order', async () => {
+  test('serves urgent callers first, and the callers of each lane in their order', async () => {
     const clock = createTimeline();
     const bucket = new TokenBucket(1, 1, clock);
     const served: string[] = [];
@@ -66,7 +66,7 @@ describe('a token bucket', () => {
     expect(served).toEqual(['first', 'high', 'urgent too', 'second', 'third']);
   });
 
-  test('answers that nothing was taken once the signal is aborted, to all who wait', async () => {
+  test('answers all waiting callers that nothing was taken when the signal is aborted', async () => {
     const clock = createTimeline();
     const bucket = new TokenBucket(0.01, 1, clock);
     const ending = new AbortController();
@@ -105,8 +105,8 @@ describe('a token bucket', () => {
   });
 });
 
-describe('beside a neighbour who takes three quarters of the quota', () => {
-  test('it uses what is left, and hardly a call of the neighbour is throttled three times', async () => {
+describe('beside another process that takes three quarters of the quota,', () => {
+  test('a token bucket uses what is left, and hardly a call of the other process is throttled three times', async () => {
     const clock = createTimeline();
     const allowed = createQuota(clock, 20, 50);
     const bucket = new TokenBucket(16, 40, clock);
@@ -123,7 +123,7 @@ describe('beside a neighbour who takes three quarters of the quota', () => {
     const call = async () => {
       for (let attempt = 0; attempt < 3; attempt++) {
         if (allowed()) return;
-        // As long as the SDK waits on average after it was throttled.
+        // The average time that the SDK waits after a throttled call.
         await clock.sleep(500 * 2 ** attempt);
       }
       lost++;
@@ -139,7 +139,7 @@ describe('beside a neighbour who takes three quarters of the quota', () => {
     for (let i = 0; i < 32; i++) void work();
     await clock.runUntil(605_000);
     expect(lost).toBeLessThan(9_000 / 1_000);
-    // 5 a second are left, and the burst.
+    // 5 calls a second are left, plus the burst.
     expect(done).toBeGreaterThan(0.8 * 5 * 600);
     expect(done).toBeLessThan(5 * 600 + 60);
   });

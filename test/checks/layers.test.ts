@@ -2,28 +2,28 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { LAYERS, readImports, wrongWay } from './layers.ts';
 
-/** A file of the folder, or the one file that is a layer by itself. */
+/** A file in the folder, or the file itself if the layer is one file. */
 const inside = (folder: string) => (folder.endsWith('.ts') ? folder : `${folder}/planted.ts`);
 
 const core = readdirSync('functions/core', { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.ts'))
   .map((file) => `functions/core/${file}`);
 
-describe('layers', () => {
-  test('imports point one way', () => {
+describe('the check of layers', () => {
+  test('finds that the imports in functions/ point one way', () => {
     const imports = readImports();
     expect(imports.size).toBeGreaterThan(30);
     expect(wrongWay(imports)).toEqual([]);
   });
 
-  // A file of each folder, planted with an import from each folder that it must not know: one test for each rule.
+  // One test for each rule: a planted file of a folder imports from a folder that it must not import from.
   test.each(
     LAYERS.flatMap(({ folder, mayImport }) =>
       LAYERS.filter((other) => other.folder !== folder && !mayImport.includes(other.folder)).map(
         (other) => [inside(folder), inside(other.folder)] as const,
       ),
     ),
-  )('an import in %s of %s is found', (file, imported) => {
+  )('finds an import in %s of %s', (file, imported) => {
     expect(wrongWay(new Map([[file, [imported]]]))).toEqual([`${file} → ${imported}`]);
   });
 
@@ -33,40 +33,40 @@ describe('layers', () => {
         .filter((name) => !packages.some((allowed) => allowed.test(name)))
         .map((name) => [inside(folder), name] as const),
     ),
-  )('an import in %s of the package %s is found', (file, imported) => {
+  )('finds an import in %s of the package %s', (file, imported) => {
     expect(wrongWay(new Map([[file, [imported]]]))).toEqual([`${file} → ${imported}`]);
   });
 
-  test('an import of a folder that is no layer is found', () => {
+  test('finds an import of a folder that is no layer', () => {
     expect(wrongWay(new Map([['functions/on-change.ts', ['functions/core/helpers/text.ts']]]))).toHaveLength(
       1,
     );
   });
 
-  test('a file in no layer is found', () => {
+  test('finds a file in no layer', () => {
     expect(wrongWay(new Map([['functions/helpers/text.ts', []]]))).toHaveLength(1);
   });
 });
 
-/** No clock, no environment, no log, no waiting: what core says depends on what it is given and on nothing else. */
+/** Core uses no clock, no environment, no log and no waiting: its results depend only on its arguments. */
 const IMPURE =
   /\bDate\.now\b|\bnew Date\(\)|\bprocess\b|\bconsole\b|\bawait\b|\basync\b|\bPromise\b|Math\.random|\bsetTimeout\b|\bfetch\(/;
 const withoutComments = (source: string) => source.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
 
-describe('core is pure', () => {
-  test.each(core)('%s', (file) => {
+describe('the check of core', () => {
+  test.each(core)('finds that %s is pure', (file) => {
     expect(withoutComments(readFileSync(file, 'utf8'))).not.toMatch(IMPURE);
   });
 
   test.each(['const now = Date.now();', 'await later();', 'console.log(1)', 'process.env.MODE'])(
-    '%s would be found',
+    'finds that %s is not pure',
     (line) => {
       expect(line).toMatch(IMPURE);
     },
   );
 });
 
-test('config.ts alone reads the environment', () => {
+test('only config.ts reads the environment', () => {
   const files = readdirSync('functions', { recursive: true, encoding: 'utf8' }).filter((file) =>
     file.endsWith('.ts'),
   );
@@ -76,7 +76,7 @@ test('config.ts alone reads the environment', () => {
   expect(readers).toEqual(['runtime/config.ts']);
 });
 
-test('no file is a monster', () => {
+test('no file is too long', () => {
   const files = readdirSync('functions', { recursive: true, encoding: 'utf8' }).filter((file) =>
     file.endsWith('.ts'),
   );

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** A folder with what its files may import, besides each other: folders, and packages by their names. */
+/** A folder and what its files may import besides each other: other folders, and packages by their names. */
 export type Layer = {
   readonly folder: string;
   readonly mayImport: readonly string[];
@@ -19,7 +19,7 @@ const layer = (folder: string, mayImport: readonly string[], packages: readonly 
   packages,
 });
 
-/** The entries stand in the root itself, and so do the ports. */
+/** The entries and the ports are in the root itself. */
 const ENTRIES = 'functions';
 const PORTS = 'functions/ports.ts';
 const MODEL = 'functions/core/model';
@@ -52,7 +52,7 @@ const EVENTS = /^node:events$/;
 const step = (folder: string, earlier: readonly string[]) =>
   layer(folder, [...CORE, PORTS, FORMATS, TELEMETRY, PIPELINE, ...earlier], [P_MAP, P_LIMIT, EVENTS]);
 
-/** Everything, in the order in which it is built up: a folder may import from the ones named beside it. */
+/** All layers, from the lowest to the highest. A folder may import from the folders named beside it. */
 export const LAYERS: readonly Layer[] = [
   layer(MODEL, []),
   layer(MATCH, [MODEL]),
@@ -69,7 +69,7 @@ export const LAYERS: readonly Layer[] = [
   layer(AWS, [...CORE, PORTS, AWS_SDK, AWS_RATE_LIMIT], SDK),
   layer(AWS_ECS, [...CORE, PORTS, AWS, AWS_RATE_LIMIT], [...SDK, P_LIMIT, EVENTS]),
   layer(TELEMETRY, [...CORE, PORTS, FORMATS], [POWERTOOLS]),
-  // One invocation, and what its steps may touch: the fleet that is read is part of it.
+  // What the steps of one invocation share; the fleet that is read is part of it.
   layer(PIPELINE, [...CORE, PORTS, TELEMETRY, PIPELINE_READ]),
   step(PIPELINE_CONFIRM, []),
   step(PIPELINE_READ, []),
@@ -87,7 +87,7 @@ export const LAYERS: readonly Layer[] = [
 
 export type Imports = ReadonlyMap<string, readonly string[]>;
 
-/** Every file of functions/ with what it imports, types included: files by path, packages by name. */
+/** Every file of functions/ with its imports, those of types included: files by path, packages by name. */
 export function readImports(): Imports {
   const files = readdirSync('functions', { recursive: true, encoding: 'utf8' }).filter((file) =>
     file.endsWith('.ts'),
@@ -95,7 +95,7 @@ export function readImports(): Imports {
   return new Map(files.map((file) => join('functions', file)).map((file) => [file, importsOf(file)]));
 }
 
-/** Imports that no layer allows, as `file → import`; also every file that belongs to no layer. */
+/** Imports that no layer allows, as `file → import`, and every file that belongs to no layer. */
 export function wrongWay(imports: Imports): readonly string[] {
   return [...imports].flatMap(([file, imported]) => {
     const own = layerOf(file);

@@ -15,12 +15,12 @@ function rowsOf(markdown: string): readonly string[] {
   );
 }
 
-test('README explains every reason there is, and none that there is not', () => {
+test('README explains exactly the reasons of the table of reasons', () => {
   const [, section = ''] = /### What is decided\n(.*?)\n#/s.exec(readFileSync('README.md', 'utf8')) ?? [];
   expect(sorted(rowsOf(section))).toEqual(sorted(known));
 });
 
-test('the schema of reports knows every reason there is, and none that there is not', () => {
+test('the schema of reports has exactly the reasons of the table of reasons', () => {
   const published: { $defs: { decision: { oneOf: readonly Alternative[] } } } = JSON.parse(
     readFileSync('functions/schema/report.schema.json', 'utf8'),
   );
@@ -37,7 +37,7 @@ type Alternative = {
   };
 };
 
-test('no two reasons are of the same strength', () => {
+test('no two reasons have the same strength', () => {
   const strengths = Object.values(REASONS).map(({ strength }) => strength);
   expect(new Set(strengths).size).toBe(strengths.length);
 });

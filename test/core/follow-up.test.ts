@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import {
   type Attempt,
   begin,
+  earlierLooks,
   type FollowUp,
   followingOf,
   isKnown,
@@ -237,4 +238,15 @@ test('an open service has the key of the service itself, in either format of its
   const old = serviceArn('arn:aws:ecs:eu-west-1:111122223333:service/api');
   expect(openKey(open())).toBe('main/api');
   expect(openKey(open())).toBe(service({ arn: old }).key);
+});
+
+describe('what earlier looks tell of waves', () => {
+  test('is the earliest wave that failed, and which changes wait for a service that ECS does not show', () => {
+    const failed = followUp({ changeId: 'failed', failedWave: 2, open: [] });
+    const refused = followUp({ changeId: 'refused', open: [open({ name: 'web' }), open()] });
+    const { failed: waves, unseen } = earlierLooks([followUp(), failed, refused], new Set([openKey(open())]));
+    expect([...waves]).toEqual([['failed', 2]]);
+    expect([...unseen].toSorted()).toEqual(['change-1', 'refused']);
+    expect(earlierLooks([refused], new Set()).unseen.size).toBe(0);
+  });
 });

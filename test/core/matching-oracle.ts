@@ -1,7 +1,7 @@
 /**
- * A second implementation of the matching rules (functions/README.md, References), the other way round: it does not parse
- * the reference. It writes down every text that names the changed resource and checks whether the reference is one of
- * these texts. It shares no code with functions/.
+ * A second implementation of the matching rules (functions/README.md, References), the other way round: it does not
+ * parse the reference. It writes down every text that names the changed resource and checks whether the reference is
+ * one of these texts. It shares no code with functions/.
  */
 export type Written = {
   readonly place: string;

@@ -31,7 +31,7 @@ const later = (different: Partial<FollowUp['open'][number]> = {}): FollowUp => (
 
 type Given = { readonly outcome?: Outcome; readonly evidence?: Evidence; readonly subject?: Subject };
 
-/** The verdict on the service for the change, and its outcome. `together` is the verdict for all changes of the service. */
+/** The verdict on the service for the change, and its outcome. `together` is the verdict for all changes at once. */
 function result(
   own: Verdict,
   { outcome, evidence = {}, subject = asSubject(change()) }: Given = {},

@@ -7,12 +7,12 @@ export interface Message {
   readonly body: string;
 }
 
-/** A message with this body; what is not a string is sent as JSON. */
+/** A message with this body; a body that is not a string is sent as JSON. */
 export function message(body: unknown, messageId: string = randomUUID()): Message {
   return { messageId, body: typeof body === 'string' ? body : JSON.stringify(body) };
 }
 
-/** What Lambda hands to a function of a queue. */
+/** The event that Lambda hands to a function whose event source is a queue. */
 export function sqsEvent(messages: readonly Message[]) {
   return {
     Records: messages.map(({ messageId, body }) => ({
@@ -36,7 +36,7 @@ export function sqsEvent(messages: readonly Message[]) {
 
 const BatchAnswer = z.object({ batchItemFailures: z.array(z.object({ itemIdentifier: z.string() })) });
 
-/** The messages that came back, by id; throws when the invocation itself failed. */
+/** The ids of the messages that the function returned as failed; throws if the invocation itself failed. */
 export function returned(invocation: Invocation): readonly string[] {
   if ('error' in invocation) throw new Error(`the invocation failed: ${invocation.error.message}`);
   return BatchAnswer.parse(invocation.answer)

@@ -1,7 +1,7 @@
 import type { World } from '../simulator/index.ts';
 import type { FleetModel, GroupModel, RevisionModel, ServiceModel } from './fleet-model.ts';
 
-/** Builds what the model says in a simulated world; nothing in it moves by itself. */
+/** Builds the model's fleet in a simulated world. Nothing in that fleet changes by itself. */
 export function buildFleet(world: World, fleet: FleetModel): void {
   for (const cluster of fleet.clusters) world.cluster(cluster);
   for (const service of fleet.services) buildService(world, service);

@@ -9,7 +9,7 @@ export type BundleName = (typeof NAMES)[number];
 
 let copy: Promise<string> | undefined;
 
-/** The address of a built bundle, of a copy that no later build changes. */
+/** The address of a built bundle, in a copy that no later build changes. */
 export async function bundle(name: BundleName): Promise<string> {
   copy ??= copied(process.env['E2E_DIST'] ?? resolve('dist'));
   return pathToFileURL(join(await copy, name, 'index.mjs')).href;
@@ -22,10 +22,10 @@ async function copied(dist: string): Promise<string> {
     try {
       cpSync(dist, folder, { recursive: true });
     } catch {
-      // Somebody is building; the next attempt finds it done.
+      // A build is running; a later attempt finds it complete.
     }
     if (NAMES.every((name) => existsSync(join(folder, name, 'index.mjs')))) return folder;
     await sleep(250);
   }
-  throw new Error(`no bundles in ${dist}: run "npm run build" first`);
+  throw new Error(`looked for the bundles in ${dist} and found none: run "npm run build" first`);
 }

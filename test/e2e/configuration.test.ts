@@ -21,10 +21,10 @@ const WRONG = {
   READ_BURST: 'NaN',
   SWEEP: 'clean',
 } as const;
-/** An empty setting is one that was not set, so these two may or may not be faults. */
+/** An empty setting counts as not set, so these two may or may not be reported as faults. */
 const DEBATABLE = new Set<string>(['TAG_PREFIX', 'CLUSTERS']);
 
-/** Where and as whom to call, and how to log. What libraries ask about the runtime they are in is their own affair. */
+/** The variables for addresses, credentials and logging. What libraries read about their runtime is not checked. */
 const OURS =
   /^(CHANGE_|SNAPSHOT_|LOG_LEVEL|POWERTOOLS_|AWS_(REGION|DEFAULT|ENDPOINT|ACCESS|SECRET|SESSION|PROFILE))/;
 
@@ -45,7 +45,7 @@ describe.concurrent('a wrong configuration', () => {
     },
   );
 
-  it.concurrent('is one without CHANGE_QUEUE_URL, for on-change', async (context) => {
+  it.concurrent('is, for on-change, one without CHANGE_QUEUE_URL', async (context) => {
     const stage = await scene(context);
     const lambda = await stage.lambda('on-change', { CHANGE_QUEUE_URL: '' });
     expect(await lambda.invoke(sqsEvent([]))).toMatchObject({
@@ -54,7 +54,7 @@ describe.concurrent('a wrong configuration', () => {
   });
 
   it.concurrent.for(Object.entries(WRONG).filter(([key]) => !DEBATABLE.has(key)))(
-    'is noticed by itself: %s=%s',
+    'is reported if only one setting is wrong: %s=%s',
     async ([key, value], context) => {
       const stage = await scene(context);
       const result = await (await stage.lambda('on-change', { [key]: value })).invoke(sqsEvent([]));
@@ -65,7 +65,7 @@ describe.concurrent('a wrong configuration', () => {
 
 describe.concurrent('the import of a bundle', () => {
   it.concurrent.for(['on-change', 'on-request'] as const)(
-    'reads no setting and no address from the environment: %s',
+    'reads no setting and no address from the environment and calls nothing: %s',
     async (name, context) => {
       const stage = await scene(context);
       const { askedByImport } = await stage.watchedLambda(name);

@@ -1,4 +1,4 @@
-/** Repeatable chance. */
+/** Pseudo-random choices that a seed repeats. */
 export interface Dice {
   /** 0 ≤ n < 1 */
   next(): number;
@@ -7,7 +7,7 @@ export interface Dice {
   chance(share: number): boolean;
   pick<T>(items: readonly [T, ...T[]]): T;
   pick<T>(items: readonly T[]): T;
-  /** Each item with this chance. */
+  /** A subset that holds each item with this probability. */
   some<T>(items: readonly T[], share: number): readonly T[];
 }
 

@@ -15,7 +15,7 @@ describe.concurrent('an event that comes twice', () => {
     expect(updated(stage)).toEqual(['main/api', 'main/web', 'main/worker']);
   });
 
-  it.concurrent('later, to the same process or to a fresh one, leads to no second deployment', async (context) => {
+  it.concurrent('in two batches, to the same process or to a new one, leads to no second deployment', async (context) => {
     const { stage, event } = await fleetOfThree(context);
     const lambda = await stage.lambda();
     await deliver(lambda, [event]);
@@ -24,7 +24,7 @@ describe.concurrent('an event that comes twice', () => {
     expect(updated(stage)).toEqual(['main/api', 'main/web', 'main/worker']);
   });
 
-  it.concurrent('after everything is fresh is told as already fresh', async (context) => {
+  it.concurrent('finds its services already fresh once their rollouts have ended', async (context) => {
     const { stage, event } = await fleetOfThree(context, { rolloutMs: 100 });
     await deliver(await stage.lambda(), [event]);
     await sleep(500);
@@ -52,7 +52,7 @@ describe.concurrent('the native and the CloudTrail event of one rotation', () =>
     'lead to one deployment: $cloudTrail $later s later, $order',
     async ({ cloudTrail, later, order }, context) => {
       const stage = await scene(context);
-      // So young that the first redeploy has to wait until it is younger than both records.
+      // The change is so young that the first redeploy waits until its deployment is younger than both records.
       const { secret, versionId, at, event } = rotated(stage, 0);
       stage.sim.world.service({ name: 'api', secrets: [secret.arn], desired: 2 });
       const trail = cloudTrailOf(stage, cloudTrail, secret.arn, versionId, at + later * 1000);
@@ -68,8 +68,8 @@ describe.concurrent('the native and the CloudTrail event of one rotation', () =>
   );
 });
 
-describe.concurrent('many changes', () => {
-  it.concurrent('ten in one batch lead to one deployment of each service', async (context) => {
+describe.concurrent('when several changes affect a service,', () => {
+  it.concurrent('ten of them in one batch lead to one deployment of each service', async (context) => {
     const stage = await scene(context);
     const changes = Array.from({ length: 10 }, (_, index) => rotated(stage, 6000 + index * 500, `s${index}`));
     const arns = changes.map(({ secret }) => secret.arn);
@@ -100,7 +100,7 @@ describe.concurrent('many changes', () => {
     expect(updated(stage)).toEqual(['main/api']);
   });
 
-  it.concurrent('two labels of a secret: what follows one of them is told by the change of that one', async (context) => {
+  it.concurrent('a service that follows one of two moved labels is reported for the change of that label', async (context) => {
     const stage = await scene(context);
     const at = Date.now() - 6000;
     const labels = ['AWSCURRENT', 'BLUE'];
@@ -148,7 +148,7 @@ describe.concurrent('many changes', () => {
     expect(stage.sim.deploymentsOf(service.arn)).toHaveLength(2);
   });
 
-  it.concurrent('a deployment by somebody else after the change makes ours unnecessary', async (context) => {
+  it.concurrent('a deployment by CI after the change makes ours unnecessary', async (context) => {
     const { stage, event, services } = await fleetOfThree(context, { rolloutMs: 100 });
     for (const service of services.slice(0, 2)) stage.sim.world.deploy(service, { by: 'CI' });
     await sleep(500);
@@ -158,7 +158,7 @@ describe.concurrent('many changes', () => {
 });
 
 describe.concurrent('a rotation in four steps', () => {
-  it.concurrent('restarts nothing before AWSCURRENT has moved, and each service once after it', async (context) => {
+  it.concurrent('redeploys nothing before AWSCURRENT has moved, and each service once afterwards', async (context) => {
     const stage = await scene(context, { rolloutMs: 200 });
     const secret = stage.sim.world.secret({ name: 'prod/db' });
     stage.sim.world.service({ name: 'api', secrets: [secret.arn] });
@@ -184,7 +184,7 @@ describe.concurrent('a rotation in four steps', () => {
     expect(stage.sim.staleTasks(secret.arn)).toEqual([]);
   });
 
-  it.concurrent('that fails before AWSCURRENT moves restarts nothing and is a notice', async (context) => {
+  it.concurrent('that fails before AWSCURRENT moves redeploys nothing and is a notice', async (context) => {
     const stage = await scene(context);
     const secret = stage.sim.world.secret({ name: 'prod/db' });
     stage.sim.world.service({ name: 'api', secrets: [secret.arn] });
@@ -198,7 +198,7 @@ describe.concurrent('a rotation in four steps', () => {
 });
 
 describe.concurrent('an edit that creates no version', () => {
-  it.concurrent('restarts nothing: the young event is looked at again', async (context) => {
+  it.concurrent('redeploys nothing: while young, its event is queued again', async (context) => {
     const { stage, secret } = await fleetOfThree(context);
     const edit = descriptionEdit(stage, secret.name, 5000);
     const lambda = await stage.lambda();
@@ -207,7 +207,7 @@ describe.concurrent('an edit that creates no version', () => {
     expect(takeAll(stage)).toEqual([{ body: JSON.stringify(edit), delaySeconds: 30 }]);
   });
 
-  it.concurrent('restarts nothing: the old event is ignored as no-new-version', async (context) => {
+  it.concurrent('redeploys nothing: once old, its event is ignored as no-new-version', async (context) => {
     const { stage, secret } = await fleetOfThree(context);
     const lambda = await stage.lambda();
     expect(await deliver(lambda, [descriptionEdit(stage, secret.partialArn, 2 * MINUTE)])).toEqual([]);
@@ -215,7 +215,7 @@ describe.concurrent('an edit that creates no version', () => {
     expect(recordsOf(lambda, 'change.ignored').map(({ reason }) => reason)).toEqual(['no-new-version']);
   });
 
-  it.concurrent('does not keep its neighbours in the batch from being done', async (context) => {
+  it.concurrent('does not keep a change in the same batch from being handled', async (context) => {
     const { stage, secret, event } = await fleetOfThree(context);
     const edit = descriptionEdit(stage, secret.name, 5000);
     expect(await deliver(await stage.lambda(), [edit, event])).toEqual([]);
@@ -226,7 +226,7 @@ describe.concurrent('an edit that creates no version', () => {
     expect(sent.flatMap(openIn)).toEqual(['main/api', 'main/web', 'main/worker']);
   });
 
-  it.concurrent('also where a label was only taken away', async (context) => {
+  it.concurrent('and only removes a label redeploys nothing and is ignored', async (context) => {
     const { stage, secret } = await fleetOfThree(context);
     const removal = apiCall({ place: stage.place, at: Date.now() - 6000 }, 'UpdateSecretVersionStage', {
       secretId: secret.arn,
@@ -241,7 +241,7 @@ describe.concurrent('an edit that creates no version', () => {
 });
 
 describe.concurrent('a change that Secrets Manager does not show', () => {
-  it.concurrent('is looked at again while it is young, and done once it shows', async (context) => {
+  it.concurrent('is queued again while it is young, and is handled once it shows', async (context) => {
     const stage = await scene(context, { lagMs: 4000 });
     const secret = stage.sim.world.secret({ name: 'prod/db' });
     stage.sim.world.service({ name: 'api', secrets: [secret.arn] });
@@ -263,7 +263,7 @@ describe.concurrent('a change that Secrets Manager does not show', () => {
     expect(updated(stage)).toEqual(['main/api']);
   });
 
-  it.concurrent('counts once it is old, for then it was superseded', async (context) => {
+  it.concurrent('counts once it is old, because another change has superseded it', async (context) => {
     const { stage, secret } = await fleetOfThree(context);
     const past = { place: stage.place, at: Date.now() - 70_000 };
     expect(await deliver(await stage.lambda(), [labelUpdated(past, secret, 'long-gone-version')])).toEqual(

@@ -20,7 +20,7 @@ const EVENTS = [
 
 describe.concurrent('a change of a resource of the same name', () => {
   it.concurrent.for(PLACES.flatMap((place) => EVENTS.map((kind) => ({ ...place, kind }))))(
-    'in $region of $account redeploys nothing here: $kind',
+    'in Region $region of account $account redeploys nothing here: $kind',
     async ({ kind, ...place }, context) => {
       const stage = await scene(context);
       const change = rotated(stage);
@@ -35,8 +35,8 @@ describe.concurrent('a change of a resource of the same name', () => {
   );
 });
 
-describe.concurrent('two services with one old ARN in two clusters', () => {
-  it.concurrent('are two services', async (context) => {
+describe.concurrent('two services that share one short ARN in two clusters', () => {
+  it.concurrent('are both redeployed', async (context) => {
     const stage = await scene(context);
     const { secret, event } = rotated(stage);
     for (const cluster of ['one', 'two']) {

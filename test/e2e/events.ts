@@ -41,7 +41,7 @@ export function parameterChange(
   };
 }
 
-/** A call of Secrets Manager as CloudTrail tells of it. */
+/** A call of Secrets Manager as CloudTrail records it. */
 export function apiCall(
   envelope: Envelope,
   eventName: string,
@@ -62,7 +62,7 @@ export function apiCall(
   };
 }
 
-/** What Secrets Manager does by itself, as CloudTrail tells of it. */
+/** An action that Secrets Manager takes by itself, as CloudTrail records it. */
 export function serviceEvent(
   envelope: Envelope,
   eventName: string,

@@ -17,12 +17,12 @@ const CLOSER_LOOKS = ['ListServiceDeployments', 'ListTasks', 'DescribeTasks'] as
 const READS = ['DescribeSecret', ...FLEET_READS, ...CLOSER_LOOKS] as const;
 const LASTING = ['throttle', 'server-error', 'reset-before', 'access-denied'] as const;
 
-/** Reading stops 30 s before the end: this leaves three to a function that would go on trying. */
+/** The functions stop reading 30 s before the invocation ends, so this leaves three seconds for repeated reads. */
 const THREE_SECONDS = 33_000;
 
 describe.concurrent('a failing read', () => {
   it.concurrent.for(['throttle', 'server-error', 'reset-before', 'reset-after'] as const)(
-    'that recovers is repeated: %s once on every operation',
+    'that recovers is repeated: one %s on every operation',
     async (kind, context) => {
       const { stage, event } = await ancientChange(context);
       for (const operation of READS) stage.sim.faults.add({ operation, kind });
@@ -33,7 +33,7 @@ describe.concurrent('a failing read', () => {
   );
 
   it.concurrent.for([...READS])(
-    'whose answer breaks off writes nothing, and the message, or its next delivery, is done: %s',
+    'whose answer breaks off causes no write, and the message succeeds now or on its next delivery: %s',
     async (operation, context) => {
       const { stage, event } = await ancientChange(context);
       stage.sim.faults.add({ operation, kind: 'malformed' });
@@ -48,7 +48,7 @@ describe.concurrent('a failing read', () => {
   );
 
   it.concurrent.for(FLEET_READS.flatMap((operation) => LASTING.map((kind) => ({ operation, kind }))))(
-    'that lasts changes nothing and returns changes and notices, while irrelevant messages are done: $kind on $operation',
+    'that persists causes no write and returns changes and notices, but not irrelevant messages: $kind on $operation',
     async ({ kind, operation }, context) => {
       const { stage, event, secret } = await ancientChange(context);
       const { place } = stage;
@@ -74,7 +74,7 @@ describe.concurrent('a failing read', () => {
       (['server-error', 'access-denied'] as const).map((kind) => ({ operation, kind })),
     ),
   )(
-    'that would have told tasks apart changes nothing: $kind on $operation',
+    'of deployments or tasks causes no write and returns the message: $kind on $operation',
     async ({ kind, operation }, context) => {
       const { stage, event } = await ancientChange(context);
       stage.sim.faults.add({ operation, kind, times: Number.POSITIVE_INFINITY });
@@ -84,7 +84,7 @@ describe.concurrent('a failing read', () => {
   );
 
   it.concurrent.for([...LASTING])(
-    'of one secret returns only the messages about it: %s',
+    'of one secret returns only the messages about that secret: %s',
     async (kind, context) => {
       const { stage, event, secret } = await ancientChange(context);
       const other = rotated(stage, 8000, 'other');
@@ -102,7 +102,7 @@ describe.concurrent('a failing read', () => {
   );
 });
 
-describe.concurrent('what vanishes or cannot be described', () => {
+describe.concurrent('when a resource vanishes or cannot be described,', () => {
   it.concurrent('a refused revision makes its service unreadable and stops no other', async (context) => {
     const { stage, event } = await ancientChange(context);
     stage.sim.faults.add({
@@ -125,7 +125,7 @@ describe.concurrent('what vanishes or cannot be described', () => {
     expect(updated(stage)).toEqual(['main/api']);
   });
 
-  it.concurrent('a service that vanishes just before UpdateService is gone, and its message done', async (context) => {
+  it.concurrent('a service that vanishes just before UpdateService is reported once, and its message succeeds', async (context) => {
     const { stage, event } = await ancientChange(context);
     vanishAt(stage, 'UpdateService');
     const lambda = await stage.lambda();
@@ -135,7 +135,7 @@ describe.concurrent('what vanishes or cannot be described', () => {
   });
 
   it.concurrent.for(['ServiceNotFoundException', 'ServiceNotActiveException', 'ClusterNotFoundException'])(
-    'UpdateService answering %s is permanent and stops no other',
+    'the answer %s of UpdateService is a permanent failure and stops no other service',
     async (code, context) => {
       const { stage, event } = await ancientChange(context);
       stage.sim.faults.add({ ...updateOf('api'), kind: 'client-error', code });
@@ -178,7 +178,7 @@ describe.concurrent('a failing UpdateService', () => {
     expect(JSON.stringify(recordsOf(lambda, 'service.failed'))).toContain('ecs:UpdateService');
   });
 
-  it.concurrent('that refuses for another reason is permanent: the message is done', async (context) => {
+  it.concurrent('that is refused for another reason is a permanent failure, and the message succeeds', async (context) => {
     const { stage, event } = await ancientChange(context);
     stage.sim.faults.add({ ...updateOf('api'), kind: 'client-error', code: 'InvalidParameterException' });
     const lambda = await stage.lambda();
@@ -203,7 +203,7 @@ describe.concurrent('a failing UpdateService', () => {
   });
 
   it.concurrent.for(['reset-after', 'malformed'] as const)(
-    'whose answer is lost after its effect (%s) leads to no second deployment, neither by the follow-up nor by the event again',
+    'that takes effect but loses its answer (%s) leads to no second deployment, neither by the follow-up nor by the event',
     async (kind, context) => {
       const { stage, event } = await ancientChange(context);
       stage.sim.faults.add({ ...updateOf('api'), kind });
@@ -220,7 +220,7 @@ describe.concurrent('a failing UpdateService', () => {
   );
 
   it.concurrent.for(['reset-before', 'server-error'] as const)(
-    'that is lost without effect (%s) is made up for by the follow-up, ten seconds later',
+    'that is lost before it takes effect (%s) is repeated by the follow-up, ten seconds later',
     { timeout: 30_000 },
     async (kind, context) => {
       const { stage, event } = await ancientChange(context);
@@ -230,7 +230,7 @@ describe.concurrent('a failing UpdateService', () => {
       expect(outcomesOf(stage, 'main/api')).toHaveLength(1);
       const followUps = takeAll(stage);
       expect(Math.min(...followUps.map(({ delaySeconds }) => delaySeconds))).toBeGreaterThanOrEqual(10);
-      // Too early: the process itself remembers the call that was lost.
+      // This delivery is too early, but the process remembers the lost call and waits.
       const bodies = followUps.map(({ body }) => body);
       expect(await deliver(lambda, bodies)).toEqual([]);
       const ofApi = stage.updates().filter(({ service }) => service === 'main/api');
@@ -240,7 +240,7 @@ describe.concurrent('a failing UpdateService', () => {
     },
   );
 
-  it.concurrent('that hangs does not keep the others from their turn, and is unknown', async (context) => {
+  it.concurrent('that hangs does not hold up the other services, and its result is unknown', async (context) => {
     const { stage, event } = await ancientChange(context);
     stage.sim.faults.add({ ...updateOf('api'), kind: 'hang', performs: true });
     const lambda = await stage.lambda();
@@ -253,7 +253,7 @@ describe.concurrent('a failing UpdateService', () => {
 
 describe.concurrent('a batch with a message that is no event', () => {
   it.concurrent.for(['', 'hello', '{', '[]', 'null', '42', '{"a":1}', '{"source":"aws.secretsmanager"}'])(
-    'returns it and does its neighbours: %s',
+    'returns that message and processes the others: %s',
     async (body, context) => {
       const { stage, event } = await ancientChange(context);
       expect(await deliver(await stage.lambda(), [body, event])).toEqual(['raw-0']);
@@ -262,14 +262,14 @@ describe.concurrent('a batch with a message that is no event', () => {
   );
 });
 
-describe.concurrent('little time', () => {
-  it.concurrent('before the read ends returns the message and changes nothing', async (context) => {
+describe.concurrent('an invocation with too little time', () => {
+  it.concurrent('to read the fleet returns the message and writes nothing', async (context) => {
     const { stage, event } = await ancientChange(context);
     expect(await deliver(await stage.lambda(), [event], 2000)).toEqual([event.id]);
     expect(updated(stage)).toEqual([]);
   });
 
-  it.concurrent('for writing leaves the rest to the follow-up, which finishes it', async (context) => {
+  it.concurrent('for all writes leaves the rest to the follow-up, which finishes it', async (context) => {
     const stage = await scene(context);
     const { secret, event } = rotated(stage);
     for (let index = 0; index < 12; index++)
@@ -287,7 +287,7 @@ describe.concurrent('little time', () => {
   }, 60_000);
 });
 
-/** Two stale services and a parameter's, for a change so old that every read there is gets made. */
+/** Two stale services and one that uses a parameter. The change is so old that a function makes every kind of read. */
 async function ancientChange(context: Parameters<typeof scene>[0]) {
   const stage = await scene(context);
   const change = rotated(stage, 200_000);
@@ -318,7 +318,7 @@ function arnOf({ place }: Scene, name: string): string {
   return `arn:${place.partition}:ecs:${place.region}:${place.account}:service/main/${name}`;
 }
 
-/** Somebody deletes the service `web` at the moment of the first such call. */
+/** Deletes the service `web` at the moment of the first call of this operation. */
 function vanishAt(stage: Scene, operation: string): void {
   let gone = false;
   stage.sim.faults.add({

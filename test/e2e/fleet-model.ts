@@ -1,6 +1,6 @@
 import type { Place } from './events.ts';
 
-/** Every string of a task definition that could name a resource, by the place where it stands. */
+/** Every string of a task definition that can name a resource, by its place. */
 export interface RevisionModel {
   readonly secrets: readonly string[];
   readonly sidecarSecrets: readonly string[];
@@ -54,7 +54,7 @@ export interface FleetModel {
   readonly services: readonly ServiceModel[];
 }
 
-/** What really moved, and the instant that counts for it. */
+/** The secret or parameter that really changed, and the instant of its change. */
 export type TruthModel =
   | {
       readonly kind: 'secret';

@@ -15,9 +15,9 @@ const RUNS = Number(process.env['E2E_FLEETS'] ?? 40);
 const FIRST = Number(process.env['E2E_SEED'] ?? 1);
 const SEEDS = Array.from({ length: RUNS }, (_, index) => FIRST + index);
 
-describe.concurrent('over random fleets and changes', () => {
+describe.concurrent('over random fleets and changes,', () => {
   it.concurrent.for(SEEDS)(
-    'exactly the right services are redeployed, once each, and each decision is told (seed %i)',
+    'exactly the right services are redeployed, once each, and each decision has its record (seed %i)',
     async (seed, context) => {
       const roll = dice(seed * 7919);
       const options = { account: '111122223333', ...roll.pick(PARTITIONS) };
@@ -69,7 +69,7 @@ function randomChanges(count: number, seed: number, place: Place, at: number, pr
   return [...byName.values()];
 }
 
-/** Events about the same resources after which nothing must happen. */
+/** Events about the same resources that must cause nothing. */
 function noise(changes: readonly RandomChange[], place: Place, at: number): readonly RawEvent[] {
   return changes.flatMap(({ truth }): RawEvent[] => {
     if (truth.kind === 'parameter') {
@@ -106,7 +106,7 @@ function expectBehaved(stage: Scene, changes: readonly RandomChange[]): void {
   }
 }
 
-/** Each change is followed as long as there are services that it waits for: those, and no others. */
+/** The follow-ups of each change hold exactly the services that the change waits for. */
 function expectFollowed(
   stage: Scene,
   fleet: FleetModel,
@@ -127,7 +127,7 @@ function expectFollowed(
   }
 }
 
-/** One record per decision, of the right kind; with several changes in a batch only that there is one that fits. */
+/** Each decision has one record of the right kind. With several changes in a batch, at least one record must fit. */
 function problemsIn(
   service: ServiceModel,
   verdicts: readonly Verdict[],
@@ -154,7 +154,7 @@ function path({ cluster, name }: ServiceModel): string {
   return `${cluster}/${name}`;
 }
 
-/** What a failed run has to show of the services about which opinions differ. */
+/** The services for which the oracle and the function differ, for the message of a failed run. */
 function explain(fleet: FleetModel, changes: readonly RandomChange[], stage: Scene): string {
   const now = Date.now();
   const got = updated(stage);

@@ -6,8 +6,8 @@ import type { BundleName } from './bundles.ts';
 const granted = new Map<BundleName, readonly string[]>();
 
 /**
- * Fails if the function asked AWS for anything that its role does not grant. (It can ask S3 only where there is a bucket.) Functions sign with their own name, so that the
- * simulator knows their calls from those of everybody else.
+ * Fails if the function made an AWS call that its role does not grant. (It can call S3 only where there is a bucket.)
+ * Each function signs with its own name, so that the simulator can tell its calls from all others.
  */
 export function expectGranted({ ledger }: Simulator, name: BundleName): void {
   const actions = granted.get(name) ?? grantedActions(name, ['HasSnapshot']);

@@ -1,5 +1,5 @@
 // The Lambda runtime's side of a bundle, in a process of its own: `node host.mjs <bundle>`. Each message is one
-// invocation; its result is a line of stdout, so that it cannot overtake what the function wrote before.
+// invocation; its result is a line of stdout, so that it cannot overtake the function's own output.
 const [, , bundle, watchEnvironment] = process.argv;
 const asked = new Set();
 if (watchEnvironment === 'watch') {

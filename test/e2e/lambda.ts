@@ -3,20 +3,20 @@ import { once } from 'node:events';
 import { z } from 'zod/mini';
 import { type BundleName, bundle } from './bundles.ts';
 
-/** What one invocation came to. */
+/** The result of one invocation. */
 export type Invocation =
   | { readonly answer: unknown }
   | { readonly error: { readonly name: string; readonly message: string } };
 
-/** A structured record of the log; only what a test looks at is typed. */
+/** A structured record of the log. Its fields are not typed: a test types those that it reads. */
 export type LogRecord = Readonly<Record<string, unknown>>;
 
-/** One Lambda environment: a process that has imported a bundle and keeps what it remembers. */
+/** One Lambda environment: a process that has imported a bundle and keeps its memory between invocations. */
 export interface Lambda {
   invoke(event: unknown, remainingMs?: number): Promise<Invocation>;
-  /** Environment variables that were looked up while the bundle was imported. */
+  /** The environment variables that the bundle read while it was imported. */
   readonly askedByImport: readonly string[];
-  /** All that was written so far, to stdout and stderr. */
+  /** All output so far, from stdout and stderr. */
   output(): string;
   /** The JSON lines of the output that have an `event`. */
   records(): readonly LogRecord[];
@@ -67,7 +67,7 @@ export async function startBundle(
   };
 }
 
-/** Nothing of the machine that runs the tests reaches the SDK. */
+/** Keeps the configuration of the machine that runs the tests from the SDK. */
 const SEALED = {
   AWS_CONFIG_FILE: '/dev/null',
   AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
@@ -104,7 +104,7 @@ async function marker(died: Promise<undefined>, { lines, waiting }: Lines, kind:
   const arrived = new Promise<string>((resolve) => void waiting.set(kind, resolve));
   const text = await Promise.race([arrived, died]);
   if (text === undefined)
-    throw new Error(`the process ended before ${kind}:\n${lines.slice(-20).join('\n')}`);
+    throw new Error(`waited for ${kind}, but the process ended first:\n${lines.slice(-20).join('\n')}`);
   return text;
 }
 

@@ -5,7 +5,7 @@ import { deliver, recordsOf, rotated, type Scene, scene, told } from './scene.ts
 
 vi.setConfig({ maxConcurrency: 16 });
 
-/** Stands wherever something stands that must never be logged; cut in two it would still be found. */
+/** Stands in every field that must never be logged. Either half of it is searched for, so a cut does not hide it. */
 const SENTINEL = 'XyzzySentinel';
 const KINDS = [
   'change.received',
@@ -32,7 +32,7 @@ const LEVELS = [
 
 describe.concurrent('the log of on-change', () => {
   it.concurrent.for(LEVELS)(
-    'tells every decision once and gives nothing away with %j',
+    'has one record for every decision and discloses no content with %j',
     async (env, context) => {
       const stage = await scene(context);
       const { lambda, event } = await oneOfEverything(stage, env);
@@ -64,14 +64,14 @@ describe.concurrent('the log of on-change', () => {
     }
   });
 
-  it.concurrent('names the services that refer to what a notice is about', async (context) => {
+  it.concurrent('names the services that refer to the subject of a notice', async (context) => {
     const stage = await scene(context);
     const { lambda } = await oneOfEverything(stage, {});
     const [notice] = recordsOf(lambda, 'change.notice');
     expect(JSON.stringify(notice)).toContain('stale');
   });
 
-  it.concurrent('in observe mode tells what would have been redeployed as skipped', async (context) => {
+  it.concurrent('in observe mode has a skipped record for each service that would have been redeployed', async (context) => {
     const stage = await scene(context);
     const { lambda } = await oneOfEverything(stage, { MODE: 'observe' });
     expect(stage.updates()).toEqual([]);
@@ -82,7 +82,7 @@ describe.concurrent('the log of on-change', () => {
 });
 
 describe.concurrent('the log of on-request', () => {
-  it.concurrent.for(LEVELS)('gives nothing away with %j', async (env, context) => {
+  it.concurrent.for(LEVELS)('discloses no content with %j', async (env, context) => {
     const stage = await scene(context);
     buildAll(stage);
     const lambda = await stage.lambda('on-request', { ...env, SOME_SETTING: SENTINEL });
@@ -101,7 +101,7 @@ describe.concurrent('the log of on-request', () => {
 });
 
 describe.concurrent('the metrics', () => {
-  it.concurrent('count what was done', async (context) => {
+  it.concurrent('count matched, redeployed and failed services', async (context) => {
     const stage = await scene(context);
     const { lambda } = await oneOfEverything(stage, {});
     const emf = lambda.output().match(/^\{"_aws".*$/gm) ?? [];
@@ -112,7 +112,7 @@ describe.concurrent('the metrics', () => {
   });
 });
 
-/** Everything that may come, in one invocation, and one that is refused. */
+/** Every kind of message in one invocation, with one UpdateService call that is denied. */
 async function oneOfEverything(stage: Scene, env: Readonly<Record<string, string>>) {
   const { event, secret } = buildAll(stage);
   const envelope = { place: stage.place, at: Date.now() - 6000 };

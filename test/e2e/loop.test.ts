@@ -10,11 +10,11 @@ import { deliver, recordsOf, rotated, type Scene, scene, told, updated } from '.
 vi.setConfig({ maxConcurrency: 24, testTimeout: 60_000 });
 
 const QUICK_LOOKS = { FOLLOW_UP_SECONDS: '1' };
-/** Stands wherever something stands that must never travel. */
+/** Stands in every field whose content must never be sent or logged. */
 const SENTINEL = 'XyzzySentinel';
 
 describe.concurrent('a change', () => {
-  it.concurrent('is followed until the last old task is gone, and settled once, whoever handles it', async (context) => {
+  it.concurrent('is followed by several processes until the last old task is gone, and is settled once', async (context) => {
     const stage = await scene(context, { rolloutMs: 3000 });
     const { secret, event, at } = rotated(stage);
     addServices(stage, ['api', 'web'], { secrets: [secret.arn], desired: 2 });
@@ -43,7 +43,7 @@ describe.concurrent('a change', () => {
     expect(metrics(lambdas)).toMatch(/"ExposureSeconds":/);
   });
 
-  it.concurrent('that is known twice, natively and by CloudTrail, ends settled under both ids, with one deployment', async (context) => {
+  it.concurrent('that a native event and CloudTrail both report causes one deployment and settles under both ids', async (context) => {
     const stage = await scene(context, { rolloutMs: 1500 });
     const { secret, event, versionId } = rotated(stage);
     addServices(stage, ['api'], { secrets: [secret.arn] });
@@ -68,7 +68,7 @@ describe.concurrent('a change', () => {
     expect(idsOf(lambda, 'change.settled')).toEqual([event.id]);
   });
 
-  it.concurrent('that Secrets Manager shows late comes back as the event itself, and settles once', async (context) => {
+  it.concurrent('that Secrets Manager shows late is queued again as the event itself, and settles once', async (context) => {
     const stage = await scene(context, { rolloutMs: 500, lagMs: 4000 });
     const secret = stage.sim.world.secret({ name: 'prod/db' });
     addServices(stage, ['api'], { secrets: [secret.arn] });
@@ -82,7 +82,7 @@ describe.concurrent('a change', () => {
     expect(recordsOf(lambda, 'change.received')).toHaveLength(1);
   });
 
-  it.concurrent('within the cooldown of somebody else waits for its end, not a second less', async (context) => {
+  it.concurrent('within the cooldown after another deployment waits until the cooldown has ended', async (context) => {
     const stage = await scene(context, { rolloutMs: 500 });
     const { secret, event } = rotated(stage, 4000);
     const startedAt = Date.now() - 5000;
@@ -97,7 +97,7 @@ describe.concurrent('a change', () => {
     expect(idsOf(lambda, 'change.settled')).toEqual([event.id]);
   });
 
-  it.concurrent('in the default cooldown waits, and its follow-up says so', async (context) => {
+  it.concurrent('within the default cooldown waits, and its follow-up names the waiting service', async (context) => {
     const stage = await scene(context);
     const { secret, event } = rotated(stage);
     addServices(stage, ['api'], { secrets: [secret.arn], startedAt: Date.now() - 20_000 });
@@ -113,7 +113,7 @@ describe.concurrent('a change', () => {
 
 describe.concurrent('a lost answer of UpdateService', () => {
   it.concurrent.for(['reset-after', 'reset-before'] as const)(
-    'ends with one deployment, and nobody looks before ten seconds are over: %s',
+    'ends with one deployment, and the next look comes after ten seconds at the earliest: %s',
     async (kind, context) => {
       const stage = await scene(context, { rolloutMs: 500 });
       const { secret, event } = rotated(stage);
@@ -135,7 +135,7 @@ describe.concurrent('a lost answer of UpdateService', () => {
 describe.concurrent('a deployment that is rolled back', () => {
   const reason = 'ResourceInitializationError: unable to pull secrets';
   it.concurrent.for(['rollback-new-primary', 'rollback-old-primary', 'fail'] as const)(
-    'is told once with its reason and the way back, and never tried again: %s',
+    'is reported once, with its reason and the command that restores the version, and never tried again: %s',
     async (outcome, context) => {
       const stage = await scene(context, { rolloutMs: 800 });
       const { secret, event, versionId } = rotated(stage, 70_000);
@@ -167,10 +167,10 @@ describe.concurrent('a deployment that is rolled back', () => {
     },
   );
 
-  it.concurrent('within a minute of the change is not tried again by a duplicate either', (context) =>
+  it.concurrent('within a minute of the change is not tried again when the event comes again', (context) =>
     duplicateAfter('rollback-new-primary', context));
 
-  it.concurrent('nor when the old PRIMARY is back', (context) =>
+  it.concurrent('to the old PRIMARY within a minute is not tried again when the event comes again', (context) =>
     duplicateAfter('rollback-old-primary', context));
 
   async function duplicateAfter(outcome: RolloutSpec['outcome'], context: Parameters<typeof scene>[0]) {
@@ -194,7 +194,7 @@ describe.concurrent('waves', () => {
     addServices(stage, ['b', 'c'], { secrets: [arn], tags: wave(1) });
   };
 
-  it.concurrent('open one after the other, over processes that know nothing of each other', async (context) => {
+  it.concurrent('open one after the other, even if each look is in a new process', async (context) => {
     const stage = await scene(context, { rolloutMs: 2500 });
     const { secret, event } = rotated(stage);
     waves(stage, secret.arn);
@@ -208,7 +208,7 @@ describe.concurrent('waves', () => {
     expect(ofAll(lambdas, 'change.settled')).toMatchObject([{ redeployed: 3, fresh: 3 }]);
   });
 
-  it.concurrent('a failing canary leaves the later ones untouched, also when the event comes again', async (context) => {
+  it.concurrent('after one that failed are left untouched, also when the event comes again', async (context) => {
     const stage = await scene(context, { rolloutMs: 800 });
     const { secret, event } = rotated(stage, 70_000);
     waves(stage, secret.arn, { outcome: 'rollback-new-primary' });
@@ -228,11 +228,11 @@ describe.concurrent('waves', () => {
 
 describe.concurrent('SendMessage failing', () => {
   it.concurrent.for(['access-denied', 'server-error', 'reset-before', 'throttle'] as const)(
-    'makes the message come back, whether event or follow-up, and nothing is done twice: %s',
+    'returns the event or the follow-up to the queue, and nothing is done twice: %s',
     async (kind, context) => {
       const stage = await scene(context, { rolloutMs: 2500 });
       const { secret, event } = rotated(stage);
-      const other = rotated(stage, 8000, 'nobody');
+      const other = rotated(stage, 8000, 'unused');
       addServices(stage, ['api'], { secrets: [secret.arn] });
       const lambda = await stage.lambda('on-change', QUICK_LOOKS);
       const fail = () =>
@@ -252,7 +252,7 @@ describe.concurrent('SendMessage failing', () => {
     },
   );
 
-  it.concurrent('makes an event come back that is to be looked at again', async (context) => {
+  it.concurrent('returns an event that needs another look later', async (context) => {
     const stage = await scene(context);
     const { secret, event } = rotated(stage);
     const edit = apiCall({ place: stage.place, at: Date.now() - 5000 }, 'UpdateSecret', {
@@ -276,7 +276,7 @@ describe.concurrent('a follow-up that cannot be read', () => {
     ['of a version in words', envelope('one', ',"followUps":7}'), /followUps/],
     ['that is null', envelope(1, ',"followUps":[null]}'), /followUps/],
   ] as const;
-  it.concurrent('comes back with a clear error, its neighbour is done', async (context) => {
+  it.concurrent('is returned with a clear error, while the event in the same batch succeeds', async (context) => {
     const stage = await scene(context);
     const { secret, event } = rotated(stage);
     addServices(stage, ['api'], { secrets: [secret.arn] });
@@ -316,7 +316,7 @@ describe.concurrent('a follow-up with a hostile body', () => {
     ['a wave in words', (one) => (one['failedWave'] = SENTINEL)],
     ['no id', (one) => (one['changeId'] = '')],
   ];
-  it.concurrent('comes back and harms no neighbour, whatever is wrong with it', async (context) => {
+  it.concurrent('is returned and does not affect the event in the same batch, whatever is wrong with it', async (context) => {
     const { stage, body, event } = await followed(context);
     const lambda = await stage.lambda('on-change', QUICK_LOOKS);
     const bodies = wrong.map(([, spoil]) => spoilt(body, spoil));
@@ -339,7 +339,7 @@ describe.concurrent('a follow-up with a hostile body', () => {
     'ü',
     'x'.repeat(300),
   ];
-  it.concurrent('is done with once it names services that are not there', async (context) => {
+  it.concurrent('settles its change at once if it names a service that does not exist', async (context) => {
     const { stage, body, event } = await followed(context);
     const lambda = await stage.lambda('on-change', QUICK_LOOKS);
     const bodies = NAMES.map((name, index) =>
@@ -380,21 +380,24 @@ describe.concurrent('a follow-up with a hostile body', () => {
       (one) => Object.assign(one, { ['__proto__']: { a: 1 }, constructor: 1, more: [SENTINEL] }),
     ],
   ];
-  it.concurrent.for(elsewhere)('does no harm, nor to its neighbour: %s', async ([, spoil], context) => {
-    const { stage, body, event } = await followed(context);
-    const lambda = await stage.lambda('on-change', QUICK_LOOKS);
-    expect(await deliver(lambda, [spoilt(body, spoil), event])).not.toContain(event.id);
-    expect(updated(stage)).toEqual(['main/api', 'main/second']);
-    expect(lambda.output()).not.toContain(SENTINEL);
-    for (const sent of takeAll(stage)) {
-      expect(sent.delaySeconds).toBeGreaterThanOrEqual(1);
-      expect(sent.delaySeconds).toBeLessThanOrEqual(900);
-    }
-  });
+  it.concurrent.for(elsewhere)(
+    'does not affect the event in the same batch: %s',
+    async ([, spoil], context) => {
+      const { stage, body, event } = await followed(context);
+      const lambda = await stage.lambda('on-change', QUICK_LOOKS);
+      expect(await deliver(lambda, [spoilt(body, spoil), event])).not.toContain(event.id);
+      expect(updated(stage)).toEqual(['main/api', 'main/second']);
+      expect(lambda.output()).not.toContain(SENTINEL);
+      for (const sent of takeAll(stage)) {
+        expect(sent.delaySeconds).toBeGreaterThanOrEqual(1);
+        expect(sent.delaySeconds).toBeLessThanOrEqual(900);
+      }
+    },
+  );
 });
 
 describe.concurrent('a service that is followed', () => {
-  it.concurrent('and deleted meanwhile holds nobody up', async (context) => {
+  it.concurrent('and is deleted meanwhile does not keep its change from being settled', async (context) => {
     const { stage, body, first } = await followed(context);
     stage.sim.act('ecs', 'DeleteService', { cluster: 'main', service: 'api', force: true });
     const lambda = await stage.lambda('on-change', QUICK_LOOKS);
@@ -406,7 +409,7 @@ describe.concurrent('a service that is followed', () => {
     ]);
   });
 
-  it.concurrent('and opted out while it waits is left alone', async (context) => {
+  it.concurrent('and opts out while it waits is left alone', async (context) => {
     const stage = await scene(context);
     const { secret, event } = rotated(stage);
     const startedAt = Date.now() - 9000;
@@ -424,7 +427,7 @@ describe.concurrent('a service that is followed', () => {
     expect(recordsOf(lambda, 'change.settled')).toMatchObject([{ changeId: event.id, skipped: 1 }]);
   });
 
-  it.concurrent('and that ECS refuses to describe is not told as gone, nor as fresh', async (context) => {
+  it.concurrent('and that ECS refuses to describe is reported neither as gone nor as fresh', async (context) => {
     const { stage, body, event } = await followed(context);
     stage.sim.faults.add({
       service: 'ecs',
@@ -440,7 +443,7 @@ describe.concurrent('a service that is followed', () => {
   });
 
   it.concurrent.for(['throttle', 'server-error', 'access-denied'] as const)(
-    'and cannot be read for now comes back: %s',
+    'and cannot be read for now returns its follow-up to the queue: %s',
     async (kind, context) => {
       const { stage, body } = await followed(context);
       stage.sim.faults.add({ service: 'ecs', operation: 'DescribeServices', kind, times: Infinity });
@@ -453,7 +456,7 @@ describe.concurrent('a service that is followed', () => {
 });
 
 describe.concurrent('MODE=observe', () => {
-  it.concurrent('ends what is queued without a write, waiting services too', async (context) => {
+  it.concurrent('ends queued follow-ups without a write, also those that wait for a cooldown', async (context) => {
     const stage = await scene(context, { rolloutMs: 60_000 });
     const { secret, event } = rotated(stage);
     addServices(stage, ['api'], { secrets: [secret.arn] });
@@ -475,7 +478,7 @@ describe.concurrent('a request', () => {
     { action: 'redeploy', secret: 'prod/db' },
     { action: 'redeploy', secret: 'prod/db', force: true },
     { action: 'redeploy', services: ['main/api', 'main/later'] },
-  ] as const)('goes on through the queue under its own id, waves and all: %j', async (request, context) => {
+  ] as const)('continues through the queue, wave by wave, under its own id: %j', async (request, context) => {
     const stage = await scene(context, { rolloutMs: 1500 });
     const { secret } = rotated(stage, 60_000);
     addServices(stage, ['api'], { secrets: [secret.arn] });
@@ -518,7 +521,7 @@ describe.concurrent('a request', () => {
     expect(takeAll(stage)).toEqual([]);
   });
 
-  it.concurrent('without a queue ends with its first look, and says what it leaves undone', async (context) => {
+  it.concurrent('without a queue ends with its first look, and reports what it leaves undone', async (context) => {
     const stage = await scene(context);
     const { secret } = rotated(stage, 60_000);
     addServices(stage, ['api'], { secrets: [secret.arn] });
@@ -585,7 +588,7 @@ describe.concurrent('the follow-up messages', () => {
     const sent = takeAll(stage);
     expect(sent.flatMap(({ body }) => openIn(body))).toContain('main/later');
     expect(new Set(sent.map(({ body }) => followUpIn(body)?.kind))).toEqual(new Set(['follow-up']));
-    // The last look of a chain as well.
+    // The check includes the next look of each chain.
     await sleep(1000);
     await deliver(
       lambda,
@@ -600,7 +603,10 @@ describe.concurrent('the follow-up messages', () => {
 const CLUSTER = 'arn:aws:ecs:eu-west-1:111122223333:cluster/main';
 type Json = Record<string, unknown>;
 
-/** A follow-up that waits for `api`, which has been redeployed, and the event of another change, of which `second` is stale. */
+/**
+ * A follow-up that waits for `api`, which has been redeployed, and the event of another change, for which `second` is
+ * stale.
+ */
 async function followed(context: Parameters<typeof scene>[0]) {
   const stage = await scene(context, { rolloutMs: 60_000 });
   const first = rotated(stage);

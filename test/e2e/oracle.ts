@@ -1,8 +1,9 @@
 import type { FleetModel, GroupModel, RevisionModel, ServiceModel, TruthModel } from './fleet-model.ts';
 
 /**
- * What must become of a service for one change, worked out from DESIGN 4 and AWS-FACTS 3 to 5 and from nothing else: not
- * mentioned at all, redeployed, or left alone for one of these reasons (more than one where the contract leaves it open).
+ * The required decision about a service for one change: not mentioned at all, redeployed, or left alone for one of
+ * these reasons (more than one where the contract leaves it open). It is worked out from AWS's rules
+ * (functions/README.md, References) and (functions/README.md, Deployments), not from the code.
  */
 export type Verdict = 'unmatched' | 'redeploy' | readonly string[];
 
@@ -42,7 +43,7 @@ function verdictOnTasks(fleet: FleetModel, service: ServiceModel, truth: TruthMo
   return now - primary.createdAt < fleet.settings.cooldownMs ? ['cooldown'] : 'redeploy';
 }
 
-/** Between one minute and a little more it depends on when exactly the function looked whether the failure counts. */
+/** At an age of one minute and a little more, the instant of the function's look decides whether the failure counts. */
 function verdictOnNewPrimary(service: ServiceModel, age: number): Verdict {
   if (service.state === 'FAILED') {
     return age > MINUTE + 15_000 ? ['rollout-failed'] : ['rollout-failed', 'rolling-out'];

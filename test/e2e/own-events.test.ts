@@ -10,8 +10,8 @@ const ALL = { service: 'events', operation: 'PutEvents', times: Number.POSITIVE_
 const typesOf = ({ sim }: Scene) => ownEventsOf(sim).map((event) => event['detail-type']);
 const callsOf = ({ sim }: Scene) => sim.ledger.count('events', 'PutEvents');
 
-describe.concurrent('the bus is told', () => {
-  it.concurrent('of every redeploy and failure, with what changed, under the ids of the log', async (context) => {
+describe.concurrent('the event bus receives', () => {
+  it.concurrent('an event for every redeploy and failure, with the changed resource and the ids of the log', async (context) => {
     const { stage, event, secret } = await change(context);
     stage.sim.faults.add({ operation: 'UpdateService', kind: 'access-denied', match: isOf('denied') });
     const lambda = await stage.lambda();
@@ -25,7 +25,7 @@ describe.concurrent('the bus is told', () => {
     }
   });
 
-  it.concurrent('that a secret is deleted, and who refers to it', async (context) => {
+  it.concurrent('an event for a deleted secret, with the services that refer to it', async (context) => {
     const stage = await scene(context);
     const secret = stage.sim.world.secret({ name: 'prod/db' });
     stage.sim.world.service({ name: 'api', secrets: [secret.arn] });
@@ -40,7 +40,7 @@ describe.concurrent('the bus is told', () => {
     ]);
   });
 
-  it.concurrent('in observe what the log says: no redeploy, and that nothing waits', async (context) => {
+  it.concurrent('in observe the events of the log: no redeploy, and a change that is settled at once', async (context) => {
     const { stage, event } = await change(context);
     const lambda = await stage.lambda('on-change', { MODE: 'observe' });
     await deliver(lambda, [event]);
@@ -50,7 +50,7 @@ describe.concurrent('the bus is told', () => {
     ]);
   });
 
-  it.concurrent('of what a person redeploys, and of nothing that a person only asks', async (context) => {
+  it.concurrent('an event for each redeploy that a request makes, and none for a request that only reads', async (context) => {
     const { stage, secret } = await change(context);
     const lambda = await stage.lambda('on-request');
     await lambda.invoke({ action: 'uses', secret: secret.arn });
@@ -62,7 +62,7 @@ describe.concurrent('the bus is told', () => {
     expect(typesOf(stage)).toEqual(['Service Redeployed', 'Service Redeployed']);
   });
 
-  it.concurrent('of many redeploys in as few calls as its limits allow', async (context) => {
+  it.concurrent('many redeploys in as few calls as its limits allow', async (context) => {
     const stage = await scene(context);
     const { secret, event } = rotated(stage);
     for (let index = 0; index < 25; index++)
@@ -74,7 +74,7 @@ describe.concurrent('the bus is told', () => {
   });
 });
 
-describe.concurrent('a bus that does not take events', () => {
+describe.concurrent('a bus that does not accept events', () => {
   it.concurrent.for<Pick<Fault, 'kind' | 'code'>>([
     { kind: 'access-denied' },
     { kind: 'client-error', code: 'UnknownOperationException' },
@@ -83,7 +83,7 @@ describe.concurrent('a bus that does not take events', () => {
     { kind: 'reset-before' },
     { kind: 'malformed' },
     { kind: 'hang' },
-  ])('changes nothing else and is soon given up: %j', async (fault, context) => {
+  ])('does not affect the redeploys and is called at most twice: %j', async (fault, context) => {
     const { stage, event } = await change(context);
     stage.sim.faults.add({ ...ALL, ...fault });
     const lambda = await stage.lambda();

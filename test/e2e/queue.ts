@@ -12,7 +12,7 @@ export interface Sent {
 
 const taken = new WeakSet<object>();
 
-/** What was put on the queue since this was last asked, due or not, oldest first; it stays where it is. */
+/** The messages put on the queue since the last call, due or not, oldest first. They stay on the queue. */
 export function takeAll({ sim, queueUrl }: Scene): readonly Sent[] {
   const fresh = sim.messagesIn(queueUrl).filter((message) => !taken.has(message));
   for (const message of fresh) taken.add(message);
@@ -22,7 +22,7 @@ export function takeAll({ sim, queueUrl }: Scene): readonly Sent[] {
   }));
 }
 
-/** What a follow-up message looks like from outside; its other fields are the functions' own affair. */
+/** The fields of a follow-up message that tests rely on; its other fields are internal to the functions. */
 const FollowUps = z.looseObject({
   kind: z.literal('follow-up'),
   version: z.number(),
@@ -60,24 +60,24 @@ const Received = z.object({
   ),
 });
 
-/** How the driver delivers; what it does not say is the ordinary case. */
+/** How the driver delivers messages; fields that are absent take the defaults of `untilQuiet`. */
 export interface Delivery {
   /** After how long a message that was returned comes back. */
   readonly visibilitySeconds?: number;
   readonly deadlineMs?: number;
-  /** The process that handles the n-th batch; the same for all when it is one. */
+  /** One process that handles all batches, or a function that gives the process for the next batch. */
   readonly lambda: Lambda | (() => Promise<Lambda>);
 }
 
-/** Puts a message on the queue, as a rule does. */
+/** Puts a message on the queue, as an EventBridge rule does. */
 export function send({ sim, queueUrl }: Scene, body: unknown): void {
   const MessageBody = typeof body === 'string' ? body : JSON.stringify(body);
   sim.act('sqs', 'SendMessage', { QueueUrl: queueUrl, MessageBody });
 }
 
 /**
- * Lambda's event source, by the real clock: hands what is due to a function and deletes what it does not name, until the
- * queue is empty. Answers the processes that took part.
+ * Lambda's event source, by the real clock: hands the messages that are due to a function and deletes those that it
+ * does not return as failed, until the queue is empty. Answers the processes that took part.
  */
 export async function untilQuiet(
   { sim, queueUrl }: Scene,
@@ -87,7 +87,8 @@ export async function untilQuiet(
   const end = Date.now() + deadlineMs;
   const receive = { QueueUrl: queueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: visibilitySeconds };
   while (sim.messagesIn(queueUrl).length > 0) {
-    if (Date.now() > end) throw new Error(`still on the queue: ${bodiesOn(sim, queueUrl)}`);
+    if (Date.now() > end)
+      throw new Error(`after ${deadlineMs} ms messages are still on the queue: ${bodiesOn(sim, queueUrl)}`);
     const { Messages: messages } = Received.parse(await sim.act('sqs', 'ReceiveMessage', receive));
     if (messages.length === 0) {
       await sleep(50);

@@ -4,7 +4,7 @@ import { apiCall, labelUpdated, type Place, parameterChange, type RawEvent, serv
 import type { TruthModel } from './fleet-model.ts';
 import { looksLikeParameter, looksLikeSecret, waysToNameParameter, waysToNameSecret } from './spellings.ts';
 
-/** One change of a random run: the truth, the event that tells of it, and what services may say about the resource. */
+/** One change of a random run: what changed, the event that reports it, and the references that services may hold. */
 export interface RandomChange {
   readonly truth: TruthModel;
   readonly event: RawEvent;
@@ -28,7 +28,7 @@ const SECRET_NAMES = [
 ] as const;
 const PARAMETER_NAMES = ['/app/db/password', '/root-one', 'rootTwo', '/a/b', '/app/db.url_x-1'] as const;
 
-/** A change that happened at `at` (whole second), of a secret or a parameter whose name ends in `mark`. */
+/** A change of a secret or a parameter that happens at `at` (a whole second). */
 export function randomChange(seed: number, place: Place, at: number, prefix: string): RandomChange {
   const roll = dice(seed);
   return roll.chance(0.65) ? secretChange(roll, place, at, prefix) : parameterChangeOf(roll, place, at);
@@ -144,7 +144,7 @@ function updateSecretVersionStage(happened: Happened): Telling {
   };
 }
 
-/** Its own time is later than the label's: what counts is LastRotatedDate. */
+/** The event's time is later than the move of the label; the time that counts is LastRotatedDate. */
 function rotationSucceeded(happened: Happened): Telling {
   const { roll, place, at, arn } = happened;
   const changedAt = at - roll.int(0, 1500);

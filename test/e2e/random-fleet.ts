@@ -40,12 +40,12 @@ export function randomSettings(roll: Dice): SettingsModel {
       '*-a, !dev-a',
       'p*d-*,dev-a',
     ]),
-    // Far from every age that a deployment may have here.
+    // These values are far from every age that a deployment can have here.
     cooldownMs: roll.pick([0, 0, 150_000]),
   };
 }
 
-/** 30 to 60 services that refer to what changed in all ways, in all states. */
+/** 30 to 60 services, in all states, that refer to the changed resources in all ways. */
 export function randomFleet(
   seed: number,
   place: Place,
@@ -101,7 +101,7 @@ type Scene = (
   changedAt: number,
 ) => Partial<ServiceModel>;
 
-/** What differs from a service that has run for an hour. */
+/** The differences from a service that has run for an hour. */
 const SCENES = {
   stale: () => ({}),
   boundary: ({ primary }, roll, _changes, changedAt) => ({

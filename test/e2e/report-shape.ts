@@ -11,7 +11,7 @@ const Reference = z.strictObject({
   versionId: z.nullable(z.string()),
 });
 
-/** The report of DESIGN 8, and not a field more inside its lists. */
+/** The report that requests are answered with; its lists may hold no other fields than these. */
 const Report = z.object({
   changes: z.array(
     z.strictObject({
@@ -75,12 +75,12 @@ const Stale = z.object({
   unchecked: z.int(),
 });
 
-/** What `stale` answers beyond the report. */
+/** The fields that the answer to `stale` has beyond the report. */
 export function staleIn(invocation: Invocation): z.infer<typeof Stale> {
   return Stale.parse(answerOf(invocation));
 }
 
-/** The answer to `redeploy` and `plan`; throws what is wrong with its shape or with the request. */
+/** The answer to `redeploy` and `plan`; throws if its shape is wrong or the request was refused. */
 export function reportIn(invocation: Invocation): z.infer<typeof Report> {
   return Report.parse(answerOf(invocation));
 }

@@ -13,7 +13,7 @@ const ELSEWHERE = [
   ['another partition', (arn: string) => arn.replace('arn:aws:', 'arn:aws-cn:')],
 ] as const;
 
-describe.concurrent('plan', () => {
+describe.concurrent('a plan request', () => {
   it.concurrent('says what a redeploy would do and writes nothing', async (context) => {
     const { stage } = await fleet(context);
     const answer = await ask(stage, { action: 'plan', secret: 'prod/db' });
@@ -23,9 +23,9 @@ describe.concurrent('plan', () => {
   });
 });
 
-describe.concurrent('redeploy by secret', () => {
+describe.concurrent('a redeploy request by secret', () => {
   it.concurrent.for(['name', 'partial ARN', 'full ARN', 'list'] as const)(
-    'given as %s redeploys what is stale',
+    'given as %s redeploys the stale services',
     async (form, context) => {
       const { stage, secret } = await fleet(context);
       const targets = {
@@ -44,7 +44,7 @@ describe.concurrent('redeploy by secret', () => {
     },
   );
 
-  it.concurrent('with clusters looks at those alone', async (context) => {
+  it.concurrent('with `clusters` redeploys only in those clusters', async (context) => {
     const { stage } = await fleet(context);
     await ask(stage, { action: 'redeploy', secret: 'prod/db', clusters: ['*-b'] });
     expect(updated(stage)).toEqual(['prod-b/stale2']);
@@ -56,7 +56,7 @@ describe.concurrent('redeploy by secret', () => {
     expect(updated(stage)).toEqual(['prod-b/stale2']);
   });
 
-  it.concurrent('with force redeploys all that refer to it and are older than `at`, once', async (context) => {
+  it.concurrent('with force redeploys every service that refers to it and is older than `at`, once', async (context) => {
     const { stage } = await fleet(context);
     const request = { action: 'redeploy', secret: 'prod/db', force: true, at: ago(4000) };
     const answer = await ask(stage, request);
@@ -66,7 +66,7 @@ describe.concurrent('redeploy by secret', () => {
     expect(updated(stage)).toHaveLength(3);
   });
 
-  it.concurrent('twice does nothing the second time', async (context) => {
+  it.concurrent('that is repeated does nothing the second time', async (context) => {
     const { stage } = await fleet(context);
     await ask(stage, { action: 'redeploy', secret: 'prod/db' });
     await ask(stage, { action: 'redeploy', secret: 'prod/db' });
@@ -82,20 +82,20 @@ describe.concurrent('redeploy by secret', () => {
     expect(told(lambda)).toContain('service.skipped prod-a/stale observe');
   });
 
-  it.concurrent('over MAX_SERVICES redeploys none', async (context) => {
+  it.concurrent('that matches more than MAX_SERVICES services redeploys none', async (context) => {
     const { stage } = await fleet(context);
     const answer = await ask(stage, { action: 'redeploy', secret: 'prod/db' }, { MAX_SERVICES: '1' });
     expect(stage.updates()).toEqual([]);
     expect(decided(answer).filter((line) => line.endsWith('over-cap'))).toHaveLength(2);
   });
 
-  it.concurrent('exactly at MAX_SERVICES redeploys all', async (context) => {
+  it.concurrent('that matches exactly MAX_SERVICES services redeploys all', async (context) => {
     const { stage } = await fleet(context);
     await ask(stage, { action: 'redeploy', secret: 'prod/db' }, { MAX_SERVICES: '2' });
     expect(updated(stage)).toHaveLength(2);
   });
 
-  it.concurrent('leaves alone what is only possibly stale, and force does not', async (context) => {
+  it.concurrent('redeploys a service that is only possibly stale with force, but not without', async (context) => {
     const stage = await scene(context);
     const changed = Date.now() - 10 * MINUTE;
     const versions = [{ createdAt: changed, labels: ['AWSCURRENT'] }];
@@ -130,9 +130,9 @@ describe.concurrent('redeploy by secret', () => {
   );
 });
 
-describe.concurrent('redeploy by a secret', () => {
+describe.concurrent('a redeploy request by a secret', () => {
   it.concurrent.for(ELSEWHERE)(
-    'of %s never touches what uses the one of that name here',
+    'of %s never redeploys services here that use a secret of the same name',
     async ([, change], context) => {
       const { stage, secret } = await fleet(context);
       await ask(stage, { action: 'redeploy', secret: change(secret.arn), force: true, at: ago(3000) });
@@ -141,7 +141,7 @@ describe.concurrent('redeploy by a secret', () => {
   );
 });
 
-describe.concurrent('redeploy by parameter', () => {
+describe.concurrent('a redeploy request by parameter', () => {
   const targets = [
     ['/app/key', 'nested'],
     ['arn:aws:ssm:eu-west-1:111122223333:parameter/app/key', 'nested'],
@@ -149,20 +149,27 @@ describe.concurrent('redeploy by parameter', () => {
     ['/root', 'root'],
     ['arn:aws:ssm:eu-west-1:111122223333:parameter/root', 'root'],
   ] as const;
-  it.concurrent.for(targets)('named %s redeploys what is stale', async ([parameter, expected], context) => {
-    const stage = await scene(context);
-    for (const name of ['/app/key', 'root']) {
-      stage.sim.world.parameter({ name, modifiedAt: Date.now() - 10 * MINUTE });
-    }
-    stage.sim.world.service({ name: 'nested', secrets: ['/app/key'] });
-    stage.sim.world.service({ name: 'root', secrets: ['/root'] });
-    stage.sim.world.service({ name: 'fresh', secrets: ['root', '/app/key'], startedAt: Date.now() - MINUTE });
-    await ask(stage, { action: 'redeploy', parameter });
-    expect(updated(stage)).toEqual([`main/${expected}`]);
-  });
+  it.concurrent.for(targets)(
+    'named %s redeploys the stale services',
+    async ([parameter, expected], context) => {
+      const stage = await scene(context);
+      for (const name of ['/app/key', 'root']) {
+        stage.sim.world.parameter({ name, modifiedAt: Date.now() - 10 * MINUTE });
+      }
+      stage.sim.world.service({ name: 'nested', secrets: ['/app/key'] });
+      stage.sim.world.service({ name: 'root', secrets: ['/root'] });
+      stage.sim.world.service({
+        name: 'fresh',
+        secrets: ['root', '/app/key'],
+        startedAt: Date.now() - MINUTE,
+      });
+      await ask(stage, { action: 'redeploy', parameter });
+      expect(updated(stage)).toEqual([`main/${expected}`]);
+    },
+  );
 
   it.concurrent.for(ELSEWHERE)(
-    'of %s never touches what uses the one of that name here',
+    'of %s never redeploys services here that use a parameter of the same name',
     async ([, change], context) => {
       const stage = await scene(context);
       stage.sim.world.parameter({ name: '/app/key', modifiedAt: Date.now() - 10 * MINUTE });
@@ -173,7 +180,7 @@ describe.concurrent('redeploy by parameter', () => {
     },
   );
 
-  it.concurrent('and by secret in one request', async (context) => {
+  it.concurrent('and by secret redeploys the stale services of both', async (context) => {
     const { stage } = await fleet(context);
     stage.sim.world.parameter({ name: '/app/key', modifiedAt: Date.now() - 10 * MINUTE });
     stage.sim.world.service({ cluster: 'prod-a', name: 'third', secrets: ['/app/key', 'x'] });
@@ -182,8 +189,8 @@ describe.concurrent('redeploy by parameter', () => {
   });
 });
 
-describe.concurrent('redeploy by services', () => {
-  it.concurrent('takes cluster/service and both forms of an ARN, opted out or not', async (context) => {
+describe.concurrent('a redeploy request by services', () => {
+  it.concurrent('takes cluster/service and both forms of an ARN, for services that opted out, too', async (context) => {
     const { stage } = await fleet(context);
     const old = stage.sim.world.service({ cluster: 'prod-b', name: 'ancient', oldArn: true });
     const { partition, region, account } = stage.place;
@@ -207,7 +214,7 @@ describe.concurrent('redeploy by services', () => {
     expect(updated(stage)).toHaveLength(2);
   });
 
-  it.concurrent('names one in a cluster that is not selected as out of scope, without reading it', async (context) => {
+  it.concurrent('reports a service in a cluster that is not selected as out of scope, without reading it', async (context) => {
     const { stage } = await fleet(context);
     const request = { action: 'redeploy', services: ['prod-a/stale', 'prod-b/stale2'], at: ago(4000) };
     const answer = await ask(stage, request, { CLUSTERS: 'prod-b' });
@@ -217,17 +224,17 @@ describe.concurrent('redeploy by services', () => {
     expect(reads).toEqual([]);
   });
 
-  it.concurrent('that do not exist is a wrong request that names each of them', async (context) => {
+  it.concurrent('that do not exist is refused with the name of each of them', async (context) => {
     const { stage } = await fleet(context);
-    const services = ['prod-a/nobody', 'nowhere/somebody', 'prod-a/stale'];
+    const services = ['prod-a/missing', 'nowhere/web', 'prod-a/stale'];
     const answer = await ask(stage, { action: 'redeploy', services });
-    expect(refusal(answer)).toContain('prod-a/nobody');
-    expect(refusal(answer)).toContain('nowhere/somebody');
+    expect(refusal(answer)).toContain('prod-a/missing');
+    expect(refusal(answer)).toContain('nowhere/web');
     expect(stage.updates()).toEqual([]);
   });
 
   it.concurrent.for(ELSEWHERE)(
-    'of %s never touches the one of that name here',
+    'of %s never redeploys the service of the same name here',
     async ([, change], context) => {
       const { stage } = await fleet(context);
       const arn = change('arn:aws:ecs:eu-west-1:111122223333:service/prod-a/stale');
@@ -236,7 +243,7 @@ describe.concurrent('redeploy by services', () => {
     },
   );
 
-  it.concurrent('cannot force CODE_DEPLOY, and says so', async (context) => {
+  it.concurrent('skips a service with the CODE_DEPLOY controller and says so', async (context) => {
     const stage = await scene(context);
     stage.sim.world.service({ name: 'cd', controller: 'CODE_DEPLOY' });
     const answer = await ask(stage, { action: 'redeploy', services: ['main/cd'] });
@@ -245,8 +252,8 @@ describe.concurrent('redeploy by services', () => {
   });
 });
 
-describe.concurrent('uses', () => {
-  it.concurrent('names each reference and its form, reads only, and says what is not covered', async (context) => {
+describe.concurrent('a uses request', () => {
+  it.concurrent('names each reference and its form, only reads, and says what it does not cover', async (context) => {
     const stage = await scene(context);
     const { secret } = rotated(stage);
     const { world } = stage.sim;
@@ -302,7 +309,7 @@ describe.concurrent('a wrong request', () => {
     [{ action: 'redeploy', secret: [] }, ['secret']],
     [null, ['']],
     ['redeploy', ['']],
-  ] as const)('does nothing and names every fault: %j', async ([request, names], context) => {
+  ] as const)('calls nothing and is refused with every fault: %j', async ([request, names], context) => {
     const { stage } = await fleet(context);
     const lambda = await stage.lambda('on-request');
     const answer = await lambda.invoke(request);
@@ -311,8 +318,8 @@ describe.concurrent('a wrong request', () => {
   });
 });
 
-describe.concurrent('an event about what opted out', () => {
-  it.concurrent('redeploys it neither for a parameter nor with SELECT=tagged', async (context) => {
+describe.concurrent('the event of a parameter', () => {
+  it.concurrent('redeploys with SELECT=tagged only the services that are tagged as enabled', async (context) => {
     const stage = await scene(context);
     const parameter = stage.sim.world.parameter({ name: '/app/key' });
     const tagged = (value: string) => ({ 'secret-redeploy:enabled': value });
@@ -333,7 +340,7 @@ const EXPECTED = [
   'stale2 redeploy',
 ];
 
-/** A secret that was rotated ten minutes ago and what refers to it. */
+/** A secret that was rotated ten minutes ago, and the services that refer to it. */
 async function fleet(context: Parameters<typeof scene>[0]) {
   const stage = await scene(context);
   const { secret } = rotated(stage, 10 * MINUTE);

@@ -17,7 +17,7 @@ export interface Cleaner {
   onTestFinished(clean: () => void | Promise<void>): void;
 }
 
-/** A simulated account with one Lambda function after another looking at it. */
+/** A simulated account, and the Lambda functions that a test starts on it. */
 export interface Scene {
   readonly sim: Simulator;
   readonly place: Place;
@@ -25,7 +25,7 @@ export interface Scene {
   readonly queueUrl: string;
   /** A fresh process of a bundle. */
   lambda(name?: BundleName, env?: Readonly<Record<string, string>>): Promise<Lambda>;
-  /** The same, with an eye on what its import asks of the environment. */
+  /** The same, with a record of the environment variables that its import reads. */
   watchedLambda(name: BundleName): Promise<Lambda>;
   /** One UpdateService call per entry, `cluster/service`, in order. */
   updates(): readonly Update[];
@@ -38,7 +38,7 @@ export interface Update {
   readonly fields: readonly string[];
 }
 
-/** No pauses: a second deployment that should not be is not held back by a cooldown, but seen. */
+/** No pauses: without a cooldown that would delay it, an unwanted second deployment shows. */
 const QUICK = {
   READ_RATE: '500',
   READ_BURST: '500',
@@ -49,8 +49,8 @@ const QUICK = {
 };
 
 /**
- * A simulator without limits or delays, unless told otherwise; all of it ends with the test, which fails if a function
- * made a call that its role does not grant.
+ * A simulator, by default without throttling. It ends with the test, and the test fails if a function made a call that
+ * its role does not grant.
  */
 export async function scene(cleaner: Cleaner, options: SimulatorOptions = {}): Promise<Scene> {
   const sim = await startSimulator({ throttling: false, ...options });
@@ -100,7 +100,7 @@ export function updated(stage: Scene): readonly string[] {
     .sort();
 }
 
-/** Hands events to a function as one batch; answers the ids of the events that came back. */
+/** Hands events to a function as one batch; answers the ids of the events that it returned as failed. */
 export async function deliver(
   lambda: Lambda,
   events: readonly (RawEvent | string)[],
@@ -129,7 +129,7 @@ export function recordsOf(lambda: Lambda, event: string): readonly LogRecord[] {
   return lambda.records().filter((record) => record['event'] === event);
 }
 
-/** A secret whose AWSCURRENT moved to a new version `ago` milliseconds ago, by rotation, and the native event of that. */
+/** A secret whose AWSCURRENT was moved to a new version by a rotation `ago` milliseconds ago, and the native event. */
 export function rotated(stage: Scene, ago = 6000, name = 'prod/db') {
   const at = Math.floor((Date.now() - ago) / 1000) * 1000;
   const versionId = `new-version-of-${name.replaceAll('/', '-')}-0123456789`;

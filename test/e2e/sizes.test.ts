@@ -4,18 +4,18 @@ import { deliver, recordsOf, rotated, type Scene, scene, told, updated } from '.
 
 vi.setConfig({ maxConcurrency: 16 });
 
-/** The rates that a deployed function has. */
+/** The rates of a deployed function. */
 const DEFAULT_RATES = { READ_RATE: '', READ_BURST: '', UPDATE_RATE: '', UPDATE_BURST: '' };
 
 describe.concurrent('a fleet', () => {
-  it.concurrent('of no clusters is no error', async (context) => {
+  it.concurrent('without clusters causes no error', async (context) => {
     const stage = await scene(context);
     const { event } = rotated(stage);
     expect(await deliver(await stage.lambda(), [event])).toEqual([]);
     expect(stage.updates()).toEqual([]);
   });
 
-  it.concurrent('of clusters without services is no error', async (context) => {
+  it.concurrent('of clusters without services causes no error', async (context) => {
     const stage = await scene(context);
     const { event } = rotated(stage);
     for (const name of ['a', 'b']) stage.sim.world.cluster({ name });
@@ -54,7 +54,7 @@ describe.concurrent('a fleet', () => {
   });
 
   it.concurrent.for([9, 10, 11, 99, 100, 101])(
-    'of %i services, all of them stale, is redeployed wholly',
+    'of %i services, all of them stale, is redeployed completely',
     async (count, context) => {
       const stage = await scene(context);
       const { secret, event } = rotated(stage);
@@ -67,7 +67,7 @@ describe.concurrent('a fleet', () => {
     },
   );
 
-  it.concurrent('of more stale services than the burst is redeployed without one refusal, each looked at just before', async (context) => {
+  it.concurrent('of more stale services than the burst is redeployed without throttling, each after a recheck', async (context) => {
     const stage = await scene(context, { throttling: true });
     const { secret, event } = rotated(stage);
     addServices(stage, 56, () => [secret.arn], true);
@@ -78,7 +78,7 @@ describe.concurrent('a fleet', () => {
   }, 60_000);
 });
 
-describe.concurrent('one service with 40 references', () => {
+describe.concurrent('a service with 40 references', () => {
   it.concurrent('is redeployed once, and all 40 are in the report', async (context) => {
     const stage = await scene(context);
     const { secret, event } = rotated(stage);
@@ -96,7 +96,7 @@ describe.concurrent('one service with 40 references', () => {
     expect(told(lambda)).toEqual(['service.redeployed main/greedy']);
   });
 
-  it.concurrent('of which 39 are pinned is redeployed', async (context) => {
+  it.concurrent('is redeployed if 39 of them are pinned, and left alone if all are', async (context) => {
     const stage = await scene(context);
     const { secret, event } = rotated(stage);
     const pinned = Array.from({ length: 39 }, (_, index) => `${secret.arn}:k${index}::${secret.versionId}`);
@@ -107,22 +107,22 @@ describe.concurrent('one service with 40 references', () => {
   });
 });
 
-describe.concurrent('a parameter that nobody refers to', () => {
-  it.concurrent('does not cost a read of the fleet for each write of it', async (context) => {
+describe.concurrent('a secret that no service refers to', () => {
+  it.concurrent('does not cost a read of the fleet for each of its changes', async (context) => {
     const stage = await scene(context);
     const { secret, event } = rotated(stage, 30_000);
     addServices(stage, 40, () => [secret.arn], true);
     const lambda = await stage.lambda();
     await deliver(lambda, [event]);
     const before = stage.sim.ledger.count('ecs', 'ListServices');
-    // Both changes are older than the read that the process keeps.
+    // Both changes are older than the read in the cache of the process.
     const { event: second } = rotated(stage, 20_000, 'unused');
     await deliver(lambda, [second]);
     expect(stage.sim.ledger.count('ecs', 'ListServices')).toBe(before);
   });
 });
 
-/** Services `main/s000` …; answers the paths of those at some indexes. */
+/** Adds the services `main/s000` …; answers a function that gives the paths at some indexes. */
 function addServices(
   stage: Scene,
   count: number,
@@ -143,7 +143,7 @@ function expectNoComplaint({ sim }: Scene): void {
   expect(sim.ledger.forbidden).toEqual([]);
 }
 
-/** Between the end of the read and its UpdateService the service was described once more. In calls, not in milliseconds. */
+/** Whether the service was described again between the end of the read and its UpdateService, in the order of calls. */
 function isLookedAtAgain({ sim }: Scene, service: string): boolean {
   const name = service.split('/').at(-1) ?? '';
   const { calls } = sim.ledger;

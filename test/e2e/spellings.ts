@@ -1,6 +1,6 @@
 import type { Place } from './events.ts';
 
-/** Ways to name a secret that ECS resolves to it. `label` is one of its own, `versionId` an old version. */
+/** Strings that ECS resolves to the secret. `versionId` is the id of an old version. */
 export function waysToNameSecret(
   arn: string,
   name: string,
@@ -29,7 +29,7 @@ export function waysToNameSecret(
     );
 }
 
-/** What looks like the secret and is something else, or nothing that a task could start with. */
+/** Strings that resemble a reference to the secret but name something else, or nothing that a task can start with. */
 export function looksLikeSecret(arn: string, name: string, place: Place): readonly string[] {
   const partial = arn.slice(0, -7);
   const base = partial.slice(0, -name.length);
@@ -74,7 +74,7 @@ export function looksLikeSecret(arn: string, name: string, place: Place): readon
   ];
 }
 
-/** Ways to name a parameter that ECS resolves to it, pinned ones included. */
+/** Strings that ECS resolves to the parameter, pinned ones included. */
 export function waysToNameParameter(arn: string, name: string): readonly string[] {
   const bare = name.lastIndexOf('/') <= 0 ? [name.replace(/^\//, ''), `/${name.replace(/^\//, '')}`] : [name];
   return [...bare, ...bare, arn, arn, `${arn}:3`, `${bare[0]}:3`, `${arn}:blue`];

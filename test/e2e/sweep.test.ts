@@ -15,7 +15,7 @@ const sweep = async (lambda: Lambda): Promise<unknown> => {
   return invocation.answer;
 };
 
-/** Sixty services in three clusters; nothing told of what happened half a day ago. */
+/** Sixty services in three clusters; no event reported the changes of half a day ago. */
 function suppressed(stage: Scene) {
   const { world } = stage.sim;
   const now = Date.now();
@@ -32,8 +32,8 @@ function suppressed(stage: Scene) {
   return { moved, edited, written };
 }
 
-describe.concurrent('every event of a day suppressed', () => {
-  it.concurrent('is found by the sweep, healed by on-change, and found no more', async (context) => {
+describe.concurrent('a change whose event was lost', () => {
+  it.concurrent('is found by the sweep, healed by on-change, and not found by the next sweep', async (context) => {
     const stage = await scene(context, { rolloutMs: 300 });
     const { moved, written } = suppressed(stage);
     const first = await stage.lambda('on-schedule', { SWEEP: 'heal' });
@@ -68,7 +68,7 @@ describe.concurrent('every event of a day suppressed', () => {
     expect(stage.sim.ledger.unknown).toEqual([]);
   });
 
-  it.concurrent('travels in few messages, and twice does no harm', async (context) => {
+  it.concurrent('is healed with one message a sweep, and a second sweep causes no second deployment', async (context) => {
     const stage = await scene(context, { rolloutMs: 300 });
     suppressed(stage);
     await sweep(await stage.lambda('on-schedule', { SWEEP: 'heal' }));
@@ -81,7 +81,7 @@ describe.concurrent('every event of a day suppressed', () => {
     expect(updated(stage)).toHaveLength(30);
   });
 
-  it.concurrent('is only told unless somebody wants it healed', async (context) => {
+  it.concurrent('is only reported unless SWEEP is heal', async (context) => {
     const stage = await scene(context);
     suppressed(stage);
     const lambda = await stage.lambda('on-schedule');
@@ -91,7 +91,7 @@ describe.concurrent('every event of a day suppressed', () => {
     expect(takeAll(stage)).toEqual([]);
   });
 
-  it.concurrent('leaves a denied redeploy to the dead-letter queue, under the id of the sweep', async (context) => {
+  it.concurrent('is returned to the queue, on its way to the dead-letter queue, if its redeploy is denied', async (context) => {
     const stage = await scene(context);
     const { secret } = rotated(stage, DAY / 2);
     stage.sim.world.service({ name: 'api', secrets: [secret.arn], startedAt: Date.now() - DAY });
@@ -107,8 +107,8 @@ describe.concurrent('every event of a day suppressed', () => {
   });
 });
 
-describe.concurrent('stale, asked by hand', () => {
-  it.concurrent('tells of every service, and changes nothing', async (context) => {
+describe.concurrent('a stale request', () => {
+  it.concurrent('reports every service and changes nothing', async (context) => {
     const stage = await scene(context);
     const { moved, edited } = suppressed(stage);
     const answer = await (await stage.lambda('on-request')).invoke({ action: 'stale' });
@@ -131,7 +131,7 @@ describe.concurrent('stale, asked by hand', () => {
     expect(takeAll(stage)).toEqual([]);
   });
 
-  it.concurrent('can be narrowed to clusters and to what is named', async (context) => {
+  it.concurrent('can be narrowed to clusters and to named resources', async (context) => {
     const stage = await scene(context);
     const { moved } = suppressed(stage);
     const lambda = await stage.lambda('on-request');

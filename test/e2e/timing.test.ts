@@ -5,8 +5,8 @@ import { deliver, recordsOf, rotated, type Scene, scene, told, updated } from '.
 
 vi.setConfig({ maxConcurrency: 16 });
 
-describe.concurrent('between the plan and UpdateService', () => {
-  it.concurrent('somebody else was faster: the service is left alone', async (context) => {
+describe.concurrent('between the plan and UpdateService,', () => {
+  it.concurrent('a deployment by CI makes the function leave the service alone', async (context) => {
     const stage = await scene(context);
     const { secret, event, at } = rotated(stage, 0);
     const api = stage.sim.world.service({ name: 'api', secrets: [secret.arn] });
@@ -19,7 +19,7 @@ describe.concurrent('between the plan and UpdateService', () => {
     expect(updated(stage)).toEqual(['main/web']);
   });
 
-  it.concurrent('somebody deleted the service: it is left alone', async (context) => {
+  it.concurrent('a deletion of the service makes the function leave it alone', async (context) => {
     const stage = await scene(context);
     const { secret, event, at } = rotated(stage, 0);
     stage.sim.world.service({ name: 'api', secrets: [secret.arn] });
@@ -33,7 +33,7 @@ describe.concurrent('between the plan and UpdateService', () => {
     expect(told(lambda).filter((line) => line.includes('main/api'))).toHaveLength(1);
   });
 
-  it.concurrent('UpdateService waits until two seconds after the change', async (context) => {
+  it.concurrent('the function waits until the change is two seconds old', async (context) => {
     const stage = await scene(context);
     const { secret, event, at } = rotated(stage, 0);
     stage.sim.world.service({ name: 'api', secrets: [secret.arn] });
@@ -44,7 +44,7 @@ describe.concurrent('between the plan and UpdateService', () => {
 });
 
 describe.concurrent('a warm process', () => {
-  it.concurrent('sees what began to refer after its last read', async (context) => {
+  it.concurrent('sees services that began to refer to the parameter after its last read', async (context) => {
     const stage = await scene(context);
     const first = rotated(stage, 20_000, 'first');
     stage.sim.world.service({ name: 'api', secrets: [first.secret.arn] });
@@ -61,7 +61,7 @@ describe.concurrent('a warm process', () => {
     expect(updated(stage)).toEqual(['main/api', 'main/newcomer', 'new/other']);
   });
 
-  it.concurrent('honours an opt-out that is younger than its last read', async (context) => {
+  it.concurrent('respects an opt-out that is younger than its last read', async (context) => {
     const stage = await scene(context);
     const first = rotated(stage, 20_000, 'first');
     const second = rotated(stage, 30_000, 'second');
@@ -91,8 +91,8 @@ describe.concurrent('a warm process', () => {
   });
 });
 
-describe.concurrent('over MAX_SERVICES', () => {
-  it.concurrent('an event redeploys none, and its message is done', async (context) => {
+describe.concurrent('an event that matches more than MAX_SERVICES services', () => {
+  it.concurrent('redeploys none, and its message succeeds', async (context) => {
     const stage = await scene(context);
     const { secret, event } = rotated(stage);
     for (const name of ['a', 'b', 'c']) stage.sim.world.service({ name, secrets: [secret.arn] });
@@ -110,7 +110,7 @@ describe.concurrent('over MAX_SERVICES', () => {
 });
 
 describe.concurrent('a notice', () => {
-  it.concurrent.for(['DeleteSecret', 'gone', 'parameter'])('restarts nothing: %s', async (how, context) => {
+  it.concurrent.for(['DeleteSecret', 'gone', 'parameter'])('redeploys nothing: %s', async (how, context) => {
     const stage = await scene(context);
     const { secret, event } = rotated(stage);
     const parameter = stage.sim.world.parameter({ name: '/app/key' });
@@ -130,7 +130,7 @@ describe.concurrent('a notice', () => {
   });
 });
 
-/** Resolves when both services have been described, and not before `at`. */
+/** Resolves when the revisions of both services have been described, and not before `at`. */
 async function described(stage: Scene, at: number): Promise<void> {
   await vi.waitFor(() => expect(stage.sim.ledger.count('ecs', 'DescribeTaskDefinition')).toBe(2), 5000);
   await sleep(Math.max(0, at - Date.now()));

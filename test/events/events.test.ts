@@ -8,7 +8,7 @@ import { readSample, sampleEvents, sampleFiles } from './samples.ts';
 const samples = sampleEvents();
 const inputs = sampleFiles().filter((file) => !samples.some((sample) => sample.file === file));
 
-test('every file is an event that expected.json knows, or an input of a function', () => {
+test('every file is an event that is in expected.json, or an input of a function', () => {
   expect(inputs.filter((file) => !/^(?:request-.*|sqs-batch)\.json$/.test(file))).toEqual([]);
   expect(samples.length).toBeGreaterThanOrEqual(35);
 });
@@ -32,7 +32,7 @@ describe('the table of README.md', () => {
     .map((line) => line.split('|').slice(1, -1))
     .map((cells) => cells.map((cell) => cell.trim().replaceAll('`', '')));
 
-  test('says of each event what expected.json says', () => {
+  test('has the same meaning for each event as expected.json', () => {
     expect(
       rows.filter((cells) => cells.length === 4).map(([file, , rules, meaning]) => [file, rules, meaning]),
     ).toEqual(
@@ -51,7 +51,7 @@ describe('the table of README.md', () => {
   });
 });
 
-test('the records of the batch are events of this folder, as SQS hands them over', () => {
+test('the records of the batch are events of this folder, as SQS delivers them', () => {
   const Batch = z.object({
     Records: z.array(z.object({ messageId: z.string(), body: z.string(), md5OfBody: z.string() })),
   });
@@ -64,7 +64,7 @@ test('the records of the batch are events of this folder, as SQS hands them over
     expect(createHash('md5').update(body).digest('hex')).toBe(md5OfBody);
 });
 
-test('the example of a rule for our own events hears what it says', () => {
+test('the example of a rule for our own events matches the events that it is meant for', () => {
   const [, example = ''] = /```json\n(.*?)```/s.exec(readFileSync('events/README.md', 'utf8')) ?? [];
   const matches = compilePattern(z.record(z.string(), z.json()).parse(JSON.parse(example)));
   expect(samples.filter(({ event }) => matches(event)).map(({ file }) => file)).toEqual([

@@ -2,11 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { z } from 'zod/mini';
 
 const Expectation = z.strictObject({
-  /** The queue to which the rules send it; null: held back. */
+  /** The queue to which the rules send the event; null if the rules hold it back. */
   rules: z.nullable(z.enum(['changes', 'cloudtrail'])),
-  /** What the event says by itself. */
+  /** What the event means by itself. */
   meaning: z.enum(['change', 'notice', 'ignored']),
-  /** What remains of a change when DescribeSecret has been asked; absent: it stays one. */
+  /** What the change becomes when DescribeSecret was asked; absent if it stays a change. */
   confirmed: z.optional(z.literal('ignored')),
 });
 const SampleEvent = z.catchall(
@@ -29,7 +29,7 @@ export type Sample = z.infer<typeof Expectation> & {
   readonly event: z.infer<typeof SampleEvent>;
 };
 
-/** Every event of events/ with what expected.json says about it. Paths count from the root of the project. */
+/** Every event of events/ with its expectation in expected.json. Paths are relative to the root of the project. */
 export function sampleEvents(): readonly Sample[] {
   const expected = z.record(z.string(), Expectation).parse(readSample('expected.json'));
   return Object.entries(expected).map(([file, expectation]) => ({
@@ -39,12 +39,12 @@ export function sampleEvents(): readonly Sample[] {
   }));
 }
 
-/** One file of events/ by its name. */
+/** The content of one file of events/. */
 export function readSample(file: string): unknown {
   return JSON.parse(readFileSync(`events/${file}`, 'utf8'));
 }
 
-/** The names of all JSON files of events/ but expected.json itself. */
+/** The names of all JSON files of events/ except expected.json. */
 export function sampleFiles(): readonly string[] {
   return readdirSync('events').filter((file) => file.endsWith('.json') && file !== 'expected.json');
 }

@@ -4,7 +4,7 @@ import type { Built } from './build-world.ts';
 import type { Action } from './scenario.ts';
 import type { Timeline } from './time.ts';
 
-/** What happens in the world at one instant of a run; `coldStart` makes every process new. */
+/** Performs one action of a scenario in the world; `coldStart` replaces every idle process. */
 export function act(
   action: Action,
   {
@@ -67,7 +67,7 @@ function actOnSecret(action: On<'secret'>, sim: Simulator, { arnOf }: Built, tim
   }
 }
 
-/** Step by step; what AWS refuses meanwhile, for the secret is to be deleted, ends it. */
+/** Rotates step by step. A step that AWS refuses, because the secret is scheduled for deletion, ends the rotation. */
 function rotate(
   action: On<'secret'> & { do: 'rotate' },
   arn: string,
@@ -89,7 +89,7 @@ function rotate(
     });
 }
 
-/** What AWS refuses has not happened. */
+/** Whether AWS permits an action; one that it refuses has no effect. */
 function isPermitted(happen: () => void): boolean {
   try {
     happen();
@@ -100,7 +100,7 @@ function isPermitted(happen: () => void): boolean {
   }
 }
 
-/** A label goes to the version that carries another one. */
+/** Moves a label to the version that carries another label. */
 function moveLabel(sim: Simulator, SecretId: string, label: string, target: string): void {
   const { VersionIdsToStages: labels } = sim.act('secretsmanager', 'DescribeSecret', { SecretId }) as {
     VersionIdsToStages: Readonly<Record<string, readonly string[]>>;

@@ -6,16 +6,16 @@ const DAY = 86_400_000;
 /** A version that every secret of a scenario has from the beginning. */
 const PINNED = 'a-version-that-is-named-for-ever';
 
-/** What must never appear in a line of the log. */
+/** A text that must never appear in a line of the log. */
 export const MARKER = 'NOT-FOR-THE-LOG';
 
-/** The world of a scenario, and how its parts are found in it. */
+/** The ARNs of a scenario's resources and services in the world, by the scenario's names. */
 export type Built = {
-  /** Full ARN by name; a resource that the scenario does not have any more has none. */
+  /** The full ARN by name; undefined for a resource that shrinking has left out of the scenario. */
   readonly arnOf: (resource: string) => string | undefined;
   /** ARN by the plan's name. */
   readonly services: ReadonlyMap<string, string>;
-  /** The next revision of a service. */
+  /** Registers the next revision of a service. */
   readonly revisionFor: (service: string, uses: readonly Use[]) => TaskDefinitionRef;
 };
 
@@ -127,7 +127,10 @@ function spelled(uses: readonly Use[], place: Use['in'], arnOf: ArnOf): readonly
     });
 }
 
-/** AWS-FACTS §4. A parameter has two forms only: its ARN, and in a task definition its name. */
+/**
+ * The text of a reference (functions/README.md, References). A parameter has only two forms: its ARN, and in a task
+ * definition its name.
+ */
 function spell(arn: string, { of: name, as }: Use): string {
   if (!arn.includes(':secret:')) {
     if (as === 'elsewhere') return arn.replace('eu-west-1', 'us-east-1');

@@ -6,9 +6,9 @@ import type { Plant } from './plants.ts';
 /** A program for worker threads. */
 export type Bundle = { readonly file: string; remove(): Promise<void> };
 
-/** Bundles what a worker runs, with a defect planted in it if one is given. Throws where the defect does not fit. */
+/** Bundles the worker's program, with a planted defect if one is given. Throws if the defect does not fit. */
 export async function bundleWorker(plant: Plant | undefined): Promise<Bundle> {
-  // Inside node_modules, so that the program finds the project's packages and git does not see it.
+  // The folder is inside node_modules, so that the program finds the project's packages and git ignores it.
   const folder = await mkdtemp(join(resolve('node_modules'), '.faults-'));
   const remove = () => rm(folder, { recursive: true, force: true });
   const file = join(folder, 'worker.mjs');
@@ -40,7 +40,9 @@ function planting({ name, file, find, put }: Plant): Plugin {
         const source = await readFile(path, 'utf8');
         const parts = source.split(find);
         if (parts.length !== 2)
-          throw new Error(`defect ${name} does not fit: ${file} has ${parts.length - 1} times: ${find}`);
+          throw new Error(
+            `cannot plant the defect ${name}: ${file} must have this text once, but has it ${parts.length - 1} times: ${find}`,
+          );
         return { contents: parts.join(put), loader: 'ts' };
       });
     },

@@ -15,12 +15,12 @@ describe('a run', () => {
     expect(await replayCounting(generate(9))).toEqual({ counts, violations });
   });
 
-  test('is plain data, so that it can be printed and pasted', () => {
+  test('has a scenario of plain data, which can be printed and pasted', () => {
     const scenario = generate(7);
     expect(JSON.parse(JSON.stringify(scenario))).toEqual(scenario);
   });
 
-  test('leaves the process as it found it', async () => {
+  test('restores the timers, Math.random and the environment of the process', async () => {
     const before = [setTimeout, clearTimeout, Math.random, process.env['AWS_REGION']];
     await replay(generate(3));
     expect([setTimeout, clearTimeout, Math.random, process.env['AWS_REGION']]).toEqual(before);
@@ -28,7 +28,7 @@ describe('a run', () => {
 });
 
 describe('shrinking', () => {
-  test('leaves what the failure needs, and nothing else', async () => {
+  test('keeps exactly the parts of a scenario that the failure needs', async () => {
     const scenario = generate(2);
     const [service, action] = [scenario.services[1], scenario.actions[0]];
     const broken: Violation = { promise: 'nothing-lost', what: 'as planned' };
@@ -49,7 +49,7 @@ describe('shrinking', () => {
     expect(smallest.settings).toMatchObject({ env: {}, processes: 1, wideRules: false, page: 100 });
   });
 
-  test('takes no other failure for the same', async () => {
+  test('keeps the scenario if its parts fail only with other violations', async () => {
     const scenario = generate(2);
     const other: Violation = { promise: 'settles', what: 'something else' };
     const { scenario: smallest } = await shrink(scenario, [{ promise: 'nothing-lost', what: '' }], () =>
@@ -63,7 +63,7 @@ test.each(PLANTS)('the defect $name can be planted', ({ file, find }) => {
   expect(readFileSync(file, 'utf8').split(find)).toHaveLength(2);
 });
 
-test('two invocations of one message: mostly none, never more than one extra deployment of a service', async () => {
+test('two invocations of one message mostly cause no extra deployment, and never more than one of a service', async () => {
   const extras: number[] = [];
   for (let seed = 1; seed <= 20; seed++) extras.push(Math.max(...(await measurePair(seed)).extras));
   expect(Math.max(...extras)).toBeLessThanOrEqual(1);

@@ -19,19 +19,19 @@ export type Call = {
   readonly operation: string;
   readonly service: string;
   readonly input: Readonly<Record<string, unknown>>;
-  /** It reached AWS. */
+  /** Whether the call reached AWS. */
   performed: boolean;
   readonly fault: FaultKind | 'death' | undefined;
 };
 
-/** What the wire has to know of an invocation, and of the process that runs it. */
+/** The part of an invocation that the wire needs: its id, its number of calls, and whether a fault has hit it. */
 export type Caller = { readonly id: number; calls: number; hit: boolean };
-/** `latest` runs, or has run last: what it began goes on when the process awakes. */
+/** A process and its latest invocation, running or ended; calls that it left open continue when the process awakes. */
 export type CallingProcess = Life & { latest: Caller };
 
-/** One way there and one way back take this long at least and at most. */
+/** The least and the greatest duration of one way, there or back. */
 const WAY_MS = [3, 40] as const;
-/** As the clients are configured: from then on nobody waits for an answer. */
+/** The time after which a client stops waiting for an answer, as the clients are configured. */
 const PATIENCE_MS = 10_000;
 const PAGE_FIELDS = ['maxResults', 'MaxResults'];
 
@@ -39,14 +39,14 @@ type Surroundings = {
   readonly sim: Simulator;
   readonly timeline: Timeline;
   readonly startedAt: number;
-  /** From then on nothing goes wrong any more. */
+  /** Whether faults have ended: from then on every call succeeds. */
   readonly isMended: () => boolean;
   readonly kill: (process: CallingProcess) => void;
   readonly log: (call: Call) => void;
 };
 type Plan = Pick<Scenario, 'seed' | 'settings' | 'faults' | 'deaths'>;
 
-/** Carries requests to the simulator with everything that the scenario lets go wrong on the way. */
+/** Carries requests to the simulator, with the scenario's faults on the way. */
 export function makeCarrier(plan: Plan, surroundings: Surroundings): Carrier {
   const { timeline, kill, log } = surroundings;
   const mishapOf = makeMishaps(plan, surroundings);
@@ -100,7 +100,7 @@ class Trip {
     this.#signal = signal;
   }
 
-  /** There; undefined: the simulator cut the connection. */
+  /** The way there, and AWS's answer; undefined if the simulator cut the connection. */
   async perform(request: WireRequest, call: Call): Promise<WireAnswer | undefined> {
     await this.#takes(this.#roll.int(...WAY_MS));
     const answer = await ask(this.#surroundings.sim.serve, request);
@@ -108,7 +108,7 @@ class Trip {
     return answer;
   }
 
-  /** And back, as it should be or not. */
+  /** The way back, with the fault if there is one. */
   async ends(
     fault: FaultKind | undefined,
     operation: string,
@@ -125,7 +125,7 @@ class Trip {
     return fault === 'malformed' ? { ...answer, body: body.subarray(0, body.length / 2) } : answer;
   }
 
-  /** Whoever calls may not want to hear it any more. */
+  /** Waits for some time; rejects if the caller aborts the call meanwhile. */
   #takes(ms: number): Promise<void> {
     const sleep = this.#surroundings.timeline.sleep(ms, this.#process);
     const signal = this.#signal;
@@ -145,7 +145,7 @@ type Mishaps = (
   operation: string,
 ) => FaultKind | Death | undefined;
 
-/** What happens to each call: the calls of the whole run are counted for it. */
+/** Gives the fault or death of each call, for which it counts the calls of the whole run. */
 function makeMishaps({ faults, deaths }: Plan, { timeline, startedAt, isMended }: Surroundings): Mishaps {
   const counted = new Map<string, number>();
   const count = (operation: string) => {
@@ -190,14 +190,14 @@ function inputOf({ body = '' }: WireRequest): Readonly<Record<string, unknown>> 
   return text.startsWith('{') ? (JSON.parse(text) as Record<string, unknown>) : {};
 }
 
-/** AWS may answer with shorter pages than it was asked for. */
+/** The request with a smaller page size: AWS may answer with shorter pages than requested. */
 function paged(request: WireRequest, most: number): WireRequest {
   const input = inputOf(request);
   const field = PAGE_FIELDS.find((name) => typeof input[name] === 'number' && input[name] > most);
   return field === undefined ? request : { ...request, body: JSON.stringify({ ...input, [field]: most }) };
 }
 
-/** What AWS answers without having done anything; undefined: that is not how this goes wrong. */
+/** AWS's answer if it refuses the call without an effect; undefined if the fault is of another kind. */
 function refusal(fault: FaultKind, operation: string): WireAnswer | undefined {
   const refused = REFUSALS.get(fault);
   if (refused === undefined) return undefined;
@@ -209,7 +209,7 @@ function refusal(fault: FaultKind, operation: string): WireAnswer | undefined {
 const REFUSALS: ReadonlyMap<FaultKind, readonly [status: number, code: string, message: string]> = new Map([
   ['throttle', [400, 'ThrottlingException', 'Rate exceeded']],
   ['server-error', [500, 'ServerException', 'Service Unavailable. Please try again later.']],
-  ['access-denied', [400, 'AccessDeniedException', 'User: somebody is not authorized to perform this']],
+  ['access-denied', [400, 'AccessDeniedException', 'User: the-caller is not authorized to perform this']],
   ['client-error', [400, 'ClientException', 'The request was refused.']],
 ]);
 

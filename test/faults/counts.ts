@@ -3,10 +3,10 @@ import type { Run } from './run.ts';
 import { FAULT_KINDS } from './scenario.ts';
 import { movesIn } from './truth.ts';
 
-/** How much of everything there was; to be added up over many runs. */
+/** The numbers of one run's events, which are added up over many runs. */
 export type Counts = Readonly<Record<string, number>>;
 
-/** What a campaign must have injected: a count of 0 proves nothing. */
+/** The faults that a campaign must have injected: with a count of 0 it proves nothing about that fault. */
 export const INJECTED: readonly string[] = [
   ...FAULT_KINDS.map((kind) => `calls: ${kind}`),
   'processes that died before a call',

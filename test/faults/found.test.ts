@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { replay } from './replay.ts';
 import type { Scenario } from './scenario.ts';
 
-/** A quiet world: one secret, one service that uses it, and nothing goes wrong. A test states only what is different. */
+/** A scenario with one secret and without services, actions or faults. A test states only the differences. */
 function scenario(
   different: Partial<Scenario> & { readonly settings?: Partial<Scenario['settings']> },
 ): Scenario {
@@ -42,7 +42,7 @@ const API = {
 } as const;
 const REASON = 'Task failed container health checks';
 
-test('a rollback that ends after a change, of a deployment from before it, makes nobody fresh', async () => {
+test('a rollback that ends after a change does not make a service fresh if its deployment is older', async () => {
   const rollout = { outcome: 'rollback-new-primary', durationMs: 180_000, reason: REASON } as const;
   const violations = await replay(
     scenario({
@@ -57,7 +57,7 @@ test('a rollback that ends after a change, of a deployment from before it, makes
   expect(violations).toEqual([]);
 });
 
-test('and neither does a deployment that begins to replace what such a rollback left', async () => {
+test('a deployment that only begins to replace the tasks of such a rollback does not make a service fresh', async () => {
   const rollout = { outcome: 'rollback-new-primary', durationMs: 180_000, reason: REASON } as const;
   const violations = await replay(
     scenario({
@@ -72,7 +72,7 @@ test('and neither does a deployment that begins to replace what such a rollback 
 });
 
 test.each([187, 188, 189, 190, 191])(
-  'nor does a rollback at second 190, if a parameter changes at second %i',
+  'a rollback at second 190 does not make a service fresh if a parameter changes at second %i',
   async (second) => {
     const rollout = { outcome: 'rollback-new-primary', durationMs: 180_000, reason: REASON } as const;
     const violations = await replay(

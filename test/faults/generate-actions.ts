@@ -5,10 +5,10 @@ import type { Action, Resource, ServicePlan } from './scenario.ts';
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
-/** From a change to the deployments that it leads to, about: what happens then happens in the middle. */
+/** About the time from a change to its deployments: an action within this time happens in the middle of them. */
 const A_LOOK_MS = 8 * SECOND;
 
-/** Some changes, and what else goes on meanwhile: often within seconds of each other. */
+/** Some changes, and other actions at about the same time, often within seconds of a change. */
 export function randomActions(
   roll: Dice,
   resources: readonly Resource[],

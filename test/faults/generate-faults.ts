@@ -20,7 +20,7 @@ const OPERATIONS = [
   'SendMessage',
 ] as const;
 
-/** Nothing in some runs, single calls in most, everything for some minutes in a few; and processes that end. */
+/** No fault in some runs, faults of single calls in most, faults of all calls for minutes in a few; and deaths. */
 export function randomFaults(roll: Dice): {
   readonly faults: readonly Fault[];
   readonly deaths: readonly Death[];

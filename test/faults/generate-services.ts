@@ -4,7 +4,7 @@ import type { Resource, ServicePlan, Spelling, Use } from './scenario.ts';
 
 const MINUTE = 60_000;
 const DAY = 1_440 * MINUTE;
-/** Of older deployments nobody asks whether they were rolled back (functions/core/plan/questions.ts). */
+/** The functions do not ask whether deployments older than this were rolled back (functions/core/plan/questions.ts). */
 const LONGEST_ROLLOUT_MS = DAY / 2;
 
 const KINDS: readonly ServicePlan['kind'][] = [
@@ -54,7 +54,7 @@ export function randomService(
   };
 }
 
-/** Mostly they come to a good end. */
+/** The course of a service's rollouts, which mostly succeed. */
 export function randomRollout(roll: Dice): RolloutSpec {
   const outcome = roll.pick([
     'success',
@@ -77,7 +77,7 @@ export function randomRollout(roll: Dice): RolloutSpec {
   };
 }
 
-/** Up to three references; some to what merely looks like a resource. */
+/** Up to three references; some of them only resemble a reference to the resource. */
 export function randomUses(roll: Dice, resources: readonly Resource[]): readonly Use[] {
   return Array.from({ length: roll.pick([0, 1, 1, 1, 1, 1, 2, 2, 2, 3]) }, () =>
     randomUse(roll, roll.pick(resources)),
@@ -119,7 +119,7 @@ function randomUse(roll: Dice, { kind, name }: Resource): Use {
   return { of: name, as, in: roll.pick(PLACES) };
 }
 
-/** Only a secret can be a registry's credentials. */
+/** The places that take an ARN only; only a secret can hold a registry's credentials. */
 function placesFor(kind: Resource['kind']): readonly Use['in'][] {
   return kind === 'secret' ? BY_ARN_ONLY : BY_ARN_ONLY.filter((place) => place !== 'pull');
 }

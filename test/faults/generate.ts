@@ -6,7 +6,7 @@ import type { Resource, Scenario, ServicePlan, Settings } from './scenario.ts';
 
 const SECONDS = 1_000;
 
-/** Names that begin, end or are written like each other. */
+/** Names that share a beginning or an end, or differ in case only. */
 const SECRETS = ['prod/db', 'prod/db2', 'prod/d', 'prod/db-main', 'Prod/DB', 'rds!db-0c9f', 'api'] as const;
 const PARAMETERS = ['/app/db', '/app/db/password', 'root', '/app/d'] as const;
 const CLUSTERS = ['prod-a', 'prod-b', 'dev', 'shared'] as const;
@@ -55,7 +55,7 @@ function randomResources(roll: Dice): readonly Resource[] {
   ];
 }
 
-/** Now and then a cluster is too full for a page, or for one call of DescribeServices. */
+/** Sometimes a cluster has more services than a page, or than one call of DescribeServices takes. */
 function randomServices(
   roll: Dice,
   clusters: Scenario['clusters'],
@@ -101,7 +101,10 @@ function randomDeliveries(roll: Dice): Scenario['deliveries'] {
   return [...randomDrops(roll), ...late];
 }
 
-/** Most scenarios drop nothing, so that no sweep helps them. One event in a row of others is told of by those as well. */
+/**
+ * Most scenarios drop no event, so that no sweep helps them. A change has several events, so a single drop can leave
+ * another event that reports it.
+ */
 function randomDrops(roll: Dice): Scenario['deliveries'] {
   const length = roll.chance(0.25) ? roll.pick([1, 3, 12]) : 0;
   return Array.from({ length }, (_, index) => ({ event: index + 1, dropped: true }));

@@ -4,12 +4,12 @@ import type { ServicePlan } from './scenario.ts';
 import { isOptedOutAt, isSecretOptedOut, isSelected, movesFor } from './truth.ts';
 import { secondsIn, type Violation, violation } from './violation.ts';
 
-/** As the simulator's environment names the functions. */
+/** The access key id of the functions in the simulator's environment. */
 const US = 'TESTING';
 
 export type Extra = { readonly service: string; readonly at: number; readonly allowed: boolean };
 
-/** What must not be said of any deployment that we started. */
+/** The violations by deployments that our functions started. */
 export function deploymentProblems(run: Run): readonly Violation[] {
   return run.scenario.services.flatMap((plan) => {
     const all = deploymentsOf(run, plan);
@@ -38,8 +38,9 @@ function touchedWrongly(run: Run, plan: ServicePlan, { createdAt }: DeploymentRe
 }
 
 /**
- * A change justifies a deployment of ours only if nobody has deployed the service since. Two invocations at once cannot
- * see each other: one more is allowed for each service then.
+ * The deployments of ours that no change justifies: a change justifies one only if the service has not been deployed
+ * since. Two invocations at the same time cannot see each other, so one extra deployment of each service is allowed
+ * then.
  */
 export function extras(run: Run, plan: ServicePlan): readonly Extra[] {
   const all = deploymentsOf(run, plan);
@@ -48,7 +49,7 @@ export function extras(run: Run, plan: ServicePlan): readonly Extra[] {
       if (one.by !== US) return false;
       const { createdAt } = one;
       const before = all.slice(0, all.indexOf(one));
-      // A rollback keeps the tasks that were there before.
+      // A rollback keeps the tasks that ran before, so it does not count as a deployment since the change.
       const since = (to: number) =>
         before.some(({ by, createdAt }) => by !== 'circuit-breaker' && createdAt > to);
       const moves = movesFor(run, plan, createdAt).filter(({ arn }) => !isSecretOptedOut(run, arn));
@@ -61,7 +62,7 @@ export function extras(run: Run, plan: ServicePlan): readonly Extra[] {
     }));
 }
 
-/** Another invocation was about to redeploy the same service: it called within the moment between a look and a call. */
+/** The time between a recheck and its call: invocations that call within it cannot see each other's deployment. */
 const A_MOMENT_MS = 1_000;
 
 function isSimultaneous({ calls, built }: Run, { name }: ServicePlan, at: number): boolean {
@@ -83,14 +84,14 @@ function tooMany(run: Run, plan: ServicePlan): readonly Violation[] {
     : [];
 }
 
-/** Between a look and the call somebody else may deploy. */
+/** Another caller may deploy between a look and our call, so a deployment this shortly before ours was unseen. */
 const UNSEEN_MS = 3_000;
 
 function tooSoon(run: Run, plan: ServicePlan, all: readonly DeploymentRecord[]): readonly Violation[] {
   const { env, skewsMs } = run.scenario.settings;
   const cooldown = Number(env['COOLDOWN_SECONDS'] ?? 60) * 1_000 - 2 * Math.max(...skewsMs.map(Math.abs));
   return all.flatMap(({ by, createdAt }, index) => {
-    // After some rollbacks the deployment that was PRIMARY before is PRIMARY again: the one between shows nowhere.
+    // After some rollbacks the earlier PRIMARY is PRIMARY again, and ECS does not show the deployment between.
     const before = all.slice(0, index).findLast(({ outcome }) => outcome !== 'rolled-back');
     const gap = createdAt - (before?.createdAt ?? -Infinity);
     return by === US && gap < cooldown && gap > UNSEEN_MS

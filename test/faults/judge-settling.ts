@@ -5,7 +5,7 @@ import { type Violation, violation } from './violation.ts';
 const ENDS: readonly unknown[] = ['change.settled', 'change.unsettled'];
 const OTHER_ENDS: readonly unknown[] = ['change.ignored', 'change.notice'];
 
-/** What becomes of every event that came to the queue, and of every message. */
+/** The violations by events that did not settle once, and by messages that did not end. */
 export function settlingProblems(run: Run): readonly Violation[] {
   const { queues, scenario } = run;
   const garbage = new Set(
@@ -16,7 +16,7 @@ export function settlingProblems(run: Run): readonly Violation[] {
     ...lost.map((body) =>
       violation(
         'every-message-ends',
-        `in the dead-letter queue though all works again: ${body.slice(0, 200)}`,
+        `a message is in the dead-letter queue though all faults have ended: ${body.slice(0, 200)}`,
       ),
     ),
     ...run.queues.delivered.flatMap(({ event, copies }) =>
@@ -33,7 +33,7 @@ function eventProblems(run: Run, id: string, copies: number): readonly Violation
     return [
       violation(
         'settles',
-        `event ${id} came to no end; told: ${about.map(({ record }) => record.event).join(', ')}`,
+        `event ${id} did not settle; its records: ${about.map(({ record }) => record.event).join(', ')}`,
       ),
     ];
   const carriers = run.invocations.filter(({ bodies }) => bodies.some((body) => body.includes(id)));
@@ -48,15 +48,15 @@ function eventProblems(run: Run, id: string, copies: number): readonly Violation
     : [];
 }
 
-/** Nothing went wrong in it. */
+/** Whether an invocation ended and no fault hit it. */
 function isClean({ hit, endedAt }: Invocation): boolean {
   return !hit && endedAt !== undefined;
 }
 
-/** As in infra/queues.yml. */
+/** The maxReceiveCount of infra/queues.yml. */
 const DELIVERIES = 5;
 
-/** Whoever is in the dead-letter queue has been given back five times, each time because something went wrong. */
+/** The messages that reached the dead-letter queue although one of their returns had no fault as its cause. */
 function deadForNothing(run: Run): readonly Violation[] {
   const { invocations, scenario } = run;
   const garbage = new Set(
@@ -74,7 +74,7 @@ function deadForNothing(run: Run): readonly Violation[] {
     .map(([id, those]) =>
       violation(
         'dead-letters-for-a-reason',
-        `message ${id} came ${those.length} times, though nothing was wrong in invocation ${those.find(isClean)?.id}`,
+        `message ${id} was received ${those.length} times, though invocation ${those.find(isClean)?.id} had no fault`,
       ),
     );
 }

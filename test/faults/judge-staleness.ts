@@ -14,7 +14,7 @@ import {
 } from './truth.ts';
 import { secondsIn, type Violation, violation } from './violation.ts';
 
-/** A service that runs on an old value at the end must be one that a record says something true about. */
+/** The services that run on an old value at the end although no record explains it truthfully. */
 export function stalenessProblems(run: Run): readonly Violation[] {
   return run.scenario.services
     .filter(({ cluster }) => isSelected(run, cluster))
@@ -25,13 +25,13 @@ export function stalenessProblems(run: Run): readonly Violation[] {
         .map(({ arn, from }) =>
           violation(
             'nothing-lost',
-            `${plan.name} is stale for ${arn} since ${secondsIn(run, from)}; told: ${toldOf(run, plan, from, arn)}`,
+            `${plan.name} is stale for ${arn} since ${secondsIn(run, from)}; its records: ${toldOf(run, plan, from, arn)}`,
           ),
         ),
     );
 }
 
-/** The last change of each thing that a service uses. */
+/** The last change of each label and parameter that a service uses. */
 function lastMoves(run: Run, plan: ServicePlan): readonly Moved[] {
   const uses = usesUntil(run, plan, Infinity);
   const last = new Map<string, Moved>();
@@ -51,7 +51,7 @@ function isStaleFor(run: Run, plan: ServicePlan, moved: Moved): boolean {
 
 type Task = { readonly startedAt?: number };
 
-/** Of a service that is still there. */
+/** The running tasks of a service; none if the service is not ACTIVE any more. */
 function runningTasks({ sim }: Run, arn = ''): readonly Task[] {
   const [, cluster = '', service = ''] = arn.split('/');
   const { services } = sim.act('ecs', 'DescribeServices', { cluster, services: [service] }) as {
@@ -67,7 +67,7 @@ function runningTasks({ sim }: Run, arn = ''): readonly Task[] {
 
 type Remark = { readonly event: string; readonly reason: string; readonly at: number };
 
-/** What the log says of a service for a change of this resource that is no older. */
+/** The log's statements about a service for changes of this resource since `from`. */
 function remarks(run: Run, plan: ServicePlan, from: number, arn: string): readonly Remark[] {
   const service = run.built.services.get(plan.name);
   const about = new Set(
@@ -78,7 +78,7 @@ function remarks(run: Run, plan: ServicePlan, from: number, arn: string): readon
   return run.records.flatMap(({ record, invocation }) => {
     const ids = record.changeIds ?? [record.changeId ?? ''];
     const { of, startedAt: at = 0 } = run.invocations[invocation - 1] ?? {};
-    // A sweep says one thing of a service, whatever else it may be stale for.
+    // A sweep writes one record about a service, even if several changes make it stale.
     const isAbout = of === 'on-schedule' || ids.some((id) => about.has(id) || isFoundBySweep(id, arn));
     if (!isAbout) return [];
     const { event = '', reason = '' } = record;
@@ -105,7 +105,7 @@ function isExplained(run: Run, plan: ServicePlan, moved: Moved): boolean {
   );
 }
 
-/** Whether what the log says of a service is so. */
+/** Whether a statement of the log about a service is true. */
 function isTrue(remark: Remark, run: Run, plan: ServicePlan, moved: Moved): boolean {
   if (run.scenario.settings.env['MODE'] === 'observe') return true;
   switch (`${remark.event} ${remark.reason}`) {
@@ -116,8 +116,8 @@ function isTrue(remark: Remark, run: Run, plan: ServicePlan, moved: Moved): bool
     case 'service.failed rollout-failed':
       return hasFailedSince(run, plan, moved);
     case 'service.waiting rolling-out':
-      // A move that AWS does not date is possibly in what a sweep sees rolling out, whatever becomes of that rollout; and what
-      // the world began before the run keeps more tasks than are desired: it looks as if it went on for ever.
+      // For a sweep, a rollout may already contain a move that AWS does not date, however that rollout ends. And a
+      // rollout that began before the run keeps more tasks than desired, so that it looks as if it never ended.
       return (
         hasFailedSince(run, plan, moved) ||
         (isUndated(run, moved) && (plan.inProgress === true || hasEndedBadly(run, plan)))
@@ -159,17 +159,17 @@ function isRightlySkipped({ reason, at }: Remark, run: Run, plan: ServicePlan, m
   }
 }
 
-/** ECS may refuse for good to describe something. */
+/** Whether ECS refused a call permanently. */
 function someCallWasRefused({ calls }: Run): boolean {
   return calls.some(({ fault }) => fault === 'client-error');
 }
 
-/** A rollout of it since the change did not come to a good end. */
+/** Whether a rollout of the service since the change failed or has not ended. */
 function hasFailedSince(run: Run, plan: ServicePlan, { from }: Moved): boolean {
   return badDeployments(run, plan).some(({ createdAt }) => createdAt >= from);
 }
 
-/** A rollout of it failed, or has not ended yet. */
+/** Whether any rollout of the service failed or has not ended. */
 function hasEndedBadly(run: Run, plan: ServicePlan): boolean {
   return badDeployments(run, plan).length > 0;
 }
@@ -179,7 +179,7 @@ function badDeployments({ sim, built }: Run, { name }: ServicePlan): readonly De
   return sim.deploymentsOf(built.services.get(name) ?? '').filter(({ outcome }) => !good.includes(outcome));
 }
 
-/** AWS would not have it, for whatever reason, and nothing said that trying again helps. */
+/** Whether AWS refused an UpdateService with an error that is not worth a retry. */
 function wasRefused({ calls }: Run): boolean {
   return calls.some(({ operation, fault }) => operation === 'UpdateService' && fault === 'client-error');
 }
@@ -188,7 +188,10 @@ function earlierWaves({ scenario }: Run, { wave = 0 }: ServicePlan): readonly Se
   return scenario.services.filter((other) => (other.wave ?? 0) < wave);
 }
 
-/** It, or somebody whose wave comes before, has a rollout that ended badly or not at all, or has been deployed too often. */
+/**
+ * Whether a service may wait until its change is given up: its own rollout or one of an earlier wave ended badly or not
+ * at all, or one of these services has been deployed too often.
+ */
 function mayWaitForEver(run: Run, plan: ServicePlan, reason: string): boolean {
   if (reason === 'too-often' || reason === 'cooldown') return true;
   if (hasEndedBadly(run, plan)) return true;

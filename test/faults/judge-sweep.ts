@@ -3,12 +3,12 @@ import type { ServicePlan } from './scenario.ts';
 import { isSecretOptedOut, type Moved, mayBeOptedOutAt } from './truth.ts';
 import { type Violation, violation } from './violation.ts';
 
-/** The change of a resource that a sweep found; every sweep comes after every change. */
+/** Whether a change id is that of a change of this resource that a sweep found. Sweeps run after all changes. */
 export function isFoundBySweep(changeId: string, arn: string): boolean {
   return /^invocation-\d+:/.test(changeId) && changeId.endsWith(`:${arn}`);
 }
 
-/** Of whoever is opted out a sweep says nothing, hour after hour. */
+/** Whether a sweep passed over the service because it is opted out: a sweep writes no record about such a service. */
 export function isPassedOver(run: Run, plan: ServicePlan, { arn }: Moved): boolean {
   return run.invocations.some(
     ({ of, startedAt }) =>
@@ -20,7 +20,7 @@ type Versions = {
   readonly Versions: readonly { readonly VersionStages?: readonly string[]; readonly CreatedDate: number }[];
 };
 
-/** AWS keeps no date of it: the label went to a version that had been there before. */
+/** Whether AWS keeps no date of a move, because the label moved to a version that existed before. */
 export function isUndated({ sim }: Run, { arn, label, from }: Moved): boolean {
   if (label === undefined) return false;
   const input = { SecretId: arn, IncludeDeprecated: true };
@@ -31,7 +31,7 @@ export function isUndated({ sim }: Run, { arn, label, from }: Moved): boolean {
 
 const ENDS: readonly unknown[] = ['change.settled', 'change.unsettled'];
 
-/** What a sweep puts on the queue is followed to its end there. */
+/** The violations by changes that a sweep put on the queue and that did not settle. */
 export function sweepProblems({ records, invocations }: Run): readonly Violation[] {
   const bySweeps = (invocation: number) => invocations[invocation - 1]?.of === 'on-schedule';
   const idsIn = (told: Run['records']) => told.flatMap(({ record: { changeId = '' } }) => changeId);
@@ -41,5 +41,5 @@ export function sweepProblems({ records, invocations }: Run): readonly Violation
   );
   return sent
     .filter((id) => !ended.has(id))
-    .map((id) => violation('settles', `${id}, which a sweep found, came to no end`));
+    .map((id) => violation('settles', `the change ${id}, which a sweep found, did not settle`));
 }

@@ -8,7 +8,7 @@ import type { Invocation } from './processes.ts';
 import type { Run } from './run.ts';
 import { type Violation, violation } from './violation.ts';
 
-/** What a run did that it must not do, and did not do that it must: from the simulator's own ledger and the log alone. */
+/** The promises that a run broke, judged from the simulator's ledger, the calls, the queues and the log. */
 export function judge(run: Run): readonly Violation[] {
   return [
     ...ending(run),
@@ -25,7 +25,7 @@ function ending({ endless, invocations, queues }: Run): readonly Violation[] {
       ? [
           violation(
             'ends',
-            `${queues.open()} messages are still there after ${invocations.length} invocations`,
+            `${queues.open()} messages are still on the queues after ${invocations.length} invocations`,
           ),
         ]
       : []),
@@ -52,7 +52,7 @@ function manners(run: Run): readonly Violation[] {
   ];
 }
 
-/** Each function has a role of its own. */
+/** The violations by calls that the role of the calling function does not grant. */
 function beyondItsRole({ calls, invocations }: Run): readonly Violation[] {
   const odd = new Set(
     calls.flatMap(({ service, operation, invocation }) => {
@@ -64,7 +64,7 @@ function beyondItsRole({ calls, invocations }: Run): readonly Violation[] {
   return [...odd].map((what) => violation('stays-within-its-role', what));
 }
 
-/** Read once: it is a file. */
+/** The actions by function, read from infra/ once. */
 const granted = new Map<Invocation['of'], ReadonlySet<string>>();
 
 function grantedTo(name: Invocation['of']): ReadonlySet<string> {

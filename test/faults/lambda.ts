@@ -6,10 +6,10 @@ import type { Settings } from './scenario.ts';
 import { startSweep } from './sweep.ts';
 import type { Timeline } from './time.ts';
 
-/** No limits of our own on top of AWS's: a run is to be about faults, not about waiting. */
+/** Removes our own rate limits: a run tests faults, not waiting. */
 const QUICK = { READ_RATE: '10000', READ_BURST: '10000', UPDATE_RATE: '1000', UPDATE_BURST: '1000' };
 
-/** Lambda's side: the processes of the function, and the event source that feeds them. */
+/** Lambda: the processes of the functions, and the event source that feeds on-change. */
 export class Lambda {
   readonly invocations: Invocation[] = [];
   readonly #slots: (Process | undefined)[];
@@ -28,7 +28,7 @@ export class Lambda {
     this.#environment = { CHANGE_QUEUE_URL: queues.url, ...QUICK, ...settings.env };
   }
 
-  /** From now on nothing goes wrong any more. */
+  /** Ends all faults. */
   mend(): void {
     this.#mended = true;
   }
@@ -37,13 +37,13 @@ export class Lambda {
     return this.#mended;
   }
 
-  /** Every process that does nothing at the moment is gone, with all that it remembers. */
+  /** Removes every idle process with its memory. */
   coldStart(): void {
     for (const [slot, process] of this.#slots.entries())
       if (process?.frozen !== false) this.#slots[slot] = undefined;
   }
 
-  /** Its messages come back when their visibility timeout is over. */
+  /** Kills a process; its messages are delivered again after their visibility timeout. */
   kill(process: CallingProcess): void {
     const slot = this.#slots.findIndex((one) => one?.latest === process.latest);
     if (slot === -1) return;
@@ -52,12 +52,12 @@ export class Lambda {
     this.#slots[slot] = undefined;
   }
 
-  /** When the next batch can be begun; Infinity: not before something else has happened. */
+  /** When the next batch can begin; Infinity if another event must happen first. */
   nextDue(): number {
     return this.#free() === -1 ? Infinity : this.#queues.nextDue();
   }
 
-  /** Everybody who runs waits for simulated time. */
+  /** Whether every running process waits for simulated time. */
   isWaiting(): boolean {
     return [...this.#slots, this.#sweep].every((process) => process?.frozen !== false || process.waits > 0);
   }
@@ -111,7 +111,7 @@ export class Lambda {
     );
   }
 
-  /** What was not given back is deleted, unless that is what goes wrong. */
+  /** Ends an invocation and deletes the messages that it did not return, unless the scenario lets the deletion fail. */
   #end(process: Process, messages: readonly Received[], returned: ReadonlySet<string>): void {
     const { latest: invocation } = process;
     process.frozen = true;

@@ -1,6 +1,6 @@
 import { currentLife, type Life } from './time.ts';
 
-/** A record of the log, as far as the invariants look at it, and the invocation that wrote it. */
+/** A record of the log, with the fields that the judges read. */
 export type LogRecord = Readonly<Record<string, unknown>> & {
   readonly event?: string;
   readonly changeId?: string;
@@ -9,7 +9,7 @@ export type LogRecord = Readonly<Record<string, unknown>> & {
   readonly reason?: string;
 };
 
-/** Takes what invocations write from the streams; answers a function that ends it. What others write passes. */
+/** Captures the output of invocations; other output passes. Answers a function that ends the capture. */
 export function captureLog(into: (line: string, life: Life) => void): () => void {
   const streams = [process.stdout, process.stderr].map((stream) => ({
     stream,
@@ -32,7 +32,7 @@ export function captureLog(into: (line: string, life: Life) => void): () => void
   };
 }
 
-/** A line as a record; undefined for metrics and everything else. */
+/** A line as a record; undefined for metrics and all other lines. */
 export function recordIn(line: string): LogRecord | undefined {
   if (!line.startsWith('{') || line.includes('"_aws"')) return undefined;
   return JSON.parse(line) as LogRecord;

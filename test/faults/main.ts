@@ -25,29 +25,29 @@ const { values } = parseArgs({
 const seed = Number(values.seed);
 const threads = Number(values.threads);
 
-/** Everything at random; the exit code tells whether a promise was broken or something was not tried at all. */
+/** Runs random scenarios. Exit code 1: a promise was broken, or a kind of fault was not injected. */
 async function campaign(runs: number): Promise<number> {
   const { failed, counts } = await runAll(undefined, runs);
   const violations = failed.flatMap((one) => one.violations);
   printCounts(counts, violations);
   const untried = INJECTED.filter((name) => (counts[name] ?? 0) === 0);
-  // A short run cannot have everything in it.
+  // A short campaign cannot contain every fault.
   if (runs >= ENOUGH && untried.length > 0) {
-    process.stdout.write(`not tried at all: ${untried.join(', ')}\n`);
+    process.stdout.write(`never injected: ${untried.join(', ')}\n`);
     return 1;
   }
   return failed.length === 0 ? 0 : 1;
 }
 
-/** From so many runs on, nothing may be left untried. */
+/** With this many runs a campaign must inject every fault. */
 const ENOUGH = 500;
-/** Failures that are shrunk and shown: the others are mostly the same. */
+/** The number of failures that are shrunk and shown; the others are mostly the same. */
 const SHOWN = 3;
 
-/** Each defect must be caught; the sources stay as they are. */
+/** Plants defects, each of which must be caught. The source files are not changed. */
 async function plant(name: string, runs: number): Promise<number> {
   const chosen = PLANTS.filter((one) => name === 'all' || one.name === name);
-  if (chosen.length === 0) throw new Error(`there is no defect ${name}\n${USAGE}`);
+  if (chosen.length === 0) throw new Error(`looked for the defect ${name}, which does not exist\n${USAGE}`);
   const missed: string[] = [];
   for (const one of chosen) {
     const { failed, counts } = await runAll(one, runs);
@@ -65,7 +65,7 @@ async function plant(name: string, runs: number): Promise<number> {
 
 type Failed = Extract<Answer, { task: 'run' }>;
 
-/** Without a defect all runs are made; with one it is enough that the first is caught. */
+/** Without a defect all runs are made; with one the runs end at the first failure. */
 async function runAll(
   planted: Plant | undefined,
   runs: number,
@@ -110,7 +110,7 @@ function* tasks(task: Task['task'], count: number): Generator<Task, void> {
   for (let index = 0; index < count; index++) yield { task, seed: seed + index };
 }
 
-// Last, for all of the above is to be there by then.
+// This stands last because everything above must be initialised first.
 if (values.help) process.stdout.write(USAGE);
 else if (values.pairs !== undefined) process.exitCode = await pairs(Number(values.pairs));
 else if (values.plant === undefined) process.exitCode = await campaign(Number(values.runs ?? 2_000));

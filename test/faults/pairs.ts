@@ -3,17 +3,17 @@ import { generate } from './generate.ts';
 import { run } from './run.ts';
 import type { Scenario } from './scenario.ts';
 
-/** What two invocations did that handled the same message at the same time. */
+/** The deployments by two invocations that handled the same message at the same time. */
 export type Pair = {
   /** Services that needed one deployment. */
   readonly services: number;
-  /** How many deployments more than one each of them was given. */
+  /** The number of deployments of each service beyond the first. */
   readonly extras: readonly number[];
 };
 
 const DAY = 86_400_000;
 
-/** One secret with some services, and its event delivered twice within less than a read takes; nothing goes wrong. */
+/** Delivers the event of one secret twice within less time than a read takes, without faults. */
 export function measurePair(seed: number): Promise<Pair> {
   return run(pairOf(seed), ({ sim, built }) => {
     const ours = [...built.services.values()].map(

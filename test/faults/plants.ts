@@ -1,14 +1,14 @@
-/** A defect that is put into a source file while it is bundled: never into the file itself. */
+/** A defect that is planted in a source while it is bundled; the file itself is not changed. */
 export type Plant = {
   readonly name: string;
   readonly what: string;
   readonly file: string;
-  /** Must stand in the file exactly once: else there is nothing to be planted, and the campaign says so. */
+  /** The text to replace. It must stand in the file exactly once, otherwise the campaign fails. */
   readonly find: string;
   readonly put: string;
 };
 
-/** What the campaign must catch. */
+/** The defects that the campaign must catch. */
 export const PLANTS: readonly Plant[] = [
   {
     name: 'dropped-follow-up',
@@ -54,7 +54,7 @@ export const PLANTS: readonly Plant[] = [
   },
   {
     name: 'cluster-opt-out-ignored',
-    what: 'the tag of a cluster is not looked at',
+    what: 'the opt-out tag of a cluster is ignored',
     file: 'functions/core/model/tags.ts',
     find: 'if (isOff(tags) || isOff(cluster.tags)) return true;',
     put: 'if (isOff(tags)) return true;',

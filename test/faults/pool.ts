@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Answer, Task } from './worker.ts';
 
-/** Has tasks done by worker threads; `heard` may answer false: then no further task is begun. */
+/** Gives tasks to worker threads until none is left or `heard` answers false. */
 export async function workThrough(
   file: string,
   threads: number,
@@ -34,7 +34,7 @@ export async function workThrough(
 function ask(worker: Worker, task: Task): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const onError = (error: unknown) =>
-      reject(new Error(`seed ${task.seed} broke the harness`, { cause: error }));
+      reject(new Error(`the harness failed with the seed ${task.seed}`, { cause: error }));
     worker.once('error', onError);
     worker.once('message', (answer: Answer) => {
       worker.off('error', onError);

@@ -3,12 +3,12 @@ import type { Pair } from './pairs.ts';
 import type { Shrunk } from './shrink.ts';
 import type { Promised, Violation } from './violation.ts';
 
-/** A failing scenario at its smallest, as a test that can be pasted into found.test.ts. */
+/** Prints the smallest failing scenario as a test that can be pasted into found.test.ts. */
 export function printFailure(seed: number, { scenario, violations, tries }: Shrunk): void {
   const first = violations[0];
   print(`seed ${seed}: ${violations.map(({ promise, what }) => `${promise}: ${what}`).join('\n  ')}`);
   print(
-    `at its smallest, after ${tries} tries (make it again: npm run faults -- --runs 1 --seed ${seed}):\n`,
+    `the smallest scenario, after ${tries} tries (repeat with: npm run faults -- --runs 1 --seed ${seed}):\n`,
   );
   print(`test('${first?.promise ?? 'seed'} (seed ${seed})', async () => {`);
   print(`  expect(await replay(${JSON.stringify(scenario)})).toEqual([]);`);
@@ -23,12 +23,14 @@ export function printCounts(counts: Counts, violations: readonly Violation[]): v
   print('seen:');
   for (const [name, count] of rows.filter((one) => !isInjected(one))) print(row(name, count));
   const broken = (promise: Promised) => violations.filter((one) => one.promise === promise).length;
-  print(row('losses: services left on an old value that no record speaks of', broken('nothing-lost')));
+  print(
+    row('losses: services left on an old value without a record that explains it', broken('nothing-lost')),
+  );
   print(row('duplicates: deployments that no change justified', broken('nothing-doubled')));
   print(`\n${violations.length} violations`);
 }
 
-/** Whether no service was deployed more than once more than needed. */
+/** Prints the pairs; whether no service had more than one extra deployment, and most pairs had none. */
 export function printPairs(measured: readonly { readonly seed: number; readonly pair: Pair }[]): boolean {
   const services = measured.flatMap(({ pair }) => pair.extras);
   const missing = services.filter((extra) => extra < 0).length;

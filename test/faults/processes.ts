@@ -12,16 +12,16 @@ export type Invocation = Caller & {
   readonly messages: readonly string[];
   readonly bodies: readonly string[];
   readonly skewMs: number;
-  /** Another one ran at the same time. */
+  /** Whether another invocation ran at the same time. */
   overlapped: boolean;
   endedAt: number | undefined;
-  /** Ids of the messages that it gave back. */
+  /** The ids of the messages that it returned as failed. */
   returned: ReadonlySet<string>;
-  /** What the handler threw: it never should. */
+  /** The error that the handler threw, which it must never do. */
   thrown: unknown;
 };
 
-/** One that begins now, with nothing done yet. */
+/** An invocation that begins now. */
 export function begun(given: Pick<Invocation, 'of' | 'id' | 'startedAt'> & Partial<Invocation>): Invocation {
   return {
     calls: 0,
@@ -39,10 +39,10 @@ export function begun(given: Pick<Invocation, 'of' | 'id' | 'startedAt'> & Parti
 
 type Handle = (event: SQSEvent, context: object) => Promise<SQSBatchResponse>;
 
-/** A Lambda environment: it is frozen between invocations and remembers what it knew. */
+/** A Lambda environment, which is frozen between invocations and keeps its memory. */
 export type Process = Life & { latest: Invocation; readonly handle: Handle };
 
-/** What Lambda gives an invocation (infra/). */
+/** The timeout of on-change (serverless.yml). */
 export const TIMEOUT_MS = 270_000;
 
 export function startProcess(
@@ -57,7 +57,7 @@ export function startProcess(
   return { dead: false, frozen: true, waits: 0, latest: first, handle };
 }
 
-/** The answer never comes if the process dies. */
+/** Runs an invocation; if the process dies, the promise never settles. */
 export async function invoke(
   process: Process,
   invocation: Invocation,

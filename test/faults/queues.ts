@@ -15,36 +15,36 @@ export type Received = {
 
 type Answer = { readonly Messages?: readonly Received[] };
 
-/** The service's queues with everything that delivers to them. */
+/** The queues of the service, and the rules and the bus that deliver to them. */
 export type Queues = {
   readonly url: string;
   readonly deadUrl: string;
   readonly send: (body: string) => void;
-  /** When a batch will be there; Infinity: never. */
+  /** When the next batch can be received; Infinity if the queues are empty. */
   nextDue(): number;
-  /** The messages of one batch, in no order; none if they went to the dead-letter queue. */
+  /** The messages of one batch in random order; none if they moved to the dead-letter queue. */
   receive(): Promise<readonly Received[]>;
   delete(message: Received): void;
-  /** Puts what is in the dead-letter queue back; answers how many messages that were. */
+  /** Moves the messages of the dead-letter queue back; answers their number. */
   redrive(): Promise<number>;
-  /** Bodies in the dead-letter queue. */
+  /** The bodies of the messages in the dead-letter queue. */
   dead(): readonly string[];
-  /** Messages that are not done. */
+  /** The number of messages that are still on the queues. */
   open(): number;
   readonly delivered: readonly DeliveredEvent[];
   readonly counts: { delayed: number; duplicated: number; dropped: number; reordered: number };
 };
 
-/** An event that a rule let through, and how often it was put on a queue. */
+/** An event that matched a rule, and how often it was put on a queue. */
 export type DeliveredEvent = { readonly event: AwsEvent; copies: number };
 
-/** As in infra/queues.yml and infra/params.yml. */
+/** These values are those of infra/queues.yml and infra/params.yml. */
 const QUEUE = { visibilitySeconds: 300, maxReceiveCount: 5 };
 const CLOUDTRAIL_DELAY_S = 120;
-/** What EventBridge needs. */
+/** The least and the greatest delay by EventBridge. */
 const BUS_MS = [100, 3_000] as const;
 
-/** Read once: they are files. */
+/** The rules of infra/, read once. */
 let rules: readonly Rule[] | undefined;
 
 export function createQueues(sim: Simulator, scenario: Scenario, timeline: Timeline): Queues {

@@ -4,7 +4,7 @@ import { run } from './run.ts';
 import type { Scenario } from './scenario.ts';
 import type { Violation } from './violation.ts';
 
-/** What a scenario breaks: nothing, if all is well. */
+/** The promises that a scenario breaks; none if the functions are correct. */
 export function replay(scenario: Scenario): Promise<readonly Violation[]> {
   return run(scenario, judge);
 }

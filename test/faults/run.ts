@@ -12,7 +12,7 @@ import { isSwept, SWEEP_AFTER_MS, SWEEPS } from './sweep.ts';
 import { createTimeline, quiet, realPause, type Timeline, virtualTimers } from './time.ts';
 import { type Carrier, carryInProcess } from './wire.ts';
 
-/** What a run leaves behind, for whoever judges it. */
+/** The results of a run, for the judges. */
 export type Run = {
   readonly scenario: Scenario;
   readonly sim: Simulator;
@@ -23,24 +23,24 @@ export type Run = {
   readonly invocations: readonly Invocation[];
   readonly lines: readonly string[];
   readonly records: readonly Told[];
-  /** Messages that came out of the dead-letter queue when everything worked again. */
+  /** The number of messages that were moved back from the dead-letter queue after the faults had ended. */
   readonly redriven: number;
-  /** It did not come to an end by itself. */
+  /** Whether the run had to be ended because its work did not end by itself. */
   readonly endless: boolean;
 };
 
 export type Told = { readonly record: LogRecord; readonly invocation: number };
 
 const HOUR = 3_600_000;
-/** No run has work for longer. */
+/** A run that has work for longer counts as endless. */
 const LONGEST_MS = 30 * HOUR;
 const MOST_INVOCATIONS = 1_500;
-/** Of a millisecond each: for the import of a module there is time enough. */
+/** Pauses of a millisecond each, which suffice for the import of a module. */
 const MOST_PAUSES = 5_000;
-/** After the last message every rollout comes to the end that it has. */
+/** The time after the last message in which every rollout that can end does end. */
 const AFTERWARDS_MS = 3 * HOUR;
 
-/** Lets everything in a scenario happen, in simulated time, and hands what came of it to `judge`. */
+/** Performs a scenario in simulated time and hands the results to `judge`. */
 export async function run<T>(scenario: Scenario, judge: (run: Run) => T): Promise<T> {
   const { seed, settings } = scenario;
   const timeline = createTimeline();
@@ -86,8 +86,8 @@ function told({ line, invocation }: Line): readonly Told[] {
 }
 
 /**
- * First with everything that goes wrong; then all is mended, what is in the dead-letter queue is put back, and where an
- * event was dropped a sweep looks for what nobody told of.
+ * Performs the scenario with its faults. Then the faults end, the messages of the dead-letter queue are moved back, and
+ * if an event was dropped, sweeps look for the changes that no event reported.
  */
 async function happen(
   scenario: Scenario,
@@ -123,7 +123,7 @@ async function happen(
   return { built, queues, startedAt, calls, invocations: lambda.invocations, redriven, endless };
 }
 
-/** Whether what the sweeps find comes to an end. */
+/** Runs the sweeps; whether the work that they cause ends. */
 async function sweepUntilQuiet(timeline: Timeline, lambda: Lambda): Promise<boolean> {
   for (let sweeps = 0; sweeps < SWEEPS; sweeps++) {
     const now = timeline.clock.now();
@@ -133,7 +133,7 @@ async function sweepUntilQuiet(timeline: Timeline, lambda: Lambda): Promise<bool
   return true;
 }
 
-/** Whether nothing is left to do: false, if there always is. */
+/** Advances simulated time until no work is left; false if the work does not end. */
 async function untilQuiet(timeline: Timeline, lambda: Lambda, until: number): Promise<boolean> {
   const { clock, next, step } = timeline;
   for (;;) {
@@ -153,7 +153,10 @@ async function untilQuiet(timeline: Timeline, lambda: Lambda, until: number): Pr
 async function untilAllWait(lambda: Lambda): Promise<void> {
   await quiet();
   for (let pauses = 0; !lambda.isWaiting(); pauses++) {
-    if (pauses > MOST_PAUSES) throw new Error('an invocation waits for something that never happens');
+    if (pauses > MOST_PAUSES)
+      throw new Error(
+        'waited for the invocations to wait for simulated time, but one waits for something else',
+      );
     await realPause();
   }
 }
@@ -169,7 +172,7 @@ function setEnvironment(values: Readonly<Record<string, string>>): () => void {
   };
 }
 
-/** The SDK's pauses are random, and so are ours. */
+/** Seeds Math.random, from which the SDK's pauses and ours take their jitter. */
 function seedRandom(seed: number): () => void {
   const { random } = Math;
   const roll = dice(seed * 101 + 3);

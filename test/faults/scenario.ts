@@ -1,11 +1,11 @@
 import type { RolloutSpec } from '../simulator/index.ts';
 
 /**
- * Everything that happens in one run, as plain data: made from a seed, cut down when it fails, printed, replayed. What an
- * entry names and is not there any more is passed over, so that any part of a scenario can be left out.
+ * Everything that happens in one run, as plain data, which is generated from a seed, shrunk when it fails, printed and
+ * replayed. A name that has no resource or service in the scenario is ignored, so that any part can be left out.
  */
 export type Scenario = {
-  /** Of latencies, ids and pauses. */
+  /** The seed of latencies, ids and pauses. */
   readonly seed: number;
   readonly settings: Settings;
   readonly clusters: readonly { readonly name: string; readonly tags: Tags }[];
@@ -20,34 +20,34 @@ export type Scenario = {
 type Tags = Readonly<Record<string, string>>;
 
 export type Settings = {
-  /** The function's environment, beside the queue's URL. */
+  /** The function's environment besides the queue's URL. */
   readonly env: Tags;
-  /** Every event of Secrets Manager, Parameter Store and ECS is put on the queue, not only those that the rules let through. */
+  /** Puts every event of Secrets Manager, Parameter Store and ECS on the queue, not only those that match the rules. */
   readonly wideRules: boolean;
-  /** Invocations that may run at the same time, each in a process of its own. */
+  /** The number of invocations that may run at the same time, each in a process of its own. */
   readonly processes: number;
-  /** By how much the clock of each process is wrong. */
+  /** The error of each process's clock. */
   readonly skewsMs: readonly number[];
-  /** Most messages of a batch, and how long Lambda gathers them. */
+  /** The maximum size of a batch, and how long Lambda gathers its messages. */
   readonly batch: number;
   readonly windowMs: number;
-  /** Most items of a page: AWS may give fewer than it was asked for. */
+  /** The maximum size of a page: AWS may give fewer items than requested. */
   readonly page: number;
   /** How long a change of a secret stays invisible to DescribeSecret, and to tasks that start. */
   readonly lagMs: number;
   readonly taskLagMs: number;
-  /** Batches whose messages are not deleted although they were handled: they are delivered again. */
+  /** The invocations whose messages are not deleted although they were handled; the messages are delivered again. */
   readonly undeleted: readonly number[];
 };
 
 export type Resource = {
   readonly kind: 'secret' | 'parameter';
   readonly name: string;
-  /** Of a secret: its tag `enabled`. */
+  /** A secret's tag `enabled`. */
   readonly enabled?: string;
 };
 
-/** How a reference spells its resource; the last two name another one. */
+/** The forms of a reference to a resource; the last two name another resource. */
 export const SPELLINGS = [
   'full',
   'partial',
@@ -85,14 +85,14 @@ export type ServicePlan = {
   readonly kind: (typeof KINDS)[number];
   readonly desired: number;
   readonly uses: readonly Use[];
-  /** Runs the same revision as every other service that shares and has these uses. */
+  /** Whether the service runs the same revision as other services with `shares` and the same uses. */
   readonly shares?: true;
   readonly percents?: readonly [number, number];
   readonly enabled?: string;
   readonly wave?: number;
   readonly breaker?: true;
   readonly rollout?: RolloutSpec;
-  /** How long before the run its PRIMARY was created; a rollout of it may still be under way. */
+  /** The age of PRIMARY when the run begins; with `inProgress` its rollout is still under way. */
   readonly ageMs: number;
   readonly inProgress?: true;
 };
@@ -117,11 +117,11 @@ export type Action = { readonly at: number } & (
   | { readonly do: 'garbage'; readonly body: string }
 );
 
-/** What becomes of the n-th event that a rule lets through, from 1. */
+/** The delivery of the n-th event that matches a rule, counted from 1. */
 export type Delivery = {
   readonly event: number;
   readonly delayMs?: number;
-  /** Delivered once more, this much later. */
+  /** The event is delivered again after this time. */
   readonly copyAfterMs?: number;
   readonly dropped?: true;
 };
@@ -139,11 +139,14 @@ export const FAULT_KINDS = [
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
-/** Calls `nth` (from 1) to `nth + times - 1` of an operation, or of all where it is `*`; or all calls within some time. */
+/** Hits the calls `nth` (from 1) to `nth + times - 1` of an operation (`*`: of all), or all its calls in a period. */
 export type Fault = { readonly kind: FaultKind; readonly operation: string } & (
   | { readonly nth: number; readonly times: number }
   | { readonly at: number; readonly forMs: number }
 );
 
-/** The process ends at a call of an invocation: before it has any effect, or before its answer is heard. Both from 1. */
+/**
+ * The process ends at a call of an invocation, both counted from 1: before the call has an effect, or `after` its
+ * effect but before its answer arrives.
+ */
 export type Death = { readonly invocation: number; readonly call: number; readonly after: boolean };

@@ -7,12 +7,12 @@ export type Shrunk = {
   readonly tries: number;
 };
 
-/** A scenario that fails is tried without its parts at most this often. */
+/** The maximum number of replays that shrink one failing scenario. */
 const TRIES = 400;
 
 /**
- * The smallest scenario, as far as leaving out single parts leads, that still breaks the same promise: first halves of
- * each list, then quarters, down to single entries; then what is left is made plainer.
+ * The smallest scenario that still breaks the same promise, as far as the removal of parts leads: first halves of each
+ * list, then quarters, down to single entries. Then settings and services are made plainer.
  */
 export async function shrink(
   failing: Scenario,
@@ -59,7 +59,7 @@ async function leaveOut(
   }
 }
 
-/** Each sets one thing to what a plain run has. */
+/** Each of these sets one setting to its value in a plain run. */
 function plainerSettings({ settings }: Scenario): readonly ((settings: Settings) => Settings)[] {
   const withoutOne = Object.keys(settings.env).map((name) => (now: Settings) => ({
     ...now,

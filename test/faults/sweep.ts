@@ -6,19 +6,22 @@ import type { Invocation } from './processes.ts';
 import type { Scenario } from './scenario.ts';
 import { currentLife, livingIn, type Timeline } from './time.ts';
 
-/** Long enough after the last event that no change is left to an event of its own (functions/core/sweep/heal.ts). */
+/** Long enough after the last change that a sweep leaves no change to its event (functions/core/sweep/heal.ts). */
 export const SWEEP_AFTER_MS = 960_000;
-/** The second one finds nothing to do, or something is wrong. */
+/** The second sweep must find nothing to heal. */
 export const SWEEPS = 2;
-/** What Lambda gives a sweep (serverless.yml). */
+/** The timeout of a sweep (serverless.yml). */
 const TIMEOUT_MS = 900_000;
 
-/** What nobody is told of only a sweep can find. Where all is told it must not cover up what on-change loses: there is none. */
+/**
+ * Whether a scenario has sweeps. Only a sweep finds a change whose event was dropped. If no event was dropped, there is
+ * no sweep, because it would hide the losses of on-change.
+ */
 export function isSwept({ deliveries }: Scenario): boolean {
   return deliveries.some(({ dropped }) => dropped === true);
 }
 
-/** Begins a sweep that heals, in a process that remembers nothing; it is frozen when it has ended. */
+/** Begins a sweep with SWEEP=heal in a new process, which is frozen when the sweep has ended. */
 export function startSweep(
   invocation: Invocation,
   timeline: Timeline,

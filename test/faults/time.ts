@@ -3,20 +3,20 @@ import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises'
 import { createClock, type VirtualClock } from '../simulator/index.ts';
 
 /**
- * A process that lives in simulated time. It can end at any moment: then it hears nothing any more. While it is frozen it
- * hears nothing either, and afterwards at once what it has missed.
+ * A process in simulated time. It can die at any moment: then its timers never fire. While it is frozen its timers do
+ * not fire either; those that are overdue fire as soon as it awakes.
  */
 export type Life = { dead: boolean; frozen: boolean; waits: number };
 
-/** Simulated time. It moves only when everybody who lives in it waits for something. */
+/** Simulated time, which advances only while every process in it waits. */
 export type Timeline = {
   readonly clock: VirtualClock;
-  /** Of whoever is not given, the world itself. */
+  /** Plans `run` for an instant, for a process or, without `life`, for the world. */
   readonly at: (time: number, run: () => void, life?: Life) => () => void;
   readonly sleep: (ms: number, life?: Life) => Promise<void>;
-  /** When the next thing is to happen; Infinity: never. */
+  /** The instant of the next planned work; Infinity if there is none. */
   readonly next: () => number;
-  /** Does what is due at the next instant. */
+  /** Advances to the next instant and does the work that is due. */
   readonly step: () => void;
 };
 
@@ -66,17 +66,17 @@ function isAwake(life: Life | undefined): boolean {
   return life === undefined || !(life.dead || life.frozen);
 }
 
-/** Timers longer than this only guard something else: nobody waits for them. */
+/** Longer timers only guard other work: a process with such a timer alone does not count as waiting. */
 const GUARD_MS = 30_000;
 
 const current = new AsyncLocalStorage<{ readonly life: Life; readonly timeline: Timeline }>();
 
-/** Runs something whose timers are to be those of simulated time. */
+/** Runs code whose timers belong to simulated time. */
 export function livingIn<T>(timeline: Timeline, life: Life, run: () => T): T {
   return current.run({ timeline, life }, run);
 }
 
-/** Whoever runs at the moment; undefined for the tests themselves. */
+/** The process that runs at the moment; undefined for the tests themselves. */
 export function currentLife(): Life | undefined {
   return current.getStore()?.life;
 }
@@ -99,7 +99,7 @@ class VirtualTimer {
   }
 }
 
-/** From here on, timers that are set within `livingIn` live in simulated time; answers a function that ends it. */
+/** Replaces the timers that are set within `livingIn` by simulated ones; answers a function that ends this. */
 export function virtualTimers(): () => void {
   const setVirtual = (run: (...args: readonly unknown[]) => void, ms = 0, ...args: readonly unknown[]) => {
     const store = current.getStore();
@@ -133,14 +133,14 @@ export function virtualTimers(): () => void {
   return () => void Object.assign(globalThis, real);
 }
 
-/** Turns of the event loop after which nothing is left to do that does not wait for a timer. */
+/** The turns of the event loop after which all remaining work waits for a timer. */
 const QUIET_TURNS = 4;
 
 export async function quiet(): Promise<void> {
   for (let i = 0; i < QUIET_TURNS; i++) await turn();
 }
 
-/** For what waits for the real world after all: the first import of a module, say. */
+/** A pause in real time, for work that needs it, such as the first import of a module. */
 export function realPause(): Promise<void> {
   return pause(1);
 }

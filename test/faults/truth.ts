@@ -2,17 +2,17 @@ import type { AwsEvent } from '../simulator/index.ts';
 import type { Run } from './run.ts';
 import type { ServicePlan, Use } from './scenario.ts';
 
-/** A label that moved, or a parameter that was written, as the simulated AWS itself tells of it. */
+/** A label that moved, or a parameter that was written, according to the events of the simulated AWS. */
 export type Moved = {
   readonly arn: string;
   /** Undefined for a parameter. */
   readonly label: string | undefined;
-  /** The second in which it happened, from its first millisecond to its last: nobody is told more exactly. */
+  /** The first and the last millisecond of the second in which it happened: events carry whole seconds. */
   readonly from: number;
   readonly to: number;
 };
 
-/** Everything that really changed, in order. */
+/** All real changes, in order. */
 export function movesIn({ sim }: Run): readonly Moved[] {
   return sim.events.flatMap((event) => {
     const from = Date.parse(event.time);
@@ -27,7 +27,7 @@ export function movesIn({ sim }: Run): readonly Moved[] {
   });
 }
 
-/** The full ARN of what an event is about; undefined: neither a secret nor a parameter. */
+/** The full ARN of the event's subject; undefined if it is neither a secret nor a parameter. */
 export function subjectOf({ resources, detail }: AwsEvent, { built, scenario }: Run): string | undefined {
   const [arn] = resources;
   if (arn !== undefined) return arn;
@@ -38,18 +38,18 @@ export function subjectOf({ resources, detail }: AwsEvent, { built, scenario }: 
   return named === undefined ? told : built.arnOf(named.name);
 }
 
-/** Everything a service ever used, from the revisions that it began with and those that CI gave it until `at`. */
+/** All uses of a service until `at`: those of its first revision, and those of the revisions that CI deployed. */
 export function usesUntil({ scenario, startedAt }: Run, plan: ServicePlan, at: number): readonly Use[] {
   const later = scenario.actions.flatMap((action) =>
     action.do === 'deploy' && action.service === plan.name && startedAt + action.at <= at
       ? (action.uses ?? [])
       : [],
   );
-  // What stands in a tag or in the service itself stays, whatever revision it runs.
+  // A use in a tag or in the service itself does not change with the revision.
   return [...plan.uses, ...later.filter((use) => use.in !== 'also' && use.in !== 'service-connect')];
 }
 
-/** Whether a task that is started after this brings something new to the place that spells its resource so. */
+/** Whether a task that starts after this change gets a new value for this use. */
 export function isMovedBy(use: Use, moved: Moved, { built, scenario }: Run): boolean {
   if (built.arnOf(use.of) !== moved.arn) return false;
   if (use.as === 'elsewhere' || use.as === 'older' || use.as === 'pinned') return false;
@@ -64,10 +64,10 @@ export function movesFor(run: Run, plan: ServicePlan, at: number): readonly Move
   return movesIn(run).filter((moved) => moved.from <= at && uses.some((use) => isMovedBy(use, moved, run)));
 }
 
-/** As it stands in a tag: anything but `true` counts as `false`. */
+/** The meaning of the tag `enabled`: any value but `true` counts as `false`. */
 const isOff = (enabled: string | undefined) => enabled !== undefined && enabled !== 'true';
 
-/** Whether a service has been opted out for so long at `at` that everybody must know. */
+/** Whether a service has been opted out for so long at `at` that every look must see it. */
 export function isOptedOutAt(run: Run, plan: ServicePlan, at: number): boolean {
   const { scenario } = run;
   const cluster = scenario.clusters.find(({ name }) => name === plan.cluster);
@@ -75,7 +75,7 @@ export function isOptedOutAt(run: Run, plan: ServicePlan, at: number): boolean {
   return enabledAt(run, plan, at).every((enabled) => isOptOut(run, enabled));
 }
 
-/** Whether somebody who looked about then may have found it opted out. */
+/** Whether a look at about this instant may have found the service opted out. */
 export function mayBeOptedOutAt(run: Run, plan: ServicePlan, at: number): boolean {
   const told = enabledAt(run, plan, at + TAG_KNOWN_AFTER_MS);
   return isOptedOutAt(run, plan, at) || told.some((enabled) => isOptOut(run, enabled));
@@ -85,7 +85,7 @@ function isOptOut({ scenario }: Run, enabled: string | undefined): boolean {
   return isOff(enabled) || (scenario.settings.env['SELECT'] === 'tagged' && enabled !== 'true');
 }
 
-/** Whoever looked a moment ago may have seen the tag that was there before. */
+/** A process that looked this shortly before may still act on the earlier tag. */
 const TAG_KNOWN_AFTER_MS = 3_000;
 
 function enabledAt(
@@ -102,13 +102,13 @@ function enabledAt(
   return [...before, ...recent].map(({ enabled }) => enabled);
 }
 
-/** Whether nothing is to happen for this resource, or ever was. */
+/** Whether the secret is opted out, which it is for the whole run. */
 export function isSecretOptedOut({ scenario, built }: Run, arn: string): boolean {
   const resource = scenario.resources.find(({ name }) => built.arnOf(name) === arn);
   return isOff(resource?.enabled);
 }
 
-/** Whether the globs of CLUSTERS mean this cluster. */
+/** Whether the globs of CLUSTERS select this cluster. */
 export function isSelected({ scenario }: Run, cluster: string): boolean {
   const globs = (scenario.settings.env['CLUSTERS'] ?? '*').split(',');
   const fits = (glob: string) => new RegExp(`^${glob.replaceAll('*', '.*')}$`).test(cluster);

@@ -28,7 +28,7 @@ export function violation(promise: Promised, what: string): Violation {
   return { promise, what };
 }
 
-/** An instant as a person wants to read it: counted from the beginning of the run. */
+/** An instant for the reader: seconds from the beginning of the run. */
 export function secondsIn({ startedAt }: Run, at: number): string {
   return `at ${((at - startedAt) / 1000).toFixed(1)} s`;
 }

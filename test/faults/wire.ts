@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { currentLife, type Life } from './time.ts';
 
-/** A request of the SDK's, signed and serialised. */
+/** A request of the SDK, signed and serialised. */
 export type WireRequest = {
   readonly method: string;
   readonly path: string;
@@ -17,7 +17,7 @@ export type WireAnswer = {
   readonly body: Buffer;
 };
 
-/** Carries a request of somebody's; rejects as a socket does. */
+/** Carries a request of a process; rejects as a socket does. */
 export type Carrier = (
   request: WireRequest,
   life: Life,
@@ -30,8 +30,8 @@ type Handle = (
 ) => Promise<{ readonly response: object }>;
 
 /**
- * In place of sockets: everything of the SDK is as in production, retries and error classes too, but its last step. Only for
- * requests from within `livingIn`; answers a function that ends it.
+ * Replaces the sockets of requests from within `livingIn`. The rest of the SDK is as in production, retries and error
+ * classes included. Answers a function that ends this.
  */
 export function carryInProcess(carry: Carrier): () => void {
   const client = new ECSClient({ region: 'eu-west-1' });
@@ -49,7 +49,7 @@ export function carryInProcess(carry: Carrier): () => void {
   };
 }
 
-/** Has a request answered by the simulator; undefined: it cut the connection. */
+/** The simulator's answer to a request; undefined if it cut the connection. */
 export function ask(
   serve: (incoming: IncomingMessage, response: ServerResponse) => void,
   { method, path, headers, body = '' }: WireRequest,
@@ -72,7 +72,7 @@ export function ask(
   });
 }
 
-/** The SDK warns of a body that is taken for a text. */
+/** The bytes of a body. A body of bytes must not be read as text, because the SDK warns of that. */
 export function bytesOf(body: string | Uint8Array): Buffer {
   return typeof body === 'string'
     ? Buffer.from(body)

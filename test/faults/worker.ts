@@ -6,7 +6,7 @@ import { replay, replayCounting } from './replay.ts';
 import { type Shrunk, shrink } from './shrink.ts';
 import type { Violation } from './violation.ts';
 
-/** What a worker is asked, by seed, and what it answers. */
+/** The tasks of a worker, each with its seed, and the answers. */
 export type Task =
   | { readonly task: 'run' | 'shrink'; readonly seed: number }
   | { readonly task: 'pair'; readonly seed: number };

@@ -4,10 +4,10 @@ import { clusterArn } from '../../functions/core/model/arn.ts';
 import { followUpBody } from '../../functions/formats/follow-up.ts';
 import { ACCOUNT, CHANGED_AT, change, PARAMETER, REGION, SECRET } from '../build.ts';
 
-/** What tears a line of the log apart, colours a terminal or ends a text early. */
+/** Characters that break a line of the log, colour a terminal or end a text early. */
 export const CONTROL = 'a\nb\r\n\u0000\u001b[31mred\u001b[0m\u2028\u2029"}\n{"event":"forged"}\n\ud800';
 
-/** A valid event of a parameter that nobody refers to. */
+/** A valid event of a parameter that no service refers to. */
 export function anEvent(different: object = {}): object {
   return {
     version: '0',
@@ -64,7 +64,7 @@ const reading = (different: object) =>
   });
 const packed = (bytes: Buffer) => `{"kind":"follow-up","version":1,"gzip":"${bytes.toString('base64')}"}`;
 
-/** Messages that no rule of ours and no code of ours ever puts on the queue. */
+/** Messages that neither our rules nor our code put on the queue. */
 export const BODIES: Readonly<Record<string, string>> = {
   'nothing but white space': ' ',
   'no JSON': 'Rotate me',
@@ -87,10 +87,12 @@ export const BODIES: Readonly<Record<string, string>> = {
   'no resources': JSON.stringify(anEvent({ resources: [] })),
   'resources that are numbers': JSON.stringify(anEvent({ resources: [1] })),
   'a time that is a number': JSON.stringify(anEvent({ time: 1e300 })),
-  'a time that never was': JSON.stringify(anEvent({ time: '2026-13-45T99:99:99Z' })),
-  'a time at the end of all times': JSON.stringify(anEvent({ time: '+275760-09-13T00:00:00.000Z' })),
-  'a time at the beginning of all times': JSON.stringify(anEvent({ time: '-271821-04-20T00:00:00.000Z' })),
-  'keys twice': JSON.stringify(anEvent()).replace('{', '{"id":"first","detail":{},'),
+  'a time that does not exist': JSON.stringify(anEvent({ time: '2026-13-45T99:99:99Z' })),
+  'a time at the end of the range of dates': JSON.stringify(anEvent({ time: '+275760-09-13T00:00:00.000Z' })),
+  'a time at the beginning of the range of dates': JSON.stringify(
+    anEvent({ time: '-271821-04-20T00:00:00.000Z' }),
+  ),
+  'keys that occur twice': JSON.stringify(anEvent()).replace('{', '{"id":"first","detail":{},'),
   'an id with control characters': JSON.stringify(anEvent({ id: CONTROL })),
   'control characters everywhere': JSON.stringify(
     anEvent({
@@ -101,10 +103,10 @@ export const BODIES: Readonly<Record<string, string>> = {
       detail: { operation: CONTROL },
     }),
   ),
-  'control characters in what is no event': JSON.stringify({ [CONTROL]: CONTROL, id: 1 }),
+  'control characters in an object that is no event': JSON.stringify({ [CONTROL]: CONTROL, id: 1 }),
   'an id of half a megabyte': JSON.stringify(anEvent({ id: '\u20ac'.repeat(180_000) })),
   'a message of one MiB': JSON.stringify(anEvent({ detail: { operation: 'x'.repeat(1_048_000) } })),
-  'a label that is prototype': JSON.stringify(
+  'a label named __proto__': JSON.stringify(
     label([SECRET], { labelUpdated: '__proto__', versionId: 'constructor' }),
   ),
   'a secret named __proto__': JSON.stringify(put('__proto__')),
@@ -112,7 +114,7 @@ export const BODIES: Readonly<Record<string, string>> = {
   'a secret whose name is a number': JSON.stringify(put(7)),
   'a secret with a name of 100,000 characters': JSON.stringify(put('n'.repeat(100_000))),
   'a secret with control characters': JSON.stringify(put(CONTROL)),
-  'an ARN of nothing': JSON.stringify(label(['arn:::::'], { labelUpdated: 'AWSCURRENT' })),
+  'an ARN of empty parts': JSON.stringify(label(['arn:::::'], { labelUpdated: 'AWSCURRENT' })),
   'an ARN of colons': JSON.stringify(label([':'.repeat(10_000)], { labelUpdated: 'AWSCURRENT' })),
   'an ARN of another service': JSON.stringify(
     label(['arn:aws:iam::1:role/x'], { labelUpdated: 'AWSCURRENT' }),
@@ -126,24 +128,26 @@ export const BODIES: Readonly<Record<string, string>> = {
   'a follow-up without a version': '{"kind":"follow-up","version":}',
   'a follow-up of version 1e308': '{"kind":"follow-up","version":1e308,"followUps":[]}',
   'a follow-up that is packed twice': packed(gzipSync(packed(gzipSync('{}')))),
-  'a follow-up that is a bomb': packed(gzipSync(Buffer.alloc(80_000_000, ' '))),
-  'a follow-up with bytes that are no UTF-8': packed(gzipSync(Buffer.from([0x22, 0xff, 0xfe, 0x22]))),
-  'a follow-up with a change at no instant': changed({ changedAt: 1e300 }),
-  'a follow-up with a change before all times': changed({ changedAt: -1e300 }),
+  'a follow-up that is a gzip bomb': packed(gzipSync(Buffer.alloc(80_000_000, ' '))),
+  'a follow-up with bytes that are not UTF-8': packed(gzipSync(Buffer.from([0x22, 0xff, 0xfe, 0x22]))),
+  'a follow-up with a change after the range of dates': changed({ changedAt: 1e300 }),
+  'a follow-up with a change before the range of dates': changed({ changedAt: -1e300 }),
   'a follow-up with a change at half a millisecond': changed({ changedAt: 0.5 }),
-  'a follow-up that began at no instant': raw({ firstHandledAt: 1e300 }),
-  'a follow-up that began before all times': raw({
+  'a follow-up that began after the range of dates': raw({ firstHandledAt: 1e300 }),
+  'a follow-up that began before the range of dates': raw({
     firstHandledAt: -1e300,
     open: [[OPEN.cluster, [['api', null, false, '']]]],
   }),
-  'a follow-up after looks without number': raw({
+  'a follow-up after more looks than there can be': raw({
     hop: 2 ** 53 - 1,
     open: [[OPEN.cluster, [['api', null, false, '']]]],
   }),
-  'a follow-up of a cluster that is none': raw({
+  'a follow-up with an invalid cluster': raw({
     open: [['arn:aws:ecs:::cluster/', [['api', null, false, '']]]],
   }),
-  'a follow-up of names that are none': raw({ open: [[OPEN.cluster, [['../../x', null, false, CONTROL]]]] }),
+  'a follow-up with an invalid service name': raw({
+    open: [[OPEN.cluster, [['../../x', null, false, CONTROL]]]],
+  }),
   'a follow-up of a service named __proto__': raw({
     open: [[OPEN.cluster, [['__proto__', 'constructor', true, '']]]],
   }),
@@ -151,13 +155,13 @@ export const BODIES: Readonly<Record<string, string>> = {
     '"changeId"',
     '"__proto__":{"polluted":true},"changeId"',
   ),
-  'a follow-up of a change of control characters': raw({
+  'a follow-up with control characters in its change': raw({
     changeId: CONTROL,
     changes: [change({ changeId: CONTROL, source: CONTROL })],
   }),
-  'a read that goes on at no instant': reading({ firstHandledAt: 1e300 }),
-  'a read of clusters that are none': reading({ left: ['arn:aws:ecs:eu-west-1:111122223333:cluster/\n'] }),
-  'a read with a notice at no instant': reading({
+  'a scan that began after the range of dates': reading({ firstHandledAt: 1e300 }),
+  'a scan with an invalid cluster': reading({ left: ['arn:aws:ecs:eu-west-1:111122223333:cluster/\n'] }),
+  'a scan with a notice after the range of dates': reading({
     notices: [
       { changeId: 'hostile', kind: 'secret', arn: SECRET, notice: 'deleted', at: 1e300, source: 'x' },
     ],

@@ -8,7 +8,7 @@ import { MalformedSnapshot, parseSnapshot } from '../../functions/formats/snapsh
 import { NOW } from '../build.ts';
 import { anEvent, BODIES, CONTROL } from './bodies.ts';
 
-/** An answer, or an error of the kind that says what is wrong. */
+/** Expects an answer, or an error of the given kind with a message. */
 function answers(read: () => unknown, refusal: new (message: string) => Error): void {
   try {
     read();
@@ -18,13 +18,13 @@ function answers(read: () => unknown, refusal: new (message: string) => Error): 
   }
 }
 const zipped = (value: unknown) => gzipSync(JSON.stringify(value));
-/** JSON with the keys that a prototype has among its own. */
+/** JSON in which some keys begin with `__proto__`. */
 const anyJson = fc
   .jsonValue({ maxDepth: 4 })
   .map((value) => JSON.stringify(value).replaceAll(/"(?<first>[a-m])(?=[^"]*":)/g, '"__proto__$<first>'));
 
-describe('whatever is read is understood, or refused with what is wrong:', () => {
-  test('an event', () => {
+describe('among hostile inputs', () => {
+  test('every event is understood or refused with an error that has a message', () => {
     for (const body of Object.values(BODIES)) answers(() => parseEvent(body), MalformedEvent);
     fc.assert(fc.property(anyJson, (body) => answers(() => parseEvent(body), MalformedEvent)));
     fc.assert(
@@ -32,7 +32,7 @@ describe('whatever is read is understood, or refused with what is wrong:', () =>
     );
   });
 
-  test('an event with any value in the place of any of its parts', () => {
+  test('every event with any value in the place of one of its parts is understood or refused', () => {
     const part = fc.constantFrom(...Object.keys(anEvent()));
     fc.assert(
       fc.property(part, fc.jsonValue(), (name, value) =>
@@ -41,7 +41,7 @@ describe('whatever is read is understood, or refused with what is wrong:', () =>
     );
   });
 
-  test('a follow-up', () => {
+  test('every follow-up is understood or refused with an error that has a message', () => {
     for (const body of Object.values(BODIES)) answers(() => parseFollowUps(body), MalformedFollowUp);
     fc.assert(
       fc.property(fc.jsonValue(), (followUps) =>
@@ -53,7 +53,7 @@ describe('whatever is read is understood, or refused with what is wrong:', () =>
     );
   });
 
-  test('a request', () => {
+  test('every request is understood or refused with an error that has a message', () => {
     const fields = fc.record(
       {
         action: fc.constantFrom('redeploy', 'plan', 'uses', 'stale', '__proto__', 7),
@@ -72,31 +72,31 @@ describe('whatever is read is understood, or refused with what is wrong:', () =>
   });
 
   test.each([
-    ['bytes that are no archive', Buffer.from('hello')],
-    ['nothing', Buffer.alloc(0)],
+    ['bytes that are not an archive', Buffer.from('hello')],
+    ['no bytes', Buffer.alloc(0)],
     ['an archive that is cut off', zipped({ format: 1 }).subarray(0, 12)],
-    ['no JSON', gzipSync('hello')],
-    ['bytes that are no UTF-8', gzipSync(Buffer.from([0x22, 0xff, 0xfe, 0x22]))],
-    ['a bomb', gzipSync(Buffer.alloc(80_000_000, ' '))],
+    ['text that is not JSON', gzipSync('hello')],
+    ['bytes that are not UTF-8', gzipSync(Buffer.from([0x22, 0xff, 0xfe, 0x22]))],
+    ['a gzip bomb', gzipSync(Buffer.alloc(80_000_000, ' '))],
     ['lists a hundred thousand deep', gzipSync(BODIES['lists a hundred thousand deep'] ?? '')],
-    ['polluting keys alone', gzipSync('{"__proto__":{"format":1,"revisions":[],"clusters":[]}}')],
+    ['only polluting keys', gzipSync('{"__proto__":{"format":1,"revisions":[],"clusters":[]}}')],
     [
       'a service with control characters',
       zipped({ format: 1, revisions: [], clusters: [['arn:aws:ecs:x:1:cluster/x', [[CONTROL, [], []]]]] }),
     ],
     [
-      'a revision that is none',
+      'a revision with an invalid ARN',
       zipped({ format: 1, revisions: [['arn:aws:iam::1:role/x', []]], clusters: [] }),
     ],
     [
-      'a revision with half a number',
+      'a revision with a number that is no integer',
       zipped({ format: 1, revisions: [], clusters: [['arn:aws:ecs:x:1:cluster/x', [['api', [0.5], []]]]] }),
     ],
-  ])('no snapshot: %s', (_, bytes) => {
+  ])('a snapshot of %s is refused', (_, bytes) => {
     expect(() => parseSnapshot(bytes)).toThrow(MalformedSnapshot);
   });
 
-  test('a snapshot whose numbers point nowhere is one without those revisions', () => {
+  test('a snapshot whose numbers point nowhere is read without those revisions', () => {
     const used = [-1, 7, 2 ** 53 - 1];
     const clusters = [['arn:aws:ecs:x:1:cluster/x', [['__proto__', used, []]]]];
     const [services] = parseSnapshot(zipped({ format: 1, revisions: [], clusters })).clusters.values();
@@ -105,7 +105,7 @@ describe('whatever is read is understood, or refused with what is wrong:', () =>
 });
 
 describe('a key of a prototype', () => {
-  test('in a request is a key that nobody knows', () => {
+  test('in a request counts as an unknown key', () => {
     const raw: unknown = JSON.parse('{"action":"plan","secret":"prod/db","__proto__":{"force":true}}');
     answers(() => expect(parseRequest(raw, NOW).force).toBe(false), WrongRequest);
     expect(() => parseRequest({ action: 'plan', secret: 'prod/db', constructor: 1 }, NOW)).toThrow(
@@ -113,7 +113,7 @@ describe('a key of a prototype', () => {
     );
   });
 
-  test('in an event is none of its own', () => {
+  test('in an event has no effect', () => {
     const event = parseEvent(BODIES['polluting keys'] ?? '');
     expect(event).toMatchObject({ kind: 'parameter-change', operation: 'Update', failed: false });
     expect(event).not.toHaveProperty('polluted');

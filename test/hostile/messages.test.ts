@@ -16,7 +16,7 @@ function rotate(loop: Loop) {
 const put = (loop: Loop, body: string) =>
   void loop.sim.act('sqs', 'SendMessage', { QueueUrl: loop.queueUrl, MessageBody: body });
 
-/** Every line that was written to the log, broken or not; Node's own warnings are not ours. */
+/** Every line that was written to the log, valid JSON or not, without the warnings of Node itself. */
 const linesWritten = (): readonly string[] =>
   [process.stdout, process.stderr]
     .flatMap((stream) => vi.mocked(stream).write.mock.calls.map(([chunk]) => String(chunk)))
@@ -33,7 +33,7 @@ function isJson(line: string): boolean {
   }
 }
 
-describe('beside a hostile message the others are done:', () => {
+describe('a valid message is done beside', () => {
   test.each(Object.keys(BODIES))('%s', async (name) => {
     const loop = await startLoop();
     put(loop, BODIES[name] ?? '');
@@ -46,7 +46,7 @@ describe('beside a hostile message the others are done:', () => {
     expect(loop.sim.messagesIn(loop.queueUrl)).toEqual([]);
     expect(loop.sim.ledger.calls.filter(({ operation }) => operation === 'UpdateService')).toHaveLength(1);
     expect(invocations).toBeLessThan(100);
-    // Every record is one line, and nobody has written one for us.
+    // Every record is one line, and no message has forged a record.
     for (const line of linesWritten()) expect(line).toSatisfy(isJson);
     expect(loop.told('forged')).toEqual([]);
     expect(Object.keys(Object.prototype)).toEqual([]);

@@ -6,7 +6,7 @@ import { selects } from '../../functions/core/model/glob.ts';
 import { asInTag } from '../../functions/core/model/tags.ts';
 import { asSubject, change, fleet, reference, SECRET, service } from '../build.ts';
 
-/** A name that counts how often somebody looks at one of its characters. */
+/** A name that counts how often one of its characters is read. */
 function counted(text: string): { readonly name: string; readonly looks: () => number } {
   let looks = 0;
   const name = new Proxy(Object(text) as object, {
@@ -21,7 +21,7 @@ function counted(text: string): { readonly name: string; readonly looks: () => n
   return { name, looks: () => looks };
 }
 
-describe('a glob takes no more steps than its length times that of the name', () => {
+describe('a glob', () => {
   test.each([
     ['*a', 'a', 'b'],
     ['*?', 'a', '*b'],
@@ -30,7 +30,7 @@ describe('a glob takes no more steps than its length times that of the name', ()
     ['*ab', 'ab', 'c'],
     ['**', 'a', 'b'],
     ['?*', 'a', 'b'],
-  ])('%s again and again', (part, unit, end) => {
+  ])('that repeats %s takes steps in proportion to its length times that of the name', (part, unit, end) => {
     const glob = part.repeat(500) + end;
     const { name, looks } = counted(unit.repeat(255));
     expect(selects([glob], name)).toBe(false);
@@ -39,7 +39,7 @@ describe('a glob takes no more steps than its length times that of the name', ()
   });
 });
 
-describe('a text as a tag can hold it', () => {
+describe('the text that a tag can hold', () => {
   test.each([
     ['prod/db', 'prod/db'],
     ['rds!db-0a', 'rds?db-0a'],
@@ -48,11 +48,11 @@ describe('a text as a tag can hold it', () => {
     ['😀', '?'],
     ['\ud800', '?'],
     ['', ''],
-  ])('%j is %j', (text, inTag) => {
+  ])('for %j is %j', (text, inTag) => {
     expect(asInTag(text)).toBe(inTag);
   });
 
-  test('and matches no more for being a wildcard elsewhere', () => {
+  test('matches no more if it is a wildcard in other languages', () => {
     const wild = ['*', 'prod/*', '[a-z]', '.*', '(a+)+$', '?'.repeat(128), 'prod?db'].map((valueFrom) =>
       reference({ place: 'also', valueFrom, container: null }),
     );
@@ -64,7 +64,7 @@ describe('a text as a tag can hold it', () => {
   });
 });
 
-/** Every regular expression that stands in functions/, by file. */
+/** Every regular expression in functions/, with its file. */
 function expressions(): readonly { readonly where: string; readonly expression: RegExp }[] {
   const files = readdirSync('functions', { recursive: true, encoding: 'utf8' }).filter((file) =>
     file.endsWith('.ts'),
@@ -86,7 +86,7 @@ function expressions(): readonly { readonly where: string; readonly expression: 
 
 const EXPRESSIONS = expressions();
 
-/** What a text is made of that an expression would try in many ways. */
+/** The parts of texts that an expression may match in many ways. */
 const UNITS = [
   'a',
   'A',
@@ -109,8 +109,8 @@ const UNITS = [
 ];
 const ENDS = ['', '!', '\n', '-a1B2c', '\u0000'];
 
-describe('no regular expression takes more than its share of time for a long text', () => {
-  test('of which there are some', () => {
+describe('a regular expression', () => {
+  test('in functions/ is found', () => {
     expect(EXPRESSIONS.length).toBeGreaterThan(12);
     expect(EXPRESSIONS.map(({ where }) => where)).toContain(
       'core/match/subject-index.ts: /-[A-Za-z0-9]{6}$/',
@@ -119,7 +119,7 @@ describe('no regular expression takes more than its share of time for a long tex
   });
 
   test.each(EXPRESSIONS.map(({ where, expression }) => [where, expression] as const))(
-    '%s',
+    'in %s takes time in proportion to the length of a text',
     (_, expression) => {
       expect(worstGrowth(expression)).toBeLessThan(SUPERLINEAR);
     },
@@ -129,20 +129,20 @@ describe('no regular expression takes more than its share of time for a long tex
     ['(a+)+$', 'a', 22],
     ['\\s+$', ' ', 3_000],
     ['(?:a|a)*b$', 'a', 22],
-  ])('/%s/ would be found', (body, unit, length) => {
+  ])('such as /%s/ is found to take more time', (body, unit, length) => {
     expect(worstGrowth(new RegExp(body), [unit], length)).toBeGreaterThan(SUPERLINEAR);
   });
 });
 
-/** A text four times as long takes four times as long, sixteen times if it is tried from everywhere. */
+/** A text of four times the length takes four times as long, or sixteen times if it is tried from every position. */
 const SUPERLINEAR = 10;
 
-/** How much more time the worst text takes when it is four times as long; texts that are done in no time do not count. */
+/** The factor in time for the worst text if it is four times as long. Texts that take hardly any time do not count. */
 function worstGrowth(expression: RegExp, units = UNITS, length = 20_000): number {
   const growths = units.flatMap((unit) =>
     ENDS.map((end) => {
       const text = (times: number) => unit.repeat(Math.ceil((times * length) / unit.length)) + end;
-      // One step is enough to tell where the number of ways doubles with each character.
+      // Where the number of ways doubles with each character, a short text is enough.
       const [short, long] = length < 100 ? [text(0.25), text(1)] : [text(0.5), text(2)];
       const before = shortest(expression, short);
       const after = shortest(expression, long);
@@ -154,7 +154,7 @@ function worstGrowth(expression: RegExp, units = UNITS, length = 20_000): number
 
 const NO_TIME_MS = 2;
 
-/** Of several attempts, for others use the machine too. */
+/** The shortest time of several attempts, for other processes use the machine, too. */
 function shortest(expression: RegExp, text: string): number {
   let best = Infinity;
   for (let i = 0; i < 5; i++) {

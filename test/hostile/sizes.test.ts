@@ -9,7 +9,7 @@ import { anEvent, BODIES } from './bodies.ts';
 const DAY = 86_400_000;
 const PATIENCE = { timeout: 120_000 };
 
-/** The handler beside the driver's own, which takes a hundred messages at a time. */
+/** A handler for batches of any size; the one of the driver takes a hundred messages at a time. */
 function handlerOf({ clock, queueUrl }: Loop, env: Readonly<Record<string, string>> = {}) {
   const config = readConfig(['CHANGE_QUEUE_URL'], { CHANGE_QUEUE_URL: queueUrl, ...QUICK, ...env });
   const handle = connectedHandler(config, onChange, {
@@ -28,7 +28,7 @@ const redeployed = (loop: Loop) =>
 
 describe('a batch of 10,000 messages', () => {
   test(
-    'gives back those that are no events, wherever they stand, and does the rest at once',
+    'gives back the messages that are no events, wherever they stand, and does the rest at once',
     PATIENCE,
     async () => {
       const loop = await startLoop();
@@ -52,7 +52,7 @@ describe('a batch of 10,000 messages', () => {
     },
   );
 
-  test('about as many parameters costs one read of the fleet', PATIENCE, async () => {
+  test('about as many parameters needs one read of the fleet', PATIENCE, async () => {
     const loop = await startLoop();
     const { arn } = loop.sim.world.parameter({ name: '/app/1234' });
     loop.sim.world.service({ name: 'api', secrets: [arn], startedAt: loop.clock.now() - DAY });
@@ -67,22 +67,26 @@ describe('a batch of 10,000 messages', () => {
     expect(loop.sim.ledger.calls.filter(({ operation }) => operation === 'ListServices')).toHaveLength(1);
   });
 
-  test('of one parameter is one redeploy, which every change is told of', PATIENCE, async () => {
-    const loop = await startLoop();
-    const { arn } = loop.sim.world.parameter({ name: '/app/x' });
-    for (let i = 0; i < 3; i++) {
-      loop.sim.world.service({ name: `api-${i}`, secrets: [arn], startedAt: loop.clock.now() - DAY });
-    }
-    const time = new Date(loop.clock.now()).toISOString();
-    const bodies = Array.from({ length: 10_000 }, (_, i) =>
-      JSON.stringify(anEvent({ id: `event-${i}`, time, resources: [arn] })),
-    );
-    expect(await handlerOf(loop)(bodies)).toEqual([]);
-    expect(redeployed(loop)).toHaveLength(3);
-    expect(loop.told('service.redeployed')[0]?.['changeIds']).toHaveLength(10_000);
-  });
+  test(
+    'about one parameter is one redeploy for each service, recorded with every change',
+    PATIENCE,
+    async () => {
+      const loop = await startLoop();
+      const { arn } = loop.sim.world.parameter({ name: '/app/x' });
+      for (let i = 0; i < 3; i++) {
+        loop.sim.world.service({ name: `api-${i}`, secrets: [arn], startedAt: loop.clock.now() - DAY });
+      }
+      const time = new Date(loop.clock.now()).toISOString();
+      const bodies = Array.from({ length: 10_000 }, (_, i) =>
+        JSON.stringify(anEvent({ id: `event-${i}`, time, resources: [arn] })),
+      );
+      expect(await handlerOf(loop)(bodies)).toEqual([]);
+      expect(redeployed(loop)).toHaveLength(3);
+      expect(loop.told('service.redeployed')[0]?.['changeIds']).toHaveLength(10_000);
+    },
+  );
 
-  test('beside tags full of wildcards comes to its end', PATIENCE, async () => {
+  test('in a fleet with tags full of wildcards is done to the end', PATIENCE, async () => {
     const loop = await startLoop();
     const wild = (unit: string) => unit.repeat(128).slice(0, 256);
     const tags = {
@@ -108,7 +112,7 @@ describe('a batch of 10,000 messages', () => {
 
 describe('ten thousand clusters', () => {
   test(
-    'are told apart by globs that would hang others, and only those selected are read',
+    'are selected by globs that make a backtracking matcher hang, and only the selected ones are read',
     PATIENCE,
     async () => {
       const loop = await startLoop();

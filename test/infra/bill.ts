@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { Ajv, type SchemaObject } from 'ajv';
 import { z } from 'zod/mini';
 
-/** Builds the project in a folder into another, as `npm run build` does; rejects with what the build printed. */
+/** Builds a project into a folder, as `npm run build` does; rejects with the output of the build. */
 export async function build(
   project: string,
   into: string,
@@ -19,7 +19,7 @@ export async function build(
 
 /** A package of a bill of materials. */
 export type Component = {
-  /** Where it is installed. */
+  /** The folder in which it is installed. */
   readonly ref: string;
   /** With its scope. */
   readonly name: string;
@@ -51,7 +51,7 @@ const Bill = z.object({
   dependencies: z.array(z.object({ ref: z.string(), dependsOn: z.optional(z.array(z.string())) })),
 });
 
-/** The bill of materials in a folder that was built. */
+/** The bill of materials in a built folder. */
 export async function readBill(built: string) {
   return Bill.parse(JSON.parse(await readFile(join(built, 'bom.cdx.json'), 'utf8')));
 }
@@ -72,7 +72,7 @@ export function packageUrl(name: string, version: string): string {
   return `pkg:npm/${name.split('/').map(encodeURIComponent).join('/')}@${version}`;
 }
 
-/** What CycloneDX's own JSON schema of version 1.6 says against a bill of materials. */
+/** The violations of CycloneDX's own JSON schema, version 1.6, by a bill of materials. */
 export async function problemsIn(bill: unknown): Promise<readonly string[]> {
   const ajv = new Ajv({ strict: false, validateFormats: false });
   for (const name of ['spdx', 'jsf-0.82', 'cryptography-defs'])
@@ -82,7 +82,7 @@ export async function problemsIn(bill: unknown): Promise<readonly string[]> {
   return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
 }
 
-/** The library brings the published schemas; they refer to each other by these names. */
+/** The name of a published schema. The library contains the schemas, which refer to each other by these names. */
 const fileOf = (name: string) => `${name}.SNAPSHOT.schema.json`;
 
 async function schema(name: string): Promise<SchemaObject> {

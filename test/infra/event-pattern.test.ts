@@ -101,35 +101,39 @@ const LEAVES: Readonly<Record<string, readonly Row[]>> = {
 };
 
 for (const [operator, rows] of Object.entries(LEAVES)) {
-  describe(operator, () => {
-    test.each(rows)('%j over %j: %s', (wanted, value, matches) => {
+  describe(`under "${operator}",`, () => {
+    test.each(rows)('the pattern %j applied to %j gives %s', (wanted, value, matches) => {
       const event = value === undefined ? {} : { field: value };
       expect(compilePattern({ field: wanted })(event)).toBe(matches);
     });
   });
 }
 
-describe('fields', () => {
+describe('among the fields of a pattern,', () => {
   const pattern = compilePattern({ source: ['a'], detail: { state: ['on'], error: [{ exists: false }] } });
   test.each<[string, Parameters<typeof pattern>[0], boolean]>([
     ['all must match', { source: 'a', detail: { state: 'on' } }, true],
-    ['one that does not is enough', { source: 'a', detail: { state: 'off' } }, false],
-    ['others are ignored', { source: 'a', more: 1, detail: { state: 'on', more: {} } }, true],
-    ['one that must be absent is there', { source: 'a', detail: { state: 'on', error: 'x' } }, false],
-    ['the object that holds them is missing', { source: 'a' }, false],
+    ['one that does not match prevents a match', { source: 'a', detail: { state: 'off' } }, false],
+    [
+      'those that only the event has are ignored',
+      { source: 'a', more: 1, detail: { state: 'on', more: {} } },
+      true,
+    ],
+    ['one that must be absent prevents a match', { source: 'a', detail: { state: 'on', error: 'x' } }, false],
+    ['those of a missing object do not match', { source: 'a' }, false],
   ])('%s', (_, event, matches) => {
     expect(pattern(event)).toBe(matches);
   });
 
   test.each<[Json | undefined]>([[undefined], [null], ['text'], [{}], [[]]])(
-    'a field within %j is absent',
+    'one within %j counts as absent',
     (value) => {
       const absent = compilePattern({ outer: { inner: [{ exists: false }] } });
       expect(absent(value === undefined ? {} : { outer: value })).toBe(true);
     },
   );
 
-  test('fields of one object in a list must match together', () => {
+  test('those of one object in a list must match together', () => {
     const employees = [
       { first: 'Anna', last: 'Smith' },
       { first: 'Peter', last: 'Jones' },
@@ -139,7 +143,7 @@ describe('fields', () => {
   });
 });
 
-describe('$or', () => {
+describe('a pattern with $or', () => {
   const pattern = compilePattern({
     source: ['a'],
     $or: [{ x: [1] }, { y: [2], z: [3] }, { $or: [{ v: [4] }, { deep: { w: [5] } }] }],
@@ -152,16 +156,16 @@ describe('$or', () => {
     [{ source: 'a', v: 4 }, true],
     [{ source: 'a', deep: { w: 5 } }, true],
     [{ source: 'a' }, false],
-  ])('%j: %s', (event, matches) => {
+  ])('matches %j: %s', (event, matches) => {
     expect(pattern(event)).toBe(matches);
   });
 });
 
-describe('refuses, before it sees any event,', () => {
+describe('compilePattern refuses, before it sees any event,', () => {
   test.each<[string, Json]>([
     ['an operator that does not exist', [{ prefixed: 'a' }]],
-    ['one that does not exist within another', [{ 'anything-but': { begins: 'a' } }]],
-    ['one that may not stand within prefix', [{ prefix: { suffix: 'a' } }]],
+    ['an operator within another that does not exist', [{ 'anything-but': { begins: 'a' } }]],
+    ['an operator that is not allowed within prefix', [{ prefix: { suffix: 'a' } }]],
     ['two operators in one expression', [{ prefix: 'a', suffix: 'b' }]],
     ['an expression without operator', [{}]],
     ['a value outside a list', 'a'],
@@ -183,7 +187,7 @@ describe('refuses, before it sees any event,', () => {
     expect(() => compilePattern({ field: wanted })).toThrow();
   });
 
-  test('a lone branch, or one that is no object', () => {
+  test('an $or with a single branch, or with a branch that is not an object', () => {
     expect(() => compilePattern({ $or: [{ a: [1] }] })).toThrow('two branches');
     expect(() => compilePattern({ $or: [{ a: [1] }, 'b'] })).toThrow('not an object');
   });

@@ -8,8 +8,8 @@ type Matches<T> = (value: T) => boolean;
 
 /**
  * Compiles a pattern as EventBridge understands it (user guide, "Comparison operators for use in event patterns"; the
- * finer points from the source of aws/event-ruler). Throws on anything that EventBridge would refuse or does not
- * know, also where no event would ever get that far: a misspelt operator must not pass for one that never matches.
+ * finer points are from the source of aws/event-ruler). Throws on everything that EventBridge refuses or does not know,
+ * even if no event reaches that part of the pattern: a misspelt operator must not look like one that never matches.
  */
 export function compilePattern(pattern: JsonObject): Matches<JsonObject> {
   const fields = Object.entries(pattern).map(([field, wanted]) => compileField(field, wanted));
@@ -24,7 +24,7 @@ function compileField(field: string, wanted: Json): Matches<JsonObject> {
   }
   if (!isList(wanted) || wanted.length === 0)
     throw new TypeError(
-      `${field}: neither an object nor a list with something in it: ${JSON.stringify(wanted)}`,
+      `${field}: expected an object or a list that is not empty, found ${JSON.stringify(wanted)}`,
     );
   if (field === '$or') {
     const branches = wanted.map((branch) => compilePattern(objectOf('$or', branch)));
@@ -38,13 +38,13 @@ function compileField(field: string, wanted: Json): Matches<JsonObject> {
   };
 }
 
-/** One element of a field's list. It sees all values of the field at once: none when the field is absent. */
+/** Compiles one element of a field's list. It receives all values of the field at once, none if the field is absent. */
 function compileAlternative(wanted: Json): Matches<readonly Scalar[]> {
   if (isScalar(wanted)) return (values) => values.includes(wanted);
   const [operator, operand] = onlyEntry(wanted);
   if (operator === 'exists') {
     if (typeof operand !== 'boolean')
-      throw new TypeError(`exists: neither true nor false: ${JSON.stringify(operand)}`);
+      throw new TypeError(`exists: expected true or false, found ${JSON.stringify(operand)}`);
     return (values) => values.length > 0 === operand;
   }
   const matches = compileOperator(operator, operand);
@@ -70,7 +70,7 @@ function compileText(operator: string, operand: Json): Matches<string> {
   if (isObject(operand) && (operator === 'prefix' || operator === 'suffix')) {
     const [inner, text] = onlyEntry(operand);
     if (inner !== 'equals-ignore-case')
-      throw new TypeError(`${operator}: no such operator within it: ${inner}`);
+      throw new TypeError(`${operator}: expected equals-ignore-case within it, found ${inner}`);
     const matches = compileText(operator, lower(text));
     return (value) => matches(value.toLowerCase());
   }
@@ -85,17 +85,19 @@ function compileText(operator: string, operand: Json): Matches<string> {
     case 'wildcard':
       return wildcard(text);
     default:
-      throw new TypeError(`no such operator: ${operator}`);
+      throw new TypeError(`found an operator that EventBridge does not have: ${operator}`);
   }
 }
 
-/** Values, or an operator over one text or a list of texts. Still needs the field to be there. */
+/** Compiles `anything-but` values, or an operator on one text or several. The field must still be present. */
 function anythingBut(operand: Json): Matches<Scalar> {
   if (!isObject(operand)) {
     const unwanted: readonly Json[] = isList(operand) ? operand : [operand];
     const kinds = [...new Set(unwanted.map((value) => typeof value))].join();
     if (kinds !== 'string' && kinds !== 'number')
-      throw new TypeError(`anything-but: neither texts nor numbers only: ${JSON.stringify(operand)}`);
+      throw new TypeError(
+        `anything-but: expected texts only or numbers only, found ${JSON.stringify(operand)}`,
+      );
     return (value) => !unwanted.includes(value);
   }
   const [operator, texts] = onlyEntry(operand);
@@ -113,13 +115,13 @@ const COMPARISONS: Readonly<Record<string, (value: number, bound: number) => boo
 
 function numeric(operand: Json): Matches<Scalar> {
   if (!isList(operand) || (operand.length !== 2 && operand.length !== 4))
-    throw new TypeError(`numeric: neither one comparison nor two: ${JSON.stringify(operand)}`);
+    throw new TypeError(`numeric: expected one comparison or two, found ${JSON.stringify(operand)}`);
   const bounds = [operand.slice(0, 2), operand.slice(2)]
     .filter((pair) => pair.length > 0)
     .map(([sign, bound]) => {
       const compare = typeof sign === 'string' ? COMPARISONS[sign] : undefined;
       if (compare === undefined || typeof bound !== 'number')
-        throw new TypeError(`numeric: no such comparison: ${JSON.stringify([sign, bound])}`);
+        throw new TypeError(`numeric: expected a sign and a number, found ${JSON.stringify([sign, bound])}`);
       return (value: number) => compare(value, bound);
     });
   return (value) => typeof value === 'number' && bounds.every((holds) => holds(value));
@@ -134,10 +136,12 @@ function cidr(operand: Json): Matches<Scalar> {
     typeof value === 'string' && isIP(value) === (family === 'ipv6' ? 6 : 4) && block.check(value, family);
 }
 
-/** `*` stands for any text; a backslash takes it, or another backslash, as it is written. */
+/** `*` matches any text; a backslash makes it, or another backslash, literal. */
 function wildcard(text: string): Matches<string> {
   if (!/^(?:\\[*\\]|\*(?!\*)|[^*\\])*$/s.test(text))
-    throw new TypeError(`wildcard: two stars in a row, or a backslash before something else: ${text}`);
+    throw new TypeError(
+      `wildcard: expected no two stars in a row and a backslash only before a star or backslash, found ${text}`,
+    );
   const parts = text.match(/\\[*\\]|\*|[^*\\]+/gs) ?? [];
   const source = parts.map((part) => (part === '*' ? '.*' : literally(part.replace(/^\\/, ''))));
   const expression = new RegExp(`^${source.join('')}$`, 's');
@@ -146,13 +150,13 @@ function wildcard(text: string): Matches<string> {
 
 const literally = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
-/** A list counts as the objects in it; where there is none, its fields are absent, not the pattern unmatched. */
+/** A list counts as the objects in it. Without objects the fields are absent, so that a pattern can still match. */
 function objectsIn(value: Json | undefined): readonly JsonObject[] {
   const objects = flat(value).filter(isObject);
   return objects.length > 0 ? objects : [{}];
 }
 
-/** A list counts as its elements; an object is no leaf, so to operators the field is absent. */
+/** A list counts as its elements. An object is no leaf, so the field is absent for operators. */
 function scalarsIn(value: Json | undefined): readonly Scalar[] {
   return flat(value).filter(isScalar);
 }

@@ -19,7 +19,7 @@ const ROLES = {
   'on-request': 'OnRequestRole',
   'on-schedule': 'OnScheduleRole',
 } as const;
-/** What has an effect, and tells of it. */
+/** The functions that act on services and send own events. */
 const TELLING = ['on-change', 'on-request'] as const;
 const SOURCES = ['ChangeQueue', 'CloudTrailQueue'] as const;
 const BOUNDARY = 'arn:aws:iam::111122223333:policy/boundary';
@@ -52,7 +52,7 @@ beforeAll(async () => {
 
 afterAll(() => removeFolder(folder));
 
-describe('each function', () => {
+describe('in the packaged stack,', () => {
   test.each(FUNCTIONS)('%s is the bundle of its own folder and nothing else', async (name) => {
     expect(await asIs.filesOf(name)).toEqual([
       `dist/${name}/THIRD-PARTY-LICENCES.txt`,
@@ -92,18 +92,18 @@ describe('each function', () => {
     expect(propertiesOf(adjusted, functionId(name))).toHaveProperty('Environment.Variables.MODE', 'observe');
   });
 
-  test.each(FUNCTIONS)('%s has a log group that forgets', (name) => {
+  test.each(FUNCTIONS)('%s has a log group with a limited retention', (name) => {
     expect(propertiesOf(asIs, logGroupId(name))).toMatchObject({ RetentionInDays: 90 });
     expect(propertiesOf(adjusted, logGroupId(name))).toMatchObject({ RetentionInDays: 7 });
   });
 
-  test('on-change may feed its own queue', () => {
+  test('only on-change may feed its own queue', () => {
     expect(propertiesOf(asIs, functionId('on-change'))).toMatchObject({ RecursiveLoop: 'Allow' });
     for (const name of ['on-request', 'on-schedule'])
       expect(propertiesOf(asIs, functionId(name))).not.toHaveProperty('RecursiveLoop');
   });
 
-  test('neither a request nor a sweep is repeated by Lambda', () => {
+  test('on-request and on-schedule are never invoked again by Lambda after a failure', () => {
     expect(ofType(asIs, 'AWS::Lambda::EventInvokeConfig')).toMatchObject(
       ['on-request', 'on-schedule'].map((name) => ({
         FunctionName: { Ref: functionId(name) },
@@ -114,7 +114,7 @@ describe('each function', () => {
 });
 
 describe('the sweep', () => {
-  test('is begun by the clock, as often as is set, by a role that may do nothing else', () => {
+  test('is started by a schedule at the configured rate, with a role that may do nothing else', () => {
     const schedules = [asIs, adjusted].flatMap((packaged) => ofType(packaged, 'AWS::Scheduler::Schedule'));
     const role = { 'Fn::GetAtt': ['SweepScheduleRole', 'Arn'] };
     const sweep = { 'Fn::GetAtt': [functionId('on-schedule'), 'Arn'] };
@@ -133,7 +133,7 @@ describe('the sweep', () => {
 });
 
 describe('the queues', () => {
-  test('both feed on-change, two batches at a time, and take single messages back', () => {
+  test('feed on-change with at most two batches at a time, and take single messages back', () => {
     expect(ofType(asIs, 'AWS::Lambda::EventSourceMapping')).toEqual(
       SOURCES.map((queue) => ({
         EventSourceArn: { 'Fn::GetAtt': [queue, 'Arn'] },
@@ -149,7 +149,7 @@ describe('the queues', () => {
       expect(properties).toMatchObject({ MaximumBatchingWindowInSeconds: 30 });
   });
 
-  test.each(SOURCES)('%s gives a message up after five deliveries', (queue) => {
+  test.each(SOURCES)('move a message to the dead-letter queue after five deliveries: %s', (queue) => {
     expect(propertiesOf(asIs, queue)).toMatchObject({
       VisibilityTimeout: 300,
       RedrivePolicy: {
@@ -159,17 +159,17 @@ describe('the queues', () => {
     });
   });
 
-  test("CloudTrail's waits, the other does not", () => {
+  test('delay the events of CloudTrail, but not the native events', () => {
     expect(propertiesOf(asIs, 'CloudTrailQueue')).toMatchObject({ DelaySeconds: 120 });
     expect(propertiesOf(adjusted, 'CloudTrailQueue')).toMatchObject({ DelaySeconds: '0' });
     expect(propertiesOf(asIs, 'ChangeQueue')).not.toHaveProperty('DelaySeconds');
   });
 
-  test.each(DEAD_LETTERS)('%s keeps what it gets for a fortnight', (queue) => {
+  test.each(DEAD_LETTERS)('keep dead letters for fourteen days: %s', (queue) => {
     expect(propertiesOf(asIs, queue)).toMatchObject({ MessageRetentionPeriod: 14 * 24 * 3600 });
   });
 
-  test('there are no others, and each is encrypted and refuses plain HTTP', () => {
+  test('are these four, and each is encrypted and refuses plain HTTP', () => {
     const queues = namesOfType(asIs, 'AWS::SQS::Queue');
     expect(queues).toEqual([...SOURCES, ...DEAD_LETTERS]);
     for (const queue of queues) {
@@ -185,7 +185,7 @@ describe('the queues', () => {
     }
   });
 
-  test('only the rules may send, each to its own queue and to the dead-letter queue of the rules', () => {
+  test('accept messages of the rules only, each in its own queue and in the dead-letter queue of the rules', () => {
     expect(sendersTo('ChangeQueue')).toEqual(only(rulesOf('changes')));
     expect(sendersTo('CloudTrailQueue')).toEqual(only(rulesOf('cloudtrail')));
     expect(sendersTo('RuleDeadLetterQueue')).toEqual(only(loadRules().map((rule) => rule.name)));
@@ -216,7 +216,7 @@ describe('the rules', () => {
       expect(propertiesOf(asIs, rule.name)['EventPattern']).toEqual(rule.pattern);
   });
 
-  test("CloudTrail's are on, and go off together", () => {
+  test('of CloudTrail are enabled, and can be disabled together', () => {
     expect(statesOf(asIs)).toEqual([undefined, undefined, undefined, 'ENABLED', 'ENABLED']);
     expect(statesOf(adjusted)).toEqual([undefined, undefined, undefined, 'DISABLED', 'DISABLED']);
   });
@@ -240,7 +240,7 @@ const DETOURS = [
 ];
 
 describe('the roles', () => {
-  test('there is one per function and one for the schedule, with the statements that the tests read from infra/', () => {
+  test('are one per function and one for the schedule, with the statements that the tests read from infra/', () => {
     expect(namesOfType(asIs, 'AWS::IAM::Role')).toEqual([...Object.values(ROLES), 'SweepScheduleRole']);
     for (const name of FUNCTIONS) {
       expect(propertiesOf(asIs, functionId(name))).toMatchObject({
@@ -253,18 +253,18 @@ describe('the roles', () => {
     }
   });
 
-  test.each(FUNCTIONS)('%s grants no wildcard, no value and no detour to one', (name) => {
+  test.each(FUNCTIONS)('grant no wildcard, no value and no detour to a value: %s', (name) => {
     const granted = grantedActions(name, ['HasSnapshot']);
     expect(granted.filter((action) => action.includes('*'))).toEqual([]);
     expect(granted.filter((action) => [...VALUES, ...DETOURS].includes(action))).toEqual([]);
     expect(new Set(granted).size).toBe(granted.length);
   });
 
-  test.each(FUNCTIONS)('%s forbids them, whatever else may be attached', (name) => {
+  test.each(FUNCTIONS)('deny values and detours to them explicitly: %s', (name) => {
     expect(deniedActions(name)).toEqual([...VALUES, ...DETOURS].sort());
   });
 
-  test('no statement of the whole stack allows a wildcard of actions, or leaves out what it is about', () => {
+  test('and all other policies of the stack allow no wildcard of actions and name what they cover', () => {
     const allowed = Object.values(asIs.resources)
       .flatMap((resource) => allStatements(resource.Properties))
       .filter((statement) => statement['Effect'] === 'Allow');
@@ -275,7 +275,7 @@ describe('the roles', () => {
         expect(statement).not.toHaveProperty(loophole);
   });
 
-  test('`*` stands for a resource only where IAM knows no narrower one', () => {
+  test('name `*` as a resource only where IAM supports no narrower one', () => {
     const wide = ['OnChangeRole', 'OnRequestRole', 'OnScheduleRole', 'SweepScheduleRole']
       .flatMap((role) => statementsOf(role))
       .filter(
@@ -292,13 +292,13 @@ describe('the roles', () => {
     ]);
   });
 
-  test('on-request and on-schedule may only send follow-ups', () => {
+  test('of on-request and on-schedule allow nothing on the queues but to send follow-ups', () => {
     for (const name of ['on-request', 'on-schedule'])
       expect(grantedActions(name).filter((action) => action.startsWith('sqs:'))).toEqual(['sqs:SendMessage']);
     expect(grantedActions('on-change')).toEqual(expect.arrayContaining([...NEEDED_BY_LAMBDA]));
   });
 
-  test('nothing in the whole stack allows to read a value, or a detour to one', () => {
+  test('and all other policies of the stack allow no read of a value and no detour to one', () => {
     const allowed = Object.values(asIs.resources)
       .flatMap((resource) => allStatements(resource.Properties))
       .filter((statement) => statement['Effect'] === 'Allow')
@@ -307,7 +307,7 @@ describe('the roles', () => {
     expect(allowed.filter((action) => [...VALUES, ...DETOURS].includes(action))).toEqual([]);
   });
 
-  test.each(TELLING)('%s tells others on the default bus, and under no name but its own', (name) => {
+  test.each(TELLING)('allow own events on the default bus under our own source only: %s', (name) => {
     const [statement, ...others] = statementsOf(ROLES[name]).filter((one) =>
       actionsIn(one).includes('events:PutEvents'),
     );
@@ -321,32 +321,35 @@ describe('the roles', () => {
     });
   });
 
-  test('the sweep tells nobody on the bus, and redeploys nothing', () => {
+  test('allow the sweep neither own events nor redeploys', () => {
     expect(grantedActions('on-schedule')).not.toContain('events:PutEvents');
     expect(grantedActions('on-schedule')).not.toContain('ecs:UpdateService');
   });
 
-  test('are bounded by a policy of the account where it demands one', () => {
+  test('have the permissions boundary of the account if one is configured', () => {
     for (const role of ofType(asIs, 'AWS::IAM::Role'))
       expect(role).toMatchObject({ PermissionsBoundary: { Ref: 'AWS::NoValue' } });
     for (const role of ofType(adjusted, 'AWS::IAM::Role'))
       expect(role).toMatchObject({ PermissionsBoundary: BOUNDARY });
   });
 
-  test.each(TELLING)('%s redeploys only services with a certain tag where the operator wants it', (name) => {
-    const condition = (packaged: Packaged) => startDeployments(ROLES[name], packaged)?.['Condition'];
-    expect(condition(asIs)).toEqual({ Ref: 'AWS::NoValue' });
-    expect(condition(adjusted)).toEqual({
-      StringEquals: { 'aws:ResourceTag/secret-redeploy:enabled': 'true' },
-    });
-  });
+  test.each(TELLING)(
+    'allow redeploys only of services with a certain tag if one is configured: %s',
+    (name) => {
+      const condition = (packaged: Packaged) => startDeployments(ROLES[name], packaged)?.['Condition'];
+      expect(condition(asIs)).toEqual({ Ref: 'AWS::NoValue' });
+      expect(condition(adjusted)).toEqual({
+        StringEquals: { 'aws:ResourceTag/secret-redeploy:enabled': 'true' },
+      });
+    },
+  );
 
-  test('a tag without a value is refused', async () => {
+  test('cannot be packaged with a tag that has no value', async () => {
     const refused = packageInto(join(folder, 'refused'), { redeployableTag: 'team' });
     await expect(refused).rejects.toThrow('redeployableTag: expected key=value, found "team"');
   });
 
-  test('what may be redeployed is a setting', () => {
+  test('allow redeploys of the configured services', () => {
     expect(redeployable(asIs)).toEqual({
       'Fn::Split': [
         ',',
@@ -362,7 +365,7 @@ describe('the roles', () => {
 describe('the snapshot of the fleet', () => {
   const CONDITIONAL = ['SnapshotBucket', 'SnapshotBucketPolicy', 'SnapshotPolicy'];
 
-  test('is kept only where it is wanted', () => {
+  test('has a bucket only if it is enabled', () => {
     for (const [packaged, setting] of [
       [asIs, 'DISABLED'],
       [withSnapshot, 'ENABLED'],
@@ -376,7 +379,7 @@ describe('the snapshot of the fleet', () => {
     }
   });
 
-  test('is encrypted at rest, shown to nobody, and forgotten when nobody renews it', () => {
+  test('is encrypted at rest, has no public access, and expires if it is not renewed', () => {
     expect(propertiesOf(asIs, 'SnapshotBucket')).toEqual({
       BucketEncryption: {
         ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
@@ -401,7 +404,7 @@ describe('the snapshot of the fleet', () => {
     });
   });
 
-  test('is one object, which each function may read and write, and nothing else in the bucket', () => {
+  test('is the one object of the bucket that the functions may access, each for reads and writes', () => {
     const { Roles: roles, PolicyDocument: policy } = propertiesOf(asIs, 'SnapshotPolicy');
     expect(roles).toEqual(Object.values(ROLES).map((role) => ({ Ref: role })));
     const object = { 'Fn::Sub': `\${SnapshotBucket.Arn}/${SNAPSHOT_KEY}` };
@@ -411,12 +414,12 @@ describe('the snapshot of the fleet', () => {
     ]);
   });
 
-  test('cannot be switched on by a slip of the pen', () => {
+  test('accepts no setting but ENABLED and DISABLED', () => {
     expect(asIs.parameters['Snapshot']).toMatchObject({ AllowedValues: ['ENABLED', 'DISABLED'] });
   });
 });
 
-test('whatever has a policy of its own refuses plain HTTP: queues, topics, the bucket of the deployment', () => {
+test('every resource with a policy of its own refuses plain HTTP: queues, topics, the deployment bucket', () => {
   const owners = [
     ['AWS::SQS::Queue', 'AWS::SQS::QueuePolicy'],
     ['AWS::SNS::Topic', 'AWS::SNS::TopicPolicy'],
@@ -430,7 +433,7 @@ test('whatever has a policy of its own refuses plain HTTP: queues, topics, the b
   }
 });
 
-test('no ARN takes the partition for granted', () => {
+test('no ARN contains a fixed partition', () => {
   expect(JSON.stringify(asIs.resources)).not.toMatch(/arn:aws[:-]/);
 });
 
@@ -459,7 +462,8 @@ const logicalName = (name: string) => name.replace('on-', 'OnDash');
 
 function propertiesOf(packaged: Packaged, name: string): Properties {
   const properties = packaged.resources[name]?.Properties;
-  if (!isProperties(properties)) throw new Error(`the template has no ${name}`);
+  if (!isProperties(properties))
+    throw new Error(`looked for the resource ${name}, which the template does not have`);
   return properties;
 }
 
@@ -480,14 +484,14 @@ function policyOf(queue: string): readonly Properties[] {
     .flatMap(allStatements);
 }
 
-/** Who may send to a queue. */
+/** The statements that allow sending to a queue. */
 function sendersTo(queue: string): readonly Properties[] {
   return policyOf(queue)
     .filter((statement) => statement['Effect'] === 'Allow')
     .map(({ Principal, Action, Condition }) => ({ Principal, Action, Condition }));
 }
 
-/** What `sendersTo` gives when these rules may send and nobody else. */
+/** The value of `sendersTo` if these rules and no other senders are allowed. */
 function only(rules: readonly string[]): readonly Properties[] {
   const arns = rules.map((name) => ({ 'Fn::GetAtt': [name, 'Arn'] }));
   return [
@@ -521,7 +525,7 @@ function besides(role: string): readonly string[] {
   );
 }
 
-/** What a role may do; not who may take it. */
+/** The statements about what a role may do, without those about which service may assume it. */
 function statementsOf(role: string, packaged: Packaged = asIs): readonly Properties[] {
   return allStatements(propertiesOf(packaged, role)['Policies']);
 }

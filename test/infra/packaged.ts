@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod/mini';
 
-/** What `osls package` makes of serverless.yml: CloudFormation's template and one zip per function. */
+/** The output of `osls package` for serverless.yml: CloudFormation's template and one zip per function. */
 export type Packaged = {
   readonly resources: Readonly<Record<string, Resource>>;
   readonly outputs: readonly string[];
@@ -20,7 +20,9 @@ type Resource = {
   readonly Properties?: unknown;
 };
 
-/** Packages offline into the folder, with placeholders for the bundles, and reads what came of it. Takes some five seconds. */
+/**
+ * Packages offline into the folder, with placeholders for the bundles, and reads the result. Takes about five seconds.
+ */
 export async function packageInto(
   folder: string,
   parameters: Readonly<Record<string, string>> = {},

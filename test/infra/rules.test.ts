@@ -8,33 +8,33 @@ const rules = loadRules();
 const queuesOf = (event: JsonObject) => rules.filter((rule) => rule.matches(event)).map((rule) => rule.queue);
 const samples = sampleEvents();
 
-describe('the rules send', () => {
-  test.each(samples)('$file to $rules', ({ event, rules: queue }) => {
-    // Exactly once, too: two rules for one event would be two messages.
+describe('the rules', () => {
+  test.each(samples)('send $file to the queue $rules (null: to none)', ({ event, rules: queue }) => {
+    // The event must match one rule only: two rules for one event would send two messages.
     expect(queuesOf(event)).toEqual(queue === null ? [] : [queue]);
   });
 
-  test('nothing to a rule that no sample shows', () => {
+  test('each match a sample event', () => {
     for (const rule of rules) expect(samples.map(({ event }) => event).filter(rule.matches)).not.toEqual([]);
   });
 });
 
 describe('the rules hold back', () => {
-  test('nothing that is a change or a notice', () => {
+  test('no sample that is a change or a notice', () => {
     const lost = samples.filter(({ meaning, rules: queue }) => meaning !== 'ignored' && queue === null);
     expect(lost.map(({ file }) => file)).toEqual([]);
   });
 
   test.each(samples.filter(({ rules: queue }) => queue !== null))(
-    '$file, if another account program sends it under a name of its own',
+    '$file if another program sends it under a source of its own',
     ({ event }) => {
-      // Our own name too: what we tell others must never come back to us.
+      // This includes our own source: our own events must never come back to us.
       for (const source of ['orders.app', OWN_SOURCE]) expect(queuesOf({ ...event, source })).toEqual([]);
     },
   );
 
   test.each(samples.filter(({ rules: queue, event }) => queue === 'cloudtrail' && isCall(event)))(
-    '$file, if the call failed',
+    '$file if the call failed',
     ({ event }) => {
       expect(queuesOf({ ...event, detail: { ...event.detail, errorCode: 'ThrottlingException' } })).toEqual(
         [],
@@ -43,7 +43,7 @@ describe('the rules hold back', () => {
   );
 });
 
-describe('PutSecretValue and UpdateSecretVersionStage', () => {
+describe('the rule for calls', () => {
   test.each<[string, JsonObject | null, boolean]>([
     ['PutSecretValue', { versionStages: ['AWSPENDING'] }, false],
     ['PutSecretValue', { versionStages: ['AWSPENDING', 'AWSCURRENT'] }, true],
@@ -53,10 +53,10 @@ describe('PutSecretValue and UpdateSecretVersionStage', () => {
     ['UpdateSecretVersionStage', { versionStage: 'AWSPENDING' }, false],
     ['UpdateSecretVersionStage', { versionStage: 'AWSPREVIOUS' }, true],
     ['UpdateSecretVersionStage', { versionStage: 'BLUE' }, true],
-    // Where CloudTrail does not record the label the function has to find out.
+    // If CloudTrail does not record the label, the function has to find out which one moved.
     ['UpdateSecretVersionStage', { secretId: 'prod/db' }, true],
     ['UpdateSecretVersionStage', null, true],
-  ])('%s with %j: let through %s', (eventName, requestParameters, passes) => {
+  ])('matches %s with the parameters %j: %s', (eventName, requestParameters, passes) => {
     const { event } = sampleOf('cloudtrail-put-secret-value.json');
     expect(queuesOf({ ...event, detail: { ...event.detail, eventName, requestParameters } })).toEqual(
       passes ? ['cloudtrail'] : [],
@@ -66,7 +66,7 @@ describe('PutSecretValue and UpdateSecretVersionStage', () => {
 
 function sampleOf(file: string): Sample {
   const sample = samples.find((candidate) => candidate.file === file);
-  if (sample === undefined) throw new Error(`no such event: ${file}`);
+  if (sample === undefined) throw new Error(`looked for the sample event ${file}, which does not exist`);
   return sample;
 }
 

@@ -2,20 +2,20 @@ import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** A package as it is installed; what is left out is the ordinary case. */
+/** A package as it is installed; absent fields have ordinary values. */
 export type Installed = {
   readonly code?: string;
   readonly version?: string;
   readonly licence?: string | undefined;
   readonly author?: string;
-  /** The text of its LICENSE; undefined: it has none. */
+  /** The text of its LICENSE; undefined if it has none. */
   readonly text?: string | undefined;
   readonly notice?: string;
   readonly lockedVersion?: string;
   readonly integrity?: string;
 };
 
-/** Writes a project with one function, which uses `used` and `deep` where they are installed, and answers its folder. */
+/** Writes a project with one function that uses the packages `used` and `deep` if installed; answers its folder. */
 export async function smallProject(
   folder: string,
   installed: Readonly<Record<string, Installed>>,

@@ -35,26 +35,26 @@ const { dependencies, devDependencies, allowScripts } = Manifest.parse(await jso
 const locked = Lock.parse(await json('package-lock.json')).packages;
 const direct = { ...dependencies, ...devDependencies };
 
-describe('what is depended on', () => {
-  test.each(Object.entries(direct))('%s %s is one version, and the lockfile has it', (name, version) => {
+describe('among the dependencies,', () => {
+  test.each(Object.entries(direct))('%s has the exact version %s, also in the lockfile', (name, version) => {
     expect(version).toMatch(/^\d+\.\d+\.\d+(-[\w.]+)?$/);
     expect(locked[`node_modules/${name}`]?.version).toBe(version);
   });
 
-  test.each(['@aws-sdk/client-', '@aws-lambda-powertools/'])('all of %s* are of one version', (family) => {
+  test.each(['@aws-sdk/client-', '@aws-lambda-powertools/'])('all of %s* have the same version', (family) => {
     const members = Object.entries(direct).filter(([name]) => name.startsWith(family));
     expect(members.length).toBeGreaterThan(1);
     expect(new Set(members.map(([, version]) => version)).size).toBe(1);
   });
 
-  test('every package of the lockfile is held to a SHA-512', () => {
+  test('every package of the lockfile has a SHA-512', () => {
     const { '': ourselves, ...others } = locked;
     expect(ourselves).toBeDefined();
     for (const [path, { integrity }] of Object.entries(others))
       expect(integrity, path).toMatch(/^sha512-[A-Za-z0-9+/]{86}==$/);
   });
 
-  test('each package with an install script is decided on, and none may run it', () => {
+  test('each package with an install script is listed in allowScripts, and none may run it', () => {
     const withScripts = Object.entries(locked)
       .filter(([, { hasInstallScript }]) => hasInstallScript)
       .map(([path]) => path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length));
@@ -70,7 +70,7 @@ describe('the build', () => {
     await build('.', built);
   });
 
-  test('gives the same bytes again, wherever it writes them', async () => {
+  test('writes the same bytes again into any folder', async () => {
     const again = join(folder, 'some/where/else');
     await build('.', again);
     const [first, second] = await Promise.all([contentsOf(built), contentsOf(again)]);
@@ -86,7 +86,7 @@ describe('the build', () => {
     ).not.toEqual([]);
   });
 
-  test('lists what runs in Lambda with the version and the hash of the lockfile, and nothing that only builds', async () => {
+  test('lists each package that runs in Lambda with the lockfile’s version and hash, and no build tool', async () => {
     const components = componentsOf(await readBill(built));
     const names = components.map(({ name }) => name);
     expect(names).toEqual(expect.arrayContaining(Object.keys(dependencies)));
@@ -98,7 +98,7 @@ describe('the build', () => {
     }
   });
 
-  test('says which bundle holds which packages, each with its licence in the bundle', async () => {
+  test('records which bundle holds which packages, each with its licence in the bundle', async () => {
     const bill = await readBill(built);
     const components = componentsOf(bill);
     for (const name of FUNCTIONS) {
@@ -117,8 +117,8 @@ describe('the build', () => {
   });
 });
 
-describe('of a small project', () => {
-  test('only code that is in a bundle is listed: not what is installed, not what is left out', async () => {
+describe('in a small project,', () => {
+  test('only packages with code in a bundle are listed, not those that are merely installed or imported', async () => {
     const project = await projectOf({
       'node_modules/used': {
         code: `import { deep } from 'deep'; import { shaken } from 'shaken';
@@ -140,19 +140,19 @@ describe('of a small project', () => {
     ).toEqual([expect.objectContaining({ ref: 'node_modules/used/node_modules/deep' })]);
   });
 
-  test('a package without a text of its licence gets the standard one, with its author', async () => {
+  test('a package without a licence text gets the standard text with its author', async () => {
     const project = await projectOf({ 'node_modules/used': { text: undefined, author: 'Jo Doe' } });
     expect(await noticeOf(project)).toMatch(/used@1\.0\.0\n\nMIT License\n\nCopyright \(c\) Jo Doe\n/);
   });
 
-  test('a NOTICE is passed on', async () => {
+  test('a NOTICE is copied into the bundle', async () => {
     const project = await projectOf({
       'node_modules/used': { licence: 'Apache-2.0', notice: 'Thanks to all.' },
     });
     expect(await noticeOf(project)).toContain('Thanks to all.');
   });
 
-  test.each(['MIT OR Apache-2.0', '(MIT AND ISC)'])('%s is allowed', async (licence) => {
+  test.each(['MIT OR Apache-2.0', '(MIT AND ISC)'])('the licence %s is allowed', async (licence) => {
     const project = await projectOf({ 'node_modules/used': { licence } });
     const bill = await readFile(join(project, 'dist/bom.cdx.json'), 'utf8');
     expect(bill).toContain(`"expression": "${licence}"`);
@@ -166,7 +166,7 @@ describe('of a small project', () => {
     'UNLICENSED',
     '',
     undefined,
-  ])('the licence %o ends the build', async (licence) => {
+  ])('the licence %o fails the build', async (licence) => {
     const message = await failureOf({ 'node_modules/used': { licence } });
     expect(message).toContain('not among those allowed');
     expect(message).toContain('node_modules/used@1.0.0');
@@ -176,15 +176,15 @@ describe('of a small project', () => {
     ['another version than the lockfile names', { lockedVersion: '1.0.1' }, 'run "npm ci"'],
     ['no SHA-512 in the lockfile', { integrity: 'sha1-2jmj7l5rSw0yVb/vlWAYkK/YBwk=' }, 'no SHA-512'],
     [
-      'neither a text nor a standard one',
+      'neither a licence text nor a standard one',
       { licence: 'ISC', text: undefined },
       'brings no text of its licence',
     ],
-  ])('%s ends the build', async (_, different, message) => {
+  ])('%s fails the build', async (_, different, message) => {
     expect(await failureOf({ 'node_modules/used': different })).toContain(message);
   });
 
-  test('a time is in the bill only where the build is told one', async () => {
+  test('the bill of materials has a timestamp only if SOURCE_DATE_EPOCH is set', async () => {
     const project = await projectOf({ 'node_modules/used': {} });
     expect((await readBill(join(project, 'dist'))).metadata.timestamp).toBeUndefined();
     await build(project, join(project, 'dist'), { SOURCE_DATE_EPOCH: '1764000000' });

@@ -15,8 +15,8 @@ export type Rule = {
 };
 
 /**
- * What Lambda does with a function's role on the function's behalf: poll and clean the queues (the event source), write
- * the function's records. No call of ours, so no test sees them.
+ * The actions that Lambda performs with a function's role on its behalf: it polls and cleans the queues (the event
+ * source) and writes the function's records. They are no calls of ours, so no test sees them.
  */
 export const NEEDED_BY_LAMBDA: readonly string[] = [
   'sqs:ReceiveMessage',
@@ -27,8 +27,8 @@ export const NEEDED_BY_LAMBDA: readonly string[] = [
 ];
 
 /**
- * The rules as they stand in infra/, read without osls. Throws where a rule does not look as this project writes them.
- * Paths count from the root of the project, where npm runs its scripts.
+ * The rules of infra/, read without osls. Throws if a rule does not have the form that this project uses. Paths are
+ * relative to the root of the project, where npm runs its scripts.
  */
 export function loadRules(): readonly Rule[] {
   return Object.entries(loadResources())
@@ -44,15 +44,15 @@ export function loadRules(): readonly Rule[] {
     });
 }
 
-/** The one object that the snapshot's grants are about. */
+/** The one object that the snapshot's grants cover. */
 export const SNAPSHOT_KEY = 'fleet.json.gz';
 
-/** What is granted only where a stage parameter wants it, by the condition of infra/ that says so. */
+/** The conditions of infra/ under which a stage parameter enables further grants. */
 export type Condition = 'HasSnapshot';
 
 /**
- * The actions that a function's role allows, sorted: `grantedActions('on-change')`. Policies beside the role are counted
- * where their condition is given.
+ * The actions that a function's role allows, sorted: `grantedActions('on-change')`. Policies beside the role count if
+ * their condition is given.
  */
 export function grantedActions(
   functionName: string,
@@ -67,7 +67,7 @@ export function grantedActions(
   return actionsOf([...policiesOf(role), ...beside], 'Allow');
 }
 
-/** The actions that a function's role forbids whatever else may allow them, sorted. */
+/** The actions that a function's role denies even if another policy allows them, sorted. */
 export function deniedActions(functionName: string): readonly string[] {
   return actionsOf(policiesOf(roleOf(functionName)), 'Deny');
 }
@@ -86,7 +86,10 @@ function actionsOf(policies: readonly Policy[], effect: 'Allow' | 'Deny'): reado
 function roleOf(functionName: string): string {
   const { functions } = Service.parse(readYaml('serverless.yml'));
   const role = /^\$\{(\w+)\.Arn\}$/.exec(functions[functionName]?.role['Fn::Sub'] ?? '')?.[1];
-  if (role === undefined) throw new TypeError(`serverless.yml: ${functionName} has no role of its own`);
+  if (role === undefined)
+    throw new TypeError(
+      `serverless.yml: ${functionName} needs a role of its own (!Sub \${….Arn}), found none`,
+    );
   return role;
 }
 
@@ -99,7 +102,8 @@ function loadResources(): Readonly<Record<string, z.infer<typeof Resource>>> {
 
 function pathIn(include: string): string {
   const path = /^\$\{file\((.+)\)\}$/.exec(include)?.[1];
-  if (path === undefined) throw new TypeError(`serverless.yml: not a fragment: ${include}`);
+  if (path === undefined)
+    throw new TypeError(`serverless.yml: resources must be fragments (\${file(…)}), found ${include}`);
   return path;
 }
 
@@ -107,7 +111,7 @@ function readYaml(path: string): unknown {
   return parse(readFileSync(path, 'utf8'), { customTags: CLOUDFORMATION_TAGS, merge: true });
 }
 
-// CloudFormation's short forms, as the long forms they stand for.
+// CloudFormation's short forms, converted to the long forms.
 const text = (tag: string, key: string): ScalarTag => ({ tag, resolve: (value) => ({ [key]: value }) });
 const list = (tag: string, key: string): CollectionTag => ({
   tag,

@@ -15,13 +15,13 @@ import {
   type VirtualClock,
 } from '../simulator/index.ts';
 
-/** A record of the log, as far as tests look at it. */
+/** A record of the log, with the fields that tests read. */
 export type LogRecord = Readonly<Record<string, unknown>> & {
   readonly event?: string;
   readonly changeId?: string;
 };
 
-/** The service in simulated time: an hour passes in a second, and nothing happens but what is on the queue. */
+/** The function on-change in simulated time: an hour passes in a second, and only the queue makes something happen. */
 export type Loop = {
   readonly sim: Simulator;
   readonly clock: VirtualClock;
@@ -29,24 +29,24 @@ export type Loop = {
   readonly queueUrl: string;
   /** Puts an event on the queue, as a rule does. */
   send(event: object): void;
-  /** Handles messages until none is left or `forMs` have passed; answers how many invocations there were. */
+  /** Handles messages until none is left or `forMs` have passed; returns the number of invocations. */
   run(forMs?: number): Promise<number>;
-  /** Forgets all that a warm environment remembers. */
+  /** Starts a new environment, which remembers nothing of the warm one. */
   restart(): void;
-  /** Records of one kind. */
+  /** The records of one kind. */
   told(event: string): readonly LogRecord[];
-  /** Kills the handler at its n-th call from now on: this and every later call of the invocation never gets an answer. */
+  /** Kills the handler at its n-th call from now on: this call and all later ones of the invocation get no answer. */
   killAtCall(n: number): void;
 };
 
 export type LoopOptions = SimulatorOptions & {
   readonly env?: Readonly<Record<string, string>>;
   readonly deliverTwice?: boolean;
-  /** What each invocation is told that it has left, and has: real milliseconds. */
+  /** The remaining time of each invocation in real milliseconds. */
   readonly remainingMs?: number;
 };
 
-/** No quota that a test would have to wait for. */
+/** Rates that are so high that no test has to wait for them. */
 export const QUICK = { READ_RATE: '10000', READ_BURST: '10000', UPDATE_RATE: '1000', UPDATE_BURST: '1000' };
 
 export async function startLoop({
@@ -101,7 +101,7 @@ export async function startLoop({
     return undefined;
   };
 
-  /** What Lambda's event source does with a batch: deletes what was not given back. */
+  /** Treats a batch as the event source of Lambda does: deletes the messages that were not given back. */
   const deliver = async (messages: readonly Received[]) => {
     const answer = await invoke(messages);
     if (deliverTwice) await invoke(messages);
@@ -144,7 +144,7 @@ export async function startLoop({
   };
 }
 
-/** By its access key the simulator knows which function makes a call. */
+/** Sets the access key by which the simulator knows which function makes a call. */
 export function actAs(name: BundleName): void {
   vi.stubEnv('AWS_ACCESS_KEY_ID', name);
 }
@@ -163,7 +163,7 @@ async function receiveAll(sim: Simulator, url: string): Promise<readonly Receive
   }
 }
 
-/** What a killed process leaves behind: the effects of the calls before the n-th, and nothing after them. */
+/** Leaves what a killed process leaves behind: the effects of the calls before the n-th one, and of no later call. */
 function kill(sim: Simulator, n: number): () => void {
   let calls = 0;
   return sim.faults.add({
@@ -188,11 +188,12 @@ function captureRecords(): LogRecord[] {
   return records;
 }
 
-/** The native event that tells that a secret's AWSCURRENT moved now. */
+/** Rotates a secret and returns the native event which says that its AWSCURRENT moved. */
 export function currentMoved(sim: Simulator, secretId: string): AwsEvent {
   const before = sim.events.length;
   sim.rotateSecret(secretId);
   const event = sim.events.slice(before).find((one) => one['detail-type'] === 'Secret Label Updated');
-  if (event === undefined) throw new Error('the rotation told nothing');
+  if (event === undefined)
+    throw new Error('expected the rotation to send the event Secret Label Updated, found no such event');
   return event;
 }

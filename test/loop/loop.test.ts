@@ -5,7 +5,7 @@ const MINUTE = 60_000;
 const DAY = 1_440 * MINUTE;
 const idOf = (arn: unknown) => String(arn).split('/').at(-1);
 
-/** A secret with `count` services that use it, and its AWSCURRENT moving now. */
+/** A secret with `count` services that use it. Its AWSCURRENT moves now. */
 function rotate(
   loop: Loop,
   count: number,
@@ -30,7 +30,7 @@ const redeploys = (loop: Loop) =>
   loop.sim.ledger.calls.filter(({ operation, outcome }) => operation === 'UpdateService' && outcome === 'ok');
 
 describe('a change is followed until the last old task is gone', () => {
-  test('and then settled, once, with its exposure', async () => {
+  test('and is then settled once, with its exposure', async () => {
     const loop = await startLoop();
     const { secret, event } = rotate(loop, 3);
     const changedAt = Date.parse(event.time) + 999;
@@ -51,7 +51,7 @@ describe('a change is followed until the last old task is gone', () => {
     expect(exposure).toBeLessThanOrEqual(lastGone + 46_000);
   });
 
-  test('and settled at once if nothing refers to it', async () => {
+  test('and is settled at once if no service refers to it', async () => {
     const loop = await startLoop();
     rotate(loop, 0);
     expect(await loop.run()).toBe(1);
@@ -59,7 +59,7 @@ describe('a change is followed until the last old task is gone', () => {
     expect(loop.told('change.settled')[0]?.['exposureSeconds']).toBeUndefined();
   });
 
-  test('without a listing, ten services a call', async () => {
+  test('without a listing and with ten services in a call', async () => {
     const loop = await startLoop({ rolloutMs: 10 * MINUTE });
     rotate(loop, 25);
     await loop.run(5_000);
@@ -78,14 +78,14 @@ describe('a change is followed until the last old task is gone', () => {
     ]);
   });
 
-  test('through 40 hops and more', async () => {
+  test('through more than 40 hops', async () => {
     const loop = await startLoop({ rolloutMs: 10 * 60 * MINUTE, env: { FOLLOW_UP_LIMIT_MINUTES: '720' } });
     rotate(loop, 1);
     expect(await loop.run()).toBeGreaterThan(40);
     expect(loop.told('change.settled')).toHaveLength(1);
   });
 
-  test('and told as unsettled when its time is over, with what still waits', async () => {
+  test('or is recorded as unsettled at the end of its time limit, with the services that still wait', async () => {
     const loop = await startLoop();
     const { event, services } = rotate(loop, 2, { rollout: { outcome: 'stuck' } });
     const start = loop.clock.now();
@@ -102,7 +102,7 @@ describe('a change is followed until the last old task is gone', () => {
 
 describe('a rollout that fails', () => {
   test.each(['fail', 'rollback-new-primary', 'rollback-old-primary'] as const)(
-    '(%s) is told with its reason and never tried again',
+    '(%s) is recorded with its reason and not tried again',
     async (outcome) => {
       const loop = await startLoop();
       const { event } = rotate(loop, 1, {
@@ -175,7 +175,7 @@ describe('waves', () => {
     expect(loop.told('change.settled')).toMatchObject([{ redeployed: 30, fresh: 30 }]);
   });
 
-  test('a failing canary leaves all later waves untouched, and says so', async () => {
+  test('after a failed canary stay untouched, and their services are recorded as skipped', async () => {
     const loop = await startLoop();
     const event = thirty(loop, {
       rollout: { outcome: 'rollback-new-primary', durationMs: 30_000 },
@@ -191,7 +191,7 @@ describe('waves', () => {
     expect(redeploys(loop)).toHaveLength(1);
   });
 
-  test('that neither settle nor fail leave the later ones undone and listed', async () => {
+  test('that do not end leave the later ones undone and listed as waiting', async () => {
     const loop = await startLoop();
     thirty(loop, { rollout: { outcome: 'stuck' } });
     await loop.run();
@@ -201,7 +201,7 @@ describe('waves', () => {
 });
 
 describe('bursts', () => {
-  test('200 changes of 50 secrets within a minute: every service ends fresh, with two deployments at most', async () => {
+  test('of 200 changes of 50 secrets within a minute leave every service fresh with at most two deployments', async () => {
     const loop = await startLoop();
     const secrets = Array.from({ length: 50 }, (_, i) => loop.sim.world.secret({ name: `s${i}` }));
     for (let i = 0; i < 100; i++) {
@@ -222,7 +222,7 @@ describe('bursts', () => {
     expect(loop.told('change.settled')).toHaveLength(200);
   }, 60_000);
 
-  test('a secret that changes all the time redeploys nobody more often than MAX_REDEPLOYS_PER_HOUR, and everybody again and again', async () => {
+  test('of a secret that changes all the time redeploy each service again and again, within MAX_REDEPLOYS_PER_HOUR', async () => {
     const loop = await startLoop({ env: { FOLLOW_UP_LIMIT_MINUTES: '180' } });
     const secret = loop.sim.world.secret({ name: 'prod/db' });
     for (let i = 0; i < 3; i++)
@@ -247,9 +247,9 @@ describe('bursts', () => {
   }, 60_000);
 });
 
-describe('whatever happens to the handler', () => {
+describe('whatever happens to the handler,', () => {
   test.each(Array.from({ length: 16 }, (_, i) => i + 1))(
-    'killed at its call number %i, the end is the same',
+    'the end is the same if it is killed at its call number %i',
     async (n) => {
       const loop = await startLoop();
       const { secret, event } = rotate(loop, 3);
@@ -261,7 +261,7 @@ describe('whatever happens to the handler', () => {
     },
   );
 
-  test('every message delivered twice: no service is redeployed twice', async () => {
+  test('no service is redeployed twice if every message is delivered twice', async () => {
     const loop = await startLoop({ deliverTwice: true, env: { FOLLOW_UP_LIMIT_MINUTES: '2' } });
     const { secret } = rotate(loop, 3);
     await loop.run();
@@ -279,7 +279,7 @@ describe('whatever happens to the handler', () => {
     expect(loop.told('change.settled')).toMatchObject([{ changeId: event.id, failed: 0 }]);
   });
 
-  test('a permission that is missing in a later look ends in the dead-letter queue, too, and multiplies nothing', async () => {
+  test('services without permission in a later look end in the dead-letter queue, too, in a single message', async () => {
     const loop = await startLoop();
     const denied = loop.sim.faults.add({
       service: 'ecs',
@@ -300,7 +300,7 @@ describe('whatever happens to the handler', () => {
     expect(loop.told('service.fresh')).toHaveLength(3);
   });
 
-  test('a permission that is missing ends in the dead-letter queue, the others are followed', async () => {
+  test('a service without permission ends in the dead-letter queue, and the others are followed', async () => {
     const loop = await startLoop();
     loop.sim.faults.add({
       service: 'ecs',
@@ -318,8 +318,8 @@ describe('whatever happens to the handler', () => {
   });
 });
 
-describe('other deployments', () => {
-  test('a blue/green deployment that runs is waited for, and then the service is redeployed', async () => {
+describe('beside other deployments,', () => {
+  test('a service is redeployed after the end of a blue/green deployment that runs', async () => {
     const loop = await startLoop();
     const secret = loop.sim.world.secret({ name: 'prod/db' });
     const blue = loop.sim.world.service({
@@ -340,7 +340,7 @@ describe('other deployments', () => {
     );
   });
 
-  test('one that is younger than the change is adopted and followed', async () => {
+  test('a deployment that is younger than the change is adopted and followed', async () => {
     const loop = await startLoop({ rolloutMs: MINUTE });
     const secret = loop.sim.world.secret({ name: 'prod/db' });
     const api = loop.sim.world.service({
@@ -358,7 +358,7 @@ describe('other deployments', () => {
     expect(loop.told('change.settled')).toMatchObject([{ redeployed: 0, fresh: 1 }]);
   });
 
-  test('a service that can replace nothing is left alone', async () => {
+  test('a service that cannot replace a task is left alone', async () => {
     const loop = await startLoop();
     rotate(loop, 1, { desired: 1, minimumHealthyPercent: 100, maximumPercent: 100 });
     await loop.run();
@@ -367,7 +367,7 @@ describe('other deployments', () => {
   });
 });
 
-test('in observe nothing is followed, and follow-ups on the queue end', async () => {
+test('with MODE=observe no service is followed, and no follow-up stays on the queue', async () => {
   const loop = await startLoop({ env: { MODE: 'observe' } });
   rotate(loop, 2);
   expect(await loop.run()).toBe(1);
@@ -375,7 +375,7 @@ test('in observe nothing is followed, and follow-ups on the queue end', async ()
   expect(loop.told('service.skipped')).toMatchObject([{ reason: 'observe' }, { reason: 'observe' }]);
 });
 
-test('what is not visible yet is looked at again', async () => {
+test('a change that is not visible yet is looked at again', async () => {
   const loop = await startLoop({ lagMs: 20_000 });
   const { secret } = rotate(loop, 1);
   await loop.run();
@@ -384,7 +384,7 @@ test('what is not visible yet is looked at again', async () => {
 });
 
 describe('a fleet that is too large for one invocation', () => {
-  test('is read in parts, and redeployed after the last one', async () => {
+  test('is read in parts and redeployed after the last part', async () => {
     const loop = await startLoop({ remainingMs: 31_500 });
     const secret = loop.sim.world.secret({ name: 'prod/db' });
     for (let i = 0; i < 60; i++) {
@@ -420,8 +420,8 @@ describe('a fleet that is too large for one invocation', () => {
   });
 });
 
-describe('what hangs together stays together', () => {
-  test('a change whose rollout failed is told of, though another change redeploys the service', async () => {
+describe('while something else happens to its services,', () => {
+  test('a change whose rollout failed is recorded, even if another change redeploys the service', async () => {
     const loop = await startLoop({ env: { COOLDOWN_SECONDS: '0' } });
     const a = loop.sim.world.secret({ name: 'a' });
     const b = loop.sim.world.secret({ name: 'b' });
@@ -439,7 +439,7 @@ describe('what hangs together stays together', () => {
     expect(loop.told('service.failed').map(({ changeId }) => changeId)).toContain(first.id);
   });
 
-  test('a service that ECS will not describe is not taken for gone, and holds the later waves', async () => {
+  test('a change does not take a service that ECS refuses to describe for gone, and holds back the later waves', async () => {
     const loop = await startLoop({ rolloutMs: 2 * MINUTE });
     const secret = loop.sim.world.secret({ name: 'prod/db' });
     const make = (name: string, wave: number) =>
@@ -468,7 +468,7 @@ describe('what hangs together stays together', () => {
     expect(loop.told('change.settled')).toMatchObject([{ redeployed: 2, fresh: 2 }]);
   });
 
-  test('somebody who deploys again and again does not keep a change from being settled', async () => {
+  test('a change is settled even if another process deploys again and again', async () => {
     const loop = await startLoop();
     const { secret, services } = rotate(loop, 1);
     for (let i = 0; i < 40; i++) {
@@ -481,7 +481,7 @@ describe('what hangs together stays together', () => {
     expect(loop.told('change.settled')).toHaveLength(1);
   });
 
-  test('in observe a deployment under way is no alarm', async () => {
+  test('a change with MODE=observe does not report a deployment of another process as a failure', async () => {
     const loop = await startLoop({ env: { MODE: 'observe' }, rolloutMs: MINUTE });
     const secret = loop.sim.world.secret({ name: 'prod/db' });
     const api = loop.sim.world.service({
@@ -498,7 +498,7 @@ describe('what hangs together stays together', () => {
   });
 });
 
-test('a revision that ECS will not describe is asked for once in a read', async () => {
+test('a revision that ECS refuses to describe is asked for once in a scan', async () => {
   const loop = await startLoop();
   loop.sim.faults.add({
     service: 'ecs',

@@ -2,7 +2,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { currentMoved, type Loop, type LoopOptions, startLoop } from './driver.ts';
 
-/** Enough services that reading them all takes its time at the configured rates. */
+/** So many services that it takes some time to read them all at the configured rates. */
 const SERVICES = 240;
 const CLUSTERS = 4;
 const AFFECTED = 8;
@@ -11,7 +11,7 @@ const MINUTE = 60_000;
 const RATES = { READ_RATE: '16', READ_BURST: '40', UPDATE_RATE: '4', UPDATE_BURST: '40' };
 const KEY = 'fleet.json.gz';
 
-/** A fleet of which every 30th service uses `prod/db`, the others one of their own. */
+/** A fleet in which every 30th service uses `prod/db` and every other service a parameter of its own. */
 async function large({ env, ...options }: LoopOptions = {}, services = SERVICES): Promise<Loop> {
   const loop = await startLoop({ rolloutMs: 20_000, ...options, env: { ...RATES, ...env } });
   const { world } = loop.sim;
@@ -29,7 +29,7 @@ async function large({ env, ...options }: LoopOptions = {}, services = SERVICES)
   return loop;
 }
 
-/** The same with a bucket, in which another process has left its snapshot. */
+/** The same fleet with a bucket in which another process has left its snapshot. */
 async function withSnapshot(
   env: Readonly<Record<string, string>> = {},
   options: LoopOptions = {},
@@ -48,7 +48,7 @@ async function withSnapshot(
   return loop;
 }
 
-/** `prod/db` moves, and all that follows is done. */
+/** Rotates `prod/db` and runs until all that follows is done. */
 async function rotate(loop: Loop): Promise<string> {
   const event = currentMoved(loop.sim, 'prod/db');
   loop.send(event);
@@ -65,14 +65,14 @@ const updated = (loop: Loop) =>
 const affected = Array.from({ length: AFFECTED }, (_, i) => `s-${(i * SERVICES) / AFFECTED}`).toSorted(
   (a, b) => a.localeCompare(b),
 );
-/** Whether every call of the one was made before any of the other. */
+/** Whether every call of the first operation was made before any call of the second one. */
 function precedes(loop: Loop, first: string, then: string): boolean {
   const operations = loop.sim.ledger.calls.map(({ operation }) => operation);
   return operations.lastIndexOf(first) < operations.indexOf(then);
 }
 
-describe('with a snapshot of the fleet', () => {
-  test('those at whom it hints are redeployed before the fleet is listed, and once', async () => {
+describe('with a snapshot of the fleet,', () => {
+  test('the services that it names are redeployed before the fleet is listed, and once', async () => {
     const loop = await withSnapshot();
     const changeId = await rotate(loop);
     expect(updated(loop)).toEqual(affected);
@@ -89,7 +89,7 @@ describe('with a snapshot of the fleet', () => {
     expect(told).not.toContain('service.waiting');
   });
 
-  test('the whole fleet is read all the same, and who is new is found', async () => {
+  test('the whole fleet is still read, and new services are found', async () => {
     const loop = await withSnapshot();
     const { arn } = loop.sim.world.secret({ name: 'prod/new' });
     const startedAt = loop.clock.now() - DAY;
@@ -101,7 +101,7 @@ describe('with a snapshot of the fleet', () => {
     expect(calls(loop, 'DescribeTaskDefinition')).toHaveLength(SERVICES + 2);
   });
 
-  test('a later read renews it: who is gone is left out, who is new is in', async () => {
+  test('a later scan renews the snapshot without services that are gone and with new ones', async () => {
     const loop = await withSnapshot();
     loop.sim.act('ecs', 'DeleteService', { cluster: 'c-1', service: 's-1', force: true });
     loop.sim.world.service({ cluster: 'c-1', name: 'newcomer', secrets: ['/app/new'] });
@@ -112,7 +112,7 @@ describe('with a snapshot of the fleet', () => {
     expect(text).not.toContain('/app/1"');
   });
 
-  test('which nothing has changed since is not written again', async () => {
+  test('the snapshot is not written again if nothing has changed since', async () => {
     const loop = await withSnapshot();
     await rotate(loop);
     await rotate(loop);
@@ -125,7 +125,7 @@ describe('with a snapshot of the fleet', () => {
     expect(calls(loop, 'PutObject')).toHaveLength(0);
   });
 
-  test('it holds names and ARNs of ECS, and nothing of a secret but how it is referred to', async () => {
+  test('the snapshot holds names and ARNs of ECS, and about a secret only the references to it', async () => {
     const loop = await withSnapshot({}, {});
     const { world } = loop.sim;
     const description = 'a-description';
@@ -143,15 +143,15 @@ describe('with a snapshot of the fleet', () => {
   });
 });
 
-describe('the first look at a few does not overtake', () => {
-  test('a cap: with MAX_SERVICES all are counted before one is redeployed', async () => {
+describe('a redeploy ahead of the plan does not overtake', () => {
+  test('a cap: with MAX_SERVICES all services are counted before one is redeployed', async () => {
     const loop = await withSnapshot({ MAX_SERVICES: String(AFFECTED - 1) });
     await rotate(loop);
     expect(updated(loop)).toEqual([]);
     expect(loop.told('service.skipped').filter(({ reason }) => reason === 'over-cap')).toHaveLength(AFFECTED);
   });
 
-  test('a wave: the second begins when the first is through', async () => {
+  test('a wave: the second wave begins when the first one is fresh', async () => {
     const loop = await withSnapshot();
     const { arn } = loop.sim.world.secret({ name: 'prod/waves' });
     const startedAt = loop.clock.now() - DAY;
@@ -171,14 +171,14 @@ describe('the first look at a few does not overtake', () => {
     expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThan(20_000);
   });
 
-  test('MODE=observe: nothing is written', async () => {
+  test('MODE=observe: no service is redeployed', async () => {
     const loop = await withSnapshot({ MODE: 'observe' });
     await rotate(loop);
     expect(updated(loop)).toEqual([]);
     expect(loop.told('service.skipped').filter(({ reason }) => reason === 'observe')).toHaveLength(AFFECTED);
   });
 
-  test('CLUSTERS: a cluster that is no longer selected is not looked at', async () => {
+  test('CLUSTERS: no service of a cluster that is no longer selected is redeployed', async () => {
     const loop = await withSnapshot();
     const narrowed = await large({
       env: { SNAPSHOT_BUCKET: 'hints', AWS_ENDPOINT_URL: 'set', CLUSTERS: '!c-0' },
@@ -190,7 +190,7 @@ describe('the first look at a few does not overtake', () => {
     expect(updated(narrowed)).toEqual(affected.filter((name) => inCluster(name) !== 0));
   });
 
-  test('a read that fails afterwards: the message comes back, what was done stands and is not done again', async () => {
+  test('a scan that fails afterwards: the message comes back, and the redeploys stand and are not repeated', async () => {
     const loop = await withSnapshot();
     loop.sim.faults.add({
       operation: 'ListServices',
@@ -204,7 +204,7 @@ describe('the first look at a few does not overtake', () => {
 });
 
 describe('a snapshot that cannot be trusted changes no outcome', () => {
-  /** What this service would have written, changed. */
+  /** The snapshot that was written, with a change. */
   const changed = (change: (snapshot: Written) => unknown) => (bytes: Buffer) =>
     gzipSync(JSON.stringify(change(JSON.parse(gunzipSync(bytes).toString()) as Written)));
   type Reference = readonly [string, string];
@@ -222,11 +222,11 @@ describe('a snapshot that cannot be trusted changes no outcome', () => {
   const cases: readonly (readonly [string, (bytes: Buffer) => Buffer | string | undefined])[] = [
     ['absent', () => undefined],
     ['empty', () => ''],
-    ['no gzip', () => 'hello'],
+    ['not gzip', () => 'hello'],
     ['cut off', (bytes) => bytes.subarray(0, bytes.length / 2)],
-    ['no JSON', () => gzipSync('{"format":1')],
+    ['not JSON', () => gzipSync('{"format":1')],
     ['of another format', changed((one) => ({ ...one, format: 99 }))],
-    ['a bomb', () => gzipSync(Buffer.alloc(80_000_000))],
+    ['a gzip bomb', () => gzipSync(Buffer.alloc(80_000_000))],
     ['without services', changed((one) => ({ ...one, clusters: [] }))],
     ['without revisions', changed((one) => ({ ...one, revisions: [] }))],
     [
@@ -234,11 +234,11 @@ describe('a snapshot that cannot be trusted changes no outcome', () => {
       changed((one) => ({ ...one, revisions: one.revisions.map(([arn]) => [arn, []]) })),
     ],
     [
-      'in which everybody refers to it',
+      'one in which every service refers to the secret',
       changed((one) => ({ ...one, revisions: one.revisions.map(([arn]) => [arn, invented]) })),
     ],
     [
-      'in which everybody refers to it by tag',
+      'one in which every service refers to the secret by a tag',
       changed((one) => ({
         ...one,
         clusters: one.clusters.map(([arn, all]) => [arn, all.map(([name, used]) => [name, used, invented])]),
@@ -255,14 +255,14 @@ describe('a snapshot that cannot be trusted changes no outcome', () => {
       })),
     ],
     [
-      'of clusters that do not exist, or are not ours',
+      'of clusters that do not exist or are not ours',
       changed((one) => ({
         ...one,
         clusters: [`${one.clusters[0]?.[0]}-x`, elsewhere].map((arn) => [arn, [['s-0', [0], invented]]]),
       })),
     ],
     [
-      'with numbers of revisions that are none',
+      'one with invalid numbers of revisions',
       changed((one) => ({
         ...one,
         clusters: one.clusters.map(([arn, all]) => [arn, all.map(([name]) => [name, [1e9, -1, 0.5], []])]),
@@ -270,7 +270,7 @@ describe('a snapshot that cannot be trusted changes no outcome', () => {
     ],
   ];
 
-  test.each(cases)('%s', async (_, spoil) => {
+  test.each(cases)('if it is %s', async (_, spoil) => {
     const loop = await withSnapshot();
     const objects = loop.sim.objects('hints');
     const spoiled = spoil(objects.read(KEY) ?? Buffer.of());
@@ -286,7 +286,7 @@ describe('a snapshot that cannot be trusted changes no outcome', () => {
   });
 
   test.each(['access-denied', 'server-error', 'cut', 'reset-before'] as const)(
-    'S3 answers with %s',
+    'if S3 answers with %s',
     async (kind) => {
       const loop = await withSnapshot();
       loop.sim.faults.add({ service: 's3', operation: '*', kind, times: Number.POSITIVE_INFINITY });
@@ -295,7 +295,7 @@ describe('a snapshot that cannot be trusted changes no outcome', () => {
     },
   );
 
-  test('two processes renew it at once: one of them wins, none fails', async () => {
+  test('if two processes renew it at once: one of them wins and none fails', async () => {
     const loop = await withSnapshot();
     loop.sim.world.service({ cluster: 'c-1', name: 'newcomer', secrets: ['/app/new'] });
     loop.sim.faults.add({
@@ -311,7 +311,7 @@ describe('a snapshot that cannot be trusted changes no outcome', () => {
   });
 });
 
-describe('without a snapshot', () => {
+describe('without a snapshot,', () => {
   test('a large fleet is redeployed while it is being read', async () => {
     const loop = await large({}, 1_200);
     await rotate(loop);
@@ -320,7 +320,7 @@ describe('without a snapshot', () => {
     expect(loop.told('change.settled')).toMatchObject([{ redeployed: AFFECTED, failed: 0 }]);
   });
 
-  test('a process that has read it once goes by what it remembers', async () => {
+  test('a process that has read the fleet once uses what it remembers', async () => {
     const loop = await large();
     loop.send(currentMoved(loop.sim, 'prod/rare'));
     await loop.run();
@@ -333,14 +333,14 @@ describe('without a snapshot', () => {
   });
 });
 
-describe('parameters that nobody refers to', () => {
+describe('parameters that no service refers to', () => {
   const heartbeat = (loop: Loop, name: string) => {
     const before = loop.sim.events.length;
     loop.sim.act('ssm', 'PutParameter', { Name: name, Value: 'x', Overwrite: true, Type: 'String' });
     for (const event of loop.sim.events.slice(before)) loop.send(event);
   };
 
-  test('1,000 changes in ten minutes cost a read a minute at most, and each is settled', async () => {
+  test('cost at most one scan a minute for 1,000 changes in ten minutes, and each change is settled', async () => {
     const loop = await large({ env: { READ_RATE: '10000', READ_BURST: '10000' } });
     for (let batch = 0; batch < 100; batch++) {
       for (let i = 0; i < 10; i++) heartbeat(loop, `/heartbeat/${i}`);
@@ -352,7 +352,7 @@ describe('parameters that nobody refers to', () => {
     expect(updated(loop)).toEqual([]);
   });
 
-  test('do not delay a change of what is referred to', async () => {
+  test('do not delay a change of a secret that services refer to', async () => {
     const loop = await large({ env: { READ_RATE: '10000', READ_BURST: '10000' } });
     heartbeat(loop, '/heartbeat');
     await loop.run(10_000);
@@ -363,7 +363,7 @@ describe('parameters that nobody refers to', () => {
     expect(updated(loop)).toEqual(affected);
   });
 
-  test('who begins to refer to one meanwhile is found by the next read', async () => {
+  test('cause a redeploy from the next scan on if a service begins to refer to one', async () => {
     const loop = await large({ env: { READ_RATE: '10000', READ_BURST: '10000' } });
     heartbeat(loop, '/heartbeat');
     await loop.run(10_000);

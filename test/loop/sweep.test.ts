@@ -7,7 +7,7 @@ const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const HEAL = { env: { SWEEP: 'heal' } };
 
-/** A fleet that has run for a week, and after it nothing that any event tells of. */
+/** A fleet that has run for a week. No event reports what happens after it. */
 function weekOld(loop: Loop) {
   const { world } = loop.sim;
   const now = loop.clock.now();
@@ -29,8 +29,8 @@ function weekOld(loop: Loop) {
 const act = (loop: Loop, operation: string, input: Record<string, unknown>) =>
   loop.sim.act('secretsmanager', operation, input);
 
-describe('every event of a day suppressed', () => {
-  it('the sweep names every stale service, heals those stale for certain, and the next finds none', async () => {
+describe('if every event of a day is suppressed,', () => {
+  it('the sweep names every stale service and heals those stale for certain, and the next sweep finds none', async () => {
     const loop = await startLoop();
     const { secret, service, parameter, putParameter } = weekOld(loop);
     const db = secret('prod/db');
@@ -82,8 +82,8 @@ describe('every event of a day suppressed', () => {
   });
 });
 
-describe('what moved no label', () => {
-  it('makes nothing stale for certain', async () => {
+describe('without a new version', () => {
+  it('an edit that moves no label makes no service stale for certain', async () => {
     const loop = await startLoop();
     const { secret, service, parameter } = weekOld(loop);
     const edited = secret('edited');
@@ -106,7 +106,7 @@ describe('what moved no label', () => {
     expect(await loop.run()).toBe(0);
   });
 
-  it('nor does a label that was moved back, which leaves no other trace', async () => {
+  it('a label that is moved back, which leaves no other trace, makes no service stale for certain', async () => {
     const loop = await startLoop();
     const { service } = weekOld(loop);
     const now = loop.clock.now();
@@ -129,7 +129,7 @@ describe('what moved no label', () => {
   });
 });
 
-describe('what is stale for certain', () => {
+describe('a service that is stale for certain', () => {
   async function stale(different: object = {}, ago = DAY) {
     const loop = await startLoop();
     const { secret, service } = weekOld(loop);
@@ -146,7 +146,7 @@ describe('what is stale for certain', () => {
     [{ SWEEP: 'heal', MODE: 'observe' }, 'service.skipped api observe'],
     [{ MODE: 'observe' }, 'service.skipped api observe'],
     [{ SWEEP: 'heal' }, 'service.waiting api healing'],
-  ])('is told with %o as %s', async (env, line) => {
+  ])('is recorded with %o as %s', async (env, line) => {
     const { loop } = await stale();
     const { done, told, records } = await sweepOnce(loop, { env });
     expect(told).toEqual([line]);
@@ -157,7 +157,7 @@ describe('what is stale for certain', () => {
     expect(loop.told('service.redeployed')).toHaveLength(isHealed ? 1 : 0);
   });
 
-  it('is left to its event while the change is young', async () => {
+  it('is left to the event of the change while the change is young', async () => {
     const { loop } = await stale({}, 14 * MINUTE);
     const young = await sweepOnce(loop, HEAL);
     expect(young.told).toEqual(['service.waiting api young-change']);
@@ -167,7 +167,7 @@ describe('what is stale for certain', () => {
     expect((await sweepOnce(loop, HEAL)).done).toMatchObject({ young: 0, healed: 1 });
   });
 
-  it('is proved by a task: whose tasks have all been replaced is fresh, and who has none is not stale', async () => {
+  it('is found by its tasks: a service with only new tasks is fresh, and one without tasks is not stale', async () => {
     const { loop, db, api } = await stale();
     const { service } = weekOld(loop);
     service('empty', [db.arn], { desired: 0 });
@@ -184,7 +184,7 @@ describe('what is stale for certain', () => {
     });
   });
 
-  it('may not be known: fewer tasks than ECS counts prove nothing', async () => {
+  it('counts as possibly stale if ECS lists fewer tasks than it counts', async () => {
     const { loop, db, api } = await stale({ desired: 2 });
     loop.sim.world.replaceTasks(api, 1);
     loop.clock.advance(HOUR);
@@ -195,7 +195,7 @@ describe('what is stale for certain', () => {
   });
 
   it.each(['CODE_DEPLOY', 'EXTERNAL'] as const)(
-    'is named under the controller %s too, unless it is fresh',
+    'is recorded under the controller %s, too, and a fresh service is not',
     async (controller) => {
       const { loop, db } = await stale({ controller });
       loop.sim.world.service({
@@ -210,7 +210,7 @@ describe('what is stale for certain', () => {
     },
   );
 
-  it('is named where nothing can replace a task', async () => {
+  it('is recorded where no task can be replaced', async () => {
     const percents = { desired: 1, minimumHealthyPercent: 100, maximumPercent: 100 };
     const { loop } = await stale(percents);
     const { told, done } = await sweepOnce(loop, HEAL);
@@ -218,7 +218,7 @@ describe('what is stale for certain', () => {
     expect(done).toMatchObject({ staleForCertain: 1, healed: 0 });
   });
 
-  it('is left alone where it says so, and counted', async () => {
+  it('is left alone and counted where it is opted out', async () => {
     const { loop } = await stale({ tags: { 'secret-redeploy:enabled': 'false' } });
     const { told, done } = await sweepOnce(loop, HEAL);
     expect(told).toEqual([]);
@@ -268,7 +268,7 @@ describe('what is stale for certain', () => {
     expect(loop.sim.deploymentsOf(api).at(-1)?.createdAt).toBeGreaterThanOrEqual(finishedAt);
   });
 
-  it('is put on the queue by nobody where there is more of it than one sweep may redeploy', async () => {
+  it('is not put on the queue where more services are stale than one sweep may redeploy', async () => {
     const { loop } = await stale();
     const { secret, service } = weekOld(loop);
     const other = secret('other');
@@ -283,7 +283,7 @@ describe('what is stale for certain', () => {
     expect(within.done.healed).toBe(2);
   });
 
-  it('is found again by the next sweep if the queue would not take it', async () => {
+  it('is found again by the next sweep if the queue did not accept the message', async () => {
     const { loop } = await stale();
     const withdraw = loop.sim.faults.add({
       operation: 'SendMessage',
@@ -298,8 +298,8 @@ describe('what is stale for certain', () => {
   });
 });
 
-describe('what is gone', () => {
-  it('is told before a task needs it, with those who do, and only with those', async () => {
+describe('a secret or parameter that is gone', () => {
+  it('is recorded before a task needs it, with exactly the services that refer to it', async () => {
     const loop = await startLoop();
     const { secret, service, parameter } = weekOld(loop);
     const scheduled = secret('scheduled');
@@ -337,7 +337,7 @@ describe('what is gone', () => {
     }
   });
 
-  it('may have been made anew: then only the full ARN of the old one leads nowhere', async () => {
+  it('may have been created again, and then only the full ARN of the old one leads nowhere', async () => {
     const loop = await startLoop();
     const { secret, service } = weekOld(loop);
     const old = secret('db');
@@ -352,7 +352,7 @@ describe('what is gone', () => {
     expect(loop.told('change.notice')).toMatchObject([{ arn: old.arn, servicesTotal: 1 }]);
   });
 
-  it('cannot be told from here where it is in another account or Region, or is AWS own', async () => {
+  it('is not checked where it is in another account or Region or belongs to AWS', async () => {
     const loop = await startLoop();
     const { service } = weekOld(loop);
     service('a', [
@@ -368,7 +368,7 @@ describe('what is gone', () => {
 });
 
 describe('the quotas', () => {
-  it('are asked for no more than can matter', async () => {
+  it('are spent only on calls that can matter', async () => {
     const loop = await startLoop();
     const { secret, service, parameter } = weekOld(loop);
     const names = Array.from({ length: 60 }, (_, i) => `/app/p${i}`);
@@ -392,7 +392,7 @@ describe('the quotas', () => {
     expect(count('UpdateService')).toBe(0);
   });
 
-  it('of service deployments are not spent on changes of long ago, again and again', async () => {
+  it('of service deployments are not spent again and again on changes of long ago', async () => {
     const loop = await startLoop();
     const { secret, service } = weekOld(loop);
     const db = secret('db');
@@ -401,7 +401,7 @@ describe('the quotas', () => {
     expect(loop.sim.ledger.count('ecs', 'ListServiceDeployments')).toBe(0);
   });
 
-  it('that are used up slow a sweep down, and no more', async () => {
+  it('that are used up slow a sweep down and do not make it fail', async () => {
     const loop = await startLoop();
     const { secret, service, parameter } = weekOld(loop);
     const db = secret('db');
@@ -409,7 +409,7 @@ describe('the quotas', () => {
     service('a', [db.arn, '/key']);
     loop.sim.rotateSecret(db.arn);
     loop.clock.advance(DAY);
-    // The first six are the SDK's five attempts, and one more.
+    // Six throttled calls are the five attempts of the SDK and one more.
     loop.sim.faults.add({ operation: 'ListSecrets', kind: 'throttle', times: 6 });
     loop.sim.faults.add({ operation: 'ListSecretVersionIds', kind: 'throttle' });
     loop.sim.faults.add({ operation: 'DescribeParameters', kind: 'throttle', times: 7 });
@@ -417,7 +417,7 @@ describe('the quotas', () => {
   });
 });
 
-describe('a sweep that may not look', () => {
+describe('a sweep without a permission', () => {
   async function rotatedFleet() {
     const loop = await startLoop();
     const { secret, service, parameter } = weekOld(loop);
@@ -431,17 +431,17 @@ describe('a sweep that may not look', () => {
   }
 
   it.each(['ListSecrets', 'DescribeParameters', 'ListClusters', 'DescribeServices'])(
-    'fails and says what it could not do: %s',
+    'fails and names the call that it could not make: %s',
     async (operation) => {
       const { loop } = await rotatedFleet();
       loop.sim.faults.add({ operation, kind: 'access-denied', times: Infinity });
-      await expect(sweepOnce(loop, HEAL)).rejects.toThrow(/could not .*AccessDenied/);
+      await expect(sweepOnce(loop, HEAL)).rejects.toThrow(/cannot .*AccessDenied/);
       expect(loop.told('sweep.done')).toEqual([]);
       expect(await loop.run(0)).toBe(0);
     },
   );
 
-  it('at one secret, whose own policy keeps it out, looks at all others', async () => {
+  it('for one secret, whose own policy denies the call, checks all others', async () => {
     const { loop, db } = await rotatedFleet();
     loop.sim.faults.add({
       operation: 'ListSecretVersionIds',
@@ -457,7 +457,7 @@ describe('a sweep that may not look', () => {
 });
 
 describe('a sweep without enough time', () => {
-  it('does what it can, names the clusters that are left, and tells no alarm to recover', async () => {
+  it('does what it can, names the clusters that are left, and lets no alarm recover', async () => {
     const loop = await startLoop();
     const { secret, service } = weekOld(loop);
     const db = secret('db');
@@ -476,7 +476,7 @@ describe('a sweep without enough time', () => {
     expect(metricIn(records, 'MissingResources')).toEqual([]);
   });
 
-  it('leaves a cluster out whose tasks there was no time to ask for', async () => {
+  it('leaves out a cluster if there was no time to ask for its tasks', async () => {
     const loop = await startLoop();
     const { secret, service } = weekOld(loop);
     const db = secret('db');

@@ -5,7 +5,7 @@ import { connectedHandler } from '../../functions/runtime/handler.ts';
 import type { SweepDone } from '../../functions/telemetry/sweep-records.ts';
 import { actAs, type LogRecord, type Loop, QUICK } from './driver.ts';
 
-/** One sweep of a process that remembers nothing: what it answered, and what it wrote. */
+/** One sweep in a new environment: its answer and its records. */
 export type Swept = {
   readonly id: string;
   readonly done: SweepDone;
@@ -16,7 +16,7 @@ export type Swept = {
 
 export type SweepOptions = {
   readonly env?: Readonly<Record<string, string>>;
-  /** Real milliseconds. */
+  /** The remaining time of the invocation in real milliseconds. */
   readonly remainingMs?: number;
 };
 

@@ -22,7 +22,7 @@ const equivalent = (different: Partial<Equivalent> = {}): Equivalent => ({
 });
 
 describe('the score', () => {
-  test('is what was killed of what could be run, those that hang being killed and the equivalent ones not', () => {
+  test('is the share of killed mutants, where one that hangs counts as killed and an equivalent one as survived', () => {
     const all = [
       mutant(),
       mutant({ status: 'Timeout' }),
@@ -40,15 +40,15 @@ describe('the score', () => {
     expect(explained.map(({ reason }) => reason)).toEqual(['they are never the same']);
   });
 
-  test('of nothing is none', () => {
+  test('of no mutants is 0', () => {
     expect(assess([], []).total.score).toBe(0);
   });
 });
 
 describe('the list of equivalent mutants is wrong', () => {
   test.each([
-    ['where one is killed', equivalent(), 'is killed'],
-    ['where there is none', equivalent({ replacement: 'true' }), 'does not exist'],
+    ['where a listed mutant is killed', equivalent(), 'is killed'],
+    ['where a listed mutant does not exist', equivalent({ replacement: 'true' }), 'does not exist'],
     ['where the line has changed', equivalent({ within: 'return b > a;' }), 'does not exist'],
     ['where the file has gone', equivalent({ file: 'functions/core/z.ts' }), 'does not exist'],
   ])('%s', (_, entry, problem) => {
@@ -56,18 +56,18 @@ describe('the list of equivalent mutants is wrong', () => {
     expect(wrong).toEqual([expect.stringContaining(problem)]);
   });
 
-  test('but not where one survives, wherever its line has moved to', () => {
+  test('but not where a listed mutant survives, even if its line has moved', () => {
     expect(assess([mutant({ status: 'Survived', line: 99 })], [equivalent()]).wrong).toEqual([]);
   });
 });
 
-test('a mutant is named by its place and what it does', () => {
+test('a mutant is named by its place and its replacement', () => {
   expect(nameOf(mutant({ original: 'a\n    < b' }))).toBe(
     'functions/core/x.ts:7 EqualityOperator: a < b  →  a <= b',
   );
 });
 
-test('the tests are collected with their titles and rows, and run when they are told to', () => {
+test('the tests are collected with their titles and rows, and run only when they are called', () => {
   const seen: unknown[] = [];
   const { api, cases } = collector(undefined, () => undefined);
   const { describe, test } = api as {

@@ -1,16 +1,16 @@
-/** One change to one file of the core, and what the tests said to it. */
+/** One change to one file of the core, and the result of the tests with it. */
 export type Mutant = {
   readonly file: string;
   readonly line: number;
   readonly mutator: string;
-  /** The line that it begins in, as it is without the mutant. */
+  /** The line in which the mutant begins, as it is without the mutant. */
   readonly within: string;
   readonly original: string;
   readonly replacement: string;
   readonly status: string;
 };
 
-/** A mutant that behaves as the original does, and why: found by its text, for lines move. */
+/** A mutant that behaves as the original does, and the reason. It is found by its text, for line numbers change. */
 export type Equivalent = Pick<Mutant, 'file' | 'within' | 'original' | 'replacement'> & {
   readonly reason: string;
 };
@@ -18,26 +18,26 @@ export type Equivalent = Pick<Mutant, 'file' | 'within' | 'original' | 'replacem
 export type Figures = {
   readonly killed: number;
   readonly survived: number;
-  /** Of the survivors, those that no test could kill. */
+  /** The number of survivors that no test could kill. */
   readonly equivalent: number;
-  /** Killed out of all in percent, the equivalent ones counted as survivors. */
+  /** The percentage of all mutants that were killed; the equivalent ones count as survivors. */
   readonly score: number;
 };
 
 export type Assessment = {
   readonly files: ReadonlyMap<string, Figures>;
   readonly total: Figures;
-  /** Those that nobody has explained. */
+  /** The survivors that are not in the list of equivalent mutants. */
   readonly survivors: readonly Mutant[];
   readonly explained: readonly { readonly mutant: Mutant; readonly reason: string }[];
-  /** Entries of the list of equivalent mutants that name none that survived. */
+  /** Entries of the list of equivalent mutants that name no survivor. */
   readonly wrong: readonly string[];
 };
 
 const KILLED = ['Killed', 'Timeout'];
 const SURVIVED = ['Survived', 'NoCoverage'];
 
-/** Holds the mutants against the list of those that are equivalent. What could not be run counts as neither. */
+/** Compares the mutants with the list of the equivalent ones. A mutant that could not be run counts as neither. */
 export function assess(mutants: readonly Mutant[], equivalents: readonly Equivalent[]): Assessment {
   const reasons = new Map(equivalents.map((one) => [keyOf(one), one.reason]));
   const survived = mutants.filter(({ status }) => SURVIVED.includes(status));
@@ -68,7 +68,7 @@ export function assess(mutants: readonly Mutant[], equivalents: readonly Equival
   };
 }
 
-/** Where a mutant is and what it does, in one line. */
+/** The place of a mutant and its replacement, in one line. */
 export function nameOf(mutant: Mutant): string {
   return `${mutant.file}:${mutant.line} ${mutant.mutator}: ${change(mutant)}`;
 }

@@ -4,18 +4,18 @@ import { compileFunction } from 'node:vm';
 import { build } from 'esbuild';
 import { type Case, collector, type Enter } from './suite.ts';
 
-/** Where the tests are that need no clock and nobody else. */
+/** The folders of the tests that need no clock and no other process. */
 const FOLDERS = ['test/core', 'test/input', 'test/events'];
 
-/** Collects the tests of the core, every module being evaluated anew. */
+/** Collects the tests of the core and evaluates every module again. */
 export type Load = (enter: Enter) => readonly Case[];
 
-/** Puts the tests together with these sources in the place of the files. */
+/** Bundles the tests with these sources in the place of the files. */
 export async function bundled(sources: ReadonlyMap<string, string>, expect: unknown): Promise<Load> {
   const { outputFiles } = await build({
     stdin: { contents: (await testFiles()).map((file) => `import './${file}';`).join('\n'), resolveDir: '.' },
     bundle: true,
-    // The one collects the tests, and the other has the configuration of their drawing.
+    // vitest is replaced by the collector, and fast-check holds the configuration of the drawing.
     external: ['vitest', 'fast-check'],
     format: 'cjs',
     platform: 'node',
@@ -33,7 +33,10 @@ export async function bundled(sources: ReadonlyMap<string, string>, expect: unkn
     ],
   });
   const evaluate: unknown = compileFunction(outputFiles[0]?.text ?? '', ['require', 'module']);
-  if (typeof evaluate !== 'function') throw new TypeError('the tests cannot be evaluated');
+  if (typeof evaluate !== 'function')
+    throw new TypeError(
+      'expected the bundle of the tests to be a function, so the tests cannot be evaluated',
+    );
   const required = createRequire(import.meta.url);
   return (enter) => {
     const { api, cases } = collector(expect, enter);

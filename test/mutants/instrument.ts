@@ -4,16 +4,16 @@ import { createInstrumenter } from '@stryker-mutator/instrumenter';
 import { createInjector } from 'typed-inject';
 import type { Mutant } from './assess.ts';
 
-/** The core with every mutant in it, each asleep until its id is the active one. */
+/** The core with every mutant in it. A mutant has no effect unless its id is the active one. */
 export type Instrumented = {
-  /** By absolute path. */
+  /** The sources by absolute path. */
   readonly sources: ReadonlyMap<string, string>;
   readonly mutants: ReadonlyMap<string, Omit<Mutant, 'status'>>;
 };
 
 const FOLDER = 'functions/core';
 
-/** Mutates these files of the core, by their path in it and without `.ts`, or all of them. */
+/** Mutates the named files of the core, or all of them if none is named. A name is a path in the core without `.ts`. */
 export async function instrument(names: readonly string[]): Promise<Instrumented> {
   const all = (await readdir(FOLDER, { recursive: true })).filter(
     (file) => file.endsWith('.ts') && (names.length === 0 || names.includes(file.replace('.ts', ''))),

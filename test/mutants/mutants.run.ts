@@ -9,7 +9,7 @@ import { tableOf } from './table.ts';
 const WANTED = 90;
 const LIST = 'test/mutants/equivalent.json';
 
-// `npm run mutants`, or of some files only: `FILES=model/glob,model/tags npm run mutants`.
+// `npm run mutants` for all files, or `FILES=model/glob,model/tags npm run mutants` for some of them.
 test(`the tests of the core kill ${WANTED} % of its mutants, and those listed as equivalent survive`, async () => {
   const names = (process.env['FILES'] ?? '').split(',').filter((name) => name !== '');
   const instrumented = await instrument(names);

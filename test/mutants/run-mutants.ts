@@ -4,7 +4,7 @@ import type { Load } from './bundle.ts';
 import type { Instrumented } from './instrument.ts';
 import type { Case } from './suite.ts';
 
-/** What the instrumented code and we tell each other. */
+/** The variables that the instrumented code and this file share. */
 type Switchboard = {
   activeMutant?: string | undefined;
   currentTestId?: string | undefined;
@@ -14,17 +14,17 @@ type Switchboard = {
 };
 type Counts = Record<string, number>;
 
-/** A mutant that is passed this many times more often than the original does not come to an end. */
+/** A mutant that is passed this many times as often as without it counts as endless. */
 const ENDLESS = 20;
 const AT_LEAST = 100_000;
 
-/** Runs for each mutant the tests that reach it, the quickest first, until one fails. Throws if one fails without a mutant. */
+/** Runs for each mutant the tests that reach it, quickest first, until one fails. Throws if one fails without it. */
 export async function runMutants(
   { mutants }: Instrumented,
   load: Load,
   progress: (done: number) => void,
 ): Promise<readonly Mutant[]> {
-  // Always the same drawing; a failure is enough, nobody reads its smallest example.
+  // The drawing is always the same. A failure is enough: its smallest example is not needed.
   fc.configureGlobal({ seed: 1, numRuns: 30, endOnFailure: true });
   const board = switchboard();
   const first = await firstRun(load, board);
@@ -39,9 +39,9 @@ export async function runMutants(
 
 type FirstRun = {
   readonly cases: readonly Case[];
-  /** Of the tests, quickest first, their numbers. */
+  /** The numbers of the tests, quickest first. */
   readonly order: readonly number[];
-  /** How often mutants were passed as modules were loaded, by group as its tests were collected, and by test. */
+  /** How often mutants were passed: while modules were loaded, while each group was collected and in each test. */
   readonly loaded: Counts;
   readonly collected: Readonly<Record<string, Counts>>;
   readonly tested: readonly Counts[];
@@ -83,7 +83,7 @@ async function statusOf(id: string, first: FirstRun, load: Load, board: Switchbo
   board.hitCount = 0;
   board.hitLimit = Math.max(AT_LEAST, hits * ENDLESS);
   try {
-    // What is made as a module is loaded may reach every test, and what is made for a group of tests each of them.
+    // A value made while a module is loaded may reach every test, and one made for a group each test of the group.
     const cases = before > 0 ? load(() => undefined) : first.cases;
     if (cases.length !== first.cases.length) return 'Killed';
     const reaches = (i: number) =>

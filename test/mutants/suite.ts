@@ -1,17 +1,17 @@
-/** A test of the suite; it fails by throwing. */
+/** A test of the suite. It fails if it throws. */
 export type Case = {
   readonly title: string;
-  /** The groups that it is in, the innermost last. */
+  /** The groups that contain the test, the innermost last. */
   readonly groups: readonly string[];
   readonly run: () => unknown;
 };
 
-/** Hears which group is being collected; undefined: none. */
+/** Is called with the group that is being collected, or with undefined outside of a group. */
 export type Enter = (group: string | undefined) => void;
 
 type Body = (...given: readonly unknown[]) => unknown;
 
-/** As much of vitest's API as the tests of the core use: it collects the tests and runs none. */
+/** The part of the API of vitest that the tests of the core use. It collects the tests and does not run them. */
 export function collector(
   expect: unknown,
   enter: Enter,

@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
 import type { Figures } from './assess.ts';
 
-/** The figures of each file, and of all, as text. */
+/** A table with the figures of each file and of all files. */
 export function tableOf(files: ReadonlyMap<string, Figures>, total: Figures): string {
   const table = new Table({
     head: ['file', 'killed', 'survived', 'of these equivalent', 'score'],

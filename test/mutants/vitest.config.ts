@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import shared from '../vitest.config.ts';
 
-/** One "test" that runs the others once for each mutant: in this process, for there are thousands. */
+/** One "test" that runs the others once for each mutant, in its own process, for there are thousands of mutants. */
 export default defineConfig({
   test: {
     ...shared.test,

@@ -4,8 +4,8 @@ import { isArnOf, type MetricUse, type SavedQuery, type Stack } from './stack.ts
 import type { Written } from './written.ts';
 
 /**
- * Everything in dashboard, alarms and saved queries that speaks of what is not there: a metric, dimension, log group, resource
- * or field that nobody writes, a value that a field never has, a query that finds nothing.
+ * Every fault in dashboard, alarms and saved queries: a metric, dimension or field that no function writes, a log group
+ * or resource that the stack does not have, a value that a field never has, a query that finds nothing.
  */
 export function faultsOf(stack: Stack, written: Written): readonly string[] {
   return [
@@ -29,18 +29,18 @@ export function queriesOf({ queries, widgets }: Stack): readonly SavedQuery[] {
   return [...queries, ...ofWidgets];
 }
 
-/** What a person writes in the place of REPLACE-WITH-…: something that the scenarios of this test have. */
+/** What a person writes in the place of REPLACE-WITH-…: values that occur in the scenarios of this test. */
 const ASKED: Readonly<Record<string, string>> = {
   'REPLACE-WITH-SECRET-OR-PARAMETER': 'prod/db',
   'REPLACE-WITH-SERVICE': 'api',
   'REPLACE-WITH-CHANGE-ID': 'change-of-the-test',
 };
 
-/** As a person would run it. Throws where the text has a gap that nobody knows how to fill. */
+/** The query as a person would run it. Throws if a placeholder has no value. */
 export function filledIn(text: string, asked: Readonly<Record<string, string>> = ASKED): string {
   return text.replaceAll(/REPLACE-WITH-[A-Z-]*[A-Z]/g, (gap) => {
     const value = asked[gap];
-    if (value === undefined) throw new Error(`nobody says what stands for ${gap}`);
+    if (value === undefined) throw new Error(`expected a value for the placeholder ${gap}, found none`);
     return value;
   });
 }
@@ -95,7 +95,9 @@ function metricFaults(use: MetricUse, { types }: Stack, { points }: Written): re
         name === use.name &&
         JSON.stringify(dimensions) === JSON.stringify(use.dimensions),
     );
-    return isWritten ? [] : [`nobody writes ${use.namespace} ${use.name} ${JSON.stringify(use.dimensions)}`];
+    return isWritten
+      ? []
+      : [`no function writes ${use.namespace} ${use.name} ${JSON.stringify(use.dimensions)}`];
   }
   const isThere =
     value.endsWith(aws.attribute) &&
@@ -116,7 +118,7 @@ function queryFaults({ text, groups }: SavedQuery, { types }: Stack, { rows }: W
   return found.length === 0 ? [...faults, 'it finds nothing'] : faults;
 }
 
-/** A field must be in one of the lines that reach the command: a filter before it may have left those without it. */
+/** A field must be in a line that reaches the command, for a filter before it may keep only lines without the field. */
 function stepFaults(command: Command, rows: readonly Row[]): readonly string[] {
   const missing = fieldsOf(command).filter((field) => !rows.some((row) => row.has(field)));
   const never =
@@ -126,7 +128,7 @@ function stepFaults(command: Command, rows: readonly Row[]): readonly string[] {
         )
       : [];
   return [
-    ...missing.map((field) => `nobody writes the field ${field}`),
+    ...missing.map((field) => `no function writes the field ${field}`),
     ...never.map(({ field, value }) => `${field} is never ${value}`),
   ];
 }
@@ -153,7 +155,7 @@ export function fieldsOf(command: Command): readonly string[] {
   }
 }
 
-/** What a condition compares fields with. */
+/** The values that a condition compares fields with. */
 export function valuesIn(condition: Expression): readonly { field: string; value: string | number }[] {
   switch (condition.is) {
     case 'and':

@@ -1,9 +1,9 @@
 /**
- * The part of Logs Insights' query language that this project uses, as a tree. Whatever is outside that part is refused, so
- * that no query is thought to be tested that is not.
+ * The part of the query language of Logs Insights that this project uses, as a tree. Everything outside of that part is
+ * refused: otherwise a query would seem to be tested that is not.
  */
 export type Query = {
-  /** What stands after SOURCE, where a query of a dashboard names its log groups. */
+  /** The log groups after SOURCE, where a query of a dashboard names them. */
   readonly sources: readonly string[];
   readonly commands: readonly Command[];
 };
@@ -28,7 +28,7 @@ export type Expression =
   | { readonly is: 'among'; readonly field: string; readonly values: readonly (string | number)[] }
   | { readonly is: 'like'; readonly field: string; readonly pattern: string | RegExp };
 
-/** Throws where the text is not of the part that is known here. */
+/** Throws if the text uses anything outside of that part. */
 export function parseQuery(text: string): Query {
   const tokens = new Tokens(text);
   const sources: string[] = [];
@@ -62,7 +62,7 @@ function command(tokens: Tokens): Command {
       return { command: name, columns, by: tokens.take('by') ? listOf(tokens, (each) => each.name()) : [] };
     }
     default:
-      throw new SyntaxError(`"${name}" is no command that is known here`);
+      throw new SyntaxError(`the command "${name}" is not supported`);
   }
 }
 
@@ -104,7 +104,7 @@ function condition(tokens: Tokens): Expression {
     tokens.expect(']');
     return { is: 'among', field, values };
   }
-  throw new SyntaxError(`nothing is said about ${field}`);
+  throw new SyntaxError(`expected a condition on ${field}, found none`);
 }
 
 function operand(tokens: Tokens): Expression {
@@ -135,7 +135,7 @@ class Tokens {
 
   next(): string {
     const token = this.#tokens[this.at++];
-    if (token === undefined) throw new SyntaxError('the query ends too early');
+    if (token === undefined) throw new SyntaxError('expected more of the query, found its end');
     return token;
   }
 
@@ -146,11 +146,12 @@ class Tokens {
   }
 
   expect(token: string): void {
-    if (!this.take(token)) throw new SyntaxError(`${token} is expected, not ${this.#tokens[this.at]}`);
+    if (!this.take(token)) throw new SyntaxError(`expected ${token}, found ${this.#tokens[this.at]}`);
   }
 
   end(): void {
-    if (this.at < this.#tokens.length) throw new SyntaxError(`"${this.#tokens[this.at]}" is not understood`);
+    if (this.at < this.#tokens.length)
+      throw new SyntaxError(`expected the end of the query, found "${this.#tokens[this.at]}"`);
   }
 
   isLiteral(): boolean {
@@ -161,18 +162,18 @@ class Tokens {
     const token = this.next();
     if (/^["']/.test(token)) return token.slice(1, -1);
     if (/^\d+$/.test(token)) return Number(token);
-    throw new SyntaxError(`a text or a number is expected, not ${token}`);
+    throw new SyntaxError(`expected a text or a number, found ${token}`);
   }
 
   name(): string {
     const token = this.next();
-    if (!/^[@A-Za-z_]/.test(token)) throw new SyntaxError(`a name is expected, not ${token}`);
+    if (!/^[@A-Za-z_]/.test(token)) throw new SyntaxError(`expected a name, found ${token}`);
     return token;
   }
 
   pattern(): RegExp {
     const token = this.next();
-    if (!token.startsWith('/')) throw new SyntaxError(`a regular expression is expected, not ${token}`);
+    if (!token.startsWith('/')) throw new SyntaxError(`expected a regular expression, found ${token}`);
     return new RegExp(token.slice(1, -1));
   }
 
@@ -189,7 +190,7 @@ function* tokensOf(text: string): Iterable<string> {
   TOKEN.lastIndex = 0;
   while (TOKEN.lastIndex < text.length) {
     const found = TOKEN.exec(text);
-    if (found === null) throw new SyntaxError('the query has a sign that is not known here');
+    if (found === null) throw new SyntaxError('the query has a character that is not supported');
     if (found[1] !== undefined) yield found[1];
   }
 }

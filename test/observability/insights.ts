@@ -5,7 +5,7 @@ export type Row = ReadonlyMap<string, Value>;
 
 type Value = string | number | boolean;
 
-/** The fields of one line: nested ones with dots, elements of lists by number. A line without JSON has only itself. */
+/** The fields of one line: nested ones with dots, elements of lists by number. Without JSON it has only `@message`. */
 export function rowOf(line: string): Row {
   const row = new Map<string, Value>([['@message', line]]);
   if (!line.startsWith('{')) return row;
@@ -14,7 +14,7 @@ export function rowOf(line: string): Row {
   return row;
 }
 
-/** Carries out the commands of a query, one after the other; `onStep` sees each with the rows that it is given. */
+/** Runs the commands of a query one after the other. `onStep` receives each command with its input rows. */
 export function runCommands(
   commands: readonly Command[],
   lines: readonly Row[],
@@ -29,7 +29,7 @@ export function runCommands(
   return columns.length === 0 ? rows : rows.map((row) => only(row, columns));
 }
 
-/** What a query shows: `fields` adds to it, `display` and `stats` say all of it. */
+/** The columns that a query shows: `fields` adds columns, `display` and `stats` set all of them. */
 export function columnsOf(commands: readonly Command[]): readonly string[] {
   let columns: readonly string[] = [];
   for (const command of commands) {
@@ -138,7 +138,7 @@ function call(name: string, given: readonly Expression[], row: Row): Value | und
   const values = given.map((one) => evaluate(one, row));
   if (name === 'ispresent') return values.every((value) => value !== undefined);
   if (name === 'coalesce') return values.find((value) => value !== undefined);
-  throw new SyntaxError(`${name}() is no function that is known here`);
+  throw new SyntaxError(`the function ${name}() is not supported`);
 }
 
 function aggregate(expression: Expression, group: readonly Row[]): number {
@@ -147,7 +147,7 @@ function aggregate(expression: Expression, group: readonly Row[]): number {
   if (name === 'count' && of === undefined) return group.length;
   if (name === 'count_distinct' && of !== undefined && given.length === 1)
     return new Set(group.flatMap((row) => evaluate(of, row) ?? [])).size;
-  throw new SyntaxError('only count(*) and count_distinct(…) are known here');
+  throw new SyntaxError('only count(*) and count_distinct(…) are supported');
 }
 
 function grouped(rows: readonly Row[], by: readonly string[]): readonly (readonly Row[])[] {

@@ -27,21 +27,21 @@ afterAll(() => removeFolder(folder));
 
 let lines: Promise<readonly string[]> | undefined;
 
-/** Written once, for all tests. */
+/** The lines are written once for all tests. */
 function written(): Promise<readonly string[]> {
   lines ??= linesOfEverything(serviceName());
   return lines;
 }
 
 describe('dashboard, alarms and saved queries', () => {
-  test('the situations bring every record and every metric', async () => {
+  test('are tested with situations that bring every record and every metric', async () => {
     const { rows, points } = readLines(await written());
     expect(new Set(rows.flatMap((row) => row.get('event') ?? []))).toEqual(new Set(RECORDS));
     expect(new Set(points.map(({ name }) => name))).toEqual(new Set(METRICS));
     expect(new Set(points.map(({ namespace }) => namespace))).toEqual(new Set(['SecretRedeploy']));
   }, 60_000);
 
-  test('speak only of what the functions write and the stack has, and each query finds something', async () => {
+  test('use only what the functions write and the stack has, and each query finds something', async () => {
     expect(faultsOf(stack, readLines(await written()))).toEqual([]);
   });
 
@@ -56,19 +56,19 @@ describe('dashboard, alarms and saved queries', () => {
       ),
     );
     const events = named.flatMap(({ field, value }) => (field === 'event' ? value : []));
-    // What was planned and who is fresh is told by the widgets about redeploys and ends; a failure is found by its level.
+    // Plans and fresh services are covered by the widgets about redeploys and ends; a failure is found by its level.
     const inHistoriesOnly = ['plan.made', 'service.fresh', 'service.failed'];
     expect(new Set([...events, ...inHistoriesOnly])).toEqual(new Set(RECORDS));
   });
 
-  test('look at the log of every function', () => {
+  test('read the log of every function', () => {
     const groups = idsOfType('AWS::Logs::LogGroup');
     for (const query of queriesOf(stack)) expect(query).toMatchObject({ groups });
   });
 });
 
-describe('what is renamed in the code is found', () => {
-  test('each field', async () => {
+describe('the check of names notices a change in the code', () => {
+  test('of each field', async () => {
     const all = await written();
     const fields = usedFields(stack);
     expect(fields.length).toBeGreaterThan(30);
@@ -78,7 +78,7 @@ describe('what is renamed in the code is found', () => {
     expect(unnoticed).toEqual([]);
   }, 60_000);
 
-  test('each record that is asked for by its name', async () => {
+  test('of each record that a query names', async () => {
     const all = await written();
     for (const record of RECORDS.filter(
       (name) => !['plan.made', 'service.fresh', 'service.failed'].includes(name),
@@ -88,7 +88,7 @@ describe('what is renamed in the code is found', () => {
     }
   });
 
-  test('each metric, their namespace and their dimension', async () => {
+  test('of each metric, of their namespace and of their dimension', async () => {
     const { rows, points } = readLines(await written());
     for (const metric of METRICS) {
       const others = points.filter(({ name }) => name !== metric);
@@ -100,7 +100,7 @@ describe('what is renamed in the code is found', () => {
     expect(faultsOf(stack, { rows, points: otherwise }).length).toBeGreaterThanOrEqual(METRICS.length);
   });
 
-  test('each function, queue, log group and alarm', async () => {
+  test('of each function, queue, log group and alarm', async () => {
     const all = readLines(await written());
     const types = ['AWS::Lambda::Function', 'AWS::SQS::Queue', 'AWS::Logs::LogGroup'];
     for (const id of types.flatMap(idsOfType)) {
@@ -114,7 +114,7 @@ describe('what is renamed in the code is found', () => {
   });
 });
 
-/** What no data means to an alarm about this metric, if it is not that nothing happened. */
+/** How an alarm on this metric treats missing data, if that does not mean that nothing happened. */
 const SILENCE: Readonly<Record<string, string>> = {
   ApproximateNumberOfMessagesVisible: 'ignore',
   StaleServices: 'ignore',
@@ -123,7 +123,7 @@ const SILENCE: Readonly<Record<string, string>> = {
 };
 
 describe('the alarms', () => {
-  test('are all on the dashboard, and tell the one topic', () => {
+  test('are all on the dashboard and notify the one topic', () => {
     const shown = stack.widgets.flatMap((widget) => (widget.type === 'alarm' ? widget.alarms : []));
     expect(stack.alarms.filter((alarm) => !shown.some((arn) => isArnOf(alarm, arn)))).toEqual([]);
     for (const { actions } of stack.alarms) expect(actions).toEqual([{ Ref: 'AlarmTopic' }]);
@@ -139,7 +139,7 @@ describe('the alarms', () => {
     }
   });
 
-  test('watch every metric that is no matter of routine', () => {
+  test('watch every metric that is not routine', () => {
     const routine = [
       'Changes',
       'Matched',
@@ -168,32 +168,32 @@ describe('the alarms', () => {
     }
   });
 
-  test('take silence for quiet, unless it is about what is there until somebody says otherwise, or about silence', () => {
+  test('treat missing data as quiet, unless they are about a state that lasts or about silence itself', () => {
     for (const { name, treatMissingData } of stack.alarms)
       expect({ name, treatMissingData }).toEqual({ name, treatMissingData: SILENCE[name] ?? 'notBreaching' });
   });
 
-  test('announce the end of a state, and of nothing else', () => {
+  test('announce their own end only if they are about a state', () => {
     for (const { name, okActions } of stack.alarms) {
       const isState = name in SILENCE || name === 'ApproximateAgeOfOldestMessage';
       expect({ name, okActions }).toEqual({ name, okActions: isState ? [{ Ref: 'AlarmTopic' }] : undefined });
     }
   });
 
-  test('miss a sweep after as many hours as is set, and say so', () => {
+  test('miss a sweep after the configured number of hours, and name that number', () => {
     const period = { Period: 3600, EvaluationPeriods: 6, Statistic: 'Sum', Threshold: 1 };
     expect(packaged.resources['NoSweepAlarm']?.Properties).toMatchObject(period);
     const alarm = stack.alarms.find(({ id }) => id === 'NoSweepAlarm');
     expect(alarm?.description).toContain('No sweep has begun for 6 hours');
   });
 
-  test('wait for more than the longest life of a message that is being tried', () => {
+  test('on the age of messages wait longer than the longest life of a message that is being tried', () => {
     const longest = 900 + 5 * 300;
     const ages = stack.alarms.filter(({ name }) => name === 'ApproximateAgeOfOldestMessage');
     for (const { threshold } of ages) expect(threshold).toBeGreaterThan(longest);
   });
 
-  test('ring at the first case', () => {
+  test('go off at the first case, except for old messages and throttling', () => {
     const late = stack.alarms.filter((alarm) => !rings(alarm, alarm.name === 'Invocations' ? 0 : 1));
     expect(new Set(late.map(({ name }) => name))).toEqual(
       new Set(['ApproximateAgeOfOldestMessage', 'Throttled']),
@@ -219,19 +219,19 @@ describe('the topic', () => {
     });
   });
 
-  test('writes e-mails only to an address that was given', () => {
+  test('sends e-mails only to an address that was configured', () => {
     expect(packaged.resources['AlarmEmailSubscription']).toMatchObject({ Condition: 'HasAlarmEmail' });
   });
 });
 
 describe('a history', () => {
-  test('of a secret has all that happened, from its name alone', async () => {
+  test('of a secret shows all that happened, by its name alone', async () => {
     const events = (await answerTo('history-of-a-secret')).map((row) => row.get('event'));
-    // What a sweep counted is the history of no single secret.
+    // The counts of a sweep belong to no single secret.
     expect(new Set([...events, 'sweep.done'])).toEqual(new Set(RECORDS));
   });
 
-  test('of a service has what was done to it and nothing of other services', async () => {
+  test('of a service shows what was done to it and nothing about other services', async () => {
     const rows = await answerTo('history-of-a-service', { 'REPLACE-WITH-SERVICE': 'api-denied' });
     expect(new Set(rows.map((row) => row.get('event')))).toEqual(
       new Set(['service.failed', 'change.notice']),
@@ -242,14 +242,14 @@ describe('a history', () => {
     expect(services).toEqual(['service.waiting', 'service.redeployed', 'service.fresh']);
   });
 
-  test('of a change begins with what came to nothing and ends with its end', async () => {
+  test('of a change begins with the failed attempt to confirm it and ends with its end', async () => {
     const messages = (await answerTo('history-of-a-change')).map((row) => row.get('message'));
-    expect(messages[0]).toContain('could not be confirmed');
+    expect(messages[0]).toContain('cannot confirm the change');
     expect(messages.at(-1)).toBe('change.settled');
   });
 });
 
-test('the picture in the README shows every widget and every alarm: `npm run picture` draws it anew', async () => {
+test('the picture in the README shows every widget and every alarm: `npm run picture` draws it again', async () => {
   const picture = await readFile('infra/dashboard.svg', 'utf8');
   for (const widget of stack.widgets)
     if ('title' in widget) expect(picture).toContain(`>${escaped(widget.title)}<`);
@@ -295,19 +295,19 @@ describe('the evaluator of queries', () => {
     ['stats count_distinct(n) as numbers by event | filter event = "b"', [{ event: 'b', numbers: 2 }]],
     ['fields coalesce(who, event) as what | filter n = 2', [{ what: 'b' }]],
     ['# in words\nfields n | sort n desc | dedup event | filter ispresent(n)', [{ n: 3 }, { n: 1 }]],
-  ])('%s', (text, expected) => {
+  ])('runs the query %s', (text, expected) => {
     expect(run(text)).toEqual(expected);
   });
 
   test.each(['top 5', 'fields a +', 'stats avg(n)', 'filter n', 'fields upper(n)'])(
-    'refuses "%s"',
+    'refuses the query "%s"',
     (text) => {
       expect(() => run(text)).toThrow(SyntaxError);
     },
   );
 
-  test('leaves no gap unfilled', () => {
-    expect(() => filledIn('filter a like "REPLACE-WITH-NOBODY-KNOWS"')).toThrow('REPLACE-WITH-NOBODY-KNOWS');
+  test('refuses a placeholder without a value', () => {
+    expect(() => filledIn('filter a like "REPLACE-WITH-UNKNOWN"')).toThrow('REPLACE-WITH-UNKNOWN');
   });
 });
 
@@ -317,7 +317,7 @@ const Environment = z.object({
   Environment: z.object({ Variables: z.object({ POWERTOOLS_SERVICE_NAME: z.string() }) }),
 });
 
-/** By which the metrics of every function go. */
+/** The service name that the metrics of every function carry. */
 function serviceName(): string {
   const names = idsOfType('AWS::Lambda::Function').map(
     (id) =>
@@ -327,14 +327,14 @@ function serviceName(): string {
   return String(names[0]);
 }
 
-/** What a saved query answers about all that was written. */
+/** The result of a saved query on all lines that were written. */
 async function answerTo(name: string, asked?: Readonly<Record<string, string>>): Promise<readonly Row[]> {
   const query = stack.queries.find(({ where }) => where.endsWith(`/${name}`));
   const { rows } = readLines(await written());
   return runCommands(parseQuery(filledIn(query?.text ?? '', asked)).commands, rows);
 }
 
-/** The fields of ours that queries speak of. */
+/** The fields of our records that queries use. */
 function usedFields(of: Stack): readonly string[] {
   const used = queriesOf(of).flatMap(({ text }) => {
     const { commands } = parseQuery(filledIn(text));
@@ -350,7 +350,7 @@ function usedFields(of: Stack): readonly string[] {
   return [...new Set(used)].sort();
 }
 
-/** The line as code would write it that calls the field by another name. */
+/** The line as it would be if the code gave the field another name. */
 function renamed(line: string, [name = '', ...inner]: readonly string[]): string {
   if (!line.startsWith('{')) return line;
   const rename = (value: unknown, key: string, rest: readonly string[]): unknown => {

@@ -5,21 +5,22 @@ import { currentMoved, type Loop, startLoop } from '../loop/driver.ts';
 import { sweepOnce } from '../loop/sweeper.ts';
 
 /**
- * Lines that the functions really write, in situations that together bring every record and every metric; a record or metric
- * that is new needs a situation here. `serviceName` is what the stack sets as POWERTOOLS_SERVICE_NAME. Within a test.
+ * Lines that the functions write in situations that together bring every record and every metric. A new record or
+ * metric needs a situation here. `serviceName` is the POWERTOOLS_SERVICE_NAME of the stack. May only be called within
+ * a test.
  */
 export async function linesOfEverything(serviceName: string): Promise<readonly string[]> {
   vi.stubEnv('POWERTOOLS_SERVICE_NAME', serviceName);
   return [
     ...(await allGoesWell()),
     ...(await muchGoesWrong()),
-    ...(await nothingIsTold()),
-    ...(await somebodyAsks(serviceName)),
+    ...(await eventsAreLost()),
+    ...(await requestsAreMade(serviceName)),
     ...WRITTEN_BY_LAMBDA,
   ];
 }
 
-/** Not ours: what Lambda writes of a function that threw, and of one that was cut off. */
+/** Lines that Lambda itself writes about a function that threw and about one that timed out. */
 const WRITTEN_BY_LAMBDA: readonly string[] = [
   '2026-11-22T03:00:00.000Z\t0f1e\tERROR\tInvoke Error \t{"errorType":"WrongConfiguration","errorMessage":"wrong configuration: MODE"}',
   '2026-11-22T03:04:30.000Z 0f1e Task timed out after 270.00 seconds',
@@ -38,7 +39,7 @@ async function allGoesWell(): Promise<readonly string[]> {
     loop.sim.world.service({ name, secrets: [arn], startedAt: loop.clock.now() - DAY, ...more });
   add('api');
   add('api-later', { tags: { 'secret-redeploy:wave': '1' } });
-  // All attempts of the SDK: the message comes back.
+  // All attempts of the SDK fail, so the message comes back.
   loop.sim.faults.add({ operation: 'DescribeSecret', kind: 'server-error', times: 5 });
   loop.send({ ...currentMoved(loop.sim, 'prod/db'), id: 'change-of-the-test' });
   await loop.run();
@@ -85,8 +86,8 @@ async function muchGoesWrong(): Promise<readonly string[]> {
   return linesOf(loop);
 }
 
-/** Sweeps find what no event told of: one only tells, one puts it on the queue, and one cannot see everything. */
-async function nothingIsTold(): Promise<readonly string[]> {
+/** Sweeps find what no event reported: one only reports it, one puts it on the queue, and one cannot see everything. */
+async function eventsAreLost(): Promise<readonly string[]> {
   const loop = await startLoop();
   const { world, faults } = loop.sim;
   const { arn, partialArn } = world.secret({ name: 'prod/db' });
@@ -110,10 +111,10 @@ async function nothingIsTold(): Promise<readonly string[]> {
   return linesOf(loop);
 }
 
-/** What the loop caught on its way to the log. */
+/** The records that the loop captured on their way to the log. */
 const linesOf = ({ records }: Loop): readonly string[] => records.map((record) => JSON.stringify(record));
 
-async function somebodyAsks(serviceName: string): Promise<readonly string[]> {
+async function requestsAreMade(serviceName: string): Promise<readonly string[]> {
   const stage = await scene({ onTestFinished });
   const { world } = stage.sim;
   const { arn } = world.secret({ name: 'prod/db' });

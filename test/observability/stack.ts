@@ -1,7 +1,7 @@
 import { z } from 'zod/mini';
 import type { Packaged } from '../infra/packaged.ts';
 
-/** What of the stack looks at logs and metrics. Resources go by their logical ids: `ChangeQueue.QueueName`. */
+/** The parts of the stack that use logs and metrics. Resources have logical ids, as in `ChangeQueue.QueueName`. */
 export type Stack = {
   readonly types: ReadonlyMap<string, string>;
   readonly alarms: readonly Alarm[];
@@ -33,7 +33,7 @@ export type SavedQuery = {
   readonly groups: readonly string[];
 };
 
-/** A rectangle of the grid, and what is in it. */
+/** A rectangle of the grid and its content. */
 export type Widget = {
   readonly x: number;
   readonly y: number;
@@ -60,7 +60,7 @@ export type Line = MetricUse & {
   readonly axis: 'left' | 'right';
 };
 
-/** Throws where something does not look as this project writes it. */
+/** Throws if a part of the stack does not have the form that this project uses. */
 export function readStack({ resources }: Packaged): Stack {
   const ofType = (type: string) => Object.entries(resources).filter(([, resource]) => resource.Type === type);
   return {
@@ -71,7 +71,7 @@ export function readStack({ resources }: Packaged): Stack {
   };
 }
 
-/** Whether this is what the dashboard calls the alarm: alarms go by names that are given, so their ARNs need no reference. */
+/** Whether the dashboard names the alarm by this ARN. Alarms have fixed names, so their ARNs need no reference. */
 export function isArnOf({ alarmName }: Alarm, arn: string): boolean {
   return arn === `arn:\${AWS::Partition}:cloudwatch:\${AWS::Region}:\${AWS::AccountId}:alarm:${alarmName}`;
 }
@@ -81,7 +81,7 @@ const COMPARISONS = {
   LessThanThreshold: (value: number, threshold: number) => value < threshold,
 };
 
-/** Whether it is in alarm for this value of its statistic. */
+/** Whether the alarm goes off for this value of its statistic. */
 export function rings({ comparison, threshold }: Alarm, value: number): boolean {
   return COMPARISONS[comparison](value, threshold);
 }

@@ -2,13 +2,13 @@ import { z } from 'zod/mini';
 import { type Row, rowOf } from './insights.ts';
 import type { MetricUse } from './stack.ts';
 
-/** What functions wrote: lines of their log, metrics among them (EMF: a line of the log that CloudWatch counts). */
+/** What functions wrote: lines of their log, including metrics (EMF: a line of the log that CloudWatch counts). */
 export type Written = {
   readonly rows: readonly Row[];
   readonly points: readonly Point[];
 };
 
-/** The values of one metric that one line brings, and when. */
+/** The values of one metric in one line, and their instant. */
 export type Point = MetricUse & { readonly at: number; readonly values: readonly number[] };
 
 export function readLines(lines: readonly string[]): Written {

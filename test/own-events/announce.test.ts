@@ -5,7 +5,7 @@ import { publish } from '../../functions/telemetry/publish.ts';
 
 const MINUTE = 60_000;
 
-/** A bus that answers each call with what it is given, and a log. */
+/** A bus that answers each call with the given answer, and a log. */
 function told(count: number, answer: (call: number) => readonly string[]) {
   const events: readonly OwnEvent[] = Array.from({ length: count }, (_, index) => ({
     type: 'Change Settled',
@@ -29,14 +29,14 @@ function told(count: number, answer: (call: number) => readonly string[]) {
 }
 
 describe('our own events', () => {
-  test('are all sent, in order, and nothing is said of it', async () => {
+  test('are all sent in order, and the log does not mention them', async () => {
     const { announced, events, calls, troubles } = told(25, () => []);
     await announced();
     expect(calls.flat()).toEqual(events);
     expect(troubles).toEqual([]);
   });
 
-  test('cost nothing where there are none', async () => {
+  test('cause no call where there are none', async () => {
     const { announced, calls } = told(0, () => []);
     await announced();
     expect(calls).toEqual([]);
@@ -49,15 +49,15 @@ describe('our own events', () => {
     expect(troubles).toMatchObject([{ events: '3', unsent: '3' }]);
   });
 
-  test('that EventBridge refuses one by one are counted, with its reasons', async () => {
+  test('that EventBridge refuses one by one are counted in the log, with its error codes', async () => {
     const { announced, troubles } = told(10, () => ['InternalFailure', 'InternalFailure']);
     await announced();
     expect(troubles).toMatchObject([
-      { problem: 'Error: EventBridge refused some: InternalFailure', events: '10', unsent: '2' },
+      { problem: 'Error: EventBridge refused some events: InternalFailure', events: '10', unsent: '2' },
     ]);
   });
 
-  test('are given up with the first call that fails', async () => {
+  test('are no longer sent after the first call that fails', async () => {
     const { announced, calls, troubles } = told(50, (call) => {
       if (call === 2) throw new Error('no route');
       return [];

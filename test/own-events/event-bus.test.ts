@@ -20,7 +20,7 @@ async function bus() {
   };
 }
 
-test('events reach the default bus under our own name', async () => {
+test('events reach the default bus with our own source', async () => {
   const { sim, counts, put } = await bus();
   expect(await put([event({ n: 1 }), event({ n: 2 })])).toEqual([]);
   expect(ownEventsOf(sim)).toMatchObject([
@@ -30,13 +30,13 @@ test('events reach the default bus under our own name', async () => {
   expect(counts.take()).toEqual({ apiCalls: 1, throttled: 0 });
 });
 
-test('what EventBridge refuses of a call is told by its error codes; the rest has been taken', async () => {
+test('events of a call that EventBridge refuses are returned as error codes, and the others are accepted', async () => {
   const { sim, put } = await bus();
   expect(await put([event([]), event({ n: 1 }), event([])])).toEqual(['MalformedDetail', 'MalformedDetail']);
   expect(ownEventsOf(sim)).toHaveLength(1);
 });
 
-test('a call that fails is repeated once, and no more', async () => {
+test('a call that fails is repeated once and no more', async () => {
   const { sim, put } = await bus();
   sim.faults.add({ service: 'events', operation: 'PutEvents', kind: 'server-error', times: Infinity });
   await expect(put([event({})])).rejects.toThrow();

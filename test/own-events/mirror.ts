@@ -7,20 +7,20 @@ type LogRecord = Readonly<Record<string, unknown>>;
 
 const isOwnEvent = schema('own-event');
 
-/** What the functions told on the simulated bus, in order. */
+/** The events that the functions put on the simulated bus, in order. */
 export function ownEventsOf({ events }: Simulator): readonly AwsEvent[] {
   return events.filter(({ source }) => source === OWN_SOURCE);
 }
 
-/** Fails if what was told on the bus is not what its schema says. */
+/** Fails if an event does not match the schema of own events. */
 export function expectPublished(events: readonly unknown[]): void {
   const wrong = events.filter((event) => !isOwnEvent(event));
   expect(wrong.map((event) => ({ event, errors: isOwnEvent(event) ? [] : isOwnEvent.errors }))).toEqual([]);
 }
 
 /**
- * Fails unless the bus was told exactly what the log of a change says, in the same words and the same order; less only where
- * the log says that there was no time to tell everything.
+ * Fails unless the events on the bus are exactly the records of changes in the log, with the same fields and in the
+ * same order. Events may be missing only where the log says that there was no time to send all of them.
  */
 export function expectMirrored(sim: Simulator, records: readonly LogRecord[]): void {
   const told = ownEventsOf(sim);
@@ -44,10 +44,10 @@ const TYPES: Readonly<Record<string, string>> = {
   'change.unsettled': 'Change Unsettled',
   'change.notice': 'Resource Deleted',
 };
-/** The log alone hears what a sweep says every hour. */
+/** What a sweep records every hour is only in the log. */
 const isOfSweep = ({ source }: LogRecord) => source === 'sweep';
 const STILL_THERE = ['expires-soon', 'rotation-failed', 'rotation-abandoned'];
-/** What every line of the log has. */
+/** The fields of every line of the log. */
 const OF_THE_LINE = ['event', 'level', 'timestamp', 'message', 'functionName', 'requestId', 'coldStart'];
 
 function saidInTheLog(record: LogRecord): readonly object[] {

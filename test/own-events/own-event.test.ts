@@ -11,7 +11,7 @@ const ownEvent = fc.record({
 });
 
 describe('the calls in which our own events are sent', () => {
-  test('carry each event once and in order, ten and 256 KiB at most', () => {
+  test('carry each event once and in order, with at most ten events and 256 KiB in a call', () => {
     fc.assert(
       fc.property(fc.array(ownEvent, { maxLength: 40 }), (events) => {
         const calls = inCalls(events);
@@ -26,7 +26,7 @@ describe('the calls in which our own events are sent', () => {
     );
   });
 
-  test('are no more than needed: small events go ten at a time', () => {
+  test('are no more than needed, for small events are sent ten at a time', () => {
     const events: OwnEvent[] = Array.from({ length: 21 }, () => ({
       type: 'Service Redeployed',
       resources: [],
@@ -35,7 +35,7 @@ describe('the calls in which our own events are sent', () => {
     expect(inCalls(events).map(({ length }) => length)).toEqual([10, 10, 1]);
   });
 
-  test('are counted in bytes, not in characters', () => {
+  test('are limited in bytes, not in characters', () => {
     const events: OwnEvent[] = Array.from({ length: 2 }, () => ({
       type: 'Service Redeployed',
       resources: [],

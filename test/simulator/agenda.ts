@@ -1,8 +1,8 @@
-/** What the world will do by itself, in order of time. Nothing happens until somebody looks: there are no timers. */
+/** The work that the world will do by itself, in order of time. There are no timers: `runUntil` does what is due. */
 export interface Agenda {
-  /** Plans `run` for an instant (epoch ms); it is told that instant, not the later one at which somebody looked. */
+  /** Plans `run` for an instant (epoch ms). `run` receives that instant, not the later one of `runUntil`. */
   at(time: number, run: (at: number) => void): void;
-  /** Does everything that was due at or before `now`, earliest first, including what that work plans itself. */
+  /** Does all work that is due at or before `now`, earliest first, including work that such work plans. */
   runUntil(now: number): void;
 }
 

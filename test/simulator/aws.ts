@@ -27,7 +27,7 @@ export interface Aws {
   readonly s3: S3State;
 }
 
-/** When and by whom an operation is performed. */
+/** The instant of an operation, and its caller. */
 export interface Occasion {
   readonly at: number;
   readonly caller: Caller;

@@ -35,14 +35,14 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Clients, clientsFor } from './testing.ts';
 
-/** An AWS to be asked. */
+/** The address of an AWS or an imitation of it. */
 export interface Target {
   readonly endpoint: string;
   readonly region: string;
   stop(): Promise<void>;
 }
 
-/** What any AWS must do, told through the SDK only; what moto is known to get wrong (AWS-FACTS 8) is left out. */
+/** Behaviour that any AWS must have, tested through the SDK only; known defects of moto are left out. */
 export function conformanceSuite(name: string, start: () => Promise<Target>): void {
   describe(`conformance: ${name}`, () => {
     let target: Target;
@@ -67,7 +67,7 @@ export function conformanceSuite(name: string, start: () => Promise<Target>): vo
 }
 
 function ecsSuite(clients: () => Clients): void {
-  it('registers revisions of a family and describes them with what they refer to', async () => {
+  it('registers revisions of a family and describes them with their references', async () => {
     const { ecs } = clients();
     const valueFrom = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/db-a1B2c3:password::';
     const register = () =>
@@ -146,7 +146,7 @@ function ecsSuite(clients: () => Clients): void {
       const answer = await ecs.send(
         new DescribeServicesCommand({
           cluster,
-          services: [arn, 'nobody'],
+          services: [arn, 'missing'],
           ...(include === undefined ? {} : { include }),
         }),
       );
@@ -174,7 +174,7 @@ function ecsSuite(clients: () => Clients): void {
     expect(primary?.taskDefinition).toBe(taskDefinition?.taskDefinitionArn);
   });
 
-  it('knows neither every cluster nor every service', async () => {
+  it('answers with an error for a cluster or a service that does not exist', async () => {
     const { ecs } = clients();
     await ecs.send(new CreateClusterCommand({ clusterName: 'conform-empty' }));
     await expect(
@@ -189,7 +189,7 @@ function ecsSuite(clients: () => Clients): void {
 }
 
 function secretsSuite(clients: () => Clients): void {
-  it('creates a secret whose ARN has six characters more, and finds it by name, partial and full ARN', async () => {
+  it('creates a secret whose ARN ends in six more characters, and finds it by name, partial and full ARN', async () => {
     const { secrets } = clients();
     const created = await secrets.send(
       new CreateSecretCommand({
@@ -310,7 +310,7 @@ function queuesSuite(clients: () => Clients): void {
       )
     ).Messages ?? [];
 
-  it('sends, receives, hides and deletes', async () => {
+  it('sends, receives, hides and deletes a message', async () => {
     const { sqs } = clients();
     const { QueueUrl = '' } = await sqs.send(
       new CreateQueueCommand({ QueueName: 'conform-queue', Attributes: { VisibilityTimeout: '120' } }),
@@ -324,7 +324,7 @@ function queuesSuite(clients: () => Clients): void {
     expect(await receive(QueueUrl)).toEqual([]);
   });
 
-  it('takes batches of ten, and holds back what is delayed', async () => {
+  it('takes batches of ten messages, and holds back delayed ones', async () => {
     const { sqs } = clients();
     const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: 'conform-batches' }));
     const Entries = Array.from({ length: 11 }, (_, i) => ({
@@ -341,7 +341,7 @@ function queuesSuite(clients: () => Clients): void {
     expect(new Set(bodies)).toEqual(new Set([1, 2, 3, 4, 5, 6, 7, 8, 9]));
   });
 
-  it('knows not every queue', async () => {
+  it('answers with an error for a queue that does not exist', async () => {
     await expect(
       clients().sqs.send(new GetQueueUrlCommand({ QueueName: 'conform-none' })),
     ).rejects.toMatchObject({ name: 'QueueDoesNotExist' });
@@ -351,7 +351,7 @@ function queuesSuite(clients: () => Clients): void {
 function eventsSuite(clients: () => Clients): void {
   const entry = { Source: 'conform', DetailType: 'Conform', Detail: '{}' };
 
-  it('takes what is right in a call and refuses the rest entry by entry', async () => {
+  it('takes the correct entries of a call and refuses each wrong one by itself', async () => {
     const { Source: _none, ...nameless } = entry;
     const Entries = [entry, nameless, { ...entry, Detail: 'no object' }];
     const answer = await clients().events.send(new PutEventsCommand({ Entries }));
@@ -364,7 +364,7 @@ function eventsSuite(clients: () => Clients): void {
     expect(answer.Entries?.[0]?.EventId).toEqual(expect.any(String));
   });
 
-  it('takes ten entries a call', async () => {
+  it('takes at most ten entries a call', async () => {
     const Entries = Array.from({ length: 11 }, () => entry);
     await expect(clients().events.send(new PutEventsCommand({ Entries }))).rejects.toMatchObject({
       name: 'ValidationException',

@@ -14,13 +14,13 @@ conformanceSuite('the simulator', async () => {
   return { endpoint: sim.endpoint, region: REGION, stop: () => sim.close() };
 });
 
-// A shim without a Python behind it is on PATH too: only one that runs counts.
+// PATH may hold a shim without a Python behind it, so moto_server counts as installed only if it runs.
 const moto = spawnSync(MOTO, ['--help'], { timeout: 30_000, stdio: 'ignore' });
 if (moto.status === 0) {
   conformanceSuite('moto', startMoto);
 } else {
   describe('conformance: moto', () => {
-    it('is a second opinion that needs moto_server on PATH', ({ skip }) => {
+    it('is tested only if moto_server on PATH runs', ({ skip }) => {
       skip(`moto_server does not run here (${moto.error?.message ?? `exit code ${moto.status}`})`);
     });
   });
@@ -46,7 +46,8 @@ async function freePort(): Promise<number> {
 
 async function untilAnswering(endpoint: string, server: ChildProcess): Promise<void> {
   for (let attempt = 0; attempt < 500; attempt++) {
-    if (server.exitCode !== null) throw new Error(`moto_server ended with code ${server.exitCode}`);
+    if (server.exitCode !== null)
+      throw new Error(`waited for moto_server to listen, but it ended with code ${server.exitCode}`);
     const answered = await fetch(`${endpoint}/moto-api/`).then(
       () => true,
       () => false,

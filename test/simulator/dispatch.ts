@@ -13,7 +13,7 @@ import { SECRETS_MANAGER } from './secrets/operations.ts';
 import { SQS } from './sqs/operations.ts';
 import type { Throttle } from './throttle.ts';
 
-/** What becomes of a request on the wire. */
+/** The reply to a request on the wire. */
 export type Reply =
   | { readonly kind: 'answer'; readonly body: unknown }
   | { readonly kind: 'error'; readonly error: AwsError }
@@ -21,9 +21,9 @@ export type Reply =
   | { readonly kind: 'reset' }
   /** No answer, and the connection stays open. */
   | { readonly kind: 'hang' }
-  /** An answer of which only half the bytes exist. */
+  /** An answer whose second half is missing, with a content length that fits the first half. */
   | { readonly kind: 'malformed'; readonly body: unknown }
-  /** An answer that promises all its bytes and breaks off in the middle of them. */
+  /** An answer that announces its full length and breaks off in the middle. */
   | { readonly kind: 'cut'; readonly body: unknown };
 
 const SERVICES: Readonly<Record<string, Operations>> = {
@@ -35,7 +35,7 @@ const SERVICES: Readonly<Record<string, Operations>> = {
   events: EVENTS,
 };
 
-/** Calls that give away a value, and indirect ways to one (AWS-FACTS 7). */
+/** Calls that disclose a value, directly or indirectly (functions/README.md, Metadata only). */
 const FORBIDDEN: ReadonlySet<string> = new Set([
   'secretsmanager:GetSecretValue',
   'secretsmanager:BatchGetSecretValue',
@@ -48,7 +48,7 @@ const FORBIDDEN: ReadonlySet<string> = new Set([
   'ecs:ExecuteCommand',
 ]);
 
-/** Performs one request as AWS would: faults, refusals, throttling, then the operation; all of it is in the ledger. */
+/** Performs one request as AWS would: faults, refusals, throttling, then the operation. The ledger records the call. */
 export async function dispatch(
   aws: Aws,
   throttle: Throttle,
@@ -73,7 +73,7 @@ export async function dispatch(
   return reply;
 }
 
-/** Performs an operation without the wire: no fault, no throttling, not among the ledger's calls. */
+/** Performs an operation without the wire: without faults or throttling, and without an entry in the ledger's calls. */
 export function perform(aws: Aws, service: string, operation: string, input: Input, caller: Caller): unknown {
   const act = operationOf(service, operation);
   if (act === undefined) throw new AwsError('UnknownOperationException', `${service}:${operation}`);
@@ -109,7 +109,7 @@ async function answer(aws: Aws, throttle: Throttle, request: Request, call: Call
   }
 }
 
-/** The operation, once nothing speaks against it. */
+/** The operation of a call that is allowed, modelled and not throttled; throws for any other call. */
 function admitted(aws: Aws, throttle: Throttle, request: Request, call: Call): Operation {
   const { service, operation, caller } = request;
   if (FORBIDDEN.has(`${service}:${operation}`)) {

@@ -13,7 +13,7 @@ import { describe, expect, it } from 'vitest';
 import { simulate } from './testing.ts';
 
 describe('ListServices', () => {
-  it('gives 10 unless asked for more, at most 100, and goes on where its token says', async () => {
+  it('gives 10 services unless asked for more, at most 100, and continues from its token', async () => {
     const { sim, ecs } = await simulate();
     for (let i = 0; i < 25; i++) sim.world.service();
     const first = await ecs.send(new ListServicesCommand({ cluster: 'main' }));
@@ -51,7 +51,7 @@ describe('ListServices', () => {
     expect(serviceArns).toEqual(['arn:aws:ecs:eu-west-1:111122223333:service/main/here']);
   });
 
-  it('does not know every cluster', async () => {
+  it('refuses a cluster that does not exist', async () => {
     const { ecs } = await simulate();
     await expect(ecs.send(new ListServicesCommand({ cluster: 'nowhere' }))).rejects.toMatchObject({
       name: 'ClusterNotFoundException',
@@ -69,7 +69,7 @@ describe('DescribeServices', () => {
     });
   });
 
-  it('tells what it does not know, still shows what is inactive, and gives tags only when asked', async () => {
+  it('reports missing services, still shows inactive ones, and gives tags only when asked', async () => {
     const { sim, ecs } = await simulate();
     const known = sim.world.service({ name: 'known', tags: { team: 'blue' } });
     sim.world.service({ name: 'gone', status: 'INACTIVE' });
@@ -93,7 +93,7 @@ describe('DescribeServices', () => {
     expect((await ask(['TAGS'])).services?.[0]?.tags).toEqual([{ key: 'team', value: 'blue' }]);
   });
 
-  it('finds services with an ARN of the old form, and has none for Express services and foreign controllers', async () => {
+  it('finds services by an ARN of the old form, and shows Express services and other controllers as ECS does', async () => {
     const { sim, ecs } = await simulate();
     const old = sim.world.service({ name: 'old', oldArn: true });
     sim.world.service({ name: 'express', express: true });
@@ -129,7 +129,7 @@ describe('DescribeServices', () => {
   });
 });
 
-describe('the other reads', () => {
+describe('the simulated ECS', () => {
   it('lists and describes clusters', async () => {
     const { sim, ecs } = await simulate();
     sim.world.cluster({ name: 'blue', tags: { 'secret-redeploy:enabled': 'false' } });
@@ -158,7 +158,7 @@ describe('the other reads', () => {
     await expect(read('web:3')).rejects.toMatchObject({ name: 'ClientException' });
   });
 
-  it('lists and describes tasks without a word about the values they hold', async () => {
+  it('lists and describes tasks without disclosing the values that they hold', async () => {
     const { sim, ecs } = await simulate();
     const secret = sim.world.secret({ name: 'prod/db' });
     const service = sim.world.service({ secrets: [secret.arn], desired: 3 });

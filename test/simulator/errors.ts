@@ -1,4 +1,4 @@
-/** An error that goes over the wire with AWS's own code and HTTP status. */
+/** An error that is answered with AWS's own code and HTTP status. */
 export class AwsError extends Error {
   readonly code: string;
   readonly status: number;
@@ -11,12 +11,12 @@ export class AwsError extends Error {
   }
 }
 
-/** ECS's and Secrets Manager's answer to an argument that is out of range or makes no sense here. */
+/** ECS's and Secrets Manager's answer to an argument that is out of range or does not apply. */
 export function invalidParameter(message: string): AwsError {
   return new AwsError('InvalidParameterException', message);
 }
 
-/** The throttling answer: of every JSON service HTTP 400, not 429; of S3 a 503. */
+/** The throttling answer: HTTP 400 (not 429) from every JSON service, HTTP 503 from S3. */
 export function throttled(service: string): AwsError {
   if (service === 's3') return new AwsError('SlowDown', 'Please reduce your request rate.', 503);
   return new AwsError('ThrottlingException', 'Rate exceeded');

@@ -16,7 +16,7 @@ async function bus() {
 }
 
 describe('EventBridge', () => {
-  it('carries an event to whoever listens, with what the account adds to it', async () => {
+  it('delivers an event to its listeners, with the fields that EventBridge adds to it', async () => {
     const { sim, put } = await bus();
     const { url } = sim.world.queue();
     sim.pipeEvents(url, ({ source }) => source === 'orders.app');
@@ -41,7 +41,7 @@ describe('EventBridge', () => {
     ['MalformedDetail', { Detail: 'order 1' }],
     ['MalformedDetail', { Detail: '[1]' }],
     ['NotAuthorizedForSourceException', { Source: 'aws.ecs' }],
-  ])('refuses one entry with %s and takes its neighbour: %j', async (code, wrong) => {
+  ])('refuses a wrong entry with %s and takes the other one: %j', async (code, wrong) => {
     const { sim, put } = await bus();
     const { FailedEntryCount, Entries } = await put(entry(wrong), entry());
     expect(FailedEntryCount).toBe(1);
@@ -49,7 +49,7 @@ describe('EventBridge', () => {
     expect(sim.events).toHaveLength(1);
   });
 
-  it('takes ten entries and 256 KiB a call, and knows the default bus only', async () => {
+  it('takes at most ten entries and 256 KiB a call, and only for the default bus', async () => {
     const { sim, put } = await bus();
     const wrong = { name: 'ValidationException' };
     await expect(put()).rejects.toMatchObject(wrong);

@@ -11,10 +11,10 @@ export type FaultKind =
   | 'malformed'
   | 'cut';
 
-/** Of these only the answer goes wrong. */
+/** Faults that damage only the answer: the call has its effect. */
 const PERFORMED: ReadonlySet<FaultKind> = new Set(['reset-after', 'malformed', 'cut']);
 
-/** Something that goes wrong with the next matching calls. */
+/** A fault that the next matching calls have. */
 export interface Fault {
   /** `ecs`, `secretsmanager`, `ssm`, `sqs`, `s3` or `events`; any when absent. */
   readonly service?: string;
@@ -40,10 +40,10 @@ export interface Hit extends Fault {
 
 /** The faults that wait for their calls, in the order in which they were added. */
 export interface Faults {
-  /** Adds a fault and returns a function that withdraws what is left of it. */
+  /** Adds a fault and returns a function that withdraws the rest of it. */
   add(fault: Fault): () => void;
   clear(): void;
-  /** The first fault for this call, used up once; for the dispatcher. */
+  /** The first fault for this call, which counts as one use of it; for the dispatcher. */
   take(service: string, operation: string, input: Input): Hit | undefined;
 }
 

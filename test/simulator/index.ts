@@ -1,4 +1,7 @@
-/** An AWS that runs on a laptop: ECS, Secrets Manager, SSM, SQS, S3 and EventBridge over HTTP, as strict as AWS where it matters to us. */
+/**
+ * An AWS that runs on a laptop: ECS, Secrets Manager, SSM, SQS, S3 and EventBridge over HTTP, as strict as AWS where
+ * this project depends on it.
+ */
 export { createClock, type VirtualClock } from './clock.ts';
 export type { AwsEvent } from './events/bus.ts';
 export type { Fault } from './faults.ts';

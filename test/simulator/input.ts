@@ -1,6 +1,6 @@
 import { AwsError, invalidParameter } from './errors.ts';
 
-/** A request's body as it came: every field is read through the functions below. */
+/** A request's body as received; every field is read through the functions below. */
 export type Input = Readonly<Record<string, unknown>>;
 
 /** True for a JSON object (not an array, not null). */

@@ -8,7 +8,7 @@ import { buildLargeFleet, realisticLatency, startNeighbour, startSimulator } fro
 import { simulate } from './testing.ts';
 
 describe('a large fleet', () => {
-  it('has as many services, clusters, revisions and affected services as were asked for', async () => {
+  it('has the requested numbers of services, clusters, revisions and affected services', async () => {
     const { sim, ecs } = await simulate({ throttling: false });
     const { shared, affected } = buildLargeFleet(sim.world, { services: 500, clusters: 20, affected: 30 });
     const listed = await ecs.send(new ListServicesCommand({ cluster: 'cluster-020', maxResults: 100 }));
@@ -32,8 +32,8 @@ describe('a large fleet', () => {
   });
 });
 
-describe('latency', () => {
-  it('lies between 20 and 80 ms, now and then higher, and is repeatable', () => {
+describe('the realistic latency', () => {
+  it('lies between 20 and 80 ms, is sometimes higher, and is repeatable', () => {
     const draw = (seed: number) => Array.from({ length: 2000 }, realisticLatency(seed));
     const delays = draw(7);
     expect(delays).toEqual(draw(7));
@@ -57,7 +57,7 @@ describe('a neighbour', () => {
   };
   const until = (isTrue: () => boolean) => expect.poll(isTrue, { timeout: 15_000 }).toBe(true);
 
-  it('uses the quota, and has no failure while there is enough of it', async () => {
+  it('uses the quota, and has no failure while the quota suffices', async () => {
     const { sim, neighbour } = await neighbourhood(100);
     await until(() => neighbour.calls >= 30);
     await neighbour.stop();
@@ -67,7 +67,7 @@ describe('a neighbour', () => {
     expect(neighbour.failed).toEqual([]);
   });
 
-  it('fails when three attempts were throttled', async () => {
+  it('has a failure when three attempts of a call were throttled', async () => {
     const { sim, neighbour } = await neighbourhood(0.001);
     await until(() => neighbour.failed.length > 0);
     expect(neighbour.failed[0]).toContain('Rate exceeded');

@@ -1,7 +1,7 @@
 import type { SecretRef } from './world/specs.ts';
 import type { World } from './world/world.ts';
 
-/** How large a fleet is to be; every service has a revision of its own. */
+/** The size of a fleet; every service has a revision of its own. */
 export interface LargeFleetSpec {
   readonly services: number;
   readonly clusters: number;
@@ -12,13 +12,13 @@ export interface LargeFleetSpec {
 }
 
 export interface LargeFleet {
-  /** What the affected services refer to. */
+  /** The secret that the affected services refer to. */
   readonly shared: SecretRef;
   /** ARNs of the services that refer to it. */
   readonly affected: readonly string[];
 }
 
-/** Services that share one secret of their own: a team's database, for instance. */
+/** The number of services that share one secret, such as the password of a team's database. */
 const SERVICES_A_SECRET = 10;
 
 /** Builds thousands of services in well under a second; all of them refer to some secret and to a parameter. */

@@ -1,15 +1,15 @@
-/** A delay for one call, in milliseconds, as the option `latencyMs` wants it. */
+/** Gives the delay of the next call in milliseconds, as the option `latencyMs` expects. */
 export type Latency = () => number;
 
-/** Where most answers of AWS's control planes lie, and the few that take longer. */
+/** The latency of most answers of AWS's control planes, and of the few that take longer. */
 const FASTEST_MS = 20;
 const SPREAD_MS = 60;
 const SLOW_SHARE = 0.01;
 const SLOW_MS = 400;
 
 /**
- * Delays as a client in the same Region sees them: 20 to 80 ms with most of them near the lower end, and one call in a
- * hundred up to 400 ms. The same seed gives the same delays.
+ * Delays as a client in the same Region sees them: 20 to 80 ms, most of them near the lower end, and up to 400 ms for
+ * one call in a hundred. The same seed gives the same delays.
  */
 export function realisticLatency(seed = 1): Latency {
   const random = lehmer(seed);

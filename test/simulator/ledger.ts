@@ -1,6 +1,6 @@
 import type { Input } from './input.ts';
 
-/** Who made a call, as far as an unsigned look at the request tells. */
+/** The caller as the request names it; its signature is not verified. */
 export interface Caller {
   readonly accessKeyId: string;
   readonly userAgent: string;
@@ -13,7 +13,7 @@ export interface Call {
   readonly operation: string;
   /** The request without any value of a secret or parameter, and without an object's bytes. */
   readonly input: Input;
-  /** `ok`, an error code, or what a fault did to the connection; `pending` until answered. */
+  /** `ok`, an error code, or the effect of a fault on the connection; `pending` until answered. */
   outcome: string;
   readonly accessKeyId: string;
 }
@@ -24,24 +24,24 @@ export interface DeploymentRecord {
   readonly deploymentId: string;
   readonly taskDefinition: string;
   readonly createdAt: number;
-  /** `world` for what was built, an access key id for an API call, else what the world was told. */
+  /** `world` for a deployment that was built, the access key id for an API call, else the name that the test gave. */
   readonly by: string;
   readonly forced: boolean;
   outcome: 'in-progress' | 'completed' | 'failed' | 'rolled-back' | 'superseded';
   finishedAt: number | undefined;
 }
 
-/** What happened, for assertions; never holds a secret's value. */
+/** The calls and deployments so far, for assertions. It never holds a secret's value. */
 export interface Ledger {
   readonly calls: readonly Call[];
-  /** Calls that would have given away a value, or an indirect way to one. All were refused. */
+  /** Calls that would have disclosed a value, directly or indirectly. All were refused. */
   readonly forbidden: readonly Call[];
   /** Calls of operations that are not modelled. All were refused. */
   readonly unknown: readonly Call[];
   readonly deployments: readonly DeploymentRecord[];
   /** How often an operation was called, e.g. `count('ecs', 'UpdateService')`. */
   count(service: string, operation: string): number;
-  /** Every action that a caller ever asked for, `ecs:ListClusters`, whatever has been forgotten since. */
+  /** Every action that a caller ever called, such as `ecs:ListClusters`; `clearCalls` does not affect it. */
   actionsOf(accessKeyId: string): ReadonlySet<string>;
   /** Forgets calls (not deployments), so that a test counts from here. */
   clearCalls(): void;

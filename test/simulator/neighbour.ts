@@ -5,16 +5,16 @@ import {
   ListServicesCommand,
 } from '@aws-sdk/client-ecs';
 
-/** Somebody else in the account who reads ECS all the time. */
+/** Another caller in the account that reads ECS all the time. */
 export interface Neighbour {
   readonly calls: number;
   /** Calls that the SDK gave up on after its three attempts, and why. */
   readonly failed: readonly string[];
-  /** Makes no further call and waits for those under way. */
+  /** Ends the calls and waits for those under way. */
   stop(): Promise<void>;
 }
 
-/** What the neighbour asks, by operation; it exists or not, the quota is charged all the same. */
+/** The neighbour's calls by operation. The quota is charged even if the named resource does not exist. */
 const CALLS = {
   DescribeTaskDefinition: (client: ECSClient) =>
     client.send(new DescribeTaskDefinitionCommand({ taskDefinition: 'neighbour:1' })),
@@ -26,13 +26,13 @@ const CALLS = {
 export interface NeighbourOptions {
   /** How often each of these is called in a second. */
   readonly perSecond: Partial<Readonly<Record<keyof typeof CALLS, number>>>;
-  /** Its access key: the ledger tells its calls from others' by it. */
+  /** Its access key id, by which the ledger tells its calls from others. */
   readonly accessKeyId?: string;
 }
 
 /**
- * Starts a neighbour with the SDK as it comes: three attempts in standard retry mode. It lives by the real clock, in an even
- * rhythm, and waits for no answer before its next call.
+ * Starts a neighbour that uses the SDK with its defaults: three attempts in standard retry mode. It calls at an even
+ * rate by the real clock, and does not wait for an answer before its next call.
  */
 export function startNeighbour(
   target: { readonly endpoint: string; readonly region: string },
@@ -78,5 +78,5 @@ export function startNeighbour(
   };
 }
 
-/** What it asks for need not exist: that is an answer, and no failure. */
+/** The resources that it names need not exist: these errors are answers and do not count as failures. */
 const EXPECTED = /Cluster not found|Unable to describe task definition/;

@@ -1,30 +1,30 @@
 import { randomInt } from 'node:crypto';
 import type { Place } from './place.ts';
 
-/** What a test may choose; everything has a default that suits most tests. */
+/** The options of a simulator; each has a default that suits most tests. */
 export interface SimulatorOptions {
   readonly account?: string;
   readonly region?: string;
   readonly partition?: string;
-  /** The clock in epoch milliseconds; the world moves when it does. Default: the real one. */
+  /** The clock in epoch milliseconds that the world follows. Default: the real clock. */
   readonly now?: () => number;
-  /** With a real clock the world also moves by itself, this often (ms; 0 = only when looked at). Default 100. */
+  /** With the real clock the world also advances by itself at this interval (ms; 0 = only with a call). Default 100. */
   readonly tickMs?: number;
   /** 1 = AWS's published limits, 0.5 = half of them, `false` or 0 = never throttle. Default 1. */
   readonly throttling?: number | boolean;
-  /** Real milliseconds that a call takes. Default 0. */
+  /** The duration of a call in real milliseconds. Default 0. */
   readonly latencyMs?: number | ((service: string, operation: string) => number);
   /** How long a change of a secret stays invisible to readers of Secrets Manager. Default 0. */
   readonly lagMs?: number;
-  /** The same for tasks that read a secret as they start. Default 0. */
+  /** How long a change of a secret stays invisible to tasks that start. Default 0. */
   readonly taskLagMs?: number;
   /** How long a rollout takes unless the service says otherwise. Default 2000. */
   readonly rolloutMs?: number;
   /** When between `createdAt` (0) and `startedAt` (1) a task reads its secrets. Default 0.5. */
   readonly readsAt?: number;
-  /** Tasks that refer to a secret or parameter that never existed cannot start, as on AWS. Default false. */
+  /** Whether tasks that refer to a secret or parameter that never existed fail to start, as on AWS. Default false. */
   readonly unknownResourcesFail?: boolean;
-  /** Whether CreateSecret with a value fires the native event (AWS-FACTS 2.1: unknown). Default true. */
+  /** Whether CreateSecret with a value emits the native event; whether AWS does is unknown. Default true. */
   readonly nativeEventOnCreate?: boolean;
   /** Makes ids repeatable. Default: random. */
   readonly seed?: number;

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { AwsError } from './errors.ts';
 
-/** Where a page begins and how long it may be. */
+/** The beginning of a page and its length. */
 export interface PageRequest {
-  /** What is being listed: a token made for another listing is refused. */
+  /** The name of the listing: a token of another listing is refused. */
   readonly scope: string;
   readonly token: string | undefined;
   readonly size: number | undefined;
@@ -20,7 +20,7 @@ export interface Page<T> {
   readonly nextToken: string | undefined;
 }
 
-/** Cuts one page out of a stable list; tokens are opaque and checked, sizes out of range are refused. */
+/** Cuts one page out of a stable list. Tokens are opaque and checked, and a size out of range is refused. */
 export function page<T>(all: readonly T[], request: PageRequest): Page<T> {
   const size = request.size ?? request.defaultSize;
   if (!Number.isInteger(size) || size < 1 || size > request.maxSize) {

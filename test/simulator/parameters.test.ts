@@ -12,7 +12,7 @@ import { simulate } from './testing.ts';
 const named = (name: string) => ({ ParameterFilters: [{ Key: 'Name', Option: 'Equals', Values: [name] }] });
 
 describe('Parameter Store', () => {
-  it('describes by exact name, where a root parameter may have a leading slash or not', async () => {
+  it('describes a parameter by its exact name, a root parameter with or without a leading slash', async () => {
     const { sim, clock, ssm } = await simulate();
     sim.world.parameter({ name: '/app/db', description: 'words' });
     const root = sim.world.parameter({ name: 'root', type: 'String' });
@@ -49,7 +49,7 @@ describe('Parameter Store', () => {
     });
   });
 
-  it('takes up to 50 exact names at once, and may give an empty page with more behind it', async () => {
+  it('takes up to 50 exact names at once, and can give an empty page though more pages follow', async () => {
     const { sim, ssm } = await simulate({ throttling: false });
     for (let i = 0; i < 60; i++) sim.world.parameter({ name: `/p/${i}` });
     sim.world.parameter({ name: '/q' });
@@ -67,7 +67,7 @@ describe('Parameter Store', () => {
     expect(second.Parameters?.map(({ Name }) => Name)).toEqual(['/q']);
   });
 
-  it('emits an event for every kind of change, failed and expired ones too', async () => {
+  it('emits an event for every kind of change, for failed changes and expired parameters too', async () => {
     const { sim, ssm } = await simulate();
     await ssm.send(new PutParameterCommand({ Name: '/a', Value: '1', Type: 'String', Description: 'd' }));
     await expect(ssm.send(new PutParameterCommand({ Name: '/a', Value: '2' }))).rejects.toMatchObject({
@@ -104,7 +104,7 @@ describe('Parameter Store', () => {
     expect((await ssm.send(new DescribeParametersCommand({}))).Parameters).toEqual([]);
   });
 
-  it('keeps tags apart', async () => {
+  it('adds tags to a parameter and lists them', async () => {
     const { sim, ssm } = await simulate();
     sim.world.parameter({ name: '/a', tags: { x: '1' } });
     await ssm.send(

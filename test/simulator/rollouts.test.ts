@@ -73,7 +73,7 @@ describe('UpdateService', () => {
     expect(sim.events[0]?.detail['deploymentId']).toBe(primary?.id);
   });
 
-  it('replaces in batches where there is little room, and keeps what is draining', async () => {
+  it('replaces tasks in batches where there is little room, and shows tasks that still drain', async () => {
     const { sim, clock, ecs } = await simulate({ rolloutMs: 40_000 });
     sim.world.service({ name: 'web', desired: 4, maximumPercent: 125, rollout: { drainMs: 8000 } });
     await force(ecs, 'web');
@@ -109,15 +109,18 @@ describe('UpdateService', () => {
   it.each([
     ['CODE_DEPLOY', 'a CODE_DEPLOY'],
     ['EXTERNAL', 'a EXTERNAL'],
-  ] as const)('refuses to force a %s service, in the words of ECS', async (controller, named) => {
-    const { sim, ecs } = await simulate();
-    sim.world.service({ name: 'web', controller });
-    await expect(force(ecs, 'web')).rejects.toMatchObject({
-      name: 'InvalidParameterException',
-      message: `Cannot force a new deployment on services with ${named} deployment controller. Use AWS CodeDeploy to trigger a new deployment.`,
-    });
-    expect(sim.ledger.deployments).toEqual([]);
-  });
+  ] as const)(
+    'refuses to force a deployment of a %s service with ECS’s own message',
+    async (controller, named) => {
+      const { sim, ecs } = await simulate();
+      sim.world.service({ name: 'web', controller });
+      await expect(force(ecs, 'web')).rejects.toMatchObject({
+        name: 'InvalidParameterException',
+        message: `Cannot force a new deployment on services with ${named} deployment controller. Use AWS CodeDeploy to trigger a new deployment.`,
+      });
+      expect(sim.ledger.deployments).toEqual([]);
+    },
+  );
 
   it.each([
     ['missing', 'ServiceNotFoundException'],
@@ -142,8 +145,8 @@ describe('UpdateService', () => {
   });
 });
 
-describe('services that change size', () => {
-  it('get more or fewer tasks in the same deployment', async () => {
+describe('services', () => {
+  it('get more or fewer tasks in the same deployment when the desired count changes', async () => {
     const { sim, clock, ecs } = await simulate();
     const service = sim.world.service({ name: 'web', desired: 2 });
     const resize = async (desiredCount: number) => {
@@ -156,7 +159,7 @@ describe('services that change size', () => {
     expect(sim.deploymentsOf(service.arn)).toHaveLength(1);
   });
 
-  it('are deleted once they are empty, or by force, and leave the lists', async () => {
+  it('can be deleted with tasks only by force, and are INACTIVE once the tasks have stopped', async () => {
     const { sim, clock, ecs } = await simulate();
     sim.world.service({ name: 'web', rollout: { drainMs: 30_000 } });
     const remove = (more: object) =>
@@ -170,8 +173,8 @@ describe('services that change size', () => {
   });
 });
 
-describe('rollouts that are special', () => {
-  it('never replace anything when the percentages forbid it, until the desired count makes room', async () => {
+describe('rollouts', () => {
+  it('replace no task while the percentages forbid it, until a new desired count makes room', async () => {
     const { sim, clock, ecs } = await simulate();
     sim.world.service({ name: 'one', desired: 1, minimumHealthyPercent: 100, maximumPercent: 100 });
     await force(ecs, 'one');
@@ -194,15 +197,18 @@ describe('rollouts that are special', () => {
     [3, 100, 134, 'COMPLETED'],
     [3, 67, 100, 'IN_PROGRESS'],
     [3, 66, 100, 'COMPLETED'],
-  ])('%i tasks, %i-%i %%: %s', async (desired, minimumHealthyPercent, maximumPercent, state) => {
-    const { sim, clock, ecs } = await simulate();
-    sim.world.service({ name: 'web', desired, minimumHealthyPercent, maximumPercent });
-    await force(ecs, 'web');
-    clock.advance(60_000);
-    expect((await look(ecs, 'web')).primary?.rolloutState).toBe(state);
-  });
+  ])(
+    'of %i tasks within %i to %i %% are %s after a minute',
+    async (desired, minimumHealthyPercent, maximumPercent, state) => {
+      const { sim, clock, ecs } = await simulate();
+      sim.world.service({ name: 'web', desired, minimumHealthyPercent, maximumPercent });
+      await force(ecs, 'web');
+      clock.advance(60_000);
+      expect((await look(ecs, 'web')).primary?.rolloutState).toBe(state);
+    },
+  );
 
-  it('complete at once with nothing to run, and all at once for a daemon', async () => {
+  it('complete at once without tasks to run, and replace all tasks of a daemon at once', async () => {
     const { sim, clock, ecs } = await simulate();
     sim.world.service({ name: 'idle', desired: 0 });
     sim.world.service({ name: 'agent', daemon: true, desired: 5 });
@@ -216,7 +222,7 @@ describe('rollouts that are special', () => {
   });
 
   it.each(['BLUE_GREEN', 'LINEAR', 'CANARY'] as const)(
-    '%s keeps the old tasks through the bake, and a force during the bake begins again',
+    'of the strategy %s keep the old tasks through the bake, and a force during the bake begins a new cycle',
     async (strategy) => {
       const { sim, clock, ecs } = await simulate();
       sim.world.service({
@@ -242,7 +248,7 @@ describe('rollouts that are special', () => {
     },
   );
 
-  it('overtakes a rollout under way and replaces the tasks of both older deployments', async () => {
+  it('overtake a rollout under way and replace the tasks of both older deployments', async () => {
     const { sim, clock, ecs } = await simulate({ rolloutMs: 40_000 });
     const service = sim.world.service({ name: 'web', desired: 4, maximumPercent: 125 });
     await force(ecs, 'web');
@@ -262,7 +268,7 @@ describe('rollouts that are special', () => {
     ]);
   });
 
-  it('go on by themselves for a service that is built in the middle of one', async () => {
+  it('continue by themselves for a service that is built in the middle of one', async () => {
     const { sim, clock, ecs } = await simulate();
     sim.world.service({ name: 'web', desired: 3, pending: 1, older: [{ running: 2 }] });
     expect((await look(ecs, 'web')).deployments).toEqual([
@@ -274,7 +280,7 @@ describe('rollouts that are special', () => {
   });
 });
 
-/** A rotation, a force after it, and a minute for the rollout to fail in the given way. */
+/** Rotates a secret, forces a deployment, and lets a minute pass in which the rollout fails in the given way. */
 const scenario = async (
   outcome: 'fail' | 'rollback-new-primary' | 'rollback-old-primary' | 'stuck',
   failAfter = 0,
@@ -297,7 +303,7 @@ const scenario = async (
 };
 
 describe('rollouts that fail', () => {
-  it('without a rollback: FAILED, and the old tasks stay', async () => {
+  it('without a rollback end as FAILED and keep the old tasks', async () => {
     const { sim, ecs, after, secret, service } = await scenario('fail');
     expect(after.deployments).toEqual([
       ['PRIMARY', 'FAILED', 0, 0],
@@ -310,13 +316,13 @@ describe('rollouts that fail', () => {
     expect(sim.deploymentsOf(service.arn).at(-1)?.outcome).toBe('failed');
   });
 
-  it('rolling back to a PRIMARY with a new createdAt, which takes over tasks with old values', async () => {
+  it('can roll back to a PRIMARY with a new createdAt, which takes over tasks with old values', async () => {
     const { sim, ecs, after, secret, service, before, forced } = await scenario('rollback-new-primary', 0.5);
     expect(after.deployments).toEqual([['PRIMARY', 'COMPLETED', 4, 0]]);
     expect([before?.id, forced?.id]).not.toContain(after.primary?.id);
     expect(after.primary?.createdAt?.getTime()).toBeGreaterThan(Number(forced?.createdAt));
     expect(await statuses(ecs, 'web')).toEqual(['ROLLBACK_SUCCESSFUL', 'SUCCESSFUL']);
-    // Two were replaced before it failed: their successors read the current value, the other two never did.
+    // Two tasks were replaced before the failure: their successors read the current value, the other two did not.
     expect(sim.staleTasks(secret.arn)).toHaveLength(2);
     expect(sim.deploymentsOf(service.arn).map(({ by, outcome }) => [by, outcome])).toEqual([
       ['world', 'completed'],
@@ -325,7 +331,7 @@ describe('rollouts that fail', () => {
     ]);
   });
 
-  it('rolling back to the old PRIMARY with its old createdAt', async () => {
+  it('can roll back to the old PRIMARY with its old createdAt', async () => {
     const { sim, ecs, after, secret, before } = await scenario('rollback-old-primary');
     expect(after.deployments).toEqual([['PRIMARY', 'COMPLETED', 4, 0]]);
     expect(after.primary?.id).toBe(before?.id);
@@ -334,7 +340,7 @@ describe('rollouts that fail', () => {
     expect(sim.staleTasks(secret.arn)).toHaveLength(4);
   });
 
-  it('stuck for ever: pending tasks and no event', async () => {
+  it('can be stuck for ever, with pending tasks and without an event', async () => {
     const { sim, ecs, after, clock } = await scenario('stuck');
     clock.advance(86_400_000);
     expect(after.deployments).toEqual([
@@ -350,7 +356,7 @@ describe('rollouts that fail', () => {
     [{ enable: false, rollback: false }, 'IN_PROGRESS'],
     [{ enable: true, rollback: false }, 'STOPPED'],
     [{ enable: true, rollback: true }, 'ROLLBACK_SUCCESSFUL'],
-  ])('because a secret is gone, with circuit breaker %o: %s', async (circuitBreaker, status) => {
+  ])('because a secret is gone are, with the circuit breaker %o, %s', async (circuitBreaker, status) => {
     const { sim, clock, ecs } = await simulate();
     const secret = sim.world.secret({ name: 'prod/db' });
     sim.world.service({ name: 'web', desired: 2, secrets: [secret.partialArn], circuitBreaker });
@@ -367,7 +373,7 @@ describe('rollouts that fail', () => {
   });
 
   it.each(['rollback-new-primary', 'rollback-old-primary'] as const)(
-    'a blue/green deployment goes back to the set that still serves: %s',
+    'of a blue/green deployment roll back to the set that still serves: %s',
     async (outcome) => {
       const { sim, clock, ecs } = await simulate();
       const secret = sim.world.secret({ name: 'prod/db' });
@@ -399,7 +405,7 @@ describe('rollouts that fail', () => {
     expect((await look(ecs, 'web')).deployments).toEqual([['PRIMARY', 'COMPLETED', 1, 0]]);
   });
 
-  it('a rollback that needs new tasks fails too while the secret is gone', async () => {
+  it('also fail to roll back if the rollback needs new tasks while the secret is gone', async () => {
     const { sim, clock, ecs } = await simulate();
     const secret = sim.world.secret({ name: 'prod/db' });
     sim.world.service({

@@ -1,15 +1,15 @@
 import type { Aws } from './aws.ts';
 import { prepareRotation, type Rotation } from './secrets/rotation.ts';
 
-/** How a rotation goes. */
+/** The course of a rotation. */
 export interface RotationOptions {
   /** Time between the steps; 0 (all at once) when absent. */
   readonly stepMs?: number;
-  /** The rotation breaks off: `before` AWSCURRENT moved, or `after` (then the new value is current all the same). */
+  /** The rotation fails `before` or `after` AWSCURRENT has moved; with `after` the new value is still current. */
   readonly fails?: 'before' | 'after';
 }
 
-/** Rotates a secret in its real steps, now or spread over time (then the steps happen as the world moves on). */
+/** Rotates a secret in its real steps, at once or spread over time (then each step happens as the world advances). */
 export function rotateSecret(aws: Aws, secretId: string, options: RotationOptions = {}): Rotation {
   const { stepMs = 0, fails } = options;
   const start = aws.now();

@@ -22,7 +22,7 @@ async function bucket(options: { readonly listable?: boolean } = {}) {
 }
 
 describe('objects', () => {
-  it('come back as they were written, with their ETag, headers and checksum', async () => {
+  it('are read as they were written, with their ETag, headers and checksum', async () => {
     const { s3, clock, objects } = await bucket();
     const Metadata = { format: '3' };
     const written = await s3.send(
@@ -50,7 +50,7 @@ describe('objects', () => {
     expect(objects.read(at.Key)?.toString()).toBe('hello');
   });
 
-  it('may be written as a stream, whose checksum follows it', async () => {
+  it('may be written as a stream that its checksum follows', async () => {
     const { s3, sim, objects } = await bucket();
     const Body = Readable.from([Buffer.alloc(70_000, 'a'), Buffer.from('the end')]);
     await s3.send(new PutObjectCommand({ ...at, Body, ContentLength: 70_007 }));
@@ -69,7 +69,7 @@ describe('objects', () => {
     expect(objects.keys).toEqual([]);
   });
 
-  it('are missing, are looked at without their bytes, and are deleted twice without an error', async () => {
+  it('can be missing, can be read without their bytes, and can be deleted twice without an error', async () => {
     const { s3, objects } = await bucket();
     await expect(s3.send(get)).rejects.toMatchObject({ name: 'NoSuchKey', ...status(404) });
     await expect(s3.send(new HeadObjectCommand(at))).rejects.toMatchObject({ name: 'NotFound' });
@@ -83,7 +83,7 @@ describe('objects', () => {
     expect(objects.keys).toEqual([]);
   });
 
-  it('are denied instead of missing to those who may not list the bucket', async () => {
+  it('that are missing are denied to a caller that may not list the bucket', async () => {
     const { s3, objects } = await bucket({ listable: false });
     await expect(s3.send(get)).rejects.toMatchObject({ name: 'AccessDenied', ...status(403) });
     objects.plant(at.Key, 'there');
@@ -91,15 +91,15 @@ describe('objects', () => {
   });
 });
 
-describe('conditions', () => {
-  it('If-None-Match: * writes only where nothing is', async () => {
+describe('the condition', () => {
+  it('If-None-Match: * allows a write only if there is no object', async () => {
     const { s3 } = await bucket();
     const create = (Body: string) => s3.send(new PutObjectCommand({ ...at, Body, IfNoneMatch: '*' }));
     await create('first');
     await expect(create('second')).rejects.toMatchObject({ name: 'PreconditionFailed', ...status(412) });
   });
 
-  it('If-Match replaces only what was read', async () => {
+  it('If-Match allows a write only if the object is unchanged', async () => {
     const { s3, objects } = await bucket();
     const replace = (IfMatch: string, Body: string) =>
       s3.send(new PutObjectCommand({ ...at, Body, IfMatch }));
@@ -113,7 +113,7 @@ describe('conditions', () => {
     expect(objects.read(at.Key)?.toString()).toBe('five');
   });
 
-  it('If-None-Match on a read spares the bytes of what is known', async () => {
+  it('If-None-Match on a read saves the transfer of an unchanged object', async () => {
     const { s3, objects } = await bucket();
     objects.plant(at.Key, 'one');
     const known = new GetObjectCommand({ ...at, IfNoneMatch: objects.etagOf(at.Key) });
@@ -124,7 +124,7 @@ describe('conditions', () => {
 });
 
 describe('buckets', () => {
-  it('are there or not', async () => {
+  it('that do not exist are answered with an error', async () => {
     const { s3 } = await bucket();
     await s3.send(new HeadBucketCommand({ Bucket: 'fleet' }));
     await expect(s3.send(new HeadBucketCommand({ Bucket: 'other' }))).rejects.toMatchObject({
@@ -135,14 +135,14 @@ describe('buckets', () => {
     });
   });
 
-  it('cannot be listed: what is not modelled is refused', async () => {
+  it('refuse operations that are not modelled, such as a listing', async () => {
     const { s3, sim } = await bucket();
     await expect(s3.send(new ListObjectsV2Command({ Bucket: 'fleet' }))).rejects.toThrow();
     await expect(s3.send(new GetObjectCommand({ ...at, VersionId: '1' }))).rejects.toThrow();
     expect(sim.ledger.unknown.map(({ service }) => service)).toEqual(['s3', 's3']);
   });
 
-  it('are found in path style by a client that is told nothing but the endpoint', async () => {
+  it('are found in path style by a client that is configured with the endpoint alone', async () => {
     const { sim, objects } = await bucket();
     objects.plant(at.Key, 'one');
     const client = new S3Client({
@@ -157,13 +157,13 @@ describe('buckets', () => {
   });
 });
 
-describe('faults', () => {
+describe('the faults of S3', () => {
   it.each([
     ['access-denied', { name: 'AccessDenied', ...status(403) }],
     ['throttle', { name: 'SlowDown', ...status(503) }],
     ['server-error', { name: 'InternalError', ...status(500) }],
     ['reset-before', { code: 'ECONNRESET' }],
-  ] as const)('%s is told in the words of S3', async (kind, error) => {
+  ] as const)('include %s, with S3’s own error', async (kind, error) => {
     const { s3, sim, objects } = await bucket();
     objects.plant(at.Key, 'one');
     sim.faults.add({ service: 's3', operation: 'GetObject', kind });
@@ -171,7 +171,7 @@ describe('faults', () => {
     await s3.send(get);
   });
 
-  it('a conflicting write is answered with 409', async () => {
+  it('include a conflicting write that is answered with 409', async () => {
     const { s3, sim } = await bucket();
     sim.faults.add({
       service: 's3',
@@ -184,7 +184,7 @@ describe('faults', () => {
     await expect(s3.send(put)).rejects.toMatchObject({ name: 'ConditionalRequestConflict', ...status(409) });
   });
 
-  it('an answer breaks off: the connection is cut, or half the bytes are all there is', async () => {
+  it('include an answer that breaks off, with a cut connection or with half of the bytes', async () => {
     const { s3, sim, objects } = await bucket();
     objects.plant(at.Key, Buffer.alloc(200_000, 'x'));
     const read = async () => (await s3.send(get)).Body?.transformToByteArray();

@@ -24,7 +24,7 @@ const names = (events: readonly AwsEvent[]) =>
   events.map((event) => event.detail['eventName'] ?? event.detail['labelUpdated']);
 
 describe('staging labels', () => {
-  it('move with every new value, AWSPREVIOUS behind AWSCURRENT', async () => {
+  it('move with every new value, and AWSPREVIOUS follows AWSCURRENT', async () => {
     const { sim, secrets } = await simulate();
     const { versionId: first } = sim.world.secret({ name: 'prod/db' });
     const put = (id: string, VersionStages?: string[]) =>
@@ -67,7 +67,7 @@ describe('staging labels', () => {
     expect(living.Versions?.map(({ VersionId }) => VersionId)).toEqual([second, third, fourth]);
   });
 
-  it('go back by UpdateSecretVersionStage, which must name the version that loses the label', async () => {
+  it('move back with UpdateSecretVersionStage, which must name the version that loses the label', async () => {
     const { sim, secrets } = await simulate();
     const { versionId: first } = sim.world.secret({ name: 'prod/db' });
     const { versionId: second } = sim.rotateSecret('prod/db');
@@ -90,7 +90,7 @@ describe('staging labels', () => {
     expect(sim.events.at(-1)?.detail).toMatchObject({ labelUpdated: 'AWSCURRENT', versionId: first });
   });
 
-  it('fire the native event, except AWSPENDING, AWSPREVIOUS, and edits that move none', async () => {
+  it('emit the native event when they move, except AWSPENDING and AWSPREVIOUS, and not with other edits', async () => {
     const { sim, secrets } = await simulate();
     sim.world.secret({ name: 'prod/db', suffix: 'a1B2c3' });
     const native = () => sim.events.filter((event) => event['detail-type'] === 'Secret Label Updated');
@@ -119,7 +119,7 @@ describe('staging labels', () => {
 });
 
 describe('CloudTrail events', () => {
-  it('carry what the caller typed, never the value, and an error code when the call failed', async () => {
+  it('carry the secret id as the caller typed it, never the value, and an error code if the call failed', async () => {
     const { sim, secrets } = await simulate();
     const { arn, versionId } = sim.world.secret({ name: 'prod/db' });
     await secrets.send(new PutSecretValueCommand({ SecretId: 'prod/db', SecretString: 'hunter2' }));
@@ -169,7 +169,7 @@ describe('a rotation', () => {
     expect(native?.detail['versionId']).toBe(versionId);
   });
 
-  it('takes its time when told to, and moves AWSCURRENT in the fifth step', async () => {
+  it('can be spread over time, and moves AWSCURRENT in the fifth step', async () => {
     const { sim, clock, secrets } = await simulate();
     const { versionId: old } = sim.world.secret({ name: 'prod/db' });
     const { versionId } = sim.rotateSecret('prod/db', { stepMs: 1000 });
@@ -220,7 +220,7 @@ describe('a rotation', () => {
   });
 });
 
-describe('reads', () => {
+describe('reads of Secrets Manager', () => {
   it('find a secret by name, partial ARN and full ARN, and no other', async () => {
     const { sim, secrets } = await simulate();
     const { arn, partialArn, name } = sim.world.secret({
@@ -272,7 +272,7 @@ describe('the list of secrets', () => {
   const namesOf = async (secrets: SecretsManagerClient, input: ListSecretsCommandInput) =>
     (await secrets.send(new ListSecretsCommand(input))).SecretList?.map(({ Name }) => Name);
 
-  it('leaves out what waits for its deletion unless asked for it', async () => {
+  it('leaves out secrets that are scheduled for deletion unless asked for them', async () => {
     const { sim, secrets } = await simulate();
     for (const name of ['a', 'b']) sim.world.secret({ name });
     await secrets.send(new DeleteSecretCommand({ SecretId: 'a' }));
@@ -284,7 +284,7 @@ describe('the list of secrets', () => {
     ]);
   });
 
-  it('is filtered by beginnings, of which ! turns one round', async () => {
+  it('is filtered by prefixes, each of which ! negates', async () => {
     const { sim, secrets } = await simulate();
     sim.world.secret({ name: 'prod/db', description: 'Orders', tags: { team: 'x' } });
     sim.world.secret({ name: 'prod/api', description: 'Basket' });
@@ -303,7 +303,7 @@ describe('the list of secrets', () => {
     await expect(by('primary-region', 'eu')).rejects.toMatchObject({ name: 'ValidationException' });
   });
 
-  it('may be read 100 times a second, the versions of secrets 50 times', async () => {
+  it('can be read 100 times a second, and the list of versions 50 times', async () => {
     const { sim, secrets } = await simulate();
     sim.world.secret({ name: 'a' });
     const passed = async (send: () => Promise<unknown>) => {
@@ -315,8 +315,8 @@ describe('the list of secrets', () => {
   });
 });
 
-describe('deletion', () => {
-  it('can be taken back within the window, and is final after it', async () => {
+describe('the deletion of a secret', () => {
+  it('can be cancelled within the recovery window, and is final after it', async () => {
     const { sim, clock, secrets } = await simulate();
     const { arn } = sim.world.secret({ name: 'prod/db' });
     const remove = () =>

@@ -26,9 +26,9 @@ import { createWorld, type Named, serviceOf, type World } from './world/world.ts
 /** A running simulator: one account in one Region, reachable over HTTP and from the test itself. */
 export interface Simulator {
   readonly endpoint: string;
-  /** Answers a request without a socket, for whoever lives in the simulator's own time. */
+  /** Answers a request without a socket, for callers that run in the simulator's own time. */
   readonly serve: Listening['serve'];
-  /** What a child process or a bundle needs to find it. */
+  /** The environment variables with which a child process or a bundle finds the simulator. */
   readonly env: Readonly<Record<string, string>>;
   readonly account: string;
   readonly region: string;
@@ -39,11 +39,11 @@ export interface Simulator {
   readonly throttle: Omit<Throttle, 'admit'>;
   /** Every event so far, oldest first. */
   readonly events: readonly AwsEvent[];
-  /** Hears every later event; answers a function that ends it. */
+  /** Calls `listener` with every later event; answers a function that ends this. */
   onEvent(listener: (event: AwsEvent) => void): () => void;
   /** Puts every later event (that `when` accepts) on a queue, as an EventBridge rule does. */
   pipeEvents(queueUrl: string, when?: (event: AwsEvent) => boolean, delaySeconds?: number): () => void;
-  /** An API call by somebody else: no HTTP, no throttling, no fault, not among the ledger's calls. */
+  /** An API call by another caller, without HTTP, throttling or faults. It is not among the ledger's calls. */
   act(
     service: 'ecs' | 'secretsmanager' | 'ssm' | 'sqs' | 'events',
     operation: string,
@@ -54,17 +54,17 @@ export interface Simulator {
   rotateSecret(secretId: string, options?: RotationOptions): Rotation;
   /** A rotation whose steps the test calls one by one. */
   prepareRotation(secretId: string): Rotation;
-  /** Lets everything happen that is due by now; requests and inspections do so by themselves. */
+  /** Does all work that is due by now; requests and inspections do this by themselves. */
   advance(): void;
   /** Running tasks of ACTIVE services that hold an older version than a task started now would get. */
   staleTasks(resourceArn: string): readonly StaleTask[];
   /** Which version of each resource every running task of a service holds: task ARN → resource ARN → version. */
   heldBy(service: Named): ReadonlyMap<string, ReadonlyMap<string, string>>;
-  /** Every deployment the service ever had, oldest first, and who caused it. */
+  /** Every deployment that the service ever had, oldest first, with its caller. */
   deploymentsOf(serviceArn: string): readonly DeploymentRecord[];
-  /** What lies in a queue, visible or not. */
+  /** The messages in a queue, visible or not. */
   messagesIn(queueUrl: string): readonly Message[];
-  /** What lies in a bucket, to look at and to spoil. */
+  /** The objects in a bucket, which a test may read and damage. */
   objects(bucket: string): Objects;
   close(): Promise<void>;
 }
@@ -93,7 +93,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     events: aws.bus.events,
     onEvent: aws.bus.onEvent,
     pipeEvents: (queueUrl, when, delaySeconds) => pipe(aws, queueUrl, when, delaySeconds),
-    act: (service, operation, input, by = 'SOMEBODY') =>
+    act: (service, operation, input, by = 'ANOTHER-CALLER') =>
       perform(aws, service, operation, input, { accessKeyId: by, userAgent: 'simulator' }),
     rotateSecret: (secretId, how) => rotateSecret(aws, secretId, how),
     prepareRotation: (secretId) => prepareRotation(aws, secretId, aws.now),

@@ -30,7 +30,7 @@ function entries(count: number, body = 'x') {
 }
 
 describe('SQS', () => {
-  it('delivers what was sent, hides it while it is handled, and forgets it once deleted', async () => {
+  it('delivers a message, hides it while it is handled, and forgets it once it is deleted', async () => {
     const { clock, sqs } = await simulate();
     const { QueueUrl = '' } = await sqs.send(
       new CreateQueueCommand({ QueueName: 'changes', Attributes: { VisibilityTimeout: '60' } }),
@@ -66,7 +66,7 @@ describe('SQS', () => {
     expect(await receive(sqs, QueueUrl)).toEqual([]);
   });
 
-  it('delays, up to 900 seconds', async () => {
+  it('delays messages by up to 900 seconds', async () => {
     const { sim, clock, sqs } = await simulate();
     const { url: QueueUrl } = sim.world.queue();
     await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'later', DelaySeconds: 900 }));
@@ -96,7 +96,7 @@ describe('SQS', () => {
     expect((await receive(sqs, QueueUrl ?? '')).map(({ Body }) => Body)).toEqual(['poison']);
   });
 
-  it('takes batches of ten entries and a mebibyte, and reports each entry by itself', async () => {
+  it('takes batches of at most ten entries and a mebibyte, and reports each entry by itself', async () => {
     const { sim, sqs } = await simulate();
     const { url: QueueUrl } = sim.world.queue();
     const send = (Entries: { Id: string; MessageBody: string; DelaySeconds?: number }[]) =>
@@ -121,14 +121,14 @@ describe('SQS', () => {
     expect(sim.messagesIn(QueueUrl)).toEqual([]);
   });
 
-  it('does not know every queue', async () => {
+  it('refuses a queue that does not exist', async () => {
     const { sim, sqs } = await simulate();
     await expect(
       sqs.send(new SendMessageCommand({ QueueUrl: `${sim.endpoint}/111122223333/none`, MessageBody: 'x' })),
     ).rejects.toMatchObject({ name: 'QueueDoesNotExist' });
   });
 
-  it('gets the events that a test pipes into it', async () => {
+  it('receives the events that a test pipes into a queue', async () => {
     const { sim, sqs } = await simulate();
     const { url } = sim.world.queue();
     sim.world.secret({ name: 'prod/db' });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { simulate } from './testing.ts';
 
-describe('staleTasks', () => {
-  it('names the tasks that hold an older value, and since when', async () => {
+describe('the list of stale tasks', () => {
+  it('names the tasks that hold an older value, each with the instant of the change', async () => {
     const { sim, clock } = await simulate();
     const secret = sim.world.secret({ name: 'prod/db' });
     const web = sim.world.service({ name: 'web', desired: 2, secrets: [secret.arn] });
@@ -22,7 +22,7 @@ describe('staleTasks', () => {
     });
   });
 
-  it('ends when tasks are replaced, whoever does it, and when the label comes back', async () => {
+  it('leaves tasks out once they are replaced by any cause, or once the label has moved back', async () => {
     const { sim, clock } = await simulate();
     const secret = sim.world.secret({ name: 'prod/db' });
     const deployed = sim.world.service({ name: 'deployed', secrets: [secret.arn] });
@@ -47,7 +47,7 @@ describe('staleTasks', () => {
     ]);
   });
 
-  it('leaves out what no longer runs on purpose: services that are not ACTIVE', async () => {
+  it('leaves out services that are not ACTIVE', async () => {
     const { sim } = await simulate();
     const secret = sim.world.secret({ name: 'prod/db' });
     sim.world.service({ secrets: [secret.arn], status: 'DRAINING' });
@@ -58,16 +58,19 @@ describe('staleTasks', () => {
   it.each([
     [0, 1],
     [1, 0],
-  ])('lets a task read its secrets between creation (0) and start (1): %i', async (readsAt, stale) => {
-    const { sim, clock } = await simulate({ readsAt, rolloutMs: 60_000 });
-    const secret = sim.world.secret({ name: 'prod/db' });
-    const service = sim.world.service({ secrets: [secret.arn] });
-    sim.world.deploy(service);
-    clock.advance(30_000);
-    sim.rotateSecret('prod/db');
-    clock.advance(60_000);
-    expect(sim.staleTasks(secret.arn)).toHaveLength(stale);
-  });
+  ])(
+    'depends on when a task reads its secrets, from its creation (0) to its start (1): %i',
+    async (readsAt, stale) => {
+      const { sim, clock } = await simulate({ readsAt, rolloutMs: 60_000 });
+      const secret = sim.world.secret({ name: 'prod/db' });
+      const service = sim.world.service({ secrets: [secret.arn] });
+      sim.world.deploy(service);
+      clock.advance(30_000);
+      sim.rotateSecret('prod/db');
+      clock.advance(60_000);
+      expect(sim.staleTasks(secret.arn)).toHaveLength(stale);
+    },
+  );
 
   it('follows the label that a reference names', async () => {
     const { sim } = await simulate();
@@ -100,7 +103,7 @@ describe('staleTasks', () => {
     ]);
   });
 
-  it('sees every place that a redeploy can refresh, and not the pull credentials', async () => {
+  it('covers every place that a redeploy can refresh, but not the pull credentials', async () => {
     const { sim, clock } = await simulate();
     const { arn } = sim.world.parameter({ name: '/app/key' });
     const places = {
@@ -130,7 +133,7 @@ describe('staleTasks', () => {
     ]);
   });
 
-  it('shows what each task holds', async () => {
+  it('is accompanied by heldBy, which shows the version that each task holds', async () => {
     const { sim } = await simulate();
     const secret = sim.world.secret({ name: 'prod/db' });
     const service = sim.world.service({ secrets: [secret.arn], desired: 2 });

@@ -1,8 +1,8 @@
-/** AWS's token buckets, one per account and Region and shared with everybody else. */
+/** AWS's token buckets for one account and Region, shared by all callers (functions/README.md, Quotas). */
 export interface Throttle {
   /** Takes one token for a call; false means "Rate exceeded". Operations without a published limit always pass. */
   admit(service: string, operation: string): boolean;
-  /** What a neighbour in the same account uses up; a bucket may go below zero. */
+  /** Takes the tokens that another caller in the account uses; the level may fall below zero. */
   consume(bucket: BucketName, tokens: number): void;
   /** Tokens left now. */
   left(bucket: BucketName): number;
@@ -16,7 +16,7 @@ interface Limit {
   readonly operations: readonly string[];
 }
 
-/** AWS-FACTS 6; for Secrets Manager and SSM, which publish a rate only, one second's worth is the burst. */
+/** AWS's published limits. Secrets Manager and SSM publish only a rate: their burst is the rate of one second. */
 export const PUBLISHED_LIMITS = {
   'cluster-read': { burst: 50, perSecond: 20, operations: ['ecs:ListClusters', 'ecs:DescribeClusters'] },
   'service-read': { burst: 100, perSecond: 20, operations: ['ecs:ListServices', 'ecs:DescribeServices'] },
@@ -59,7 +59,7 @@ export function bucketOf(service: string, operation: string): BucketName | undef
   return BUCKET_OF.get(`${service}:${operation}`);
 }
 
-/** Full buckets that refill with `now`; `factor` as in `scale`. */
+/** Full buckets that refill as `now` advances; `factor` as in `scale`. */
 export function createThrottle(now: () => number, initialFactor: number): Throttle {
   let factor = initialFactor;
   let levels = new Map<BucketName, { tokens: number; at: number }>();

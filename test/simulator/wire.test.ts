@@ -24,8 +24,8 @@ const DENIED =
 
 const force = new UpdateServiceCommand({ cluster: 'main', service: 'web', forceNewDeployment: true });
 
-describe('refusals', () => {
-  it('never gives a value away, and remembers who asked', async () => {
+describe('the wire', () => {
+  it('refuses calls that would disclose a value, and records their caller', async () => {
     const { sim, ecs, secrets, ssm } = await simulate();
     sim.world.secret({ name: 'a' });
     sim.world.parameter({ name: '/a' });
@@ -54,7 +54,7 @@ describe('refusals', () => {
     ]);
   });
 
-  it('refuses what it does not model', async () => {
+  it('refuses and records operations that are not modelled', async () => {
     const { sim, ecs } = await simulate();
     await expect(ecs.send(new ListAccountSettingsCommand({}))).rejects.toMatchObject({
       name: 'UnknownOperationException',
@@ -68,7 +68,7 @@ describe('refusals', () => {
 });
 
 describe('throttling', () => {
-  it('lets a burst through, then as many as flow in again', async () => {
+  it('admits a burst, and then as many calls as tokens are refilled', async () => {
     const { sim, clock, ecs } = await simulate();
     sim.world.service({ name: 'web' });
     const burst = await Promise.allSettled(Array.from({ length: 60 }, () => ecs.send(force)));
@@ -84,7 +84,7 @@ describe('throttling', () => {
     expect(next.filter(({ status }) => status === 'fulfilled')).toHaveLength(5);
   });
 
-  it('counts what a neighbour takes, can be scaled and switched off', async () => {
+  it('counts the tokens that another caller takes, and can be scaled and switched off', async () => {
     const { sim, ecs } = await simulate();
     sim.world.service({ name: 'web' });
     sim.throttle.consume('service-modify', 50);
@@ -104,19 +104,22 @@ describe('faults', () => {
     ['access-denied', { name: 'AccessDeniedException', message: DENIED }],
     ['client-error', { name: 'ClientException' }],
     ['reset-before', { code: 'ECONNRESET' }],
-  ] as const)('%s hits as often as it should and has no effect', async (kind, error) => {
-    const { sim, ecs } = await simulate();
-    const web = sim.world.service({ name: 'web' });
-    sim.faults.add({ service: 'ecs', operation: 'UpdateService', kind, times: 2 });
-    await expect(ecs.send(force)).rejects.toMatchObject(error);
-    await expect(ecs.send(force)).rejects.toMatchObject(error);
-    expect(sim.deploymentsOf(web.arn)).toHaveLength(1);
-    await ecs.send(force);
-    expect(sim.deploymentsOf(web.arn)).toHaveLength(2);
-  });
+  ] as const)(
+    'of the kind %s hit as often as configured and keep the call from having an effect',
+    async (kind, error) => {
+      const { sim, ecs } = await simulate();
+      const web = sim.world.service({ name: 'web' });
+      sim.faults.add({ service: 'ecs', operation: 'UpdateService', kind, times: 2 });
+      await expect(ecs.send(force)).rejects.toMatchObject(error);
+      await expect(ecs.send(force)).rejects.toMatchObject(error);
+      expect(sim.deploymentsOf(web.arn)).toHaveLength(1);
+      await ecs.send(force);
+      expect(sim.deploymentsOf(web.arn)).toHaveLength(2);
+    },
+  );
 
   it.each(['reset-after', 'malformed'] as const)(
-    '%s has its effect though the answer is lost',
+    'of the kind %s lose the answer of a call that has its effect',
     async (kind) => {
       const { sim, ecs } = await simulate();
       const web = sim.world.service({ name: 'web' });
@@ -127,7 +130,7 @@ describe('faults', () => {
     },
   );
 
-  it('hang until the client gives up', async () => {
+  it('of the kind hang give no answer until the client gives up', async () => {
     const { sim } = await simulate();
     const impatient = new ECSClient({
       endpoint: sim.endpoint,
@@ -166,7 +169,7 @@ describe('the simulator', () => {
     ['aws-cn', 'cn-north-1'],
     ['aws-us-gov', 'us-gov-west-1'],
     ['aws-eusc', 'eusc-de-east-1'],
-  ])('stands in any partition: %s', async (partition, region) => {
+  ])('works in any partition: %s', async (partition, region) => {
     const { sim, ecs } = await simulate({ partition, region, account: '999988887777' });
     const secret = sim.world.secret({ name: 'a', suffix: 'AbCdEf' });
     const service = sim.world.service({ name: 'web', secrets: [secret.partialArn] });
@@ -178,14 +181,14 @@ describe('the simulator', () => {
     expect(sim.events.at(-1)?.account).toBe('999988887777');
   });
 
-  it('takes as long as it is told', async () => {
+  it('delays its answers by the configured latency', async () => {
     const { ecs } = await simulate({ latencyMs: (_, operation) => (operation === 'ListClusters' ? 80 : 0) });
     const before = performance.now();
     await ecs.send(new ListClustersCommand({}));
     expect(performance.now() - before).toBeGreaterThan(75);
   });
 
-  it('moves by itself on a real clock, and leaves nothing open', async () => {
+  it('advances by itself with the real clock, and leaves no port open when closed', async () => {
     const sim = await startSimulator({ rolloutMs: 50, tickMs: 10 });
     const clients = clientsFor(sim);
     const service = sim.world.service({ name: 'web' });

@@ -20,7 +20,7 @@ export async function makeSecret({ secrets }: Cloud, name: string): Promise<Secr
 }
 const Made = z.object({ ARN: z.string(), VersionId: z.string() });
 
-/** Answers its ARN. */
+/** Creates or overwrites a parameter; answers its ARN. */
 export async function makeParameter({ parameters, place }: Cloud, name: string): Promise<string> {
   await parameters.send(
     new PutParameterCommand({ Name: name, Value: randomUUID(), Type: 'SecureString', Overwrite: true }),
@@ -28,10 +28,10 @@ export async function makeParameter({ parameters, place }: Cloud, name: string):
   return `arn:${place.partition}:ssm:${place.region}:${place.account}:parameter${name}`;
 }
 
-/** What AWS tells of a rotation: Secrets Manager itself, and CloudTrail. */
+/** The events of a rotation: the native event of Secrets Manager, and those of CloudTrail. */
 export type Told = { readonly native: RawEvent; readonly trail: readonly RawEvent[] };
 
-/** Rotates a secret step by step, as a rotation function does. moto tells nobody: the events are for the caller to put. */
+/** Rotates a secret step by step, as a rotation function does. moto sends no events, so the caller must put them. */
 export async function rotate({ secrets, place }: Cloud, { name, arn }: Secret): Promise<Told> {
   const id = { SecretId: arn };
   const { VersionIdsToStages: before = {} } = await secrets.send(new DescribeSecretCommand(id));
@@ -63,7 +63,7 @@ export async function rotate({ secrets, place }: Cloud, { name, arn }: Secret): 
   };
 }
 
-/** Puts a new value and answers what Parameter Store tells of it. */
+/** Puts a new value; answers the event of Parameter Store. */
 export async function changeParameter(cloud: Cloud, name: string): Promise<RawEvent> {
   const arn = await makeParameter(cloud, name);
   return parameterChange({ place: cloud.place, at: Date.now() }, { arn, name });
@@ -78,9 +78,9 @@ const Event = z.object({
 });
 
 /**
- * Puts events on the default bus, ten at a time. moto, unlike AWS, lets anybody speak for aws.*; it gives events ids of its
- * own and delivers them without `account`, which the functions do not need: a name in an event of this bus is taken
- * for one of the account that DescribeSecret answers for.
+ * Puts events on the default bus, ten at a time. Unlike AWS, moto accepts any caller as a source aws.*. It gives events
+ * ids of its own and delivers them without `account`, which the functions do not need: a name in an event of this bus
+ * counts as a name in the account for which DescribeSecret answers.
  */
 export async function putOnBus({ bus }: Cloud, events: readonly object[]): Promise<void> {
   for (let at = 0; at < events.length; at += 10) {
@@ -95,6 +95,7 @@ export async function putOnBus({ bus }: Cloud, events: readonly object[]): Promi
       };
     });
     const { FailedEntryCount: failed } = await bus.send(new PutEventsCommand({ Entries }));
-    if (failed !== 0) throw new Error(`${failed} of ${Entries.length} events were refused`);
+    if (failed !== 0)
+      throw new Error(`put ${Entries.length} events on the bus, which refused ${failed} of them`);
   }
 }

@@ -5,10 +5,10 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import type { Place } from '../../e2e/events.ts';
 
-/** moto lets everybody in. */
+/** moto accepts any credentials. */
 export const ANYBODY = { accessKeyId: 'testing', secretAccessKey: 'testing' };
 
-/** One Region of moto's account: what those who own services and secrets call, and what brings events and messages. */
+/** One Region of moto's account, with the clients that change services and secrets or carry events and messages. */
 export type Cloud = {
   readonly endpoint: string;
   readonly place: Place;

@@ -1,8 +1,8 @@
 const STACK = 'ecs-secret-redeploy-prod';
 
 /**
- * What README tells an operator to type. The end-to-end test runs exactly these lines, with `<…>` filled in, and
- * operator-commands.test.ts sees that README shows them.
+ * The commands that README gives to operators. The end-to-end test runs exactly these lines, with `<…>` filled in, and
+ * operator-commands.test.ts checks that README shows them.
  */
 export const COMMANDS = {
   deployObserving: 'npx osls deploy --region eu-west-1 --param="mode=observe"',
@@ -22,7 +22,7 @@ export const COMMANDS = {
   --query 'QueueUrls[0]')"`,
 } as const;
 
-/** Sets MODE in the environment of every function of the stack and leaves the rest of it as it is. */
+/** Sets MODE in the environment of every function of the stack and keeps the other variables. */
 function modeOfAll(mode: 'observe' | 'enforce'): string {
   return `for name in $(aws lambda list-functions --output text \\
   --query "Functions[?starts_with(FunctionName, '${STACK}-')].FunctionName"); do

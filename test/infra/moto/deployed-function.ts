@@ -19,16 +19,16 @@ const Deployed = z.object({
 });
 
 export type DeployedFunction = Lambda & {
-  /** As deployed, without what Lambda itself adds. */
+  /** The deployed environment, without the variables that Lambda adds. */
   readonly environment: Readonly<Record<string, string>>;
   readonly timeoutSeconds: number;
-  /** Invokes it and answers what it answers; throws what it throws. */
+  /** Invokes the function and gives its answer; throws if the invocation fails. */
   ask(event: object): Promise<unknown>;
 };
 
 /**
- * Does what Lambda would do: fetches the code that was deployed, unpacks it and starts its handler with the environment that
- * was deployed. `over` stands for an environment that somebody broke.
+ * Does the work of Lambda: fetches the deployed code, unpacks it and starts its handler with the deployed environment.
+ * `over` replaces variables, for instance with wrong values.
  */
 export async function startDeployed(
   name: 'on-change' | 'on-request',
@@ -65,7 +65,7 @@ export async function startDeployed(
 
 const folders = new Map<string, string>();
 
-/** Fetches a zip, sees that it is what Lambda runs, and unpacks it, once. */
+/** Fetches a zip, checks that Lambda runs the same code, and unpacks it, once. */
 async function unpacked(address: string, sha256: string, terminal: Terminal): Promise<string> {
   const known = folders.get(sha256);
   if (known !== undefined) return known;
@@ -75,8 +75,11 @@ async function unpacked(address: string, sha256: string, terminal: Terminal): Pr
   const found = createHash('sha256')
     .update(await readFile(file))
     .digest('base64');
-  if (found !== sha256) throw new Error(`${address} has the hash ${found}, and Lambda runs ${sha256}`);
-  // Where moto is there is Python, too.
+  if (found !== sha256)
+    throw new Error(
+      `expected ${address} to have the hash ${sha256} of the code that Lambda runs, found ${found}`,
+    );
+  // moto needs Python, so Python is installed.
   await terminal.run(`python3 -m zipfile -e '${file}' '${folder}'`);
   folders.set(sha256, folder);
   return folder;
@@ -84,6 +87,7 @@ async function unpacked(address: string, sha256: string, terminal: Terminal): Pr
 
 /** The file of a handler: `dist/on-change/index.handler` is the export `handler` of `dist/on-change/index.mjs`. */
 function moduleOf(handler: string): string {
-  if (!handler.endsWith('.handler')) throw new Error(`${handler}: the bundles export handler`);
+  if (!handler.endsWith('.handler'))
+    throw new Error(`expected a Handler that ends in .handler, the export of the bundles, found ${handler}`);
   return handler.replace(/\.handler$/, '.mjs');
 }

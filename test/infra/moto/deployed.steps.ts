@@ -12,8 +12,8 @@ import { detailOf, eventsIn, namesOf, plannedIn, toldIn, usesIn } from './said.t
 import { readStack, STACK, type Stack } from './stack.ts';
 import { openTerminal, type Terminal } from './terminal.ts';
 
-// The stack is deployed, used, stopped, broken, mended and removed, in this order and by the commands that README shows. AWS
-// is moto; what runs is the code that was deployed, in the environment that was deployed.
+// The stack is deployed, used, stopped, broken, mended and removed, in this order and with the commands of README. AWS
+// is moto; the functions run the deployed code in the deployed environment.
 const HOME = 'eu-west-1';
 const ELSEWHERE = 'eu-central-1';
 const cloud = cloudIn(HOME, inject('endpoint'));
@@ -34,7 +34,7 @@ afterAll(async () => {
   await terminal.close();
 });
 
-test('deploys, to observe', async () => {
+test('the stack is deployed in observe mode', async () => {
   await terminal.run(COMMANDS.deployObserving);
   stack = await readStack(terminal, HOME);
   sources = await takeOver(terminal, cloud);
@@ -44,7 +44,7 @@ test('deploys, to observe', async () => {
   expect(sources.map(({ arn }) => arn).sort()).toEqual(queues.sort());
 });
 
-test('each sample event arrives in its queue, and no other arrives', async () => {
+test('each sample event arrives in its queue, and no other event arrives', async () => {
   const samples = sampleEvents();
   await putOnBus(
     cloud,
@@ -63,7 +63,7 @@ test('each sample event arrives in its queue, and no other arrives', async () =>
   expect(await drained('RuleDeadLetterQueue')).toEqual([]);
 });
 
-test('the queues are as the function needs them', async () => {
+test('the queues have the timeout, dead-letter queue and encryption that on-change needs', async () => {
   for (const logicalId of ['ChangeQueue', 'CloudTrailQueue']) {
     const attributes = await attributesOf(cloud, stack.physicalId(logicalId));
     expect(Number(attributes['VisibilityTimeout'])).toBeGreaterThan(onChange.timeoutSeconds);
@@ -75,14 +75,14 @@ test('the queues are as the function needs them', async () => {
   }
 });
 
-test('in observe a rotation is reported, and nobody is redeployed', async () => {
+test('in observe mode a rotation is reported, and no service is redeployed', async () => {
   const { native, trail } = await rotate(cloud, fleet.secret);
   await putOnBus(cloud, [native, ...trail]);
   expect(await redeployedBy(cloud, deliver)).toEqual([]);
   expect(toldIn(onChange.records(), 'observe')).toEqual(OF_SECRET);
 });
 
-test('by hand: who uses it, and what would be redeployed', async () => {
+test('on-request answers which services use a secret, and which would be redeployed', async () => {
   const uses = await onRequest.ask({ action: 'uses', secret: 'prod/db' });
   expect(namesOf(usesIn(uses))).toEqual([...OF_SECRET, 'prod/exempt', 'tools/pinned'].sort());
   const redeployed = await redeployedBy(cloud, async () => {
@@ -91,7 +91,7 @@ test('by hand: who uses it, and what would be redeployed', async () => {
   expect(redeployed).toEqual([]);
 });
 
-test('an upgrade, to enforce: the message that arrived before is carried out', async () => {
+test('after a deployment in enforce mode the message that arrived before it is carried out', async () => {
   const { native, trail } = await rotate(cloud, fleet.secret);
   await putOnBus(cloud, [native]);
   const before = onChange.environment;
@@ -106,12 +106,12 @@ test('an upgrade, to enforce: the message that arrived before is carried out', a
   expect(toldIn(onChange.records(), 'already-fresh')).toEqual(OF_SECRET);
 });
 
-test('a parameter: who refers to it, and nobody else', async () => {
+test('a change of a parameter redeploys the services that refer to it, and no others', async () => {
   await putOnBus(cloud, [await changeParameter(cloud, '/app/key')]);
   expect(await redeployedBy(cloud, deliver)).toEqual(OF_PARAMETER);
 });
 
-test('one service is excluded, and included again', async () => {
+test('one service can be excluded and included again', async () => {
   const report = arnOf(cloud, 'tools/report');
   await terminal.run(filledIn(COMMANDS.exclude, report));
   await putOnBus(cloud, [(await rotate(cloud, fleet.secret)).native]);
@@ -122,7 +122,7 @@ test('one service is excluded, and included again', async () => {
   await deliver();
 });
 
-test('stopped at once: a follow-up that is on the queue redeploys nobody any more', async () => {
+test('after a stop a follow-up that is on the queue redeploys no service', async () => {
   await tag(cloud, 'prod/worker', 'wave', '1');
   await putOnBus(cloud, [(await rotate(cloud, fleet.secret)).native]);
   const firstWave = OF_SECRET.filter((name) => name !== 'prod/worker');
@@ -143,7 +143,7 @@ test('stopped at once: a follow-up that is on the queue redeploys nobody any mor
   await deliver();
 });
 
-test('what fails five times is a dead letter, and is carried out when it is redriven', async () => {
+test('a message that fails five times becomes a dead letter, and is carried out when it is redriven', async () => {
   await putOnBus(cloud, [(await rotate(cloud, fleet.secret)).native]);
   await send('ChangeQueue', 'no event');
   await startFunctions({ MODE: 'perhaps' });
@@ -154,13 +154,13 @@ test('what fails five times is a dead letter, and is carried out when it is redr
   await terminal.run(COMMANDS.redrive);
   expect(await lengthOf('ChangeDeadLetterQueue')).toBe(0);
   expect(await redeployedBy(cloud, deliver)).toEqual(OF_SECRET);
-  // The event was done with at once; what is no event had all its five deliveries again.
+  // The event succeeded at once; the message that is no event failed five times again.
   expect(await drained('ChangeDeadLetterQueue')).toEqual(['no event']);
 });
 
-test('an event that EventBridge could not deliver tells what to redeploy by hand', async () => {
+test('an event that EventBridge could not deliver shows what to redeploy by hand', async () => {
   const { native } = await rotate(cloud, fleet.secret);
-  // moto loses what it cannot deliver; EventBridge puts it here.
+  // moto loses an event that it cannot deliver; EventBridge puts it on this queue.
   await send('RuleDeadLetterQueue', JSON.stringify(native));
   expect(await terminal.run(COMMANDS.lookAtLost)).toContain(fleet.secret.arn);
   expect(await redeployedBy(cloud, redeployByHand)).toEqual(
@@ -169,7 +169,7 @@ test('an event that EventBridge could not deliver tells what to redeploy by hand
   await deliver();
 });
 
-test('another Region has a stack of its own, which comes and goes alone', async () => {
+test('another Region has a stack of its own, which is deployed and removed independently', async () => {
   const there = cloudIn(ELSEWHERE, cloud.endpoint);
   await terminal.run(COMMANDS.deployElsewhere);
   const stackThere = await readStack(terminal, ELSEWHERE);
@@ -189,7 +189,7 @@ test('another Region has a stack of its own, which comes and goes alone', async 
   expect(await drained('ChangeQueue')).toHaveLength(events.length);
 });
 
-test('removes everything', async () => {
+test('the removal of the stack leaves no resource behind', async () => {
   for (const [kind, names] of await listAll(terminal, stack.kinds, HOME)) expect(names, kind).not.toEqual([]);
 
   await terminal.run(COMMANDS.remove);
@@ -197,7 +197,7 @@ test('removes everything', async () => {
   for (const [kind, names] of await listAll(terminal, stack.kinds, HOME)) expect(names, kind).toEqual([]);
 });
 
-/** As Lambda does when the code or the configuration has changed; `over` is what somebody got wrong. */
+/** Starts new processes, as Lambda does after a change of code or configuration; `over` holds wrong settings. */
 async function startFunctions(over: Readonly<Record<string, string>> = {}): Promise<void> {
   stopFunctions();
   const at = { terminal, cloud, stack };
@@ -215,7 +215,7 @@ function deliver(): Promise<void> {
   return deliverAll(cloud, sources, onChange);
 }
 
-/** Only the messages that are on the queues now, and not what comes of them. */
+/** Delivers the messages that are on the queues now, but not the follow-ups that they cause. */
 async function deliverOnce(): Promise<void> {
   for (const source of sources) await deliverBatch(cloud, source, onChange);
 }

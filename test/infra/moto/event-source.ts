@@ -33,8 +33,8 @@ const Mappings = z.object({
 });
 
 /**
- * Takes over from moto, which would hand each message to a function that it cannot run, until it is a dead letter: answers the
- * event sources of on-change and stops the polling of moto, which an update of the stack does not begin again.
+ * Takes over from moto, which would hand each message to a function that it cannot run until it is a dead letter.
+ * Answers the event sources of on-change and stops the polling of moto, which an update of the stack does not resume.
  */
 export async function takeOver(
   terminal: Terminal,
@@ -61,8 +61,8 @@ export async function takeOver(
 }
 
 /**
- * Hands what is on the queues to the function, as Lambda does, until nothing is left on them, follow-ups that are not due yet
- * included. A message that comes back is visible again at once, as if the five minutes were over.
+ * Hands the messages on the queues to the function, as Lambda does, until the queues are empty of delayed follow-ups,
+ * too. A message that the function returns is visible again at once, as if five minutes had passed.
  */
 export async function deliverAll(
   cloud: Cloud,
@@ -75,10 +75,10 @@ export async function deliverAll(
     if (delivered === 0) await sleep(200);
     if ((await Promise.all(sources.map((source) => isEmpty(cloud, source.queueUrl)))).every(Boolean)) return;
   }
-  throw new Error(`the queues do not run empty:\n${to.output()}`);
+  throw new Error(`delivered 300 rounds of messages, but the queues are not empty:\n${to.output()}`);
 }
 
-/** One poll, and one invocation if anything came. Answers how many messages that were. */
+/** Polls once and invokes the function if there are messages. Answers the number of messages. */
 export async function deliverBatch(cloud: Cloud, source: EventSource, to: DeployedFunction): Promise<number> {
   const messages = await receiveBatch(cloud, source);
   if (messages.length === 0) return 0;
@@ -127,7 +127,7 @@ function recordOf(message: Message, { arn }: EventSource, region: string) {
 
 const BatchAnswer = z.object({ batchItemFailures: z.array(z.object({ itemIdentifier: z.string() })) });
 
-/** Lambda reads the answer only where it is told to; else a batch that did not throw is done. */
+/** Lambda reads the answer only with ReportBatchItemFailures; without it, every message of the batch succeeds. */
 function failuresIn(answer: unknown, { reportsItemFailures }: EventSource): ReadonlySet<string> {
   if (!reportsItemFailures) return new Set();
   return new Set(BatchAnswer.parse(answer).batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
@@ -142,7 +142,7 @@ function letGo({ sqs }: Cloud, { queueUrl }: EventSource, { ReceiptHandle }: Mes
   return sqs.send(new ChangeMessageVisibilityCommand(now));
 }
 
-/** Neither visible nor delayed nor in anybody's hand. */
+/** Whether a queue has no message that is visible, delayed or in flight. */
 async function isEmpty(cloud: Cloud, queueUrl: string): Promise<boolean> {
   const attributes = await attributesOf(cloud, queueUrl);
   const counts = ['', 'Delayed', 'NotVisible'].map(
@@ -159,7 +159,7 @@ export async function attributesOf(
   return (await sqs.send(command)).Attributes ?? {};
 }
 
-/** The bodies of all messages of a queue, which is empty then. */
+/** Empties a queue; answers the bodies of its messages. */
 export async function drain({ sqs }: Cloud, queueUrl: string): Promise<readonly string[]> {
   const bodies: string[] = [];
   for (;;) {

@@ -9,13 +9,13 @@ import {
 import { makeParameter, makeSecret, type Secret } from './changes.ts';
 import type { Cloud } from './cloud.ts';
 
-/** What refers to what, and who must be redeployed when it changes. */
+/** The services that must be redeployed when the secret or the parameter changes. */
 export const OF_SECRET = ['prod/api', 'prod/logger', 'prod/worker', 'tools/report'];
 export const OF_PARAMETER = ['prod/mailer', 'tools/billing'];
 
 export type Fleet = { readonly secret: Secret; readonly parameter: string };
 
-/** A few services of two clusters, with every kind of reference and every kind of bystander. */
+/** A few services of two clusters, with every kind of reference and every kind of service that must be left alone. */
 export async function buildFleet(cloud: Cloud): Promise<Fleet> {
   const secret = await makeSecret(cloud, 'prod/db');
   const namesake = await makeSecret(cloud, 'prod/db-replica');
@@ -30,7 +30,7 @@ export async function buildFleet(cloud: Cloud): Promise<Fleet> {
     'tools/report': refersTo(secret.arn),
     'prod/mailer': refersTo('/app/key'),
     'tools/billing': refersTo(parameter),
-    // None of these must ever be touched.
+    // None of these services must ever be redeployed.
     'tools/pinned': refersTo(`${secret.arn}:::${secret.versionId}`),
     'prod/exempt': refersTo(secret.arn),
     'prod/neighbour': refersTo(namesake.arn, '/app/key/old'),
@@ -41,7 +41,7 @@ export async function buildFleet(cloud: Cloud): Promise<Fleet> {
   return { secret, parameter };
 }
 
-/** Each service's PRIMARY deployment: moto gives it a new id when a deployment is forced, and only then. */
+/** The id of each service's PRIMARY deployment: moto changes it when a deployment is forced, and only then. */
 export async function deployments({ ecs }: Cloud): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>();
   for (const [cluster, names] of Object.entries(SERVICES)) {
@@ -52,7 +52,7 @@ export async function deployments({ ecs }: Cloud): Promise<ReadonlyMap<string, s
   return found;
 }
 
-/** Does something and answers who got a new deployment from it, sorted. */
+/** Performs an action and answers the services that got a new deployment from it, sorted. */
 export async function redeployedBy(cloud: Cloud, what: () => Promise<unknown>): Promise<readonly string[]> {
   const before = await deployments(cloud);
   await what();

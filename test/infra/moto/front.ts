@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, request, type Server, type ServerRe
 import type { AddressInfo } from 'node:net';
 import { GAPS } from './gaps.ts';
 
-/** Stands before moto: answers the calls that moto does not know and hands on all others untouched. */
+/** A proxy before moto, which answers the calls that moto does not support and passes on all others unchanged. */
 export async function openFront(motoEndpoint: string): Promise<{ readonly endpoint: string; close(): void }> {
   const server = createServer((incoming, answer) => {
     answerOrHandOn(incoming, answer, motoEndpoint).catch((error: unknown) => {
@@ -41,7 +41,7 @@ async function answerOrHandOn(
   answer.end(JSON.stringify(await fill(call, motoEndpoint, regionOf(incoming))));
 }
 
-/** The signature says for which Region a call is: `Credential=KEY/DATE/REGION/SERVICE/aws4_request`. */
+/** The Region of a call, from its signature: `Credential=KEY/DATE/REGION/SERVICE/aws4_request`. */
 function regionOf({ headers }: IncomingMessage): string {
   return headers.authorization?.split('/')[2] ?? '';
 }

@@ -14,13 +14,13 @@ import {
 import { z } from 'zod/mini';
 import { ANYBODY } from './cloud.ts';
 
-/** `region` is where the caller called. */
+/** `region` is the Region of the call. */
 type Fill = (call: unknown, motoEndpoint: string, region: string) => Promise<unknown>;
 
-/** The calls that moto 5.2.1 does not know, or answers wrongly, by the header that names them. */
+/** The calls that moto 5.2.1 does not support or answers wrongly, by the header that names the call. */
 export const GAPS: ReadonlyMap<string, Fill> = new Map([
-  // The fleet of the test is minutes old, so the functions must ask how often a service was deployed in the last hour. Nobody
-  // but them deploys here, far less often than MAX_REDEPLOYS_PER_HOUR allows, and no rollout of moto fails.
+  // The fleet of the test is minutes old, so the functions must ask how often a service was deployed in the last hour.
+  // Here only the functions deploy, far less often than MAX_REDEPLOYS_PER_HOUR allows, and no rollout of moto fails.
   [
     'AmazonEC2ContainerServiceV20141113.ListServiceDeployments',
     () => Promise.resolve({ serviceDeployments: [] }),
@@ -31,7 +31,7 @@ export const GAPS: ReadonlyMap<string, Fill> = new Map([
 
 const OfSecret = z.object({ SecretId: z.string() });
 
-/** moto says of every version that it was made this very second; with a version's value it tells when it was. */
+/** moto gives every version the present instant as its date; only with a version's value it gives the real date. */
 async function listSecretVersionIds(call: unknown, endpoint: string, region: string): Promise<unknown> {
   const { SecretId } = OfSecret.parse(call);
   const secrets = new SecretsManagerClient({ endpoint, region, credentials: ANYBODY });
@@ -46,8 +46,8 @@ async function listSecretVersionIds(call: unknown, endpoint: string, region: str
 const MoveTask = z.object({ SourceArn: z.string() });
 
 /**
- * Like SQS it moves only from a queue that is the dead-letter queue of another one. Unlike SQS it does not remember where a
- * message came from: everything goes to the first of the queues.
+ * Like SQS, this moves only messages of a queue that is the dead-letter queue of another queue. Unlike SQS, it does not
+ * know the source of a message: all messages go to the first of those queues.
  */
 async function startMessageMoveTask(call: unknown, endpoint: string, region: string): Promise<unknown> {
   const { SourceArn } = MoveTask.parse(call);
@@ -56,7 +56,8 @@ async function startMessageMoveTask(call: unknown, endpoint: string, region: str
   const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: name }));
   const { queueUrls = [] } = await sqs.send(new ListDeadLetterSourceQueuesCommand({ QueueUrl }));
   const [destination] = queueUrls;
-  if (destination === undefined) throw new Error(`${name} is the dead-letter queue of no queue`);
+  if (destination === undefined)
+    throw new Error(`cannot move the messages of ${name}: it is not the dead-letter queue of any queue`);
   await moveAll(sqs, QueueUrl, destination);
   return { TaskHandle: 'done' };
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod/mini';
 import type { Terminal } from './terminal.ts';
 
-/** How to list what there is of a kind. moto makes no alarms, saved queries or policies of queues: none can be left. */
+/** The command that lists the resources of a kind. moto creates no alarms, saved queries or queue policies. */
 const LISTED_BY: Readonly<Record<string, string>> = {
   'AWS::CloudWatch::Dashboard': "cloudwatch list-dashboards --query 'DashboardEntries[].DashboardName'",
   'AWS::Events::Rule': "events list-rules --query 'Rules[].Name'",
@@ -18,8 +18,8 @@ const LISTED_BY: Readonly<Record<string, string>> = {
 const Names = z.nullable(z.array(z.string()));
 
 /**
- * What there is in a Region of each of these kinds. Throws for a kind that nobody said how to list: it could be left behind
- * unseen.
+ * The resources of each of these kinds in a Region. Throws for a kind without a command in LISTED_BY, because its
+ * resources could be left behind unnoticed.
  */
 export async function listAll(
   terminal: Terminal,
@@ -28,7 +28,8 @@ export async function listAll(
 ): Promise<ReadonlyMap<string, readonly string[]>> {
   const lists = [...kinds].sort().map(async (kind) => {
     const command = LISTED_BY[kind];
-    if (command === undefined) throw new Error(`say in LISTED_BY how to list what there is of ${kind}`);
+    if (command === undefined)
+      throw new Error(`cannot list the resources of the kind ${kind}: add its command to LISTED_BY`);
     return [kind, (await terminal.aws(`${command} --region ${region}`, Names)) ?? []] as const;
   });
   return new Map(await Promise.all(lists));

@@ -4,12 +4,12 @@ import { createServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { portOf } from './front.ts';
 
-/** A moto that answers; `stop` ends it at once, and so does the end of this process, however it comes. */
+/** Starts moto and waits until it answers. `stop` ends it at once, and so does any end of this process. */
 export async function startMoto(): Promise<{ readonly endpoint: string; stop(): void }> {
   const port = await freePort();
-  // A group of its own: what moto_server may start ends with it.
+  // It has a process group of its own, so that processes which moto_server starts end with it.
   const server = spawn('moto_server', ['-H', '127.0.0.1', '-p', String(port)], {
-    // Services of moto start no tasks; this is how it is told that each has its one task running.
+    // Services of moto start no tasks; with this setting each counts as having its one task running.
     env: { ...process.env, MOTO_ECS_SERVICE_RUNNING: '1' },
     stdio: 'ignore',
     detached: true,
@@ -31,7 +31,7 @@ function stopGroup({ pid }: ChildProcess): void {
   try {
     if (pid !== undefined) process.kill(-pid, 'SIGKILL');
   } catch {
-    // It has ended by itself.
+    // The process has already ended.
   }
 }
 
@@ -44,10 +44,10 @@ async function answers(endpoint: string): Promise<void> {
     if (isUp) return;
     await sleep(200);
   }
-  throw new Error('moto_server did not answer within 30 s');
+  throw new Error('started moto_server, but it did not answer within 30 s');
 }
 
-/** Rejects when it ends, or cannot even begin. */
+/** Rejects if the server ends or cannot be started. */
 async function ended(server: ChildProcess): Promise<never> {
   const [code]: unknown[] = await once(server, 'exit').catch((cause: unknown) => {
     throw new Error('moto_server cannot be started: is it installed?', { cause });

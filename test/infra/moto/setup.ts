@@ -4,12 +4,12 @@ import { startMoto } from './server.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Where moto answers, with what it lacks. */
+    /** The endpoint of moto, behind the front that fills its gaps. */
     readonly endpoint: string;
   }
 }
 
-/** Starts moto for the steps; vitest calls what it returns when they are over, also when one failed. */
+/** Starts moto for the steps; vitest calls the returned function after the last step, even if one failed. */
 export default async function setup(project: TestProject): Promise<() => void> {
   const moto = await startMoto();
   const front = await openFront(moto.endpoint);

@@ -6,22 +6,22 @@ import { promisify } from 'node:util';
 import { z } from 'zod/mini';
 import { ANYBODY } from './cloud.ts';
 
-/** Somebody at a shell in a checkout of the project, whose AWS is moto and nothing else. */
+/** An operator's shell in a checkout of the project, whose only AWS is moto. */
 export type Terminal = {
   /** The checkout. */
   readonly folder: string;
-  /** Runs a line as it stands in README and answers what it prints; when it fails, that is in the error. */
+  /** Runs a line as README shows it and answers its output; if the line fails, the error contains the output. */
   run(line: string): Promise<string>;
   /** Runs an `aws` command and reads its answer. */
   aws<Schema extends z.ZodMiniType>(command: string, answer: Schema): Promise<z.infer<Schema>>;
-  /** Takes the checkout away, with all that was put there. */
+  /** Removes the checkout and all files in it. */
   close(): Promise<void>;
 };
 
-/** Neither made by git nor needed by anybody who runs commands in a checkout; node_modules is shared. */
+/** Files that are no part of a checkout, or that commands in it do not need; node_modules is shared. */
 const LEFT_OUT = ['.git', 'node_modules', 'dist', '.serverless', 'coverage'];
 
-/** A checkout of its own, so that neither build nor packaging disturbs whoever works in this one. */
+/** Opens a shell in a copy of the checkout, so that build and packaging do not disturb other processes in this one. */
 export async function openTerminal(endpoint: string, region: string): Promise<Terminal> {
   const folder = await mkdtemp(join(tmpdir(), 'deployed-'));
   const root = resolve('.');
@@ -46,34 +46,34 @@ export async function openTerminal(endpoint: string, region: string): Promise<Te
 }
 
 /**
- * osls says on stdout what went wrong, `aws` on stderr. Without anybody's .bashrc, which bash reads also when its input
- * is a socket, as it is here.
+ * Runs a line. osls reports errors on stdout, `aws` on stderr. `--norc` skips the user's .bashrc, which bash also reads
+ * if its input is a socket, as it is here.
  */
 async function ran(line: string, options: ExecFileOptions): Promise<string> {
   try {
     return String((await promisify(execFile)('bash', ['--norc', '-c', line], options)).stdout);
   } catch (cause) {
     const { stdout, stderr } = Printed.parse(cause);
-    throw new Error(`${line}\nfailed and printed\n${stdout}\n${stderr}`, { cause });
+    throw new Error(`the command failed:\n${line}\nIts output:\n${stdout}\n${stderr}`, { cause });
   }
 }
 const Printed = z.object({ stdout: z.string(), stderr: z.string() });
 
-/** The settings of this stage, kept where README says; without waits that the test would have to sit out. */
+/** Writes the settings of this stage to the file that README names, without delays that would hold up the test. */
 async function setForProd(file: string): Promise<void> {
   const params = await readFile(file, 'utf8');
   const prod = "\nprod:\n  cloudTrailDelaySeconds: 0\n  cooldownSeconds: '0'\n  followUpSeconds: '1'\n";
   await writeFile(file, params + prod);
 }
 
-/** `aws sqs` of some versions does not ask the environment for the endpoint: it is told so each time. */
+/** `aws sqs` of some versions does not read the endpoint from the environment, so a wrapper passes it as an option. */
 async function wrapAws(folder: string): Promise<void> {
   await mkdir(join(folder, 'bin'));
   const script = `#!/bin/sh\nPATH=$PATH_OF_AWS exec aws --endpoint-url "$AWS_ENDPOINT_URL" "$@"\n`;
   await writeFile(join(folder, 'bin/aws'), script, { mode: 0o755 });
 }
 
-/** Nothing of the caller's own account gets in, and nothing gets out to AWS. */
+/** An environment without the credentials and configuration of the user, in which no call reaches AWS. */
 function environment(endpoint: string, region: string, folder: string): NodeJS.ProcessEnv {
   return {
     PATH: `${join(folder, 'bin')}:${process.env['PATH']}`,
@@ -87,7 +87,7 @@ function environment(endpoint: string, region: string, folder: string): NodeJS.P
     AWS_REGION: region,
     AWS_DEFAULT_REGION: region,
     AWS_PAGER: '',
-    // moto is done at once; osls would look every 5 s.
+    // moto finishes at once; by default osls looks every 5 s.
     SLS_AWS_MONITORING_FREQUENCY: '300',
     npm_config_offline: 'true',
   };

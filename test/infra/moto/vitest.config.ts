@@ -3,7 +3,7 @@ import { supplyGroupBy } from '../../group-by.ts';
 
 supplyGroupBy();
 
-/** The steps of the end-to-end test: in order, each once, and none after one that failed. */
+/** The steps of the end-to-end test run in order, each once, and end with the first that fails. */
 export default defineConfig({
   test: {
     root: new URL('../../..', import.meta.url).pathname,

@@ -3,7 +3,7 @@ import type { Input } from '../input.ts';
 import { clusterArn, serviceArn, taskDefinitionArn } from './names.ts';
 import type { ClusterState, RolloutBehaviour, ServiceState, TaskDefinitionState } from './state.ts';
 
-/** Adds a cluster, or finds the one of that name. */
+/** The cluster of that name, which is added if it does not exist. */
 export function addCluster(aws: Aws, name: string, tags: Readonly<Record<string, string>>): ClusterState {
   const existing = aws.ecs.clusters.get(name);
   if (existing !== undefined) return existing;
@@ -30,7 +30,7 @@ export function addTaskDefinition(
   return state;
 }
 
-/** What must be said about a service; the rest has ECS's defaults. */
+/** The traits of a service that must be given; the others have ECS's defaults. */
 export interface ServiceTraits {
   readonly cluster: ClusterState;
   readonly name: string;
@@ -79,7 +79,7 @@ export function addService(aws: Aws, traits: ServiceTraits): ServiceState {
   return service;
 }
 
-/** Fills in how rollouts go by default: they succeed within the simulator's `rolloutMs`. */
+/** Fills in the defaults of a rollout, which succeeds within the simulator's `rolloutMs`. */
 export function behaviourOf(aws: Aws, wish: Partial<RolloutBehaviour>): RolloutBehaviour {
   const durationMs = wish.durationMs ?? aws.settings.rolloutMs;
   return {

@@ -7,7 +7,7 @@ import { startProblem } from './resolve.ts';
 import type { DeploymentState, Rollout, RolloutOutcome, ServiceState, TaskState } from './state.ts';
 import { addTask, stopTask } from './tasks.ts';
 
-/** Why the tasks that are starting now will not run; undefined when they will. */
+/** The reason why the tasks that start now will fail; undefined if they will run. */
 export function failureOf(
   aws: Aws,
   service: ServiceState,
@@ -26,7 +26,7 @@ export function failureOf(
   return { problem: reason };
 }
 
-/** Lets tasks fail, and does what the circuit breaker (or its absence) makes of it; `resume` is tried again later. */
+/** Lets tasks fail, and then acts as the circuit breaker (or its absence) demands; `resume` is the step to repeat. */
 export function failTasks(
   aws: Aws,
   service: ServiceState,
@@ -37,7 +37,7 @@ export function failTasks(
   resume: Step,
 ): void {
   const outcome = outcomeOf(service, rollout);
-  // Stuck without a cause: no capacity, so the tasks stay PENDING for ever.
+  // A rollout that is stuck without a problem has no capacity: its tasks stay PENDING for ever.
   if (outcome === 'stuck' && problem === undefined) return;
   const primary = primaryOf(service);
   const reason = problem ?? 'Task failed container health checks';
@@ -61,7 +61,7 @@ function outcomeOf(service: ServiceState, rollout: Rollout): Exclude<RolloutOutc
   return service.circuitBreaker.rollback ? rollbackKind : 'fail';
 }
 
-/** A task fails, and ECS tells so: `ECS Task State Change` with its stopCode and stoppedReason. */
+/** Lets a task fail and emits `ECS Task State Change` with its stopCode and stoppedReason. */
 function stopFailed(aws: Aws, service: ServiceState, task: TaskState, reason: string, at: number): void {
   const neverStarted = reason.startsWith('ResourceInitializationError') || reason.startsWith('CannotPull');
   const code = neverStarted ? 'TaskFailedToStart' : 'EssentialContainerExited';
@@ -75,7 +75,7 @@ function threshold(service: ServiceState): number {
   return Math.min(200, Math.max(3, Math.ceil(service.desired / 2)));
 }
 
-/** ECS starts failing tasks ever less often; here the pause doubles up to five minutes. */
+/** ECS starts failing tasks at growing intervals; here the interval doubles up to five minutes. */
 function pause(rollout: Rollout): number {
   return Math.min(300_000, Math.max(1000, rollout.stepMs ?? 0) * 2 ** Math.min(rollout.attempts, 12));
 }

@@ -6,7 +6,7 @@ export function clusterArn(place: Place, name: string): string {
   return arnOf(place, 'ecs', `cluster/${name}`);
 }
 
-/** The new form names the cluster; services from before 2018 may still have the old one. */
+/** The new form names the cluster; services from before 2018 can still have the old form. */
 export function serviceArn(place: Place, cluster: string, name: string, oldForm: boolean): string {
   return arnOf(place, 'ecs', oldForm ? `service/${name}` : `service/${cluster}/${name}`);
 }

@@ -1,10 +1,10 @@
 import type { Aws } from '../aws.ts';
 import type { DeploymentState, ServiceState } from './state.ts';
 
-/** What a new deployment is and who wanted it. */
+/** The properties of a new deployment, and its caller. */
 export interface DeploymentRequest {
   readonly at: number;
-  /** For the ledger: an access key id, `circuit-breaker`, or what the test says. */
+  /** The caller for the ledger: an access key id, `circuit-breaker`, or the name that the test gave. */
   readonly by: string;
   readonly forced: boolean;
   readonly taskDefinition: string;

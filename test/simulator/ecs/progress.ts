@@ -6,14 +6,14 @@ import { hasTasks, isWanted, tasksOf } from './tasks.ts';
 /** A step of a rollout: does its part of the work and plans the next one. */
 export type Step = (aws: Aws, service: ServiceState, rollout: Rollout, at: number) => void;
 
-/** Plans a step; a rollout that was overtaken or has ended does not come to it. */
+/** Plans a step, which does not run if the rollout has been overtaken or has ended by then. */
 export function plan(aws: Aws, service: ServiceState, rollout: Rollout, time: number, step: Step): void {
   aws.agenda.at(time, (at) => {
     if (!rollout.cancelled) step(aws, service, rollout, at);
   });
 }
 
-/** The deployment that everything moves to. */
+/** The deployment that the service moves its tasks to. */
 export function primaryOf(service: ServiceState): DeploymentState {
   const primary = service.deployments[0];
   if (primary === undefined) throw new Error(`service ${service.arn} has no deployment`);
@@ -28,7 +28,7 @@ export function oldTasks(aws: Aws, service: ServiceState): readonly TaskState[] 
     .sort((a, b) => a.createdAt - b.createdAt);
 }
 
-/** Changes what ECS says about a deployment's rollout. */
+/** Changes the rolloutState of a deployment. */
 export function setRolloutState(
   deployment: DeploymentState,
   state: RolloutState,
@@ -40,7 +40,7 @@ export function setRolloutState(
   deployment.updatedAt = at;
 }
 
-/** Ends a rollout well, once the last old task has stopped. */
+/** Ends a rollout as successful once the last old task has stopped. */
 export const complete: Step = (aws, service, rollout, at) => {
   const primary = primaryOf(service);
   if (service.deployments.slice(1).some(hasTasks)) {
@@ -55,7 +55,7 @@ export const complete: Step = (aws, service, rollout, at) => {
   emitEcsDeployment(aws, service.arn, primary.id, 'SERVICE_DEPLOYMENT_COMPLETED', reason, at);
 };
 
-/** Ends a rollout for good or ill: nothing planned for it happens any more. */
+/** Ends a rollout with any status: its planned steps do not run any more. */
 export function end(
   service: ServiceState,
   rollout: Rollout,
@@ -74,7 +74,7 @@ export function end(
   });
 }
 
-/** Writes the end of a deployment into the ledger, unless it had ended before. */
+/** Records the end of a deployment in the ledger, unless the deployment had ended before. */
 export function settleRecord(
   aws: Aws,
   service: ServiceState,

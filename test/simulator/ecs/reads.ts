@@ -171,7 +171,7 @@ function missing(aws: Aws, id: string, kind: string) {
   return { arn, reason: 'MISSING' };
 }
 
-/** A stopped task can be seen for about an hour. */
+/** ECS lists a stopped task for about an hour (functions/README.md, Deployments). */
 function isListed(task: TaskState, status: string, now: number): boolean {
   if (status !== 'STOPPED') return task.stoppingAt === undefined;
   return task.stoppingAt !== undefined && (task.stoppedAt ?? now) > now - HOUR;

@@ -2,7 +2,7 @@ import { type Input, record, records, requiredText, text, texts } from '../input
 import { type Place, resourceIn } from '../place.ts';
 import type { TaskDefinitionState, TaskGroup } from './state.ts';
 
-/** What a `valueFrom` names, seen from inside one account and Region. */
+/** The resource that a `valueFrom` names, seen from inside one account and Region. */
 export type Reference =
   | {
       readonly kind: 'secret';
@@ -16,7 +16,10 @@ export type Reference =
 
 const known = new WeakMap<TaskDefinitionState, readonly string[]>();
 
-/** Every value that ECS resolves when a task of this revision starts (AWS-FACTS 3); pull credentials are not among them. */
+/**
+ * Every `valueFrom` that ECS resolves when a task of this revision starts (functions/README.md, Task start). The
+ * credentials of image pulls are not among them.
+ */
 function valuesOf(definition: TaskDefinitionState): readonly string[] {
   const cached = known.get(definition);
   if (cached !== undefined) return cached;
@@ -38,7 +41,7 @@ export function referencesOf(
   return [...values, ...group.serviceConnectSecrets].map((value) => parse(place, value));
 }
 
-/** Reads a `valueFrom` by the grammar of AWS-FACTS 4. */
+/** Reads a `valueFrom` by ECS's grammar (functions/README.md, References). */
 export function parse(place: Place, valueFrom: string): Reference {
   const secret = resourceIn(place, 'secretsmanager', valueFrom);
   if (secret !== undefined) return parseSecret(place, valueFrom, secret);

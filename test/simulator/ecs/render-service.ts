@@ -8,7 +8,7 @@ export function ecsTags(tags: Readonly<Record<string, string>>) {
   return Object.entries(tags).map(([key, value]) => ({ key, value }));
 }
 
-/** A Service as DescribeServices and UpdateService answer it; tags only where they were asked for. */
+/** A Service as DescribeServices and UpdateService answer it; tags only if the request asked for them. */
 export function renderService(aws: Aws, service: ServiceState, withTags: boolean) {
   const counts = groupsOf(service).map(countTasks);
   return {
@@ -47,7 +47,7 @@ export function renderService(aws: Aws, service: ServiceState, withTags: boolean
   };
 }
 
-/** How a service is deployed; the strategy is ECS's own controllers' only. */
+/** The deployment configuration of a service; only the ECS controller has a strategy. */
 export function deploymentConfiguration(service: ServiceState) {
   return {
     deploymentCircuitBreaker: service.circuitBreaker,
@@ -83,7 +83,7 @@ function renderDeployment(service: ServiceState, deployment: DeploymentState) {
     createdAt: seconds(deployment.createdAt),
     updatedAt: seconds(deployment.updatedAt),
     launchType: 'FARGATE',
-    // Only rolling deployments have a rolloutState (AWS-FACTS 5).
+    // Only rolling deployments have a rolloutState (functions/README.md, Deployments).
     ...(service.strategy === 'ROLLING'
       ? { rolloutState: deployment.rolloutState, rolloutStateReason: deployment.rolloutStateReason }
       : {}),

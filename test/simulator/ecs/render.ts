@@ -10,7 +10,7 @@ import type {
 } from './state.ts';
 import { countTasks, groupsOf } from './tasks.ts';
 
-/** A Task as DescribeTasks answers it; which values it holds is nowhere in it. */
+/** A Task as DescribeTasks answers it, which does not show the values that it holds. */
 export function renderTask(aws: Aws, service: ServiceState, task: TaskState) {
   return {
     taskArn: taskArn(aws.place, service, task),
@@ -90,7 +90,7 @@ export function renderServiceDeployment(aws: Aws, service: ServiceState, record:
   };
 }
 
-/** What DescribeServiceDeployments adds. */
+/** A service deployment as DescribeServiceDeployments answers it, with more fields than the short form. */
 export function renderServiceDeploymentInFull(
   aws: Aws,
   service: ServiceState,

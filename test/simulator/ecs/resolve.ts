@@ -6,14 +6,14 @@ import { type SecretState, viewAt } from '../secrets/state.ts';
 import { type Reference, referencesOf } from './references.ts';
 import type { TaskGroup } from './state.ts';
 
-/** What one reference gives at one instant. */
+/** The result of resolving one reference at one instant. */
 export type Resolution =
   | { readonly resource: string; readonly version: string }
-  /** Not a resource of this world: nothing can be said about it. */
+  /** The reference names no resource of this world. */
   | { readonly resource: undefined }
   | { readonly problem: string };
 
-/** What a reference gives at an instant, without any lag. */
+/** Resolves a reference at an instant, without any lag. */
 export function resolve(aws: Aws, reference: Reference, at: number): Resolution {
   switch (reference.kind) {
     case 'elsewhere':
@@ -29,7 +29,7 @@ export function resolve(aws: Aws, reference: Reference, at: number): Resolution 
   }
 }
 
-/** Why a task of this group could not start at `at`; undefined when it can. */
+/** The reason why a task of this group cannot start at `at`; undefined if it can. */
 export function startProblem(aws: Aws, group: TaskGroup, at: number): string | undefined {
   const definition = aws.ecs.taskDefinitions.get(group.taskDefinition);
   for (const reference of referencesOf(aws.place, group, definition)) {
@@ -41,7 +41,7 @@ export function startProblem(aws: Aws, group: TaskGroup, at: number): string | u
   return undefined;
 }
 
-/** Every secret that a reference could ever have meant: of one name, all its incarnations. */
+/** Every secret that a reference can ever have named: of one name, all its incarnations. */
 export function secretsNamed(aws: Aws, id: string): readonly SecretState[] {
   const exact = aws.secrets.byArn.get(id);
   if (exact !== undefined) return [exact];
@@ -69,7 +69,7 @@ function resolveSecret(aws: Aws, reference: Reference & { kind: 'secret' }, at: 
   return { resource: secret.arn, version: version.id };
 }
 
-/** A secret that waits for its deletion cannot be read any more, though it can still be described. */
+/** A secret that is scheduled for deletion can be described, but not read. */
 function isReadable(secret: SecretState, at: number): boolean {
   return viewAt(secret, at).goneAt === undefined;
 }
@@ -79,7 +79,7 @@ function resolveParameter(aws: Aws, name: string, at: number): Resolution {
   if (state === undefined) return unknown(aws, `invalid parameters: ${name}`);
   const view = parameterAt(state, at) ?? (at < Number(state.history[0]?.at) ? state.history[0] : undefined);
   if (view === undefined) return { problem: `invalid parameters: ${name}` };
-  // A parameter that was deleted and made again starts at version 1: the instant tells the incarnations apart.
+  // A parameter that was deleted and created again starts at version 1: the instant tells the incarnations apart.
   return { resource: state.arn, version: `${view.version}@${view.modifiedAt}` };
 }
 

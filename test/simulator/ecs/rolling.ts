@@ -5,7 +5,7 @@ import { roomOf } from './room.ts';
 import type { Rollout, ServiceState, TaskState } from './state.ts';
 import { addTask, isRunning, isWanted, markStarted, stopTask, tasksOf } from './tasks.ts';
 
-/** Begins the next batch of a rolling deployment, or completes it; without room for one, nothing happens any more. */
+/** Begins the next batch of a rolling deployment, or completes it. Without room for a batch the rollout is blocked. */
 export const roll: Step = (aws, service, rollout, at) => {
   const fresh = freshTasks(aws, service);
   const old = oldTasks(aws, service);
@@ -49,7 +49,7 @@ function isPending(task: TaskState): boolean {
   return !isRunning(task);
 }
 
-/** Tasks that are simply missing need no room; replacing one does. */
+/** The replacement of a task needs room; a task that is missing needs none. */
 function batchSize(service: ServiceState, fresh: number, old: number): number {
   const { spare, surplus } = roomOf(service);
   const wanted = Math.max(0, service.desired - fresh);
@@ -57,7 +57,7 @@ function batchSize(service: ServiceState, fresh: number, old: number): number {
   return Math.max(missing, Math.min(wanted, spare + surplus));
 }
 
-/** Where the maximum forbids a task more, old ones go first. */
+/** Stops as many old tasks as the maximum demands before new ones can start. */
 function makeRoom(
   aws: Aws,
   service: ServiceState,

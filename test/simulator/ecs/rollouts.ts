@@ -7,7 +7,7 @@ import { scaleUp } from './side-by-side.ts';
 import type { DeploymentState, Rollout, ServiceDeploymentState, ServiceState } from './state.ts';
 import { hasTasks, isWanted, stopTask } from './tasks.ts';
 
-/** Starts a deployment as UpdateService does: it becomes PRIMARY and overtakes whatever was under way. */
+/** Starts a deployment as UpdateService does: it becomes PRIMARY and overtakes a rollout that is under way. */
 export function startDeployment(
   aws: Aws,
   service: ServiceState,
@@ -32,7 +32,7 @@ export function startDeployment(
   return primary;
 }
 
-/** Lets time work on PRIMARY from `at` on: also for services that are built in the middle of a rollout. */
+/** Begins the rollout of PRIMARY at `at`, also for services that are built in the middle of a rollout. */
 export function beginRollout(
   aws: Aws,
   service: ServiceState,
@@ -51,7 +51,7 @@ export function beginRollout(
     blocked: false,
   };
   service.rollout = rollout;
-  // The scheduler takes a moment before the first task.
+  // The scheduler starts the first task after a moment.
   const moment = Math.min(500, service.behaviour.durationMs / 20);
   plan(aws, service, rollout, at + moment, (...step) => {
     record.status = 'IN_PROGRESS';
@@ -84,7 +84,7 @@ export function recordServiceDeployment(
   return record;
 }
 
-/** Ends the rollout under way, if any, because something newer takes its place. */
+/** Ends the rollout under way, if any, because a newer deployment takes its place. */
 export function overtake(aws: Aws, service: ServiceState, at: number): void {
   const { rollout } = service;
   if (rollout === undefined) return;

@@ -1,12 +1,12 @@
 import type { ServiceState } from './state.ts';
 
-/** How many tasks may be missing (`surplus`) or too many (`spare`) while a rolling deployment goes on. */
+/** How many tasks may be missing (`surplus`) or run in addition (`spare`) during a rolling deployment. */
 export interface Room {
   readonly spare: number;
   readonly surplus: number;
 }
 
-/** AWS-FACTS 5: with no room at all (100 %/100 % and one task) nothing is ever replaced. */
+/** Without any room (100 %/100 % and one task) ECS replaces no task (functions/README.md, Deployments). */
 export function roomOf(service: ServiceState): Room {
   const { desired, minimumHealthyPercent, maximumPercent } = service;
   return {

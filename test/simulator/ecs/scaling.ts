@@ -7,10 +7,10 @@ import { roll } from './rolling.ts';
 import type { ServiceState, TaskGroup, TaskState } from './state.ts';
 import { addTask, groupsOf, isWanted, markStarted, stopTask, tasksOf } from './tasks.ts';
 
-/** Changes the desired count without a deployment; a rollout under way takes it into account. */
+/** Changes the desired count without a deployment; a rollout under way continues with the new count. */
 export function scale(aws: Aws, service: ServiceState, desired: number, at: number): void {
   service.desired = desired;
-  // Task sets have their own scale: nothing follows the desired count by itself.
+  // Task sets have their own scale, which does not follow the desired count.
   if (service.deployments.length === 0) return;
   const { rollout } = service;
   if (rollout !== undefined) {
@@ -24,7 +24,7 @@ export function scale(aws: Aws, service: ServiceState, desired: number, at: numb
   for (let i = tasks.length; i < desired; i++) startTask(aws, service, primary, at, 0);
 }
 
-/** What a crash, a spot interruption or a node's end does: `count` tasks stop, new ones of the same group start. */
+/** The effect of a crash, a spot interruption or a lost node: `count` tasks stop, new ones of the same group start. */
 export function replaceTasks(
   aws: Aws,
   service: ServiceState,
@@ -42,14 +42,14 @@ export function replaceTasks(
   });
 }
 
-/** Stops everything, as a deleted service does. */
+/** Stops every task, as the deletion of a service does. */
 export function stopAll(aws: Aws, service: ServiceState, at: number): void {
   for (const group of groupsOf(service)) {
     for (const task of tasksOf(aws, service, group)) stopTask(aws, task, at, service.behaviour.drainMs);
   }
 }
 
-/** A task outside of any rollout; when it cannot start it is tried again, ever less often. */
+/** Starts a task outside of any rollout; a failed start is repeated at growing intervals. */
 function startTask(
   aws: Aws,
   service: ServiceState,

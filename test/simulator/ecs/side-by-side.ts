@@ -3,9 +3,9 @@ import { complete, oldTasks, plan, primaryOf, type Step } from './progress.ts';
 import { roll } from './rolling.ts';
 import { addTask, isWanted, markStarted, stopTask, tasksOf } from './tasks.ts';
 
-/** Begins a blue/green, linear or canary deployment: a full second set of tasks next to the one that serves. */
+/** Begins a blue/green, linear or canary deployment: a full second set of tasks beside the set that serves. */
 export const scaleUp: Step = (aws, service, rollout, at) => {
-  // What an overtaken deployment had started goes at once; the serving set stays through the bake.
+  // The tasks of an overtaken deployment stop at once; the set that serves stays through the bake.
   for (const deployment of service.deployments.slice(1)) {
     if (deployment === rollout.lastCompleted) continue;
     for (const task of tasksOf(aws, service, deployment)) stopTask(aws, task, at, 0);
@@ -33,7 +33,7 @@ const bake: Step = (aws, service, rollout, at) => {
   if (!paused) plan(aws, service, rollout, at + rollout.behaviour.bakeMs, cleanUp);
 };
 
-/** After tasks failed: the whole set again, or, once it is a rollback, whatever the old set lacks. */
+/** Continues after failed tasks: starts the whole set again or, in a rollback, the missing tasks of the old set. */
 const again: Step = (aws, service, rollout, at) => {
   const step = rollout.rollingBack ? roll : scaleUp;
   step(aws, service, rollout, at);

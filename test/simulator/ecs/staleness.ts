@@ -14,14 +14,14 @@ export interface StaleTask {
   readonly deploymentId: string;
   readonly taskDefinition: string;
   readonly startedAt: number;
-  /** The version it read as it started: a secret's version id, or `version@instant` of a parameter. */
+  /** The version that it read at its start: a secret's version id, or `version@instant` of a parameter. */
   readonly held: string;
   readonly current: string;
-  /** Since when it has been running on something old. */
+  /** The instant since which it holds an old version. */
   readonly since: number;
 }
 
-/** What one task read as it started: resource ARN → version, for every reference that could be resolved. */
+/** The versions that one task read at its start: resource ARN → version, for every reference that could be resolved. */
 export function heldBy(aws: Aws, group: TaskGroup, task: TaskState): ReadonlyMap<string, string> {
   const held = new Map<string, string>();
   for (const reference of referencesIn(aws, group)) {
@@ -82,7 +82,7 @@ function compare(aws: Aws, reference: Reference, task: TaskState, now: number): 
   const different = changesOf(aws, reference)
     .filter((at) => at > readAt && at <= now)
     .sort((a, b) => a - b);
-  // A label may have moved away, back, and away again: what counts is the last time it left.
+  // A label may have moved away, back, and away again: the last time it moved away counts.
   const lastSame = different.findLastIndex((at) => same(held, known(resolve(aws, reference, at))));
   const left = different[lastSame + 1] ?? now;
   return { held: held.version, current: current.version, since: Math.max(left, task.startedAt ?? left) };

@@ -1,21 +1,21 @@
 import type { Input } from '../input.ts';
 
-/** How a rollout ends: FAILED without rollback, either kind of rollback (AWS-FACTS 5), or never. */
+/** How a rollout ends: successful, FAILED without rollback, with either kind of rollback, or never. */
 export type RolloutOutcome = 'success' | 'fail' | 'rollback-new-primary' | 'rollback-old-primary' | 'stuck';
 
-/** How the next rollouts of a service go. */
+/** The course of a service's next rollouts. */
 export interface RolloutBehaviour {
   readonly durationMs: number;
   /** Blue/green, linear and canary: how long both sets of tasks run side by side. */
   readonly bakeMs: number;
-  /** How long an old task that was told to stop goes on running. */
+  /** How long an old task runs on after ECS has told it to stop. */
   readonly drainMs: number;
   readonly outcome: RolloutOutcome;
   /** The share of tasks (0..1) that is replaced before a configured failure shows. */
   readonly failAfter: number;
-  /** What the failed tasks say. */
+  /** The stoppedReason of the failed tasks. */
   readonly reason: string | undefined;
-  /** Which rollback the circuit breaker does when tasks fail by themselves, e.g. because a secret is gone. */
+  /** The circuit breaker's kind of rollback when tasks fail by themselves, for instance because a secret is gone. */
   readonly rollbackKind: 'rollback-new-primary' | 'rollback-old-primary';
 }
 
@@ -33,14 +33,14 @@ export interface TaskState {
   stoppedReason: string | undefined;
 }
 
-/** Tasks that nobody has looked at yet. */
+/** Tasks that are only counted so far: they become objects when a caller first reads them. */
 export interface DormantTasks {
   readonly count: number;
   readonly createdAt: number;
   readonly startedAt: number | undefined;
 }
 
-/** What deployments and task sets have in common. */
+/** The common part of deployments and task sets. */
 export interface TaskGroup {
   readonly id: string;
   readonly taskDefinition: string;
@@ -88,7 +88,7 @@ export interface ServiceDeploymentState {
   rollback: { readonly reason: string; readonly startedAt: number } | undefined;
 }
 
-/** The rollout that is under way; one that was overtaken does nothing any more. */
+/** A rollout that is under way; one that was overtaken is cancelled. */
 export interface Rollout {
   cancelled: boolean;
   readonly record: ServiceDeploymentState;
@@ -100,7 +100,7 @@ export interface Rollout {
   stepMs: number | undefined;
   /** Batches that failed so far, for the growing pause between attempts. */
   attempts: number;
-  /** There was no room for another batch; only a new desired count can go on. */
+  /** There was no room for another batch; only a new desired count can continue the rollout. */
   blocked: boolean;
 }
 
@@ -127,7 +127,7 @@ export interface ServiceState {
   /** PRIMARY first. */
   deployments: DeploymentState[];
   readonly taskSets: TaskSetState[];
-  /** Every task that was ever looked at; stopped ones outlive their deployment here. */
+  /** Every task that was ever read, the stopped tasks of removed deployments included. */
   readonly seen: TaskState[];
   /** Newest first. */
   readonly serviceDeployments: ServiceDeploymentState[];
@@ -140,7 +140,7 @@ export interface ClusterState {
   readonly arn: string;
   tags: Readonly<Record<string, string>>;
   readonly services: Map<string, ServiceState>;
-  /** Every task that somebody has looked at, with its group. */
+  /** Every task that a caller has read, with its service. */
   readonly tasks: Map<string, { readonly task: TaskState; readonly service: ServiceState }>;
 }
 
@@ -150,7 +150,7 @@ export interface TaskDefinitionState {
   readonly revision: number;
   status: 'ACTIVE' | 'INACTIVE' | 'DELETE_IN_PROGRESS';
   readonly registeredAt: number;
-  /** What was registered: containerDefinitions, volumes and the rest. */
+  /** The registered content: containerDefinitions, volumes and the rest. */
   readonly content: Input;
   readonly tags: Readonly<Record<string, string>>;
 }

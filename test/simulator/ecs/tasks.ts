@@ -1,7 +1,7 @@
 import type { Aws } from '../aws.ts';
 import type { DeploymentState, ServiceState, TaskGroup, TaskState } from './state.ts';
 
-/** How many tasks of a group are in which state; tasks nobody has looked at count too. */
+/** The numbers of running and pending tasks of a group, dormant ones included. */
 export function countTasks(group: TaskGroup): { readonly running: number; readonly pending: number } {
   let running = 0;
   let pending = 0;
@@ -17,7 +17,7 @@ export function countTasks(group: TaskGroup): { readonly running: number; readon
   return { running, pending };
 }
 
-/** All tasks of a group as objects; the first look makes them. */
+/** All tasks of a group as objects; the first call turns dormant tasks into objects. */
 export function tasksOf(aws: Aws, service: ServiceState, group: TaskGroup): readonly TaskState[] {
   const asleep = group.dormant;
   group.dormant = [];
@@ -54,7 +54,7 @@ export function addTask(
   return task;
 }
 
-/** PENDING becomes RUNNING; the secrets were read on the way, see the option `readsAt`. */
+/** Turns a PENDING task into a RUNNING one, which has read its secrets meanwhile (see the option `readsAt`). */
 export function markStarted(aws: Aws, task: TaskState, at: number): void {
   task.startedAt = at;
   task.readAt = task.createdAt + (at - task.createdAt) * aws.settings.readsAt;
@@ -80,17 +80,17 @@ export function stopTask(
   else stop(at);
 }
 
-/** Not told to stop: PENDING or RUNNING, and meant to stay. */
+/** Whether the task is PENDING or RUNNING and has not been told to stop. */
 export function isWanted(task: TaskState): boolean {
   return task.stoppingAt === undefined;
 }
 
-/** Still running its containers, told to stop or not. */
+/** Whether the task still runs its containers, even if it has been told to stop. */
 export function isRunning(task: TaskState): boolean {
   return task.startedAt !== undefined && task.stoppedAt === undefined;
 }
 
-/** Every task of a service, the stopped ones of departed deployments too. */
+/** Every task of a service, the stopped tasks of removed deployments included. */
 export function everyTask(aws: Aws, service: ServiceState): readonly TaskState[] {
   for (const group of groupsOf(service)) tasksOf(aws, service, group);
   return service.seen;

@@ -61,7 +61,7 @@ const createService: Operation = (aws, input, { at, caller }) => {
   return { service: renderService(aws, service, true) };
 };
 
-/** CodeDeploy's first task set, which runs at once. */
+/** Adds CodeDeploy's first task set, which runs at once. */
 function addTaskSet(aws: Aws, service: ServiceState, taskDefinition: string, at: number): void {
   service.taskSets.push({
     id: `ecs-svc/${aws.ids.digits(19)}`,
@@ -143,7 +143,7 @@ const deregisterTaskDefinition: Operation = (aws, input) => {
   return { taskDefinition: renderTaskDefinition(definition) };
 };
 
-/** ECS's writes: UpdateService, and what a test needs to set a fleet up. */
+/** ECS's writes: UpdateService, and the operations with which a test sets up a fleet. */
 export const ECS_WRITES: Operations = {
   CreateCluster: createCluster,
   RegisterTaskDefinition: registerTaskDefinition,

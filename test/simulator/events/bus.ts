@@ -8,14 +8,14 @@ export interface AwsEvent {
   readonly 'detail-type': string;
   readonly source: string;
   readonly account: string;
-  /** Whole seconds, as EventBridge has it. */
+  /** Whole seconds, as in EventBridge's events. */
   readonly time: string;
   readonly region: string;
   readonly resources: readonly string[];
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
-/** What an event is about; the bus adds the envelope. */
+/** The content of an event; the bus adds the envelope. */
 interface Happening {
   readonly at: number;
   readonly type: string;
@@ -24,15 +24,15 @@ interface Happening {
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
-/** Where the simulated services put their events. */
+/** The event bus of the simulated services. */
 export interface Bus {
   readonly events: readonly AwsEvent[];
   emit(happening: Happening): AwsEvent;
-  /** Calls `listener` with every later event; returns a function that ends it. */
+  /** Calls `listener` with every later event; answers a function that ends this. */
   readonly onEvent: (listener: (event: AwsEvent) => void) => () => void;
 }
 
-/** A bus that keeps everything it saw. */
+/** A bus that keeps every event. */
 export function createBus(place: Place, ids: Ids): Bus {
   const events: AwsEvent[] = [];
   const listeners = new Set<(event: AwsEvent) => void>();

@@ -41,7 +41,7 @@ export function emitApiCall(
   });
 }
 
-/** What Secrets Manager does by itself: RotationStarted, RotationSucceeded, RotationFailed … */
+/** The CloudTrail event of an action by Secrets Manager itself: RotationStarted, RotationSucceeded, RotationFailed … */
 export function emitServiceEvent(
   aws: Aws,
   name: string,

@@ -4,7 +4,7 @@ import type { SecretState } from '../secrets/state.ts';
 
 const SILENT: ReadonlySet<string> = new Set(['AWSPENDING', 'AWSPREVIOUS']);
 
-/** One `Secret Label Updated` for each label that arrived somewhere, AWSPENDING and AWSPREVIOUS excepted. */
+/** Emits one `Secret Label Updated` for each label that moved to a version, except AWSPENDING and AWSPREVIOUS. */
 export function emitLabelMoves(aws: Aws, secret: SecretState, moves: readonly LabelMove[], at: number): void {
   for (const { label, versionId } of moves) {
     if (SILENT.has(label)) continue;
@@ -18,7 +18,7 @@ export function emitLabelMoves(aws: Aws, secret: SecretState, moves: readonly La
   }
 }
 
-/** `Parameter Store Change`; with `exception` it tells of an operation that failed. */
+/** `Parameter Store Change`; with `exception` it reports an operation that failed. */
 export function emitParameterChange(
   aws: Aws,
   parameter: { readonly arn: string; readonly name: string },
@@ -69,7 +69,7 @@ export function emitExpiration(
   });
 }
 
-/** `ECS Task State Change` of a task that stopped; `task` is what DescribeTasks says of it. */
+/** `ECS Task State Change` of a task that stopped; `task` has the form of DescribeTasks. */
 export function emitTaskStopped(aws: Aws, task: { readonly taskArn: string }, at: number): void {
   aws.bus.emit({
     at,

@@ -4,7 +4,7 @@ import { type Input, isRecord, records, text, texts } from '../input.ts';
 import { arnOf } from '../place.ts';
 
 const MOST_ENTRIES = 10;
-/** What PutEvents took everywhere before 2026; more is not to be relied on. */
+/** The size that PutEvents accepted everywhere before 2026 (functions/README.md, Quotas). */
 const MOST_BYTES = 256 * 1024;
 
 const putEvents: Operation = (aws, input, { at }) => {
@@ -16,7 +16,7 @@ const putEvents: Operation = (aws, input, { at }) => {
   return { FailedEntryCount: results.filter((result) => 'ErrorCode' in result).length, Entries: results };
 };
 
-/** EventBridge's operations: the default bus, which is all there is. */
+/** EventBridge's operations; only the default bus is modelled. */
 export const EVENTS: Operations = { PutEvents: putEvents };
 
 function checkCount({ length }: readonly Input[]): void {
@@ -32,7 +32,7 @@ function checkSize(entries: readonly Input[]): void {
   if (bytes > MOST_BYTES) throw invalid('Total size of the entries in the request is over the limit.');
 }
 
-/** As EventBridge counts: 14 for an instant, and every text with its bytes. */
+/** The size of an entry as EventBridge counts it: 14 bytes for an instant, and the bytes of every text. */
 function bytesOf(entry: Input): number {
   const own = ['Source', 'DetailType', 'Detail'].map((field) => text(entry, field) ?? '');
   const instant = entry['Time'] === undefined ? 0 : 14;
@@ -45,7 +45,7 @@ function checkBus(aws: Aws, entry: Input): void {
   throw new AwsError('ResourceNotFoundException', `Event bus ${name} does not exist.`);
 }
 
-/** One entry by itself: what is wrong with it keeps no other from the bus. */
+/** Puts one entry on the bus; a fault in it does not affect the others. */
 function put(aws: Aws, entry: Input, at: number): object {
   const [source, type, detail] = ['Source', 'DetailType', 'Detail'].map((field) => text(entry, field));
   if (!source) return missing('Source');

@@ -20,7 +20,7 @@ const SERVICES: Readonly<Record<string, string>> = {
   AWSEvents: 'events',
 };
 
-/** Reads a request of the AWS JSON protocols or of S3's; what names no service is `unknown` with its method and path. */
+/** Reads a request of AWS's JSON protocols or S3's. Without a service it is `unknown`, with its method and path. */
 export function parseRequest(
   headers: IncomingHttpHeaders,
   method: string,
@@ -37,13 +37,13 @@ export function parseRequest(
   return { service: 'unknown', operation: `${method} ${path}`, input: {}, caller };
 }
 
-/** SQS speaks JSON 1.0, S3 XML, the others JSON 1.1. */
+/** SQS uses JSON 1.0, S3 XML, and the others JSON 1.1. */
 export function contentType(service: string): string {
   if (service === 's3') return 'application/xml';
   return service === 'sqs' ? 'application/x-amz-json-1.0' : 'application/x-amz-json-1.1';
 }
 
-/** The body of an error; each service has its own habits. */
+/** The body of an error, in the format of the service. */
 export function errorBody(service: string, error: AwsError, requestId: string): string {
   if (service === 's3') return s3ErrorBody(error, requestId);
   const type = service === 'sqs' ? `com.amazonaws.sqs#${error.code}` : error.code;
@@ -61,7 +61,7 @@ function parseBody(body: string): Input {
   throw new AwsError('SerializationException', 'The body of the request is not a JSON object.');
 }
 
-/** Who signed it, by the access key in the signature; the signature itself is not verified. */
+/** The caller, by the access key id in the signature; the signature itself is not verified. */
 function callerIn(headers: IncomingHttpHeaders): Caller {
   const accessKeyId = /Credential=([^/,\s]+)/.exec(headers.authorization ?? '')?.[1] ?? 'anonymous';
   return { accessKeyId, userAgent: headers['user-agent'] ?? '' };

@@ -1,4 +1,6 @@
-/** The answer of an operation whose protocol is HTTP itself (S3): a status, headers and bytes instead of a JSON body. */
+/**
+ * The answer of an operation whose protocol is HTTP itself (S3): a status, headers and bytes instead of a JSON body.
+ */
 export class RawAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;

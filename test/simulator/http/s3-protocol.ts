@@ -21,7 +21,7 @@ export function isForS3(headers: IncomingHttpHeaders): boolean {
   return /Credential=[^/,\s]+\/\d+\/[^/]+\/s3\//.test(headers.authorization ?? '');
 }
 
-/** Reads the operation out of method and path; a query that asks for more than an object makes it an unknown one. */
+/** Reads the operation from method and path. A query that asks for more than an object makes the operation unknown. */
 export function parseS3Request(
   headers: IncomingHttpHeaders,
   method: string,

@@ -9,9 +9,9 @@ import { RawAnswer } from './raw-answer.ts';
 /** A listening server. */
 export interface Listening {
   readonly endpoint: string;
-  /** Answers a request that came another way than over the network. */
+  /** Answers a request that did not arrive over the network. */
   readonly serve: (incoming: IncomingMessage, response: ServerResponse) => void;
-  /** Stops listening and cuts every connection, hanging ones too. */
+  /** Stops listening and cuts every connection, also those without an answer. */
   close(): Promise<void>;
 }
 
@@ -65,7 +65,7 @@ async function serve(
       write(response, service, { kind: 'error', error: cause });
       return;
     }
-    // The simulator itself is wrong: say so loudly, in a way that no client takes for AWS being busy.
+    // The simulator itself has a defect: answer with an error that no client repeats as if AWS were busy.
     const detail = inspect(cause);
     write(response, service, { kind: 'error', error: new AwsError('SimulatorDefect', detail, 400) });
   }
@@ -142,7 +142,7 @@ function send(response: ServerResponse, { status, headers, body }: Rendered): vo
   response.end(body);
 }
 
-/** Promises the whole body, sends its first half and cuts the connection. */
+/** Announces the length of the whole body, sends its first half and cuts the connection. */
 function cut(response: ServerResponse, { status, headers, body }: Rendered): void {
   response.writeHead(status, { 'content-length': body.length, ...headers });
   response.write(half(body), () => response.destroy());

@@ -12,7 +12,7 @@ import {
   writeParameter,
 } from './state.ts';
 
-/** Systems Manager's Parameter Store: metadata only, and what a test needs to set it up. */
+/** Systems Manager's Parameter Store: reads of metadata, and the operations with which a test sets it up. */
 export const SSM: Operations = {
   DescribeParameters: (aws, input, { at }) => {
     const filters = records(input, 'ParameterFilters').map(parameterFilter);
@@ -121,8 +121,8 @@ function parameterFilter(filter: Input): ParameterFilter {
 }
 
 /**
- * What the pages are cut from. Exact names are looked up; any other filter is applied to each page of all parameters, so
- * that pages come back short or empty with more behind them.
+ * The list that the pages are cut from. Exact names are looked up. Any other filter is applied to each page of all
+ * parameters, so that a page can be short or empty though more pages follow.
  */
 function candidates(aws: Aws, filters: readonly ParameterFilter[]): readonly ParameterState[] {
   const byName = filters.find(({ key, option }) => key === 'Name' && option === 'Equals');

@@ -12,14 +12,14 @@ export interface ParameterView {
   readonly deleted: boolean;
 }
 
-/** A parameter with its whole history; deleted and created again it starts at version 1. */
+/** A parameter with its whole history; one that is deleted and created again starts at version 1. */
 export interface ParameterState {
   readonly name: string;
   readonly arn: string;
   readonly history: ParameterView[];
 }
 
-/** Every parameter that ever was, by `keyOf(name)`. */
+/** Every parameter that ever existed, by `keyOf(name)`. */
 export interface ParametersState {
   readonly byKey: Map<string, ParameterState>;
 }
@@ -34,18 +34,18 @@ export function keyOf(name: string): string {
   return name.lastIndexOf('/') === 0 ? name.slice(1) : name;
 }
 
-/** `parameter/a/b` for `/a/b`: the ARN folds the leading slash. */
+/** `parameter/a/b` for `/a/b`: the ARN leaves the leading slash out (functions/README.md, References). */
 function parameterArn(place: Place, name: string): string {
   return arnOf(place, 'ssm', `parameter${name.startsWith('/') ? '' : '/'}${name}`);
 }
 
-/** The parameter as it was at `at`, undefined when it did not exist then. */
+/** The parameter as it was at `at`; undefined if it did not exist then. */
 export function parameterAt(parameter: ParameterState, at: number): ParameterView | undefined {
   const view = parameter.history.findLast((candidate) => candidate.at <= at);
   return view === undefined || view.deleted ? undefined : view;
 }
 
-/** The living parameter of that name. */
+/** The parameter of that name that exists now. */
 export function findParameter(
   parameters: ParametersState,
   name: string,
@@ -55,7 +55,7 @@ export function findParameter(
   return state === undefined || view === undefined ? undefined : { state, view };
 }
 
-/** Records the parameter's next view, creating the parameter if need be. */
+/** Records the parameter's next view; creates the parameter if it does not exist. */
 export function writeParameter(
   parameters: ParametersState,
   place: Place,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { AwsError } from '../errors.ts';
 
-/** The bytes of an upload once they are unpacked and every checksum that came with them was found right. */
+/** The bytes of an upload, unpacked and verified against every checksum that came with them. */
 export interface Upload {
   readonly bytes: Buffer;
   readonly checksum: readonly [header: string, value: string] | undefined;
@@ -13,7 +13,7 @@ type Headers = Readonly<Record<string, unknown>>;
 const UNSIGNED = 'UNSIGNED-PAYLOAD';
 const CHUNKED_WITH_TRAILER = 'STREAMING-UNSIGNED-PAYLOAD-TRAILER';
 
-/** Every checksum header that is modelled, and how its value comes about. */
+/** Every checksum header that is modelled, and the function that computes its value. */
 const CHECKSUMS: Readonly<Record<string, (bytes: Buffer) => string>> = {
   'x-amz-checksum-crc32': crc32Base64,
   'x-amz-checksum-sha1': (bytes) => createHash('sha1').update(bytes).digest('base64'),
@@ -21,8 +21,8 @@ const CHECKSUMS: Readonly<Record<string, (bytes: Buffer) => string>> = {
 };
 
 /**
- * Reads a body in either form that the SDK sends: plain with a checksum in a header, or `aws-chunked` with the checksum in
- * a trailer. Throws what S3 answers when lengths or checksums do not fit.
+ * Reads a body in either form that the SDK sends: plain with a checksum in a header, or `aws-chunked` with the checksum
+ * in a trailer. Throws S3's error if a length or a checksum does not fit.
  */
 export function unpack(body: Buffer, headers: Headers): Upload {
   const { bytes, trailer } = isChunked(headers) ? unchunk(body, headers) : { bytes: body, trailer: {} };
@@ -31,7 +31,7 @@ export function unpack(body: Buffer, headers: Headers): Upload {
   return { bytes, checksum: checked(bytes, { ...headers, ...trailer }) };
 }
 
-/** The checksum of an object that nobody sent one for: S3 computes one itself. */
+/** The checksum that S3 computes itself for an object that was sent without one. */
 export function crc32Base64(bytes: Buffer): string {
   const digest = Buffer.alloc(4);
   digest.writeUInt32BE(crc32(bytes));

@@ -2,13 +2,13 @@ import type { Aws } from '../aws.ts';
 import { crc32Base64 } from './body.ts';
 import { type Bucket, putObject } from './state.ts';
 
-/** What lies in a bucket, for tests: no HTTP, no permission, no condition. */
+/** The objects in a bucket, for tests: without HTTP, permissions or conditions. */
 export interface Objects {
   readonly keys: readonly string[];
-  /** The bytes under a key, undefined when there are none. */
+  /** The bytes under a key; undefined if there is no object. */
   read(key: string): Buffer | undefined;
   etagOf(key: string): string | undefined;
-  /** Puts any bytes under a key, whatever was there. */
+  /** Puts any bytes under a key and replaces an object that is there. */
   plant(key: string, bytes: Uint8Array | string): void;
   remove(key: string): void;
 }

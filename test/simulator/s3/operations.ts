@@ -46,7 +46,7 @@ const write: Operation = (aws, input, { at }) => {
   });
 };
 
-/** Deleting what is not there is no error. */
+/** The deletion of a missing object is no error. */
 const deleteObject: Operation = (aws, input) => {
   needBucket(aws, input).objects.delete(keyIn(input));
   return new RawAnswer(204, {});
@@ -73,7 +73,7 @@ function keyIn(input: Input): string {
   return key;
 }
 
-/** Without `s3:ListBucket` nobody learns that a key is missing. */
+/** The object of the request. Without `s3:ListBucket`, a missing key is denied, so that the caller cannot tell. */
 function needObject(aws: Aws, input: Input): StoredObject {
   const bucket = needBucket(aws, input);
   const object = bucket.objects.get(keyIn(input));
@@ -82,7 +82,7 @@ function needObject(aws: Aws, input: Input): StoredObject {
   throw noSuchKey();
 }
 
-/** The conditions of a read. */
+/** Checks the conditions of a read. */
 function refuseUnlessWanted(input: Input, object: StoredObject): void {
   if (text(input, 'Range') !== undefined) {
     throw new AwsError('NotImplemented', 'The simulator does not model ranges of objects.', 501);
@@ -93,7 +93,7 @@ function refuseUnlessWanted(input: Input, object: StoredObject): void {
     throw new AwsError('NotModified', 'Not Modified', 304);
 }
 
-/** The conditions of a write: `If-Match` wants the object as it was, `If-None-Match: *` wants none. */
+/** Checks the conditions of a write: `If-Match` demands an unchanged object, `If-None-Match: *` demands none. */
 function refuseIfChanged(input: Input, object: StoredObject | undefined): void {
   const [match, noneMatch] = [text(input, 'IfMatch'), text(input, 'IfNoneMatch')];
   if (match !== undefined && noneMatch !== undefined) {
@@ -112,7 +112,7 @@ function refuseIfChanged(input: Input, object: StoredObject | undefined): void {
   if (!names(match, object)) throw preconditionFailed('If-Match');
 }
 
-/** S3 takes an ETag with and without its quotation marks. */
+/** Whether a condition names the object: S3 accepts an ETag with and without its quotation marks. */
 function names(condition: string, object: StoredObject): boolean {
   return condition === '*' || condition.replaceAll('"', '') === object.etag.replaceAll('"', '');
 }

@@ -17,7 +17,7 @@ export interface StoredObject {
 export interface Bucket {
   readonly name: string;
   readonly createdAt: number;
-  /** Whether callers hold `s3:ListBucket`: to those who do not, a missing key is denied instead of missing. */
+  /** Whether callers have `s3:ListBucket`; without it S3 answers AccessDenied for a missing key. */
   readonly listable: boolean;
   readonly objects: Map<string, StoredObject>;
 }
@@ -31,7 +31,7 @@ export function createS3State(): S3State {
   return { buckets: new Map() };
 }
 
-/** Adds an empty bucket, or finds the one of that name. */
+/** The bucket of that name, which is added without objects if it does not exist. */
 export function addBucket(s3: S3State, name: string, listable: boolean, at: number): Bucket {
   const existing = s3.buckets.get(name);
   if (existing !== undefined) return existing;
@@ -40,7 +40,7 @@ export function addBucket(s3: S3State, name: string, listable: boolean, at: numb
   return bucket;
 }
 
-/** Writes an object, whatever was there before. */
+/** Writes an object and replaces one that is there. */
 export function putObject(bucket: Bucket, key: string, object: Omit<StoredObject, 'etag'>): StoredObject {
   const etag = `"${createHash('md5').update(object.body).digest('hex')}"`;
   const stored = { ...object, etag };

@@ -10,7 +10,7 @@ export interface SecretFilter {
 
 const MOST = 10;
 
-/** What each modelled filter looks at; all of them compare beginnings. */
+/** The texts that each modelled filter compares with; all filters compare prefixes. */
 const SUBJECTS = {
   name: (secret: SecretState) => [secret.name],
   description: (_: SecretState, view: SecretView) => [view.description ?? ''],
@@ -19,7 +19,7 @@ const SUBJECTS = {
   'owning-service': (secret: SecretState) => [secret.owningService ?? ''],
 };
 
-/** The filters of a request; more than ten of them or of their values, or a key that is not modelled, are refused. */
+/** The filters of a request; refuses more than ten filters, more than ten values, and keys that are not modelled. */
 export function secretFilters(input: Input): readonly SecretFilter[] {
   const filters = records(input, 'Filters');
   if (filters.length > MOST) throw invalidParameter(`Filters can have ${MOST} members at most.`);
@@ -34,7 +34,7 @@ export function secretFilters(input: Input): readonly SecretFilter[] {
   });
 }
 
-/** Prefixes, case-sensitive except in descriptions; `!` in front of a value turns it round. */
+/** Compares prefixes, case-sensitively except in descriptions; `!` in front of a value negates it. */
 export function passes({ key, values }: SecretFilter, secret: SecretState, view: SecretView): boolean {
   const fold = (text: string): string => (key === 'description' ? text.toLowerCase() : text);
   const subjects = SUBJECTS[key](secret, view).map(fold);

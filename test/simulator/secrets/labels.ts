@@ -1,13 +1,13 @@
 import { AwsError, invalidParameter } from '../errors.ts';
 import type { SecretVersion } from './state.ts';
 
-/** A label that arrived at a version. */
+/** A label that moved to a version. */
 export interface LabelMove {
   readonly label: string;
   readonly versionId: string;
 }
 
-/** The versions after labels moved, and which labels arrived where. */
+/** The versions after the move of labels, and the moves. */
 export interface Relabelled {
   readonly versions: readonly SecretVersion[];
   readonly moves: readonly LabelMove[];
@@ -18,7 +18,7 @@ export function holderOf(versions: readonly SecretVersion[], label: string): Sec
   return versions.find((version) => version.labels.includes(label));
 }
 
-/** Attaches labels to a version, taking them from wherever they were; AWSPREVIOUS follows AWSCURRENT. */
+/** Attaches labels to a version and takes them from their former versions; AWSPREVIOUS follows AWSCURRENT. */
 export function attachLabels(
   versions: readonly SecretVersion[],
   labels: readonly string[],
@@ -36,7 +36,7 @@ export function attachLabels(
   return { versions: after, moves };
 }
 
-/** What UpdateSecretVersionStage does, with its rules about naming the version that loses the label. */
+/** Moves a label as UpdateSecretVersionStage does, with its rules about naming the version that loses the label. */
 export function moveLabel(
   versions: readonly SecretVersion[],
   label: string,

@@ -6,7 +6,7 @@ import type { Input } from '../input.ts';
 import { SECRET_READS } from './reads.ts';
 import { SECRET_WRITES, type SecretWrite } from './writes.ts';
 
-/** Performs a write and emits what AWS emits: the CloudTrail call (failed ones too), then native events. */
+/** Performs a write and emits AWS's events: the CloudTrail call (also if it failed), then native events. */
 export function performSecretWrite(
   aws: Aws,
   operation: string,

@@ -4,7 +4,7 @@ import { page } from '../paging.ts';
 import { passes, secretFilters } from './filters.ts';
 import { isGone, needSecret, type SecretState, type SecretView, viewAt } from './state.ts';
 
-/** DescribeSecret, ListSecretVersionIds and ListSecrets, as late as `lagMs` makes them. */
+/** DescribeSecret, ListSecretVersionIds and ListSecrets, which show changes with the delay `lagMs`. */
 export const SECRET_READS: Operations = {
   DescribeSecret: (aws, input, { at }) => {
     const secret = needSecret(aws.secrets, aws.place, requiredText(input, 'SecretId'), at);

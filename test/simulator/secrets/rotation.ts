@@ -6,7 +6,7 @@ import { performSecretWrite } from './operations.ts';
 import { change, latest, needSecret, type SecretState } from './state.ts';
 import { addVersion, SECRET_WRITES } from './writes.ts';
 
-/** One rotation, step by step; each step happens at the instant at which it is called. */
+/** One rotation, step by step; each step happens at the instant of its call. */
 export interface Rotation {
   readonly secretArn: string;
   /** The version that the rotation makes current. */
@@ -18,11 +18,11 @@ export interface Rotation {
   /** The database's password changes here; no event. */
   readonly setSecret: () => void;
   readonly testSecret: () => void;
-  /** AWSCURRENT moves, and the native event fires. */
+  /** AWSCURRENT moves, and the native event is emitted. */
   readonly finishSecret: () => void;
   /** RotationSucceeded. */
   readonly succeed: () => void;
-  /** RotationFailed; whatever was done stays done. */
+  /** RotationFailed; the earlier steps keep their effect. */
   readonly fail: (message?: string) => void;
 }
 
@@ -72,7 +72,7 @@ function lambdaSteps(aws: Aws, secret: SecretState, versionId: string, now: () =
     finishSecret() {
       const occasion = now();
       const holder = holderOf(latest(secret).versions, 'AWSCURRENT');
-      // LastRotatedDate is the instant at which AWSCURRENT moves (AWS-FACTS 2.1).
+      // LastRotatedDate is the instant at which AWSCURRENT moves (functions/README.md, Events).
       change(secret, occasion.at, { lastRotatedAt: occasion.at });
       perform(aws, 'UpdateSecretVersionStage', occasion, {
         SecretId: secret.arn,

@@ -19,11 +19,11 @@ export interface SecretView {
   readonly rotationEnabled: boolean | undefined;
   readonly lastChangedAt: number;
   readonly lastRotatedAt: number | undefined;
-  /** From this instant on the secret is gone for good; undefined when no deletion is planned. */
+  /** The instant of the final deletion; undefined if no deletion is planned. */
   readonly goneAt: number | undefined;
 }
 
-/** A secret with its whole history, so that any earlier instant can be asked about. */
+/** A secret with its whole history, so that its state at any earlier instant is known. */
 export interface SecretState {
   readonly arn: string;
   readonly name: string;
@@ -32,7 +32,7 @@ export interface SecretState {
   readonly history: SecretView[];
 }
 
-/** All secrets that ever were; of several with one name the last is the living one. */
+/** All secrets that ever existed; of several with one name, only the last can still exist. */
 export interface SecretsState {
   readonly byArn: Map<string, SecretState>;
   readonly byName: Map<string, SecretState[]>;
@@ -43,7 +43,7 @@ export function createSecretsState(): SecretsState {
   return { byArn: new Map(), byName: new Map() };
 }
 
-/** Adds a secret; its ARN is the name and six characters. */
+/** Adds a secret; its ARN ends in the name, a hyphen and six characters. */
 export function addSecret(
   secrets: SecretsState,
   place: Place,
@@ -69,7 +69,7 @@ export function latest(secret: SecretState): SecretView {
   return viewAt(secret, Number.POSITIVE_INFINITY);
 }
 
-/** Records a change; `lastChangedAt` moves with it unless the change says otherwise. */
+/** Records a change, which also sets `lastChangedAt` unless the patch has its own. */
 export function change(secret: SecretState, at: number, patch: Partial<SecretView>): SecretView {
   const view = { ...latest(secret), lastChangedAt: at, ...patch, at };
   secret.history.push(view);
@@ -82,7 +82,7 @@ export function isGone(secret: SecretState, at: number): boolean {
   return goneAt !== undefined && goneAt <= at;
 }
 
-/** Finds a living secret by name, partial ARN or full ARN. */
+/** Finds an existing secret by name, partial ARN or full ARN. */
 export function findSecret(
   secrets: SecretsState,
   place: Place,
@@ -96,7 +96,7 @@ export function findSecret(
   return secrets.byName.get(name)?.findLast((secret) => !isGone(secret, at));
 }
 
-/** Like `findSecret`, but throws what Secrets Manager throws. */
+/** Like `findSecret`, but throws Secrets Manager's error for a secret that does not exist. */
 export function needSecret(secrets: SecretsState, place: Place, id: string, at: number): SecretState {
   const secret = findSecret(secrets, place, id, at);
   if (secret === undefined) {

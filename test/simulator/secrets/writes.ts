@@ -13,7 +13,7 @@ import {
   type SecretVersion,
 } from './state.ts';
 
-/** What a write answers, and which labels it moved. */
+/** The answer of a write, and the labels that it moved. */
 interface Written {
   readonly secret: SecretState;
   readonly answer: Readonly<Record<string, unknown>>;
@@ -135,7 +135,7 @@ export const SECRET_WRITES: Readonly<Record<string, SecretWrite>> = {
   UntagResource: untagResource,
 };
 
-/** Adds a version (or finds the one that the same request made before) and moves labels to it. */
+/** Adds a version (or finds the version that the same request created before) and moves labels to it. */
 export function addVersion(
   aws: Aws,
   secret: SecretState,

@@ -3,7 +3,7 @@ import { type Input, record, records, requiredText } from '../input.ts';
 
 const MEBIBYTE = 1_048_576;
 
-/** SQS's answer to an argument out of range. */
+/** SQS's answer to an argument that is out of range. */
 export function invalid(name: string, problem: string): AwsError {
   return new AwsError('InvalidParameterValue', `Value for parameter ${name} is invalid. Reason: ${problem}.`);
 }
@@ -43,7 +43,7 @@ export function entriesIn(input: Input): readonly Input[] {
   return entries;
 }
 
-/** Every entry by itself: one that fails is reported and stops no other. */
+/** Handles every entry by itself: an entry that fails is reported and does not stop the others. */
 export function eachEntry(entries: readonly Input[], act: (entry: Input) => object) {
   const Successful: object[] = [];
   const Failed: object[] = [];

@@ -137,7 +137,7 @@ function byReceipt(queue: Queue, input: Input): Message | undefined {
   return queue.messages.find((message) => message.receipt === receipt);
 }
 
-/** Deleting twice is no error. */
+/** A second deletion of a message is no error. */
 function discard(queue: Queue, input: Input): void {
   const message = byReceipt(queue, input);
   if (message !== undefined) remove(queue, message);

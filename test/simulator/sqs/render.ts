@@ -2,7 +2,7 @@ import { type Input, texts } from '../input.ts';
 import { md5, md5OfAttributes } from './md5.ts';
 import type { Message, Queue } from './state.ts';
 
-/** A message as ReceiveMessage answers it, with what the request asked for. */
+/** A message as ReceiveMessage answers it, with the attributes that the request asked for. */
 export function rendered(input: Input, message: Message) {
   const wanted = [...texts(input, 'AttributeNames'), ...texts(input, 'MessageSystemAttributeNames')];
   const system = {

@@ -9,7 +9,7 @@ export interface Message {
   visibleAt: number;
   receiveCount: number;
   firstReceivedAt: number | undefined;
-  /** Changes with every receive: only the latest works. */
+  /** The receipt handle, which changes with every receive: only the latest one works. */
   receipt: string | undefined;
 }
 
@@ -24,7 +24,7 @@ export interface Queue {
 }
 
 export interface SqsState {
-  /** The simulator's address, once it listens; queue URLs begin with it. */
+  /** The simulator's address once it listens; queue URLs begin with it. */
   endpoint: string;
   readonly queues: Map<string, Queue>;
 }
@@ -34,7 +34,7 @@ export function createSqsState(): SqsState {
   return { endpoint: '', queues: new Map() };
 }
 
-/** Adds a queue with SQS's defaults, or finds the one of that name. */
+/** The queue of that name, which is added with SQS's defaults if it does not exist. */
 export function addQueue(
   sqs: SqsState,
   place: Place,
@@ -79,7 +79,10 @@ export function enqueue(
   return entry;
 }
 
-/** Up to `most` visible messages, hidden for the visibility timeout; one received too often moves to the dead-letter queue. */
+/**
+ * Up to `most` visible messages, which are then hidden for the visibility timeout. A message that was received too
+ * often moves to the dead-letter queue.
+ */
 export function receive(
   sqs: SqsState,
   ids: Ids,
@@ -110,7 +113,7 @@ function buryIn(sqs: SqsState, queue: Queue, arn: string, message: Message, at: 
   deadLetters?.messages.push({ ...message, visibleAt: at, receipt: undefined });
 }
 
-/** Takes a message out for good. */
+/** Removes a message from its queue. */
 export function remove(queue: Queue, message: Message): void {
   queue.messages = queue.messages.filter((candidate) => candidate !== message);
 }

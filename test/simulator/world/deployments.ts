@@ -15,7 +15,7 @@ import type { Instant, OlderDeploymentSpec, ServiceSpec, TaskDefinitionRef, Task
 
 export const HOUR = 3_600_000;
 
-/** What a task needs from PENDING to RUNNING in a world that was built; less where that would be in the future. */
+/** How long a task of a built world takes from PENDING to RUNNING; less if RUNNING would be in the future. */
 const START_MS = 5000;
 
 /** Epoch milliseconds of an instant, or the default. */
@@ -94,7 +94,7 @@ function soonAfter(startedAt: number, now: number): number {
   return startedAt + Math.min(START_MS, Math.max(0, now - startedAt) / 2);
 }
 
-/** Tasks that ran from `at` on; they were created a little before, yet with their deployment at the earliest. */
+/** Tasks that run since `at`. They were created a little earlier, but not before their deployment. */
 function runningTasks(count: number, at: number, deploymentAt: number): DormantTasks[] {
   const earliest = at < deploymentAt ? Number.NEGATIVE_INFINITY : deploymentAt;
   return count === 0 ? [] : [{ count, createdAt: Math.max(earliest, at - START_MS), startedAt: at }];

@@ -18,7 +18,7 @@ import type {
   SecretVersionSpec,
 } from './specs.ts';
 
-/** Ninety days before now: everything that is built without an instant is older than what a test does to it. */
+/** Resources that are built without an instant are ninety days old, and so older than every action of a test. */
 const LONG_AGO = 90 * 86_400_000;
 
 /** Builds a secret; no event is emitted for it. */
@@ -68,7 +68,7 @@ export function buildParameter(aws: Aws, spec: ParameterSpec): ParameterRef {
   return { arn, name };
 }
 
-/** Builds a queue, with a dead-letter queue when `maxReceiveCount` is given. */
+/** Builds a queue, with a dead-letter queue if `maxReceiveCount` is given. */
 export function buildQueue(aws: Aws, spec: QueueSpec): QueueRef {
   const name = spec.name ?? `queue-${aws.sqs.queues.size + 1}`;
   const { maxReceiveCount, deadLetters } = spec;

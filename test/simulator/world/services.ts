@@ -4,7 +4,7 @@ import { addDeployments, HOUR, instant, needRevision, taskSetOf } from './deploy
 import type { ClusterRef, ServiceRef, ServiceSpec, TaskDefinitionRef } from './specs.ts';
 import { buildTaskDefinition } from './task-definitions.ts';
 
-/** Builds a service with its past; no event is emitted for it. */
+/** Builds a service with its earlier deployments; no event is emitted for it. */
 export function buildService(aws: Aws, spec: ServiceSpec): ServiceRef {
   const now = aws.now();
   const startedAt = instant(spec.startedAt, now - HOUR);

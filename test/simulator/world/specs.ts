@@ -45,12 +45,12 @@ export interface TaskDefinitionRef {
   readonly revision: number;
 }
 
-/** How rollouts of a service go; what is not said has the default of `behaviourOf`. */
+/** The course of a service's rollouts; absent fields have the defaults of `behaviourOf`. */
 export type RolloutSpec = Partial<RolloutBehaviour>;
 
 /** An older deployment that still has tasks. */
 export interface OlderDeploymentSpec {
-  /** The one service's secret-carrying revision when absent. */
+  /** The revision of the service itself when absent. */
   readonly taskDefinition?: string | TaskDefinitionRef;
   readonly startedAt?: Instant;
   readonly running?: number;
@@ -70,7 +70,7 @@ export interface TaskSetSpec {
 }
 
 export interface ServiceSpec {
-  /** Made if it does not exist; `main` when absent. */
+  /** Created if it does not exist; `main` when absent. */
   readonly cluster?: string | ClusterRef;
   readonly name?: string;
   /** ARN or `family:revision`; when absent, a new family with `secrets`. */
@@ -78,14 +78,14 @@ export interface ServiceSpec {
   /** Shorthand for a task definition with these `valueFrom`s. */
   readonly secrets?: readonly string[];
   readonly desired?: number;
-  /** Of PRIMARY; `desired` when absent. */
+  /** The number of PRIMARY's running tasks; `desired` when absent. */
   readonly running?: number;
   readonly pending?: number;
   /** PRIMARY's `createdAt`; an hour ago when absent. */
   readonly startedAt?: Instant;
   /** When PRIMARY's tasks started; `startedAt` when absent, one instant per task as a list. */
   readonly tasksStartedAt?: Instant | readonly Instant[];
-  /** PRIMARY's; COMPLETED when absent, IN_PROGRESS when older tasks or pending ones are given (then time goes on). */
+  /** PRIMARY's. When absent, IN_PROGRESS with `older` or `pending` tasks (the rollout continues), else COMPLETED. */
   readonly rolloutState?: RolloutState;
   readonly controller?: 'ECS' | 'CODE_DEPLOY' | 'EXTERNAL';
   readonly strategy?: Strategy;
@@ -108,7 +108,7 @@ export interface ServiceRef {
   readonly arn: string;
   readonly name: string;
   readonly cluster: ClusterRef;
-  /** PRIMARY's. */
+  /** PRIMARY's revision. */
   readonly taskDefinition: string;
 }
 
@@ -158,13 +158,13 @@ export interface QueueSpec {
   readonly visibilitySeconds?: number;
   readonly delaySeconds?: number;
   readonly maxReceiveCount?: number;
-  /** Where messages go after `maxReceiveCount` receives; made with the name `<name>-dead` when absent. */
+  /** Where messages go after `maxReceiveCount` receives; when absent, a new queue with the name `<name>-dead`. */
   readonly deadLetters?: { readonly arn: string };
 }
 
 export interface BucketSpec {
   readonly name?: string;
-  /** Whether callers hold `s3:ListBucket`; without it a missing key is answered with AccessDenied. Default true. */
+  /** Whether callers have `s3:ListBucket`; without it a missing key is answered with AccessDenied. Default true. */
   readonly listable?: boolean;
 }
 

@@ -2,7 +2,7 @@ import type { Aws } from '../aws.ts';
 import { addTaskDefinition } from '../ecs/build.ts';
 import type { TaskDefinitionRef, TaskDefinitionSpec } from './specs.ts';
 
-/** Registers a revision with one container `app` that carries what the spec says. */
+/** Registers a revision with one container `app` that has the references of the spec. */
 export function buildTaskDefinition(aws: Aws, spec: TaskDefinitionSpec): TaskDefinitionRef {
   const { arn, family, revision } = addTaskDefinition(aws, {
     family: spec.family ?? `family-${aws.ecs.families.size + 1}`,

@@ -27,7 +27,7 @@ import type {
 } from './specs.ts';
 import { buildTaskDefinition } from './task-definitions.ts';
 
-/** Builds a world without going over HTTP, and does what others do to it. A test states only what differs from the defaults. */
+/** Builds a world without HTTP and acts on it as other callers do. A test states only differences from the defaults. */
 export interface World {
   cluster(spec?: ClusterSpec): ClusterRef;
   taskDefinition(spec?: TaskDefinitionSpec): TaskDefinitionRef;
@@ -35,16 +35,16 @@ export interface World {
   secret(spec?: SecretSpec): SecretRef;
   parameter(spec?: ParameterSpec): ParameterRef;
   queue(spec?: QueueSpec): QueueRef;
-  /** A bucket, by its name alone or with what else is to be said about it. */
+  /** A bucket, by its name alone or with more properties. */
   bucket(spec?: string | BucketSpec): BucketRef;
-  /** How the service's next rollouts go. */
+  /** Sets the course of the service's next rollouts. */
   behave(service: Named, rollout: RolloutSpec): void;
-  /** A deployment by somebody else, such as CI; `by` appears in the ledger. Answers its id. */
+  /** A deployment by another caller, such as CI; `by` appears in the ledger. Answers its id. */
   deploy(
     service: Named,
     wish?: { readonly taskDefinition?: TaskDefinitionRef; readonly by?: string },
   ): string;
-  /** Somebody else changes the desired count. */
+  /** Another caller changes the desired count. */
   scale(service: Named, desired: number): void;
   /** Tasks crash or lose their node and are started again in the same deployment; 1 when absent. */
   replaceTasks(service: Named, count?: number): void;
@@ -85,7 +85,7 @@ export function createWorld(aws: Aws): World {
       const service = serviceOf(aws, named);
       service.behaviour = behaviourOf(aws, { ...service.behaviour, ...rollout });
     },
-    deploy(named, { taskDefinition, by = 'somebody else' } = {}) {
+    deploy(named, { taskDefinition, by = 'another caller' } = {}) {
       const service = serviceOf(aws, named);
       const now = at();
       const before = primaryOf(service);
