@@ -114,7 +114,7 @@ async function openStage({ services, affected, latencyMs, rolloutMs }: Setup): P
     delivered: () => traffic().reduce((sum, { queue: on, count }) => sum + (on === undefined ? 0 : count), 0),
     async close() {
       await Promise.all(stops.map((stop) => stop()));
-      onChange.stop();
+      await onChange.stop();
       sqs.destroy();
       await sim.close();
     },

@@ -18,7 +18,7 @@ type Counts = Record<string, number>;
 const ENDLESS = 20;
 const AT_LEAST = 100_000;
 
-/** Runs for each mutant the tests that reach it, quickest first, until one fails. Throws if one fails without it. */
+/** Runs the tests that reach each mutant, quickest first, until one fails. Throws if a test fails without a mutant. */
 export async function runMutants(
   { mutants }: Instrumented,
   load: Load,
