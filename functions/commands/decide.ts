@@ -18,6 +18,7 @@ export async function decide(
   early: Early,
   run: Run,
 ): Promise<Decided | Failed> {
+  // What keeps a request from being confirmed reaches the person who asked; events report it message by message.
   const confirmed = await confirm(triggers, run);
   try {
     const observed = await readFleet(confirmed, early, run);

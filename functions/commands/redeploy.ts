@@ -39,7 +39,7 @@ export async function observe(triggers: readonly Trigger[], run: Run): Promise<R
   return reported(decided, results, redeliver);
 }
 
-/** What MODE says. */
+/** What both queue and requests call: the mode says which path is taken. */
 export function execute(
   triggers: readonly Trigger[],
   mode: 'enforce' | 'observe',

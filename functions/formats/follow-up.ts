@@ -2,7 +2,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import * as z from 'zod/mini';
 import type { FollowUp } from '../core/follow-up/follow-up.ts';
 import { clusterArn } from '../core/model/arn.ts';
-import { type Change, NOTICES } from '../core/model/change.ts';
+import { CHANGE_KINDS, type Change, NOTICE_KINDS, NOTICES } from '../core/model/change.ts';
 import type { Scan } from '../core/read/scan.ts';
 import { problemsOf } from './problems.ts';
 
@@ -28,7 +28,7 @@ const instant = z.number().check(z.minimum(0), z.maximum(8_640_000_000_000_000))
 
 const change = z.object({
   changeId: text,
-  kind: z.enum(['secret', 'parameter', 'service']),
+  kind: z.enum(CHANGE_KINDS),
   arn: text,
   label: z.exactOptional(text),
   versionId: z.exactOptional(text),
@@ -40,7 +40,7 @@ const change = z.object({
 
 const notice = z.object({
   changeId: text,
-  kind: z.enum(['secret', 'parameter']),
+  kind: z.enum(NOTICE_KINDS),
   arn: text,
   notice: z.enum(NOTICES),
   at: instant,

@@ -1,7 +1,11 @@
+/** The kinds of resources that a change, or a notice, can be about. */
+export const CHANGE_KINDS = ['secret', 'parameter', 'service'] as const;
+export const NOTICE_KINDS = ['secret', 'parameter'] as const;
+
 /** This label of this resource moved at this instant. Instants are in milliseconds since the epoch. */
 export type Change = {
   readonly changeId: string;
-  readonly kind: 'secret' | 'parameter' | 'service';
+  readonly kind: (typeof CHANGE_KINDS)[number];
   /** Full ARN of the secret or the parameter, or of the service if a service was named by hand. */
   readonly arn: string;
   /** The staging label that moved; absent if the resource counts as a whole (parameters, forced requests). */
@@ -34,7 +38,7 @@ export type NoticeKind = (typeof NOTICES)[number];
 /** Something happened to a resource that no redeploy can repair. */
 export type Notice = {
   readonly changeId: string;
-  readonly kind: 'secret' | 'parameter';
+  readonly kind: (typeof NOTICE_KINDS)[number];
   /** Full ARN if it is known; otherwise the partial ARN or the name that the caller gave. */
   readonly arn: string;
   readonly notice: NoticeKind;

@@ -52,7 +52,7 @@ export function isDeploying({ serviceDeployments = [] }: Evidence): boolean {
   return serviceDeployments.some(({ status }) => RUNNING.includes(status));
 }
 
-/** A service deployment and the deployment that it makes are created within this time of each other. */
+/** A service deployment and the deployment that it makes are taken to belong together within this time. */
 const TOGETHER_MS = 2_000;
 const ROLLED_BACK = [...ROLLBACK_RUNNING, 'ROLLBACK_SUCCESSFUL', 'ROLLBACK_FAILED'];
 

@@ -8,8 +8,8 @@ import type { Evidence, EvidenceByService } from './evidence.ts';
 import type { Plan, Planned } from './planned.ts';
 import type { Policy } from './policy.ts';
 import { isToBeRedeployed, strongest } from './precedence.ts';
-import { verdictOn } from './verdict.ts';
-import { type EarlierLooks, inWaves, type MatchVerdict } from './waves.ts';
+import { type MatchVerdict, verdictOn } from './verdict.ts';
+import { type EarlierLooks, inWaves } from './waves.ts';
 
 /** Everything that has been read, and the policy for the decisions. */
 export type PlanInput = {
@@ -35,7 +35,7 @@ export function makePlan(basis: PlanInput): Plan {
   const planned = [...byService(basis.matches).values()].flatMap((ofService): readonly Planned[] => {
     const [{ service }] = ofService;
     const ofThis = ofService.flatMap((one) => verdicts.get(one) ?? []);
-    const decision = decide(ofThis, basis.policy);
+    const decision = decisionFor(ofThis, basis.policy);
     const evidence = basis.evidence.get(service.key) ?? NOTHING_ASKED;
     return decision === undefined ? [] : [{ decision, service, verdicts: ofThis, evidence }];
   });
@@ -50,7 +50,7 @@ export function makePlan(basis: PlanInput): Plan {
 /** Makes the same decision again for the service as it is now; undefined if nothing is left to decide. */
 export function redecide({ verdicts, evidence }: Planned, service: Service, policy: Policy, now: number) {
   const renewed = verdicts.flatMap(({ match }) => judge({ ...match, service }, evidence, policy, now));
-  return decide(renewed, policy);
+  return decisionFor(renewed, policy);
 }
 
 /** The verdicts on the service for one of its changes. There may be thousands of changes, and each asks in turn. */
@@ -98,7 +98,7 @@ function capped(judged: readonly MatchVerdict[], { maxServices }: Policy): reado
   });
 }
 
-function decide(judged: readonly MatchVerdict[], policy: Policy): Decision | undefined {
+function decisionFor(judged: readonly MatchVerdict[], policy: Policy): Decision | undefined {
   const verdict = strongest(judged.map((one) => one.verdict));
   const [first] = judged;
   if (verdict === undefined || first === undefined) return undefined;

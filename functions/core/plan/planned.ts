@@ -2,7 +2,7 @@ import type { Decision } from '../model/decision.ts';
 import type { Service } from '../model/fleet.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { Evidence } from './evidence.ts';
-import type { MatchVerdict } from './waves.ts';
+import type { MatchVerdict } from './verdict.ts';
 
 /** The decision on one matched service in this look, and its outcome. */
 export type Result = { readonly planned: Planned; readonly decision: Decision; readonly outcome?: Outcome };

@@ -6,13 +6,13 @@ import { isComplete } from './freshness.ts';
 import { HOUR_MS, type Policy } from './policy.ts';
 import { verdictOn } from './verdict.ts';
 
-/** If a change is older than this, an earlier deployment for it may have been rolled back. */
+/** Only for a change older than this is ECS always asked whether a deployment for it was rolled back: a margin, not a fact. */
 const ROLLED_BACK_AFTER_MS = 60_000;
 
 /** The number of calls that a full token bucket allows at once by default. */
 const FEW = 40;
 
-/** A service deployment is created within this time of the deployment that it makes, and keeps that instant. */
+/** A generous margin: a service deployment is created at about the same time as the deployment that it makes. */
 const SAME_TIME_MS = 60_000;
 
 /**

@@ -44,3 +44,6 @@ function verdictOnNotice(notice: Notice, { service, hits }: Match, policy: Polic
   if (!isGone(notice) || !hits.some(({ inPrimary }) => inPrimary)) return undefined;
   return skip(isOptedOut(service, policy.select) ? 'opted-out' : 'secret-gone');
 }
+
+/** What is done about one service for one subject. */
+export type MatchVerdict = { readonly match: Match; readonly verdict: Verdict };

@@ -1,11 +1,8 @@
-import type { Match } from '../match/match.ts';
 import { about } from '../model/change.ts';
-import { skip, type Verdict, wait } from '../model/decision.ts';
+import { skip, wait } from '../model/decision.ts';
 import { waveOf } from '../model/tags.ts';
 import { isToBeRedeployed } from './precedence.ts';
-
-/** What is done about one service for one subject. */
-export type MatchVerdict = { readonly match: Match; readonly verdict: Verdict };
+import type { MatchVerdict } from './verdict.ts';
 
 /** What earlier looks know about waves, beyond the verdicts of this one. */
 export type EarlierLooks = {

@@ -9,8 +9,7 @@ import type { Policy } from '../plan/policy.ts';
 import { isToBeRedeployed } from '../plan/precedence.ts';
 import { questions } from '../plan/questions.ts';
 import { reasonHas } from '../plan/reasons.ts';
-import { verdictOn } from '../plan/verdict.ts';
-import type { MatchVerdict } from '../plan/waves.ts';
+import { type MatchVerdict, verdictOn } from '../plan/verdict.ts';
 
 /** One service as a sweep sees it. */
 export type SweptService = {

@@ -27,15 +27,15 @@ const THROTTLED_TRIES = 12;
 
 /**
  * Two simultaneous invocations cannot see each other, and both would write as soon as a change is old enough. As
- * jitter, each invocation delays its writes by a random number of turns. A turn is longer than the time from a recheck
+ * jitter, each invocation delays its writes by a random number of steps. A step is longer than the time from a recheck
  * until its deployment shows in another recheck.
  */
-const TURNS = 8;
-const TURN_MS = 125;
+const JITTER_STEPS = 8;
+const JITTER_STEP_MS = 125;
 
 /**
- * Calls UpdateService once for each planned redeploy, paced below the quota. Each service is rechecked right before the
- * call, because another process may have been faster. A failure stops no other redeploy; redeploys without time are
+ * Calls UpdateService for each planned redeploy, paced below the quota, and repeats it only where AWS throttled it. Each
+ * service is rechecked right before the call, because another process may have been faster. A failure stops no other redeploy; redeploys without time are
  * `not-executed`.
  */
 export async function apply({ redeploys, others }: Plan, run: Run): Promise<readonly Result[]> {
@@ -76,14 +76,21 @@ function leftAlone(planned: Planned): Result {
   return { planned, decision: planned.decision };
 }
 
-type Tell = (result: Result) => Result;
+type Recorder = (result: Result) => Result;
 
 /** The first write is made `afterMs` after `from`, or after the change is old enough, whichever is later. */
-type Turn = { readonly from: number; readonly afterMs: number };
+type Jitter = { readonly from: number; readonly afterMs: number };
 
-async function applyAll(redeploys: readonly Planned[], run: Run, tell: Tell): Promise<readonly Result[]> {
-  const turn = { from: run.ports.clock.now(), afterMs: Math.floor(Math.random() * TURNS) * TURN_MS };
-  const applied = await pMap(groups(redeploys), (group) => applyGroup(group, turn, run, tell), {
+async function applyAll(
+  redeploys: readonly Planned[],
+  run: Run,
+  record: Recorder,
+): Promise<readonly Result[]> {
+  const jitter = {
+    from: run.ports.clock.now(),
+    afterMs: Math.floor(Math.random() * JITTER_STEPS) * JITTER_STEP_MS,
+  };
+  const applied = await pMap(groups(redeploys), (group) => applyGroup(group, jitter, run, record), {
     concurrency: CONCURRENCY.updates,
   });
   return applied.flat();
@@ -92,37 +99,37 @@ async function applyAll(redeploys: readonly Planned[], run: Run, tell: Tell): Pr
 /** A throttled call slows the quota down, and is made again when the quota has room. */
 async function applyGroup(
   group: readonly Planned[],
-  turn: Turn,
+  jitter: Jitter,
   run: Run,
-  tell: Tell,
+  record: Recorder,
 ): Promise<readonly Result[]> {
   const done: Result[] = [];
   let open = group;
   for (let throttled = 0; open.length > 0; ) {
-    const taken = throttled < THROTTLED_TRIES ? open.slice(0, await permitted(open, turn, run)) : [];
-    if (taken.length === 0) return [...done, ...open.map((planned) => tell(outOfTime(planned)))];
+    const taken = throttled < THROTTLED_TRIES ? open.slice(0, await acquirePermits(open, jitter, run)) : [];
+    if (taken.length === 0) return [...done, ...open.map((planned) => record(outOfTime(planned)))];
     const tried = await redeployNow(taken, run);
     const again = tried.filter(isThrottled);
     if (again.length > 0) throttled++;
-    done.push(...tried.filter((one) => !again.includes(one)).map(tell));
+    done.push(...tried.filter((one) => !again.includes(one)).map(record));
     open = [...again.map(({ planned }) => planned), ...open.slice(taken.length)];
   }
   return done;
 }
 
 /**
- * Waits until changes are old enough and the quota has room, and answers how many of these services may be redeployed
- * now.
+ * Waits until the changes are old enough, ECS shows what became of calls whose answer was lost, and the quota has room.
+ * Answers how many of these services may be redeployed now.
  */
-async function permitted(planned: readonly Planned[], turn: Turn, run: Run): Promise<number> {
+async function acquirePermits(planned: readonly Planned[], jitter: Jitter, run: Run): Promise<number> {
   const { ports, remainingMs, reading, lostAnswers } = run;
   const notBefore = planned.flatMap((one) => [
     youngestChange(one) + SETTLE_MS,
     (lostAnswers.get(one.service.key) ?? 0) + LOST_ANSWER_MS,
   ]);
-  const early = Math.max(turn.from, ...notBefore) + turn.afterMs - ports.clock.now();
-  if (early > remainingMs() - RESERVE_MS) return 0;
-  if (early >= 0) await ports.clock.sleep(early + 1);
+  const waitMs = Math.max(jitter.from, ...notBefore) + jitter.afterMs - ports.clock.now();
+  if (waitMs > remainingMs() - RESERVE_MS) return 0;
+  if (waitMs >= 0) await ports.clock.sleep(waitMs + 1);
   const permits = await ports.ecs.acquireUpdates(planned.length, reading);
   return remainingMs() < RESERVE_MS ? 0 : permits;
 }
@@ -133,7 +140,7 @@ async function redeployNow(planned: readonly Planned[], run: Run): Promise<reado
     const seen = await run.ports.ecs.recheck(services, run.reading);
     return await Promise.all(planned.map((one) => redeployOne(one, seen.get(one.service.key), run)));
   } catch (error) {
-    // It is unknown whether a redeploy is still needed, so none was made.
+    // Only the recheck throws: it is unknown whether a redeploy is still needed, and none was made.
     const message = error instanceof Error ? error.message : String(error);
     return planned.map((one) => (run.reading.aborted ? outOfTime(one) : failed(one, 'ReadFailed', message)));
   }
