@@ -25,8 +25,9 @@ export async function onChange(
   const triggers = messages.flatMap((message) => message.triggers);
   const result = await execute(triggers, config.mode, run);
   const { unconfirmed, retryLater } = result.confirmed;
+  const needed = stillNeeded(result, run);
   const unsent = await sendAgain(messages, retryLater, run);
-  const redeliver = new Set([...unconfirmed, ...unsent, ...stillNeeded(result, run)]);
+  const redeliver = new Set([...unconfirmed, ...unsent, ...needed]);
   const isNamed = ({ id, ...message }: Message) => message.triggers.length === 0 || redeliver.has(id);
   return { batchItemFailures: messages.filter(isNamed).map(({ id }) => ({ itemIdentifier: id })) };
 }

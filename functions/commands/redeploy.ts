@@ -14,17 +14,21 @@ import { decide, type RedeployResult, reported } from './decide.ts';
 export async function redeploy(triggers: readonly Trigger[], run: Run): Promise<RedeployResult> {
   const decided = await decide(triggers, startEarly(triggers, run), run);
   if ('failure' in decided) return decided;
-  const results = [...decided.early, ...(await apply(decided.plan, run))];
-  const redeliver = await followUp(decided.observed, results, 'to-the-end', run);
-  await run.fleets.snapshot.save(run);
-  return reported(decided, results, redeliver);
+  try {
+    const results = [...decided.early, ...(await apply(decided.plan, run))];
+    const redeliver = await followUp(decided.observed, results, 'to-the-end', run);
+    await run.fleets.snapshot.save(run);
+    return reported(decided, results, redeliver);
+  } catch (failure) {
+    return { confirmed: decided.confirmed, failure };
+  }
 }
 
-/** The same path as far as the first write: what would be done. */
+/** The same path as far as the first write to ECS: what would be done. */
 export async function plan(triggers: readonly Trigger[], run: Run): Promise<RedeployResult> {
   const decided = await decide(triggers, NOTHING_EARLY, run);
   if ('failure' in decided) return decided;
-  const results = [...decided.early, ...notExecuted(decided.plan, 'plan', run)];
+  const results = notExecuted(decided.plan, 'plan', run);
   await run.fleets.snapshot.save(run);
   return reported(decided, results, []);
 }
@@ -33,10 +37,14 @@ export async function plan(triggers: readonly Trigger[], run: Run): Promise<Rede
 export async function observe(triggers: readonly Trigger[], run: Run): Promise<RedeployResult> {
   const decided = await decide(triggers, NOTHING_EARLY, run);
   if ('failure' in decided) return decided;
-  const results = [...decided.early, ...notExecuted(decided.plan, 'observe', run)];
-  const redeliver = await followUp(decided.observed, results, 'first-look-only', run);
-  await run.fleets.snapshot.save(run);
-  return reported(decided, results, redeliver);
+  try {
+    const results = notExecuted(decided.plan, 'observe', run);
+    const redeliver = await followUp(decided.observed, results, 'first-look-only', run);
+    await run.fleets.snapshot.save(run);
+    return reported(decided, results, redeliver);
+  } catch (failure) {
+    return { confirmed: decided.confirmed, failure };
+  }
 }
 
 /** What both queue and requests call: the mode says which path is taken. */

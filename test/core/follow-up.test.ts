@@ -8,6 +8,7 @@ import {
   isKnown,
   matchAgain,
   merged,
+  mergedFirst,
   NOTHING_YET,
   openKey,
 } from '../../functions/core/follow-up/follow-up.ts';
@@ -238,6 +239,22 @@ test('an open service has the key of the service itself, in either format of its
   const old = serviceArn('arn:aws:ecs:eu-west-1:111122223333:service/api');
   expect(openKey(open())).toBe('main/api');
   expect(openKey(open())).toBe(service({ arn: old }).key);
+});
+
+test('a change that came in two scans at its first look is one attempt with the messages of both', () => {
+  const first = { ...begin('change-1', [change()], NOW), messageIds: ['event'], redelivered: true };
+  const again = { ...begin('change-1', [change()], NOW - 1), messageIds: ['scan'], redelivered: false };
+  const other = {
+    ...begin('change-2', [change({ changeId: 'change-2' })], NOW),
+    messageIds: [],
+    redelivered: false,
+  };
+  expect(mergedFirst([first, other, again])).toEqual([
+    { ...again, messageIds: ['event', 'scan'], redelivered: true },
+    other,
+  ]);
+  const labels = { ...again, changes: [change({ label: 'BLUE' })] };
+  expect(mergedFirst([first, labels])[0]?.changes).toEqual([change(), change({ label: 'BLUE' })]);
 });
 
 describe('what earlier looks tell of waves', () => {

@@ -155,6 +155,26 @@ export function openKey({ cluster, name }: Pick<OpenService, 'cluster' | 'name'>
   return keyOf(nameOf(cluster), name);
 }
 
+/** A change that came in several scans at its first look becomes one attempt, too. */
+export function mergedFirst(attempts: readonly Attempt[]): readonly Attempt[] {
+  const byId = new Map<string, Attempt>();
+  for (const one of attempts) {
+    const before = byId.get(one.changeId);
+    const changes = new Map(
+      [...(before?.changes ?? []), ...one.changes].map((each) => [keyOfChange(each), each]),
+    );
+    byId.set(one.changeId, {
+      ...(before === undefined ? one : mergedTwo(before, one)),
+      changes: [...changes.values()],
+    });
+  }
+  return [...byId.values()];
+}
+
+function keyOfChange({ kind, arn, label, versionId, changedAt }: Change): string {
+  return JSON.stringify([kind, arn, label, versionId, changedAt]);
+}
+
 /**
  * What earlier looks say about the waves of these changes. `refused`: services that ECS does not describe at present.
  */

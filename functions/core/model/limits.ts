@@ -25,6 +25,4 @@ export const CONCURRENCY = {
   resources: 16,
   /** Messages on their way to the queue. */
   messages: 8,
-  /** Delays for which follow-ups are sent. */
-  delays: 2,
 } as const;

@@ -109,6 +109,7 @@ function firstScan(
 function continuedScan(trigger: Trigger): readonly OpenScan[] {
   if (trigger.kind !== 'scan') return [];
   const { scan, messageId } = trigger;
+  if (scan.changes.length + scan.notices.length === 0) return [];
   const messageIds = [messageId];
   const changes = scan.changes.map((value) => ({ value, messageIds, redelivered: false }));
   return [{ scan, attempts: firstAttempts(changes, scan.firstHandledAt), messageIds }];
@@ -131,7 +132,9 @@ function firstAttempts(changes: readonly Delivered<Change>[], firstHandledAt: nu
 
 function laterAttempt(trigger: Trigger): readonly Attempt[] {
   if (trigger.kind !== 'follow-up') return [];
-  return [{ ...trigger.followUp, messageIds: [trigger.messageId], redelivered: false }];
+  const { followUp, messageId } = trigger;
+  // A look came before, whatever the message says.
+  return [{ ...followUp, hop: Math.max(1, followUp.hop), messageIds: [messageId], redelivered: false }];
 }
 
 function messagesOf(findings: readonly FoundFor[], kind: Found['kind']): readonly string[] {

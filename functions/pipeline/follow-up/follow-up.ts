@@ -1,8 +1,6 @@
-import pMap from 'p-map';
 import { backoffSeconds, isOverdue } from '../../core/follow-up/backoff.ts';
 import type { Attempt } from '../../core/follow-up/follow-up.ts';
 import { type Progress, progressOf } from '../../core/follow-up/progress.ts';
-import { CONCURRENCY } from '../../core/model/limits.ts';
 import type { Result } from '../../core/plan/planned.ts';
 import { scanBody } from '../../formats/follow-up.ts';
 import type { StepContext } from '../context.ts';
@@ -32,7 +30,7 @@ export async function followUp(
   const unsent = await Promise.all([
     sendAll(others.filter(goesOn), now, run),
     sendDenied(others, run),
-    sendScans(observed.postponed, now, run),
+    sendScans(observed.postponed, run),
   ]);
   for (const one of others.filter((each) => !goesOn(each))) await recordEnd(one, now, run);
   const redelivered = [...unsent.flat(), ...progress.filter(mustBounce).map((one) => one.followUp)];
@@ -98,10 +96,8 @@ async function sendAll(
     const delay = backoffSeconds(one, now, firstSeconds, limitMs);
     byDelay.set(delay, [...(byDelay.get(delay) ?? []), one.followUp]);
   }
-  const unsent = await pMap(byDelay, ([delay, followUps]) => sendFollowUps(followUps, delay, run), {
-    concurrency: CONCURRENCY.delays,
-  });
-  return unsent.flat();
+  const batches = [...byDelay].map(([delaySeconds, followUps]) => ({ followUps, delaySeconds }));
+  return sendFollowUps(batches, run);
 }
 
 /**
@@ -113,20 +109,18 @@ async function sendDenied(
   run: StepContext,
 ): Promise<readonly Attempt[]> {
   const parting = progress.filter(({ denied, followUp: { hop } }) => denied.length > 0 && hop > 1);
-  const unsent = parting.map(({ followUp: after, denied }) =>
-    sendFollowUps([{ ...after, open: denied, denied: true }], 1, run),
-  );
-  return (await Promise.all(unsent)).flat();
+  const batches = parting.map(({ followUp: after, denied }) => ({
+    followUps: [{ ...after, open: denied, denied: true }],
+    delaySeconds: 1,
+  }));
+  return sendFollowUps(batches, run);
 }
 
 /**
  * Sends the postponed scans: a new invocation, with its full time, continues them at once or when the next read is due.
  */
-async function sendScans(
-  postponed: readonly Postponed[],
-  now: number,
-  run: StepContext,
-): Promise<readonly Postponed[]> {
+async function sendScans(postponed: readonly Postponed[], run: StepContext): Promise<readonly Postponed[]> {
+  const now = run.ports.clock.now();
   const unsent = postponed.map(async (one) => {
     const delay = Math.max(1, Math.ceil((one.notBefore - now) / 1000));
     return (await sendBody(scanBody(one.scan), delay, run)) ? [] : [one];

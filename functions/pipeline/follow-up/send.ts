@@ -8,15 +8,21 @@ import type { StepContext } from '../context.ts';
 const NOT_SENT =
   'cannot put a follow-up on the queue; SQS will deliver the message of its change again, or the next sweep will find its services again';
 
-/** Puts follow-ups that are due at the same time on the queue. Answers the follow-ups that could not be sent. */
+/** Follow-ups that travel together, and when they are due. */
+type Batch<One extends FollowUp> = { readonly followUps: readonly One[]; readonly delaySeconds: number };
+
+/** Puts follow-ups on the queue, each batch in as few messages as possible. Answers those that could not be sent. */
 export async function sendFollowUps<One extends FollowUp>(
-  followUps: readonly One[],
-  delaySeconds: number,
+  batches: readonly Batch<One>[],
   run: StepContext,
 ): Promise<readonly One[]> {
+  const messages = batches.flatMap(({ followUps, delaySeconds }) =>
+    packed(followUps, followUpBody, MESSAGE_BYTES).map((together) => ({ together, delaySeconds })),
+  );
   const unsent = await pMap(
-    packed(followUps, followUpBody, MESSAGE_BYTES),
-    async (together) => ((await sendBody(followUpBody(together), delaySeconds, run)) ? [] : together),
+    messages,
+    async ({ together, delaySeconds }) =>
+      (await sendBody(followUpBody(together), delaySeconds, run)) ? [] : together,
     { concurrency: CONCURRENCY.messages },
   );
   return unsent.flat();

@@ -1,4 +1,11 @@
-import { type Attempt, followingOf, isKnown, matchAgain, openKey } from '../../core/follow-up/follow-up.ts';
+import {
+  type Attempt,
+  followingOf,
+  isKnown,
+  matchAgain,
+  mergedFirst,
+  openKey,
+} from '../../core/follow-up/follow-up.ts';
 import type { Confirmed } from '../../core/follow-up/trigger.ts';
 import { match } from '../../core/match/match.ts';
 import { keyOf, type ServiceKey } from '../../core/model/arn.ts';
@@ -25,7 +32,7 @@ export async function readFleet(confirmed: Confirmed, early: Early, run: Run): P
   const first = parts.flatMap((part) => match(part.fleet, newSubjects(part), run.policy.pull));
   const decided = new Set(parts.flatMap((part) => [...part.attempts, ...part.notices].map(idOf)));
   return {
-    attempts: [...confirmed.attempts, ...parts.flatMap(({ attempts }) => attempts)],
+    attempts: [...confirmed.attempts, ...mergedFirst(parts.flatMap(({ attempts }) => attempts))],
     notices: parts.flatMap(({ notices }) => notices),
     fleet: together(parts.map(({ fleet }) => fleet)),
     matches: [...first, ...matches],

@@ -14,6 +14,6 @@ export async function heal({ swept }: Sweep, how: How, run: StepContext): Promis
   if (how !== 'heal') return { how, healing, unsent: new Set() };
   for (const change of healing.followUps.flatMap(({ changes }) => changes)) run.journal.received(change);
   // The next sweep finds again what could not be sent.
-  const unsent = await sendFollowUps(healing.followUps, 0, run);
+  const unsent = await sendFollowUps([{ followUps: healing.followUps, delaySeconds: 0 }], run);
   return { how, healing, unsent: new Set(unsent.map(({ changeId }) => changeId)) };
 }
