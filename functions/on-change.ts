@@ -7,14 +7,16 @@ import { isFollowUp, parseFollowUps } from './formats/follow-up.ts';
 import type { Run } from './pipeline/run.ts';
 import { type Invocation, lambda } from './runtime/handler.ts';
 
-/** SQS: events and follow-ups. All changes of a batch are one plan, so that a service is redeployed once for all of them. */
+/**
+ * SQS: events and follow-ups. All changes of a batch are one plan, so that a service is redeployed once for all of them.
+ */
 export const handler = lambda<SQSEvent, SQSBatchResponse>(['CHANGE_QUEUE_URL'], onChange);
 
 /**
  * Who acknowledges what: a message that is not named in the answer is done and SQS deletes it; what is left to do for it
  * has been sent back to the queue as a follow-up. A named one comes back when its visibility timeout is over, and after
- * five times goes to the dead-letter queue. It is named if it cannot be read, if its change could not be confirmed, if the
- * fleet could not be read, if a permission is missing, or if its follow-up could not be sent.
+ * five times goes to the dead-letter queue. It is named if it cannot be read, if its change could not be confirmed, if
+ * the fleet could not be read, if a permission is missing, or if its follow-up could not be sent.
  */
 export async function onChange(
   { Records: records }: SQSEvent,

@@ -1,9 +1,10 @@
 import { parseArn } from '../core/model/arn.ts';
+import { chunks } from '../core/model/chunks.ts';
 import { parameterArn } from '../core/model/reference.ts';
 import type { Clock, ParameterDescription, Parameters } from '../ports.ts';
 import { type CallCounts, counted, lazily, pacedReads } from './clients.ts';
 import { readFailed } from './errors.ts';
-import { chunks, pages } from './pages.ts';
+import { pages } from './pages.ts';
 import { pacedAt } from './rate-limit/quota.ts';
 
 /** Calls a second: 80 % of the quota of DescribeParameters (functions/README.md, Quotas). */

@@ -55,6 +55,7 @@ export async function answer(
       return request.action satisfies never;
   }
 }
+
 function askedFor(request: Request, origin: Origin): readonly Trigger[] {
   return [
     ...named(request, origin),

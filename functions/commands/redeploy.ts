@@ -7,9 +7,9 @@ import type { Run } from '../pipeline/run.ts';
 import { decide, type RedeployResult, reported } from './decide.ts';
 
 /**
- * The main path. What AWS told or a person asked for becomes changes, and every service of which a task was started before a
- * change is redeployed once. The fleet is the state: after a crash, for a duplicate or as a follow-up the same path finds
- * fresh what has been done and does only the rest.
+ * The main path. What AWS told or a person asked for becomes changes, and every service of which a task was started
+ * before a change is redeployed once. The fleet is the state: after a crash, for a duplicate or as a follow-up the same
+ * path finds fresh what has been done and does only the rest.
  */
 export async function redeploy(triggers: readonly Trigger[], run: Run): Promise<RedeployResult> {
   const decided = await decide(triggers, startEarly(triggers, run), run);

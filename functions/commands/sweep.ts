@@ -42,8 +42,8 @@ class NotSent extends Error {
 }
 
 /**
- * Looks for what no event told of: holds the timestamps of everything that the fleet refers to, or of what is named alone,
- * against the tasks that run. It reads everything anew, from ECS and from no snapshot, and changes nothing.
+ * Looks for what no event told of: compares the timestamps of everything that the fleet refers to, or only of the named
+ * resources, with the tasks that run. It reads everything anew, from ECS and from no snapshot, and changes nothing.
  */
 export async function findStale(id: string, named: readonly NamedResource[], run: Run): Promise<Sweep> {
   const part = await readWholeFleet(run);

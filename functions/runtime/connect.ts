@@ -19,9 +19,9 @@ import { type Listener, RecordWriter } from '../telemetry/record.ts';
 import type { Config } from './config.ts';
 
 /**
- * What a handler is made from. It lives as long as the process: a warm environment keeps the fleet and its revisions. A process
- * handles one invocation at a time (functions/README.md, Queue and Lambda), and every cache in here relies on that: none of
- * them is guarded against two invocations at once.
+ * What a handler is made from. It lives as long as the process: a warm environment keeps the fleet and its revisions. A
+ * process handles one invocation at a time (functions/README.md, Queue and Lambda), and every cache in here relies on
+ * that: none of them is guarded against two invocations at once.
  */
 export type Dependencies = {
   readonly config: Config;

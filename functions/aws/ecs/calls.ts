@@ -19,11 +19,9 @@ import { type Page, pages } from '../pages.ts';
 import type { Paced, ReadGroup } from '../rate-limit/quota.ts';
 
 /**
- * Limits of one call (functions/README.md, Quotas). A page has 100 items at most; ListServices answers with 10 unless
- * it is asked for more.
+ * The most items of one page (functions/README.md, Quotas). ListServices answers with 10 unless it is asked for more.
  */
 export const PAGE = 100;
-export const SERVICES_A_CALL = 10;
 
 /** The calls that read ECS, each within its quota. They throw the errors of the SDK. */
 export class EcsReads {

@@ -1,5 +1,6 @@
 import { type ECSClient, type Task as SdkTask, UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import type { TaskDefinitionArn } from '../../core/model/arn.ts';
+import { chunks } from '../../core/model/chunks.ts';
 import type { Revision, Service } from '../../core/model/fleet.ts';
 import type { Outcome } from '../../core/model/outcome.ts';
 import type { Evidence, Question, ServiceDeployment } from '../../core/plan/evidence.ts';
@@ -7,7 +8,6 @@ import type { Task } from '../../core/plan/freshness.ts';
 import type { Clock, Ecs, Rates } from '../../ports.ts';
 import type { EcsClients } from '../clients.ts';
 import { callError, isAnswered, isPermanent, isThrottled, isVanished, readFailed } from '../errors.ts';
-import { chunks } from '../pages.ts';
 import { Quota } from '../rate-limit/quota.ts';
 import { EcsReads, PAGE } from './calls.ts';
 import { FleetReader } from './fleet-reader.ts';

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import pLimit from 'p-limit';
 import { type ClusterArn, clusterArn, keyOf, nameOf, type ServiceKey } from '../../core/model/arn.ts';
+import { chunks } from '../../core/model/chunks.ts';
 import {
   type Cluster,
   type Fleet,
@@ -15,7 +16,6 @@ import { CONCURRENCY } from '../../core/model/limits.ts';
 import type { FleetPart } from '../../core/read/scan.ts';
 import type { Clock, ReadOptions, Recheck } from '../../ports.ts';
 import { readFailed } from '../errors.ts';
-import { chunks } from '../pages.ts';
 import { type EcsReads, PAGE } from './calls.ts';
 import { namesByCluster, onlyNamed, placesOf } from './named-services.ts';
 import type { Revisions } from './revisions.ts';

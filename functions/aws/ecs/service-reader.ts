@@ -1,9 +1,10 @@
 import type { DescribeServicesCommandOutput } from '@aws-sdk/client-ecs';
 import { serviceArn, serviceIn } from '../../core/model/arn.ts';
+import { chunks } from '../../core/model/chunks.ts';
 import { type Cluster, revisionsInUse, type Service, type Unreadable } from '../../core/model/fleet.ts';
+import { SERVICES_A_CALL } from '../../core/model/limits.ts';
 import { callError, isPermanent, isVanished, readFailed } from '../errors.ts';
-import { chunks } from '../pages.ts';
-import { type EcsReads, SERVICES_A_CALL } from './calls.ts';
+import type { EcsReads } from './calls.ts';
 import type { Revisions } from './revisions.ts';
 import { serviceOf } from './service-of.ts';
 

@@ -7,6 +7,9 @@ export const RESERVE_MS = 30_000;
 /** After this time ECS is certain to show the effect of an UpdateService call whose answer was lost. */
 export const LOST_ANSWER_MS = 10_000;
 
+/** The most services in one call of DescribeServices (functions/README.md, Quotas). */
+export const SERVICES_A_CALL = 10;
+
 /** How many calls, or groups of calls, are under way at once, by what they read or write. */
 export const CONCURRENCY = {
   /** Reads of one quota group of ECS: enough to use the whole rate at a latency of two seconds. */

@@ -1,6 +1,4 @@
-import type { Change, Notice } from '../model/change.ts';
-import type { Decision } from '../model/decision.ts';
-import { idsOf, type Stale, type SweptService } from '../sweep/sweep.ts';
+import { idsOf, type Stale, type Sweep, type SweptService } from '../sweep/sweep.ts';
 import { makeReport, type Report } from './report.ts';
 
 /** The answer to `stale` (`schema/report.schema.json`): a report, and the stale services in it. */
@@ -22,14 +20,9 @@ type StaleService = {
   readonly changeIds: readonly string[];
 };
 
-type Found = {
-  readonly changes: readonly Change[];
-  readonly notices: readonly Notice[];
-  readonly swept: readonly SweptService[];
-  readonly unreadable: readonly Decision[];
+/** Of the resources that could not be checked, only the number counts. */
+type Found = Pick<Sweep, 'changes' | 'notices' | 'swept' | 'unreadable' | 'remaining' | 'complete'> & {
   readonly unchecked: readonly unknown[];
-  readonly remaining: readonly string[];
-  readonly complete: boolean;
 };
 
 /** Undefined if the report has more than `mostCharacters` even without the fresh services. */

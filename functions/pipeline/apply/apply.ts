@@ -1,6 +1,7 @@
 import pMap from 'p-map';
 import type { ClusterArn } from '../../core/model/arn.ts';
-import { CONCURRENCY, LOST_ANSWER_MS, RESERVE_MS } from '../../core/model/limits.ts';
+import { chunks } from '../../core/model/chunks.ts';
+import { CONCURRENCY, LOST_ANSWER_MS, RESERVE_MS, SERVICES_A_CALL } from '../../core/model/limits.ts';
 import { isDenied, type Outcome } from '../../core/model/outcome.ts';
 import { redecide } from '../../core/plan/plan.ts';
 import {
@@ -12,9 +13,6 @@ import {
 } from '../../core/plan/planned.ts';
 import type { Recheck } from '../../ports.ts';
 import type { Run } from '../run.ts';
-
-/** The most services in one call of DescribeServices (functions/README.md, Quotas). */
-const DESCRIBE_LIMIT = 10;
 
 /**
  * No write is made before a change is this old, so that our deployment is younger than every record of the change
@@ -35,8 +33,8 @@ const JITTER_STEP_MS = 125;
 
 /**
  * Calls UpdateService for each planned redeploy, paced below the quota, and repeats it only where AWS throttled it. Each
- * service is rechecked right before the call, because another process may have been faster. A failure stops no other redeploy; redeploys without time are
- * `not-executed`.
+ * service is rechecked right before the call, because another process may have been faster. A failure stops no other
+ * redeploy; redeploys without time are `not-executed`.
  */
 export async function apply({ redeploys, others }: Plan, run: Run): Promise<readonly Result[]> {
   const applied = await applyAll(redeploys, run, (result) => recorded(result, run));
@@ -161,15 +159,14 @@ async function redeployOne(before: Planned, look: Recheck | undefined, run: Run)
 
 /** Groups of services of one cluster, as many as one call describes. */
 function groups(redeploys: readonly Planned[]): readonly (readonly Planned[])[] {
-  const byCluster = new Map<ClusterArn, Planned[][]>();
+  const byCluster = new Map<ClusterArn, Planned[]>();
   for (const planned of redeploys) {
-    const ofCluster = byCluster.get(planned.service.cluster.arn) ?? [];
-    const last = ofCluster.at(-1);
-    if (last === undefined || last.length === DESCRIBE_LIMIT) ofCluster.push([planned]);
-    else last.push(planned);
-    byCluster.set(planned.service.cluster.arn, ofCluster);
+    const { arn } = planned.service.cluster;
+    const ofCluster = byCluster.get(arn);
+    if (ofCluster === undefined) byCluster.set(arn, [planned]);
+    else ofCluster.push(planned);
   }
-  return [...byCluster.values()].flat();
+  return [...byCluster.values()].flatMap((ofCluster) => chunks(ofCluster, SERVICES_A_CALL));
 }
 
 function isThrottled({ outcome }: Result): boolean {

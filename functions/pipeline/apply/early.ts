@@ -4,6 +4,7 @@ import type { OpenScan, Trigger } from '../../core/follow-up/trigger.ts';
 import { type Match, match } from '../../core/match/match.ts';
 import { homeOf, parseArn, type ServiceKey } from '../../core/model/arn.ts';
 import { about, type Subject, subjectsOf } from '../../core/model/change.ts';
+import { chunks } from '../../core/model/chunks.ts';
 import { type Fleet, namesByCluster, type Service } from '../../core/model/fleet.ts';
 import { selects } from '../../core/model/glob.ts';
 import { CONCURRENCY } from '../../core/model/limits.ts';
@@ -107,10 +108,7 @@ class EarlyRedeploys implements Early {
 
   async #readGroups(hinted: readonly Service[]): Promise<void> {
     const limit = pLimit(CONCURRENCY.hintGroups);
-    const groups = Array.from({ length: Math.ceil(hinted.length / GROUP) }, (_, i) =>
-      hinted.slice(i * GROUP, (i + 1) * GROUP),
-    );
-    await Promise.all(groups.map((group) => limit(() => this.#readGroup(group))));
+    await Promise.all(chunks(hinted, GROUP).map((group) => limit(() => this.#readGroup(group))));
   }
 
   async #readGroup(services: readonly Service[]): Promise<void> {
