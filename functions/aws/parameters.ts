@@ -1,5 +1,5 @@
 import { parseArn } from '../core/model/arn.ts';
-import { chunks } from '../core/model/chunks.ts';
+import { chunks } from '../core/model/lists.ts';
 import { parameterArn } from '../core/model/reference.ts';
 import type { Clock, ParameterDescription, Parameters } from '../ports.ts';
 import { type CallCounts, counted, lazily, pacedReads } from './clients.ts';

@@ -1,7 +1,7 @@
 import { type ECSClient, type Task as SdkTask, UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import type { TaskDefinitionArn } from '../../core/model/arn.ts';
-import { chunks } from '../../core/model/chunks.ts';
 import type { Revision, Service } from '../../core/model/fleet.ts';
+import { chunks } from '../../core/model/lists.ts';
 import type { Outcome } from '../../core/model/outcome.ts';
 import type { Evidence, Question, ServiceDeployment } from '../../core/plan/evidence.ts';
 import type { Task } from '../../core/plan/freshness.ts';

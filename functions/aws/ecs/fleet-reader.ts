@@ -1,7 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import pLimit from 'p-limit';
 import { type ClusterArn, clusterArn, keyOf, nameOf, type ServiceKey } from '../../core/model/arn.ts';
-import { chunks } from '../../core/model/chunks.ts';
 import {
   type Cluster,
   type Fleet,
@@ -13,11 +12,12 @@ import {
 } from '../../core/model/fleet.ts';
 import { selects } from '../../core/model/glob.ts';
 import { CONCURRENCY } from '../../core/model/limits.ts';
+import { chunks } from '../../core/model/lists.ts';
 import type { FleetPart } from '../../core/read/scan.ts';
 import type { Clock, ReadOptions, Recheck } from '../../ports.ts';
 import { readFailed } from '../errors.ts';
 import { type EcsReads, PAGE } from './calls.ts';
-import { namesByCluster, onlyNamed, placesOf } from './named-services.ts';
+import { namesToDescribe, onlyNamed, placesOf } from './named-services.ts';
 import type { Revisions } from './revisions.ts';
 import { ourTags } from './service-of.ts';
 import { type Described, type ServiceReader, together } from './service-reader.ts';
@@ -98,7 +98,7 @@ export class FleetReader {
       const beganAt = this.#clock.now();
       const all = await this.#listClusters(within);
       const places = placesOf(named, all, selected(all, globs));
-      const names = namesByCluster(places);
+      const names = namesToDescribe(places);
       const clusters = await this.#describeClusters(
         names === undefined ? selected(all, globs) : [...names.keys()],
         within,

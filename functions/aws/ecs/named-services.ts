@@ -7,7 +7,7 @@ import {
   serviceArn,
   serviceIn,
 } from '../../core/model/arn.ts';
-import type { Fleet, NamedFleet, NamedService } from '../../core/model/fleet.ts';
+import { type Fleet, type NamedFleet, type NamedService, namesByCluster } from '../../core/model/fleet.ts';
 
 /** The clusters in which to look for the services that a request names. */
 export type Places = {
@@ -53,13 +53,9 @@ export function placesOf(
 }
 
 /** The names to describe in each cluster; undefined: one service may be in any cluster, so all have to be listed. */
-export function namesByCluster({ sought }: Places): ReadonlyMap<ClusterArn, readonly string[]> | undefined {
-  const names = new Map<ClusterArn, readonly string[]>();
-  for (const { cluster, name } of sought) {
-    if (cluster === undefined) return undefined;
-    names.set(cluster, [...(names.get(cluster) ?? []), name]);
-  }
-  return names;
+export function namesToDescribe({ sought }: Places): ReadonlyMap<ClusterArn, readonly string[]> | undefined {
+  const placed = sought.flatMap(({ cluster, name }) => (cluster === undefined ? [] : [{ cluster, name }]));
+  return placed.length < sought.length ? undefined : namesByCluster(placed);
 }
 
 /** The read fleet, reduced to the services that the request names, with the named services that do not exist. */

@@ -1,8 +1,8 @@
 import type { DescribeServicesCommandOutput } from '@aws-sdk/client-ecs';
 import { serviceArn, serviceIn } from '../../core/model/arn.ts';
-import { chunks } from '../../core/model/chunks.ts';
 import { type Cluster, revisionsInUse, type Service, type Unreadable } from '../../core/model/fleet.ts';
 import { SERVICES_A_CALL } from '../../core/model/limits.ts';
+import { chunks } from '../../core/model/lists.ts';
 import { callError, isPermanent, isVanished, readFailed } from '../errors.ts';
 import type { EcsReads } from './calls.ts';
 import type { Revisions } from './revisions.ts';

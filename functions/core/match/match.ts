@@ -2,6 +2,7 @@ import type { ServiceKey, TaskDefinitionArn } from '../model/arn.ts';
 import { about, CURRENT, PREVIOUS, type Subject } from '../model/change.ts';
 import type { ReportedReference } from '../model/decision.ts';
 import { deploymentsInUse, type Fleet, isUnreadable, primaryOf, type Service } from '../model/fleet.ts';
+import { grouped } from '../model/lists.ts';
 import { type Form, followedLabel, type Reference, type Target } from '../model/reference.ts';
 import { SUFFIX_LENGTH, SubjectIndex } from './subject-index.ts';
 
@@ -76,13 +77,7 @@ export function suffixWarnings(fleet: Fleet, subjects: readonly Subject[]): read
 
 /** The matches grouped by service, in the order in which they were found. */
 export function byService(matches: readonly Match[]): ReadonlyMap<ServiceKey, readonly [Match, ...Match[]]> {
-  const grouped = new Map<ServiceKey, [Match, ...Match[]]>();
-  for (const one of matches) {
-    const group = grouped.get(one.service.key);
-    if (group === undefined) grouped.set(one.service.key, [one]);
-    else group.push(one);
-  }
-  return grouped;
+  return grouped(matches, ({ service }) => service.key);
 }
 
 function matchesOf(service: Service, fleet: Fleet, index: SubjectIndex, pull: PullPolicy): readonly Match[] {

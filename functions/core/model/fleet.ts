@@ -1,4 +1,5 @@
 import type { ClusterArn, ServiceArn, ServiceKey, TaskDefinitionArn } from './arn.ts';
+import { grouped } from './lists.ts';
 import type { Reference } from './reference.ts';
 
 /** Tags whose key begins with our prefix, by the rest of the key: `enabled`, `wave`, `also`, … */
@@ -124,13 +125,8 @@ export function joinFleets(beganAt: number, parts: readonly Fleet[]): Fleet {
 export function namesByCluster(
   services: Iterable<{ readonly cluster: ClusterArn; readonly name: string }>,
 ): ReadonlyMap<ClusterArn, readonly string[]> {
-  const names = new Map<ClusterArn, string[]>();
-  for (const { cluster, name } of services) {
-    const known = names.get(cluster);
-    if (known === undefined) names.set(cluster, [name]);
-    else known.push(name);
-  }
-  return names;
+  const names = [...grouped(services, ({ cluster }) => cluster)];
+  return new Map(names.map(([cluster, ofCluster]) => [cluster, ofCluster.map(({ name }) => name)]));
 }
 
 /** A service as a request names it. The old form of a service's ARN does not contain the cluster. */

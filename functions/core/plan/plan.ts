@@ -3,6 +3,7 @@ import { keyOf, type ServiceArn, type ServiceKey } from '../model/arn.ts';
 import { about, type Subject } from '../model/change.ts';
 import { type Decision, type ReportedReference, skip, type Verdict } from '../model/decision.ts';
 import { type Fleet, isUnreadable, type NamedFleet, type Service } from '../model/fleet.ts';
+import { grouped } from '../model/lists.ts';
 import { isOptedOut, waveOf } from '../model/tags.ts';
 import type { Evidence, EvidenceByService } from './evidence.ts';
 import type { Plan, Planned } from './planned.ts';
@@ -57,18 +58,13 @@ export function redecide({ verdicts, evidence }: Planned, service: Service, poli
 export function verdictsFor(planned: Planned, changeId: string): readonly Verdict[] {
   const byChange = VERDICTS.get(planned) ?? verdictsByChange(planned);
   VERDICTS.set(planned, byChange);
-  return byChange.get(changeId) ?? [];
+  return byChange.get(changeId)?.map(({ verdict }) => verdict) ?? [];
 }
 
-const VERDICTS = new WeakMap<Planned, ReadonlyMap<string, readonly Verdict[]>>();
+const VERDICTS = new WeakMap<Planned, ReturnType<typeof verdictsByChange>>();
 
-function verdictsByChange({ verdicts }: Planned): ReadonlyMap<string, readonly Verdict[]> {
-  const byChange = new Map<string, Verdict[]>();
-  for (const { match, verdict } of verdicts) {
-    const { changeId } = about(match.subject);
-    byChange.set(changeId, [...(byChange.get(changeId) ?? []), verdict]);
-  }
-  return byChange;
+function verdictsByChange({ verdicts }: Planned): ReadonlyMap<string, readonly MatchVerdict[]> {
+  return grouped(verdicts, ({ match }) => about(match.subject).changeId);
 }
 
 function judgeAll({ matches, evidence, policy, now }: PlanInput): readonly MatchVerdict[] {

@@ -1,12 +1,16 @@
 import { byService, type Match } from '../match/match.ts';
 import type { Change } from '../model/change.ts';
+import type { Verdict } from '../model/decision.ts';
 import { primaryOf } from '../model/fleet.ts';
 import { looksLikeRollback, type Question, TASKS_TELL_AFTER_MS } from './evidence.ts';
 import { isComplete } from './freshness.ts';
 import { HOUR_MS, type Policy } from './policy.ts';
 import { verdictOn } from './verdict.ts';
 
-/** Only for a change older than this is ECS always asked whether a deployment for it was rolled back: a margin, not a fact. */
+/**
+ * Only for a change older than this is ECS always asked whether a deployment for it was rolled back: a margin, not a
+ * fact.
+ */
 const ROLLED_BACK_AFTER_MS = 60_000;
 
 /** The number of calls that a full token bucket allows at once by default. */
@@ -32,11 +36,15 @@ export function questions(
   now: number,
   lookBackMs = Number.POSITIVE_INFINITY,
 ): readonly Question[] {
-  const verdicts = matches.map((match) => verdictOn(match, {}, policy, now));
-  const few =
-    verdicts.filter((one) => one?.action === 'redeploy' || one?.reason === 'already-fresh').length <= FEW;
+  const verdicts = new Map(matches.map((match) => [match, verdictOn(match, {}, policy, now)]));
+  const counted = [...verdicts.values()].filter(
+    (one) => one?.action === 'redeploy' || one?.reason === 'already-fresh',
+  );
+  const few = counted.length <= FEW;
   return [...byService(matches).values()].flatMap((ofService) => {
-    const asked = ofService.flatMap((match) => question(match, { few, lookBackMs }, policy, now) ?? []);
+    const asked = ofService.flatMap(
+      (match) => question(match, verdicts.get(match), { few, lookBackMs }, now) ?? [],
+    );
     const [first] = asked;
     if (first === undefined) return [];
     const instants = asked.flatMap(({ deploymentsSince }) => deploymentsSince ?? []);
@@ -51,12 +59,11 @@ export function questions(
 
 function question(
   match: Match,
+  verdict: Verdict | undefined,
   { few, lookBackMs }: Circumstances,
-  policy: Policy,
   now: number,
 ): Question | undefined {
   const { service, subject } = match;
-  const verdict = verdictOn(match, {}, policy, now);
   if (verdict === undefined || subject.kind === 'notice') return undefined;
   const { changedAt } = subject.change;
   const { action, reason } = verdict;

@@ -1,7 +1,6 @@
 import pMap from 'p-map';
-import type { ClusterArn } from '../../core/model/arn.ts';
-import { chunks } from '../../core/model/chunks.ts';
 import { CONCURRENCY, LOST_ANSWER_MS, RESERVE_MS, SERVICES_A_CALL } from '../../core/model/limits.ts';
+import { chunks, grouped } from '../../core/model/lists.ts';
 import { isDenied, type Outcome } from '../../core/model/outcome.ts';
 import { redecide } from '../../core/plan/plan.ts';
 import {
@@ -159,13 +158,7 @@ async function redeployOne(before: Planned, look: Recheck | undefined, run: Run)
 
 /** Groups of services of one cluster, as many as one call describes. */
 function groups(redeploys: readonly Planned[]): readonly (readonly Planned[])[] {
-  const byCluster = new Map<ClusterArn, Planned[]>();
-  for (const planned of redeploys) {
-    const { arn } = planned.service.cluster;
-    const ofCluster = byCluster.get(arn);
-    if (ofCluster === undefined) byCluster.set(arn, [planned]);
-    else ofCluster.push(planned);
-  }
+  const byCluster = grouped(redeploys, ({ service }) => service.cluster.arn);
   return [...byCluster.values()].flatMap((ofCluster) => chunks(ofCluster, SERVICES_A_CALL));
 }
 

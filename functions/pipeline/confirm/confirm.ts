@@ -5,6 +5,7 @@ import { type Attempt, begin, merged } from '../../core/follow-up/follow-up.ts';
 import type { Confirmed, OpenScan, Trigger } from '../../core/follow-up/trigger.ts';
 import { type Change, endOfSecond, isGone, type Notice } from '../../core/model/change.ts';
 import { CONCURRENCY } from '../../core/model/limits.ts';
+import { grouped } from '../../core/model/lists.ts';
 import type { Origin } from '../../core/model/secret.ts';
 import { startScan } from '../../core/read/scan.ts';
 import type { StepContext } from '../context.ts';
@@ -117,8 +118,7 @@ function continuedScan(trigger: Trigger): readonly OpenScan[] {
 
 /** One attempt for each id: a request may name several resources, and one call may move several labels. */
 function firstAttempts(changes: readonly Delivered<Change>[], firstHandledAt: number): readonly Attempt[] {
-  const byId = new Map<string, Delivered<Change>[]>();
-  for (const one of changes) byId.set(one.value.changeId, [...(byId.get(one.value.changeId) ?? []), one]);
+  const byId = grouped(changes, ({ value }) => value.changeId);
   return [...byId].map(([changeId, ofId]) => ({
     ...begin(
       changeId,

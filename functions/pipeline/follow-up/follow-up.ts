@@ -1,6 +1,7 @@
 import { backoffSeconds, isOverdue } from '../../core/follow-up/backoff.ts';
 import type { Attempt } from '../../core/follow-up/follow-up.ts';
 import { type Progress, progressOf } from '../../core/follow-up/progress.ts';
+import { grouped } from '../../core/model/lists.ts';
 import type { Result } from '../../core/plan/planned.ts';
 import { scanBody } from '../../formats/follow-up.ts';
 import type { StepContext } from '../context.ts';
@@ -91,12 +92,11 @@ async function sendAll(
   run: StepContext,
 ): Promise<readonly Attempt[]> {
   const { firstSeconds, limitMs } = run.follow;
-  const byDelay = new Map<number, Attempt[]>();
-  for (const one of progress) {
-    const delay = backoffSeconds(one, now, firstSeconds, limitMs);
-    byDelay.set(delay, [...(byDelay.get(delay) ?? []), one.followUp]);
-  }
-  const batches = [...byDelay].map(([delaySeconds, followUps]) => ({ followUps, delaySeconds }));
+  const byDelay = grouped(progress, (one) => backoffSeconds(one, now, firstSeconds, limitMs));
+  const batches = [...byDelay].map(([delaySeconds, due]) => ({
+    followUps: due.map((one) => one.followUp),
+    delaySeconds,
+  }));
   return sendFollowUps(batches, run);
 }
 
