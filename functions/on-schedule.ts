@@ -1,6 +1,7 @@
-import { type SweepDone, sweep } from './commands/sweep.ts';
+import { sweep } from './commands/sweep.ts';
 import type { Run } from './pipeline/run.ts';
 import { type Invocation, lambda } from './runtime/handler.ts';
+import type { SweepDone } from './telemetry/sweep-records.ts';
 
 /** EventBridge Scheduler: the sweep finds what no event told of, and puts what it may heal on the queue of on-change. */
 export const handler = lambda<unknown, SweepDone>(['CHANGE_QUEUE_URL'], onSchedule);

@@ -20,8 +20,6 @@ import {
 import type { RecordWriter } from '../telemetry/record.ts';
 import { recordSweep, type SweepDone } from '../telemetry/sweep-records.ts';
 
-export type { SweepDone } from '../telemetry/sweep-records.ts';
-
 /** The second path: finds what no event told of, puts what may be healed on the queue, and records all of it. */
 export async function sweep(id: string, how: How, writer: RecordWriter, run: Run): Promise<SweepDone> {
   const found = await findStale(id, [], run);

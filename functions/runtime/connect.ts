@@ -69,8 +69,8 @@ export type Audiences = {
   /** The log alone: a question that a person asks moves no dashboard and reaches no subscriber of our own events. */
   readonly quiet: Journal;
   /**
-   * Log and metrics: a sweep records the same every hour, and subscribers of our own events would have to filter it. What a
-   * sweep heals is recorded by on-change.
+   * Log and metrics: a sweep records the same every hour, and subscribers of our own events would have to filter it.
+   * What a sweep heals is recorded by on-change.
    */
   readonly sweepRecords: RecordWriter;
 };

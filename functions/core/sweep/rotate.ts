@@ -1,4 +1,5 @@
-const HOUR_MS = 3_600_000;
+import { HOUR_MS } from '../plan/policy.ts';
+
 const GOLDEN = (Math.sqrt(5) - 1) / 2;
 
 /**
