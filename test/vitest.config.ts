@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { supplyGroupBy } from './group-by.ts';
+import { supplyGroupBy } from './support/group-by.ts';
 
 supplyGroupBy();
 

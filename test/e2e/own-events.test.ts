@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import { expectMirrored, ownEventsOf } from '../own-events/mirror.ts';
 import type { Fault } from '../simulator/index.ts';
+import { expectMirrored, ownEventsOf } from '../support/own-event-mirror.ts';
 import { apiCall } from './events.ts';
 import { deliver, recordsOf, rotated, type Scene, scene, updated } from './scene.ts';
 

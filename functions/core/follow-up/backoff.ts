@@ -1,4 +1,4 @@
-import { LOST_ANSWER_MS } from '../../core/model/limits.ts';
+import { LOST_ANSWER_MS } from '../model/limits.ts';
 import type { FollowUp } from './follow-up.ts';
 import type { Progress } from './progress.ts';
 

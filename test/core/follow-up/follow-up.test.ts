@@ -1,0 +1,269 @@
+import { describe, expect, test } from 'vitest';
+import {
+  type Attempt,
+  begin,
+  earlierLooks,
+  type FollowUp,
+  followingOf,
+  isKnown,
+  matchAgain,
+  merged,
+  mergedFirst,
+  NOTHING_YET,
+  openKey,
+} from '../../../functions/core/follow-up/follow-up.ts';
+import { serviceArn } from '../../../functions/core/model/arn.ts';
+import { about } from '../../../functions/core/model/change.ts';
+import {
+  AFTER,
+  BEFORE,
+  CHANGED_AT,
+  change,
+  deployment,
+  fleet,
+  NOW,
+  revisionArn,
+  SECRET,
+  service,
+} from '../../support/build.ts';
+
+const open = (different: Partial<FollowUp['open'][number]> = {}) => ({
+  cluster: service().cluster.arn,
+  name: 'api',
+  deploymentId: 'ecs-svc/2',
+  ours: true,
+  lastLogged: 'wait rolling-out',
+  ...different,
+});
+const followUp = (different: Partial<FollowUp> = {}): FollowUp => ({
+  ...begin('change-1', [change()], NOW),
+  hop: 1,
+  open: [open()],
+  ...different,
+});
+const young = { id: 'ecs-svc/2', createdAt: AFTER } as const;
+
+test('a change begins with an empty tally, no open service and no look behind it', () => {
+  expect(begin('change-1', [change()], NOW)).toEqual({
+    changeId: 'change-1',
+    changes: [change()],
+    firstHandledAt: NOW,
+    hop: 0,
+    open: [],
+    tally: { redeployed: 0, fresh: 0, failed: 0, skipped: 0, left: 0 },
+    denied: false,
+    failedWave: null,
+  });
+  expect(NOTHING_YET).toEqual(begin('', [], 0).tally);
+});
+
+describe('a service that a change waits for', () => {
+  test.each([
+    ['is followed where the deployment that we started is PRIMARY', {}, [deployment(young)], 'followed'],
+    [
+      'is adopted where a deployment that we did not start is PRIMARY',
+      { ours: false },
+      [deployment(young)],
+      'adopted',
+    ],
+    [
+      'is superseded where another deployment has taken the place of ours',
+      {},
+      [deployment({ ...young, id: 'ecs-svc/3' })],
+      'superseded',
+    ],
+    ['is superseded where there is no deployment left', {}, [], 'superseded'],
+    ['waits where no deployment is followed', { deploymentId: null }, [deployment(young)], 'waiting'],
+    [
+      'waits where the followed deployment is older than the change',
+      {},
+      [deployment({ ...young, createdAt: BEFORE })],
+      'waiting',
+    ],
+    [
+      'waits where the followed deployment is as old as the change',
+      {},
+      [deployment({ ...young, createdAt: CHANGED_AT })],
+      'waiting',
+    ],
+  ] as const)('%s', (_, opened, deployments, following) => {
+    expect(
+      followingOf(followUp({ open: [open({ name: 'web' }), open(opened)] }), service({ deployments })),
+    ).toBe(following);
+  });
+
+  test('waits unless its deployment is younger than every change of the follow-up', () => {
+    const later = followUp({ changes: [change(), change({ changedAt: AFTER + 1 })] });
+    expect(followingOf(later, service({ deployments: [deployment(young)] }))).toBe('waiting');
+  });
+
+  test('is not confused with a service of another name', () => {
+    expect(followingOf(followUp(), service({ name: 'web' }))).toBeUndefined();
+  });
+
+  test.each([
+    ['followed', true],
+    ['adopted', true],
+    ['superseded', false],
+    ['waiting', false],
+    [undefined, false],
+  ] as const)('needs no references if it is %s: %s', (following, known) => {
+    expect(isKnown(following)).toBe(known);
+  });
+});
+
+describe('a later look', () => {
+  const world = (...services: Parameters<typeof fleet>[0]) =>
+    fleet(services, { 'api:1': ['/else'], 'api:2': [SECRET] });
+  const web = (revision: string) =>
+    service({
+      name: 'web',
+      taskDefinition: revisionArn(revision),
+      deployments: [deployment({ taskDefinition: revisionArn(revision) })],
+    });
+  const look = (before: FollowUp, ...services: Parameters<typeof fleet>[0]) =>
+    matchAgain(before, world(...services), 'ignore').map(
+      ({ service: { name }, subject, following, hits, partlyUnreadable }) => ({
+        name,
+        changeId: about(subject).changeId,
+        following,
+        hits: hits.length,
+        partlyUnreadable,
+      }),
+    );
+  const of = (name: string, following: string, hits: number) => ({
+    name,
+    changeId: 'change-1',
+    following,
+    hits,
+    partlyUnreadable: false,
+  });
+
+  test('treats a followed service as matched, whatever its revision refers to', () => {
+    expect(look(followUp(), service({ deployments: [deployment(young)] }))).toEqual([
+      of('api', 'followed', 0),
+    ]);
+  });
+
+  test('matches the other services again and drops those that no longer refer to the change', () => {
+    const before = followUp({
+      open: [open({ deploymentId: null }), open({ name: 'web', deploymentId: null })],
+    });
+    expect(look(before, service(), web('api:2'))).toEqual([of('web', 'waiting', 1)]);
+  });
+
+  test('reports that the followed deployment was superseded when it matches the service again', () => {
+    const before = followUp({ open: [open({ name: 'web', deploymentId: 'ecs-svc/9' })] });
+    expect(look(before, web('api:2'))).toEqual([of('web', 'superseded', 1)]);
+  });
+
+  test('ignores a service that the change does not wait for', () => {
+    expect(look(followUp(), service({ deployments: [deployment(young)] }), web('api:2'))).toEqual([
+      of('api', 'followed', 0),
+    ]);
+  });
+
+  test('matches each service named by hand with its own change only', () => {
+    const [api, web2] = [service({ deployments: [deployment(young)] }), web('api:2')];
+    const changes = [api, web2].map(({ arn }, i) =>
+      change({ kind: 'service', arn, changeId: `change-${i}` }),
+    );
+    const before = followUp({ changes, open: [open(), open({ name: 'web', deploymentId: 'ecs-svc/1' })] });
+    expect(
+      look(before, api, web2).map(({ name, changeId, following }) => [name, changeId, following]),
+    ).toEqual([
+      ['api', 'change-0', 'followed'],
+      ['web', 'change-1', 'waiting'],
+    ]);
+  });
+});
+
+describe('messages of the same change are merged into one attempt', () => {
+  const attempt = (different: Partial<Attempt> = {}): Attempt => ({
+    ...followUp(),
+    messageIds: ['message-1'],
+    redelivered: false,
+    ...different,
+  });
+  const denied = attempt({ denied: true });
+
+  test('unless one is about services that we may not redeploy, or about another change', () => {
+    const all = [attempt(), denied, attempt({ changeId: 'change-2' })];
+    expect(merged(all)).toEqual(all);
+    expect(merged([])).toEqual([]);
+  });
+
+  test('that has the hop of the most advanced message, the age of the oldest and the earliest failed wave', () => {
+    const one = attempt({
+      hop: 4,
+      firstHandledAt: NOW,
+      failedWave: null,
+      tally: { ...NOTHING_YET, fresh: 4 },
+    });
+    const other = attempt({
+      hop: 2,
+      firstHandledAt: NOW - 1,
+      failedWave: 2,
+      tally: { ...NOTHING_YET, fresh: 2 },
+    });
+    for (const both of [
+      [one, other],
+      [other, one],
+    ]) {
+      expect(merged(both)).toEqual([{ ...one, firstHandledAt: NOW - 1, failedWave: 2 }]);
+    }
+    expect(merged([one, one])).toEqual([one]);
+    const last = { ...one, tally: { ...NOTHING_YET, fresh: 5 } };
+    expect(merged([one, last])).toEqual([{ ...last, firstHandledAt: NOW }]);
+  });
+
+  test('that keeps all message ids and counts as redelivered if one of the messages was', () => {
+    const one = attempt({ messageIds: ['message-1'] });
+    const other = attempt({ messageIds: ['message-2'], redelivered: true });
+    expect(merged([one, other])).toEqual([
+      { ...one, messageIds: ['message-1', 'message-2'], redelivered: true },
+    ]);
+  });
+
+  test('that waits for every service that one of them waits for, in the state that the last message holds', () => {
+    const one = attempt({ open: [open(), open({ name: 'web' })] });
+    const other = attempt({ open: [open({ name: 'web', lastLogged: 'wait cooldown' })] });
+    expect(merged([one, other])[0]?.open).toEqual([
+      open(),
+      open({ name: 'web', lastLogged: 'wait cooldown' }),
+    ]);
+  });
+});
+
+test('an open service has the key of the service itself, in either format of its ARN', () => {
+  const old = serviceArn('arn:aws:ecs:eu-west-1:111122223333:service/api');
+  expect(openKey(open())).toBe('main/api');
+  expect(openKey(open())).toBe(service({ arn: old }).key);
+});
+
+test('a change that came in two scans at its first look is one attempt with the messages of both', () => {
+  const first = { ...begin('change-1', [change()], NOW), messageIds: ['event'], redelivered: true };
+  const again = { ...begin('change-1', [change()], NOW - 1), messageIds: ['scan'], redelivered: false };
+  const other = {
+    ...begin('change-2', [change({ changeId: 'change-2' })], NOW),
+    messageIds: [],
+    redelivered: false,
+  };
+  expect(mergedFirst([first, other, again])).toEqual([
+    { ...again, messageIds: ['event', 'scan'], redelivered: true },
+    other,
+  ]);
+  const labels = { ...again, changes: [change({ label: 'BLUE' })] };
+  expect(mergedFirst([first, labels])[0]?.changes).toEqual([change(), change({ label: 'BLUE' })]);
+});
+
+describe('what earlier looks tell of waves', () => {
+  test('is the earliest wave that failed, and which changes wait for a service that ECS does not show', () => {
+    const failed = followUp({ changeId: 'failed', failedWave: 2, open: [] });
+    const refused = followUp({ changeId: 'refused', open: [open({ name: 'web' }), open()] });
+    const { failed: waves, unseen } = earlierLooks([followUp(), failed, refused], new Set([openKey(open())]));
+    expect([...waves]).toEqual([['failed', 2]]);
+    expect([...unseen].toSorted()).toEqual(['change-1', 'refused']);
+    expect(earlierLooks([refused], new Set()).unseen.size).toBe(0);
+  });
+});

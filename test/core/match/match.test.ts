@@ -1,0 +1,370 @@
+import { describe, expect, test } from 'vitest';
+import { type Match, match, suffixWarnings } from '../../../functions/core/match/match.ts';
+import { about, type Notice, type Subject } from '../../../functions/core/model/change.ts';
+import type { RawReference } from '../../../functions/core/model/reference.ts';
+import type { Evidence } from '../../../functions/core/plan/evidence.ts';
+import { verdictOn } from '../../../functions/core/plan/verdict.ts';
+import {
+  AFTER,
+  asSubject,
+  change,
+  deployment,
+  draining,
+  fleet,
+  NOW,
+  PARAMETER,
+  POLICY,
+  reference,
+  revisionArn,
+  SECRET,
+  service,
+} from '../../support/build.ts';
+
+const PARTIAL = SECRET.slice(0, -7);
+const notice = (different: Partial<Notice> = {}): Notice => ({
+  changeId: 'n',
+  kind: 'secret',
+  arn: SECRET,
+  notice: 'deleted',
+  at: NOW,
+  source: 'x',
+  ...different,
+});
+const ofParameter = (arn = PARAMETER) => change({ changeId: 'p', kind: 'parameter', arn });
+const referring = (...references: readonly (Partial<RawReference> | string)[]) =>
+  fleet([service()], { 'api:1': references });
+/** The form and the effect of each reference that names the subject. */
+const hits = (world: ReturnType<typeof fleet>, subject: Subject) =>
+  match(world, [subject], 'ignore').flatMap((one) =>
+    one.hits.map(
+      ({ reference: { valueFrom }, form, effect, inPrimary }) =>
+        `${valueFrom} ${form} ${effect} ${inPrimary}`,
+    ),
+  );
+
+describe('a service named by hand', () => {
+  test('matches without any reference, and no other service matches', () => {
+    const hand = change({ kind: 'service', arn: service().arn });
+    expect(match(fleet([service(), service({ name: 'web' })]), [asSubject(hand)], 'ignore')).toEqual([
+      { service: service(), subject: asSubject(hand), hits: [], partlyUnreadable: false },
+    ]);
+  });
+});
+
+describe('a label', () => {
+  test('is ignored for a parameter, for no parameter has a staging label', () => {
+    const blue = { ...ofParameter(), label: 'BLUE' };
+    expect(hits(referring(PARAMETER), asSubject(blue))).toEqual([`${PARAMETER} full-arn moves true`]);
+  });
+
+  test('is ignored for a notice, for a deleted secret is gone under every label', () => {
+    expect(hits(referring(`${SECRET}::BLUE:`), asSubject(notice()))).toEqual([
+      `${SECRET}::BLUE: full-arn moves true`,
+    ]);
+  });
+
+  test('is ignored for a change of the secret as a whole', () => {
+    const { label, ...whole } = change();
+    expect(label).toBe('AWSCURRENT');
+    expect(hits(referring(`${SECRET}::BLUE:`), asSubject(whole))).toEqual([
+      `${SECRET}::BLUE: full-arn moves true`,
+    ]);
+  });
+});
+
+describe('the references of a new task', () => {
+  const at = (revision: string) => deployment({ taskDefinition: revisionArn(revision) });
+  const both = { 'api:1': [SECRET], 'api:2': [PARTIAL] };
+
+  test('are those of the service’s revision, of PRIMARY’s revision, of PRIMARY itself and of the tags', () => {
+    const own = reference({ place: 'service-connect', valueFrom: SECRET });
+    const primary = { ...at('api:2'), references: [own] };
+    const also = reference({ place: 'also', valueFrom: 'prod/db' });
+    const older = draining({ taskDefinition: revisionArn('api:0'), references: [own] });
+    const one = service({ deployments: [primary, older], also: [also] });
+    expect(hits(fleet([one], { ...both, 'api:0': [`${SECRET}:k::`] }), asSubject(change()))).toEqual([
+      `${SECRET} full-arn moves true`,
+      `${PARTIAL} partial-arn moves true`,
+      `${SECRET}:k:: full-arn moves false`,
+      `${SECRET} full-arn moves true`,
+      `${SECRET} full-arn moves false`,
+      'prod/db name moves true',
+    ]);
+  });
+
+  test('are PRIMARY’s alone where the service names no revision, and the service’s where there is no PRIMARY', () => {
+    expect(
+      hits(fleet([service({ taskDefinition: null, deployments: [at('api:2')] })], both), asSubject(change())),
+    ).toEqual([`${PARTIAL} partial-arn moves true`]);
+    expect(hits(fleet([service({ deployments: [] })], both), asSubject(change()))).toEqual([
+      `${SECRET} full-arn moves true`,
+    ]);
+  });
+
+  test('do not include those of a revision that was not read', () => {
+    const world = fleet([service({ taskDefinition: revisionArn('gone:1') })], { 'api:1': [SECRET] });
+    expect(match(world, [asSubject(change())], 'ignore')).toMatchObject([
+      { partlyUnreadable: false, hits: [{}] },
+    ]);
+  });
+});
+
+describe('the warning about an older secret of the same name', () => {
+  const OLDER = `${PARTIAL}-zzzzzz`;
+  const warned = (world: ReturnType<typeof fleet>, ...subjects: readonly Subject[]) =>
+    suffixWarnings(world, subjects).map(({ valueFrom }) => valueFrom);
+
+  test('names the service, the reference and the problem', () => {
+    expect(suffixWarnings(referring(OLDER), [asSubject(change())])).toEqual([
+      {
+        service: service().arn,
+        valueFrom: OLDER,
+        problem:
+          'has the name of the changed secret but another suffix: it may name an older, deleted secret',
+      },
+    ]);
+  });
+
+  test('is given for no other reference', () => {
+    const others = [
+      SECRET,
+      PARTIAL,
+      PARAMETER,
+      `${PARTIAL}2-zzzzzz`,
+      '/aws/reference/secretsmanager/prod/db',
+    ];
+    expect(warned(referring(...others), asSubject(change()))).toEqual([]);
+    expect(warned(referring({ place: 'pull', valueFrom: 'prod/db' }), asSubject(change()))).toEqual([]);
+    expect(warned(referring('what/ECS would not accept'), asSubject(change()))).toEqual([]);
+    expect(warned(referring(`${PARAMETER}-zzzzzz`), asSubject(ofParameter(`${PARAMETER}-a1B2c3`)))).toEqual(
+      [],
+    );
+    expect(warned(referring(OLDER))).toEqual([]);
+  });
+
+  test('is not given for a pass-through whose name only looks like one with a suffix', () => {
+    const long = change({ arn: SECRET.replace('prod/db-', 'prod/db-x-') });
+    expect(warned(referring('/aws/reference/secretsmanager/prod/db-x-zzzzzz'), asSubject(long))).toEqual([]);
+  });
+
+  test('is given where a tag may name the secret or a parameter', () => {
+    expect(warned(referring({ place: 'also', valueFrom: OLDER }), asSubject(change()))).toEqual([OLDER]);
+  });
+});
+
+describe('a resource is named', () => {
+  test('by its full and partial ARN though its name ends like a suffix, and never by a longer text', () => {
+    const odd = SECRET.replace('prod/db', 'prod/db-a1B2c3');
+    expect(hits(referring(SECRET, odd, odd.slice(0, -7)), asSubject(change({ arn: odd })))).toEqual([
+      `${SECRET} partial-arn moves true`,
+      `${odd} full-arn moves true`,
+      `${SECRET} partial-arn moves true`,
+    ]);
+    expect(hits(referring(`${SECRET}-more`), asSubject(change()))).toEqual([]);
+  });
+
+  test('by a pattern in a tag, and by a pattern nowhere else', () => {
+    const banged = change({ arn: SECRET.replace('prod/db', 'rds!db') });
+    expect(hits(referring({ place: 'also', valueFrom: 'rds?db' }), asSubject(banged))).toEqual([
+      'rds?db name moves true',
+    ]);
+    expect(hits(referring({ place: 'pull', valueFrom: 'rds?db' }), asSubject(banged))).toEqual([]);
+    const marked = ofParameter(PARAMETER.replace('app/db/password', 'a!b'));
+    expect(hits(referring('a?b', { place: 'also', valueFrom: 'a?b' }), asSubject(marked))).toEqual([
+      'a?b name moves true',
+    ]);
+  });
+
+  test('by a pattern in a tag that names another resource as well', () => {
+    const [one, other] = ['rds!db', 'rds*db'].map((name) => change({ arn: SECRET.replace('prod/db', name) }));
+    if (one === undefined || other === undefined) throw new Error('expected two changes, found fewer');
+    const world = referring({ place: 'also', valueFrom: 'rds?db' });
+    expect(
+      match(world, [asSubject(one), asSubject(other)], 'ignore').map(({ subject }) => about(subject)),
+    ).toEqual([one, other]);
+  });
+
+  test('only by references to its own kind: the ARN of a parameter never names a secret', () => {
+    const parameter = ofParameter();
+    const secretOfThatArn = notice({ arn: PARAMETER });
+    expect(hits(referring(PARAMETER), asSubject(parameter))).toHaveLength(1);
+    expect(hits(referring(PARAMETER), asSubject(secretOfThatArn))).toEqual([]);
+  });
+});
+
+describe('a resource that no longer exists is named', () => {
+  test.each([
+    ['prod/db', { kind: 'secret' }, [SECRET, PARTIAL]],
+    ['/app/db/password', { kind: 'parameter' }, [PARAMETER, '/app/db/password']],
+    ['app/db/password', { kind: 'parameter' }, [PARAMETER, '/app/db/password']],
+  ] as const)('(as %s) by every reference that named it before', (arn, { kind }, named) => {
+    const world = referring(SECRET, PARTIAL, PARAMETER, '/app/db/password', `${PARTIAL}/more`);
+    const found = hits(world, asSubject(notice({ kind, arn, notice: 'not-found' })));
+    expect(found.map((one) => one.split(' ')[0])).toEqual(named);
+  });
+
+  test('with any suffix too if it was not found, and only without a suffix if it was deleted', () => {
+    const full = `${PARTIAL}-zzzzzz`;
+    expect(hits(referring(full, PARTIAL), asSubject(notice({ arn: PARTIAL, notice: 'not-found' })))).toEqual([
+      `${full} full-arn moves true`,
+      `${PARTIAL} full-arn moves true`,
+    ]);
+    expect(hits(referring(full, PARTIAL), asSubject(notice({ arn: PARTIAL, notice: 'deleted' })))).toEqual([
+      `${PARTIAL} full-arn moves true`,
+    ]);
+    expect(
+      hits(
+        referring(`${PARAMETER}-zzzzzz`),
+        asSubject(notice({ kind: 'parameter', arn: PARAMETER, notice: 'not-found' })),
+      ),
+    ).toEqual([]);
+  });
+
+  test.each([
+    ['prod/database', 'prod/d'],
+    ['prod-a1B2c3/x', 'prod'],
+    ['prod-a1B2c3-x-y-z-a', 'prod-a1B2c3-'],
+  ])('by its own name only: %s is not %s', (gone, other) => {
+    const secret = (name: string) => SECRET.replace('prod/db-a1B2c3', name);
+    const world = referring(secret(other), secret(gone));
+    expect(hits(world, asSubject(notice({ arn: secret(gone) })))).toEqual([
+      `${secret(gone)} full-arn moves true`,
+    ]);
+  });
+
+  test('by no reference in an empty fleet', () => {
+    expect(match(fleet([]), [asSubject(notice({ arn: 'prod/db', notice: 'not-found' }))], 'ignore')).toEqual(
+      [],
+    );
+  });
+});
+
+describe('a match in a later look', () => {
+  const verdict = (
+    one: Partial<Match>,
+    different: Parameters<typeof service>[0] = {},
+    evidence: Evidence = {},
+  ) => {
+    const [only] = match(fleet([service(different)]), [asSubject(change())], 'ignore');
+    if (only === undefined) throw new Error('expected a match, found none');
+    const found = verdictOn({ ...only, ...one }, evidence, POLICY, NOW);
+    return found && [found.action, found.reason].filter(Boolean).join(' ');
+  };
+  const deploying: Evidence = { serviceDeployments: [{ createdAt: AFTER, status: 'IN_PROGRESS' }] };
+
+  test.each(['followed', 'adopted'] as const)('needs no reference where it is %s', (following) => {
+    expect(verdict({ following, hits: [] })).toBe('redeploy');
+  });
+
+  test.each(['waiting', 'superseded', undefined] as const)(
+    'needs a reference where it is %s',
+    (following) => {
+      expect(verdict({ hits: [], ...(following && { following }) })).toBe('skip pull-only');
+    },
+  );
+
+  test('whose deployment was superseded waits while another deployment runs, which may be the rollback', () => {
+    expect(verdict({ following: 'superseded' }, {}, deploying)).toBe('wait deployment-in-progress');
+    expect(verdict({ following: 'superseded' })).toBe('redeploy');
+    expect(verdict({ following: 'waiting' }, {}, deploying)).toBe('redeploy');
+  });
+});
+
+describe('a service with a revision that cannot be read', () => {
+  const dark = [revisionArn('dark:1'), { kind: 'unreadable', why: 'x' }] as const;
+  const older = draining({ taskDefinition: revisionArn('dark:1') });
+  const verdict = (references: readonly string[], deployments = [deployment(), older]) => {
+    const world = fleet([service({ deployments })], { 'api:1': references, 'api:0': [SECRET] });
+    const whole = { ...world, revisions: new Map([...world.revisions, dark]) };
+    const [only] = match(whole, [asSubject(change())], 'ignore');
+    return only && verdictOn(only, {}, POLICY, NOW)?.reason;
+  };
+
+  test('is redeployed if a readable reference demands it, whatever else it refers to', () => {
+    expect(verdict([SECRET])).toBeNull();
+    expect(verdict([SECRET, `${SECRET}:::v1`])).toBeNull();
+  });
+
+  test('is skipped as unreadable if the readable references do not move, or if only older tasks have them', () => {
+    expect(verdict([`${SECRET}:::v1`])).toBe('unreadable');
+    expect(verdict([], [deployment(), older, draining({ taskDefinition: revisionArn('api:0') })])).toBe(
+      'unreadable',
+    );
+  });
+});
+
+test('a new task that refers to a deleted secret could not start, even if an older task refers to it as well', () => {
+  const old = draining({ taskDefinition: revisionArn('api:0') });
+  const world = fleet([service({ deployments: [deployment(), old] })], {
+    'api:1': [SECRET],
+    'api:0': [SECRET],
+  });
+  const [only] = match(world, [asSubject(notice())], 'ignore');
+  expect(only && verdictOn(only, {}, POLICY, NOW)).toEqual({ action: 'skip', reason: 'secret-gone' });
+});
+
+test('draining the old tasks is enough only where a new task does not refer to what moved', () => {
+  const old = draining({ taskDefinition: revisionArn('api:0') });
+  const world = fleet([service({ deployments: [deployment(), old] })], {
+    'api:1': [SECRET],
+    'api:0': [PARTIAL],
+  });
+  const [only] = match(world, [asSubject(change())], 'ignore');
+  expect(only && verdictOn(only, {}, POLICY, NOW)?.action).toBe('redeploy');
+  const pinned = fleet([service({ deployments: [deployment(), old] })], {
+    'api:1': [`${SECRET}:::v1`],
+    'api:0': [PARTIAL],
+  });
+  const [other] = match(pinned, [asSubject(change())], 'ignore');
+  expect(other && verdictOn(other, {}, POLICY, NOW)).toEqual({ action: 'wait', reason: 'rolling-out' });
+});
+
+describe('a reference', () => {
+  test.each([
+    ['secrets', 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:'],
+    ['secrets', 'arn:aws:secretsmanager:eu-west-1:111122223333:other:prod/db-a1B2c3'],
+    ['secrets', `${SECRET}:key`],
+    ['secrets', `${SECRET}:key::v1:more`],
+    ['secrets', 'arn:aws:ssm:eu-west-1:111122223333:document/x'],
+    ['secrets', 'arn:aws:s3:::bucket/x'],
+    ['secrets', ''],
+    ['secrets', ':3'],
+    ['secrets', 'a/b'],
+    ['credential-spec', 'x-credentialspec:arn:aws:ssm:eu-west-1:111122223333:parameter/x'],
+    ['credential-spec', `credentialspec:${SECRET}`],
+    ['fsx', '/app/db/password'],
+  ] as const)('in %s that says %j names nothing', (place, valueFrom) => {
+    expect(reference({ place, valueFrom }).targets).toEqual([]);
+  });
+
+  test.each([
+    ['/a:1:b', 'a', '1:b'],
+    ['//a', '/a', null],
+    ['a', 'a', null],
+  ])('that says %s names the parameter %s in version %s', (valueFrom, name, versionId) => {
+    expect(reference({ valueFrom }).targets).toEqual([
+      {
+        kind: 'parameter',
+        id: `arn:aws:ssm:eu-west-1:111122223333:parameter/${name}`,
+        named: 'name',
+        label: null,
+        versionId,
+      },
+    ]);
+  });
+
+  test('to a credential spec is read without the prefix at its start, and a prefix elsewhere stays', () => {
+    const valueFrom = 'arn:aws:ssm:eu-west-1:111122223333:parameter/credentialspec:x';
+    expect(reference({ place: 'credential-spec', valueFrom }).targets).toMatchObject([
+      { id: 'arn:aws:ssm:eu-west-1:111122223333:parameter/credentialspec', versionId: 'x' },
+    ]);
+  });
+
+  test('names a secret as a registry credential, and in a tag both a secret and a parameter', () => {
+    const kinds = (place: RawReference['place']) =>
+      reference({ place, valueFrom: '/x' }).targets.map(({ kind, id }) => [kind, id]);
+    const secret = ['secret', 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:/x'];
+    expect(kinds('pull')).toEqual([secret]);
+    expect(kinds('also')).toEqual([secret, ['parameter', 'arn:aws:ssm:eu-west-1:111122223333:parameter/x']]);
+  });
+});

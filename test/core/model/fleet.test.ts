@@ -1,0 +1,96 @@
+import { describe, expect, test } from 'vitest';
+import { clusterArn } from '../../../functions/core/model/arn.ts';
+import {
+  isUnreadable,
+  joinFleets,
+  namesByCluster,
+  revisionsInUse,
+  unreadableOf,
+} from '../../../functions/core/model/fleet.ts';
+import { deployment, draining, fleet, NOW, revisionArn, service } from '../../support/build.ts';
+
+const refused = (service_ = service()) => ({ service: service_.arn, cluster: 'main', why: 'refused' });
+const dark = { kind: 'unreadable', why: 'no permission' } as const;
+const old = (running: number, pending = 0) =>
+  draining({ taskDefinition: revisionArn('api:0'), running, pending });
+
+describe('a fleet', () => {
+  const one = {
+    ...fleet([service()]),
+    unreadable: [refused()],
+    unreadableClusters: [{ cluster: 'dark', why: 'x' }],
+  };
+  const other = {
+    ...fleet([service({ name: 'web' })], { 'web:1': [] }),
+    unreadableClusters: [{ cluster: 'night', why: 'y' }],
+  };
+
+  test('is joined from its parts and began at the given instant', () => {
+    expect(joinFleets(NOW - 1, [one, other])).toEqual({
+      beganAt: NOW - 1,
+      services: [...one.services, ...other.services],
+      revisions: new Map([...one.revisions, ...other.revisions]),
+      unreadable: [refused()],
+      unreadableClusters: [
+        { cluster: 'dark', why: 'x' },
+        { cluster: 'night', why: 'y' },
+      ],
+    });
+    expect(joinFleets(NOW, [])).toEqual({ ...fleet([], {}), beganAt: NOW });
+  });
+
+  test('lists what could not be read: services that ECS did not describe, and services with unreadable revisions in use', () => {
+    const web = service({ name: 'web', deployments: [deployment(), old(1)] });
+    const spent = service({ name: 'spent', deployments: [deployment(), old(0)] });
+    const read = { ...fleet([service(), web, spent]), unreadable: [refused(spent)] };
+    const world = { ...read, revisions: new Map([...read.revisions, [revisionArn('api:0'), dark] as const]) };
+    expect(unreadableOf(world)).toEqual([
+      { service: spent.arn, why: 'refused' },
+      { service: web.arn, why: 'no permission' },
+    ]);
+    expect(world.services.map((each) => isUnreadable(each, world))).toEqual([false, true, false]);
+    expect(unreadableOf(fleet([service({ taskDefinition: revisionArn('gone:1') })]))).toEqual([]);
+  });
+});
+
+describe('the revisions in use', () => {
+  test.each([
+    ['are those of the service and of PRIMARY, each once', service(), ['api:1']],
+    [
+      'include an older one with a running task',
+      service({ deployments: [deployment(), old(1)] }),
+      ['api:1', 'api:0'],
+    ],
+    [
+      'include an older one with a pending task',
+      service({ deployments: [deployment(), old(0, 1)] }),
+      ['api:1', 'api:0'],
+    ],
+    ['exclude an older one without tasks', service({ deployments: [deployment(), old(0)] }), ['api:1']],
+    [
+      'include that of a PRIMARY without tasks',
+      service({ deployments: [deployment({ running: 0 })], taskDefinition: null }),
+      ['api:1'],
+    ],
+    ['include that of a service without a deployment', service({ deployments: [] }), ['api:1']],
+    [
+      'are none if neither the service nor a deployment names one',
+      service({ deployments: [], taskDefinition: null }),
+      [],
+    ],
+  ])('%s', (_, given, names) => {
+    expect(revisionsInUse(given)).toEqual(names.map((name) => revisionArn(name)));
+  });
+});
+
+test('names of services are grouped by cluster', () => {
+  const at = (cluster: string, name: string) => ({
+    cluster: clusterArn(`arn:aws:ecs:eu-west-1:111122223333:cluster/${cluster}`),
+    name,
+  });
+  const names = namesByCluster([at('main', 'a'), at('edge', 'b'), at('main', 'c')]);
+  expect([...names]).toEqual([
+    [at('main', '').cluster, ['a', 'c']],
+    [at('edge', '').cluster, ['b']],
+  ]);
+});

@@ -1,0 +1,92 @@
+import { describe, expect, test } from 'vitest';
+import { match } from '../../../functions/core/match/match.ts';
+import type { Service } from '../../../functions/core/model/fleet.ts';
+import { startedEarlyFor, stillUndecided, withEarly } from '../../../functions/core/plan/early.ts';
+import { makePlan } from '../../../functions/core/plan/plan.ts';
+import { AFTER, asSubject, change, deployment, fleet, NOW, POLICY, service } from '../../support/build.ts';
+
+const NOTHING_EARLY = { results: [], started: [] };
+
+function planOf(services: readonly Service[]) {
+  const world = fleet(services);
+  const matches = match(world, [asSubject(change())], POLICY.pull);
+  const earlier = { failed: new Map<string, number>(), unseen: new Set<string>() };
+  const basis = {
+    fleet: world,
+    subjects: [asSubject(change())],
+    matches,
+    evidence: new Map(),
+    policy: POLICY,
+    earlier,
+  };
+  return { matches, plan: makePlan({ ...basis, now: NOW }) };
+}
+
+/** The service `api` after a redeploy, with its new deployment in the given state. */
+const redeployed = (different: Parameters<typeof deployment>[0] = {}) =>
+  service({ deployments: [deployment({ id: 'ecs-svc/2', createdAt: AFTER, ...different })] });
+const started = (deploymentId: string) => [{ cluster: service().cluster.arn, name: 'api', deploymentId }];
+
+describe('a service that was redeployed ahead of the plan', () => {
+  const [planned] = planOf([service()]).plan.redeploys;
+  if (planned === undefined)
+    throw new Error('expected the plan to redeploy the stale service, found no redeploy');
+  const outcome = {
+    service: planned.service.arn,
+    result: 'accepted',
+    deploymentId: 'ecs-svc/2',
+    acceptedAt: AFTER,
+  } as const;
+  const ahead = [{ planned, decision: planned.decision, outcome }];
+
+  test('stands in the plan as it was decided, whatever state it is in since then', () => {
+    const { plan } = planOf([redeployed({ rolloutState: 'IN_PROGRESS' }), service({ name: 'web' })]);
+    const whole = withEarly(plan, { results: ahead, started: [] });
+    expect(whole.early).toEqual(ahead);
+    expect(whole.plan.redeploys.map(({ service: { name } }) => name)).toEqual(['web']);
+    expect(whole.plan.others).toEqual([]);
+  });
+
+  test('needs no further evidence', () => {
+    const { matches } = planOf([service(), service({ name: 'web' })]);
+    expect(stillUndecided(matches, { results: ahead, started: [] }).map((one) => one.service.name)).toEqual([
+      'web',
+    ]);
+  });
+
+  test('is passed on to the invocation that reads the rest of the fleet, for the changes of that invocation only', () => {
+    expect(startedEarlyFor(new Set(['change-1']), ahead)).toEqual(started('ecs-svc/2'));
+    expect(startedEarlyFor(new Set(['change-2']), ahead)).toEqual([]);
+  });
+});
+
+describe('a deployment that an earlier invocation started', () => {
+  test.each([
+    ['rolls out', { rolloutState: 'IN_PROGRESS' }],
+    ['is complete', {}],
+  ] as const)('counts as accepted and is followed if it %s', (_, different) => {
+    const { matches, plan } = planOf([redeployed(different)]);
+    const done = { results: [], started: started('ecs-svc/2') };
+    const [result, ...others] = withEarly(plan, done).early;
+    expect(others).toEqual([]);
+    expect(result).toMatchObject({
+      decision: { action: 'redeploy', reason: null },
+      outcome: { result: 'accepted', deploymentId: 'ecs-svc/2', acceptedAt: AFTER },
+    });
+    expect(result?.planned.verdicts.map(({ verdict }) => verdict.action)).toEqual(['redeploy']);
+    expect(stillUndecided(matches, done)).toEqual([]);
+  });
+
+  test('has no effect on the decision if another deployment has replaced it', () => {
+    const { matches, plan } = planOf([redeployed()]);
+    const done = { results: [], started: started('ecs-svc/1') };
+    expect(withEarly(plan, done)).toEqual({ plan, early: [] });
+    expect(stillUndecided(matches, done)).toEqual(matches);
+  });
+});
+
+test('a plan stays as it is if no service was redeployed ahead of it', () => {
+  const { matches, plan } = planOf([service(), redeployed()]);
+  expect(withEarly(plan, NOTHING_EARLY)).toEqual({ plan, early: [] });
+  expect(stillUndecided(matches, NOTHING_EARLY)).toEqual(matches);
+});

@@ -1,0 +1,212 @@
+import { describe, expect, test } from 'vitest';
+import { type Match, match } from '../../../functions/core/match/match.ts';
+import type { Change } from '../../../functions/core/model/change.ts';
+import { questions } from '../../../functions/core/plan/questions.ts';
+import {
+  AFTER,
+  asSubject,
+  CHANGED_AT,
+  change,
+  deployment,
+  fleet,
+  NOW,
+  POLICY,
+  SECRET,
+  type ServiceDifference,
+  service,
+} from '../../support/build.ts';
+
+const HOUR = 3_600_000;
+const MINUTE = 60_000;
+const DAY = 24 * HOUR;
+
+type Given = {
+  readonly service?: ServiceDifference;
+  readonly change?: Partial<Change>;
+  readonly following?: Match['following'];
+  readonly now?: number;
+  readonly lookBackMs?: number;
+};
+
+/** The questions about one service, without the service itself. */
+function asked({ service: different = {}, change: changed = {}, following, now = NOW, lookBackMs }: Given) {
+  const matches = match(fleet([service(different)]), [asSubject(change(changed))], 'ignore');
+  const followed = matches.map((one) => (following === undefined ? one : { ...one, following }));
+  return questions(followed, POLICY, now, lookBackMs).map(({ deploymentsSince, askTasks, optional }) => ({
+    ...(deploymentsSince !== undefined && { deploymentsSince }),
+    askTasks,
+    ...(optional && { optional }),
+  }));
+}
+
+const fresh = { deployments: [deployment({ createdAt: AFTER })] };
+const rolling = { deployments: [deployment({ createdAt: AFTER, rolloutState: 'IN_PROGRESS' as const })] };
+const since = { deploymentsSince: CHANGED_AT, askTasks: false };
+const few = { ...since, optional: true };
+
+/** The deployment that a rollback ended may be older than the change. */
+const rollback = { ...since, deploymentsSince: CHANGED_AT - 2 * DAY };
+const atOnce = { ...rollback, optional: true };
+
+describe('beyond DescribeServices ECS is asked', () => {
+  test.each<[string, Given, readonly object[]]>([
+    [
+      'whether a service that is to be redeployed at once was rolled back, if there is time',
+      { service: { deployments: [deployment({ createdAt: 0 })] } },
+      [few],
+    ],
+    [
+      'whether such a service was rolled back, if there is time, up to a minute after the change',
+      { service: { deployments: [deployment({ createdAt: 0 })] }, now: CHANGED_AT + MINUTE },
+      [few],
+    ],
+    [
+      'whether such a service was rolled back, in any case, later than a minute after the change',
+      { service: { deployments: [deployment({ createdAt: 0 })] }, now: CHANGED_AT + MINUTE + 1 },
+      [since],
+    ],
+    [
+      'how often a service was deployed in the last hour if it was deployed in that hour',
+      { service: { deployments: [deployment({ createdAt: NOW - HOUR + 1 })] } },
+      [{ deploymentsSince: NOW - HOUR, askTasks: false }],
+    ],
+    [
+      'only about a rollback if the last deployment was an hour ago',
+      { service: { deployments: [deployment({ createdAt: NOW - HOUR })] } },
+      [few],
+    ],
+    [
+      'only for deployments up to two minutes after the change',
+      { now: CHANGED_AT + 2 * MINUTE, service: { deployments: [deployment({ createdAt: 0 })] } },
+      [since],
+    ],
+    [
+      'for the tasks, too, later than two minutes after the change',
+      { now: CHANGED_AT + 2 * MINUTE + 1, service: { deployments: [deployment({ createdAt: 0 })] } },
+      [{ ...since, askTasks: true }],
+    ],
+    [
+      'for the deployments and the tasks of a service that is possibly stale',
+      {
+        change: { changedAt: 1, possiblyUntil: CHANGED_AT },
+        service: { deployments: [deployment({ createdAt: 2 })] },
+      },
+      [{ deploymentsSince: 1, askTasks: true }],
+    ],
+    [
+      'whether a service without any deployment was rolled back, if there is time',
+      { service: { deployments: [] } },
+      [few],
+    ],
+    [
+      'for the deployments, in any case, if the followed deployment was superseded',
+      { following: 'superseded', service: { deployments: [deployment({ createdAt: 0 })] } },
+      [since],
+    ],
+    ['nothing about a service that rolls out', { service: rolling }, []],
+    [
+      'nothing about a deployment that rolls out in the place of another one that was not followed',
+      { service: rolling, following: 'waiting' },
+      [],
+    ],
+    [
+      'whether a deployment that rolls out in the place of a followed one is a rollback',
+      { service: rolling, following: 'superseded' },
+      [rollback],
+    ],
+    [
+      'whether a deployment that looks fresh is a rollback, in the first minute if there is time',
+      { service: fresh, now: CHANGED_AT + MINUTE },
+      [atOnce],
+    ],
+    [
+      'whether a deployment that looks fresh is a rollback, in any case, after the first minute',
+      { service: fresh, now: CHANGED_AT + MINUTE + 1 },
+      [rollback],
+    ],
+    [
+      'whether a fresh deployment that we did not start is a rollback',
+      { service: fresh, following: 'adopted', now: CHANGED_AT + MINUTE + 1 },
+      [rollback],
+    ],
+    [
+      'nothing about a fresh deployment that we started and followed',
+      { service: fresh, following: 'followed', now: CHANGED_AT + HOUR },
+      [],
+    ],
+    [
+      'nothing about a fresh deployment after the time to look back',
+      { service: fresh, now: CHANGED_AT + DAY + 1, lookBackMs: DAY },
+      [],
+    ],
+    [
+      'whether a fresh deployment is a rollback up to the end of the time to look back',
+      { service: fresh, now: CHANGED_AT + DAY, lookBackMs: DAY },
+      [rollback],
+    ],
+    [
+      'nothing about a service that is opted out',
+      { service: { tags: new Map([['enabled', 'false']]) }, now: CHANGED_AT + DAY },
+      [],
+    ],
+    [
+      'nothing about a service that waits for its cooldown',
+      { service: { deployments: [deployment({ createdAt: CHANGED_AT - 1 })] } },
+      [],
+    ],
+  ])('%s', (_, given, questions_) => {
+    expect(asked(given)).toEqual(questions_);
+  });
+
+  test('nothing for a notice', () => {
+    const notice = {
+      changeId: 'n',
+      kind: 'secret',
+      arn: SECRET,
+      notice: 'deleted',
+      at: NOW,
+      source: 'x',
+    } as const;
+    const matches = match(fleet([service()]), [asSubject(notice)], 'ignore');
+    expect(questions(matches, POLICY, NOW)).toEqual([]);
+    const reminder = { ...notice, notice: 'rotation-failed' } as const;
+    expect(questions(match(fleet([service()]), [asSubject(reminder)], 'ignore'), POLICY, NOW)).toEqual([]);
+  });
+
+  test('once for all changes of a service: since the earliest change, and for tasks if one change needs them', () => {
+    const old = { deployments: [deployment({ createdAt: 0 })] };
+    const changes = [
+      change({ changedAt: NOW - 1 }),
+      change({ changeId: 'change-2', changedAt: NOW - 3 * MINUTE }),
+    ];
+    const both = questions(match(fleet([service(old)]), changes.map(asSubject), 'ignore'), POLICY, NOW);
+    expect(both).toEqual([{ service: service(old), deploymentsSince: NOW - 3 * MINUTE, askTasks: true }]);
+    const backwards = questions(
+      match(fleet([service(old)]), changes.toReversed().map(asSubject), 'ignore'),
+      POLICY,
+      NOW,
+    );
+    expect(backwards).toEqual(both);
+  });
+
+  test('only what matters for the decision if more than forty services are to be redeployed or look fresh', () => {
+    const old = { deployments: [deployment({ createdAt: 0 })] };
+    const many = (count: number, what: ServiceDifference) =>
+      Array.from({ length: count }, (_, i) =>
+        service({ name: `${Object.keys(what).length}-s${i}`, ...what }),
+      );
+    const about = (count: number) => {
+      const services = [
+        ...many(count, old),
+        ...Array.from({ length: 5 }, (_, i) => service({ name: `f${i}`, ...fresh })),
+      ];
+      return questions(match(fleet(services), [asSubject(change())], 'ignore'), POLICY, NOW).filter(
+        ({ optional }) => optional,
+      ).length;
+    };
+    expect(about(35)).toBe(40);
+    expect(about(36)).toBe(0);
+    const [first] = questions(match(fleet(many(41, old)), [asSubject(change())], 'ignore'), POLICY, NOW);
+    expect(first).toEqual({ service: many(1, old)[0], askTasks: false });
+  });
+});

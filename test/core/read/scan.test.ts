@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import { clusterArn } from '../../../functions/core/model/arn.ts';
+import { addPart, startScan } from '../../../functions/core/read/scan.ts';
+import { change, fleet, NOW, PARAMETER, revisionArn, service } from '../../support/build.ts';
+
+const LEFT = [clusterArn('arn:aws:ecs:eu-west-1:111122223333:cluster/edge')];
+const notice = {
+  changeId: 'n',
+  kind: 'parameter',
+  arn: PARAMETER,
+  notice: 'deleted',
+  at: NOW,
+  source: 'a test',
+} as const;
+const using = (name: string, revision: string) =>
+  service({ name, taskDefinition: revisionArn(revision), deployments: [] });
+const place = (name: string) => ({ cluster: service().cluster.arn, name });
+
+test('a scan begins with the whole fleet remaining and nothing found', () => {
+  expect(startScan([change()], [notice], NOW)).toEqual({
+    changes: [change()],
+    notices: [notice],
+    firstHandledAt: NOW,
+    matched: [],
+    started: [],
+    remaining: 'all',
+  });
+});
+
+test('a part of the fleet adds the services that refer to a subject, also as a registry credential, or cannot be read', () => {
+  const world = fleet(
+    [
+      using('secret', 'api:1'),
+      using('gone', 'api:2'),
+      using('pull', 'api:3'),
+      using('no', 'api:4'),
+      using('dark', 'api:5'),
+    ],
+    { 'api:1': [{}], 'api:2': [PARAMETER], 'api:3': [{ place: 'pull' }], 'api:4': ['/else'] },
+  );
+  const dark = [revisionArn('api:5'), { kind: 'unreadable', why: 'refused' }] as const;
+  const part = { ...world, revisions: new Map([...world.revisions, dark]) };
+  const after = addPart(startScan([change()], [notice], NOW), { fleet: part, remaining: LEFT });
+  expect(after.matched).toEqual(['secret', 'gone', 'pull', 'dark'].map(place));
+  expect(after.remaining).toEqual(LEFT);
+  const again = addPart(
+    { ...after, matched: [place('before'), ...after.matched] },
+    { fleet: part, remaining: [] },
+  );
+  expect(again.matched).toEqual(['before', 'secret', 'gone', 'pull', 'dark'].map(place));
+});

@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest';
+import { usesOf } from '../../../functions/core/report/uses.ts';
+import {
+  asSubject,
+  change,
+  deployment,
+  draining,
+  fleet,
+  PARAMETER,
+  POLICY,
+  revisionArn,
+  SECRET,
+  service,
+} from '../../support/build.ts';
+
+test('uses lists every reference of every service, pinned ones and registry credentials included, sorted by ARN', () => {
+  const world = fleet(
+    [
+      service({ name: 'web', tags: new Map([['enabled', 'false']]) }),
+      service({
+        taskDefinition: revisionArn('old:1'),
+        deployments: [deployment({ taskDefinition: revisionArn('old:1') }), draining()],
+      }),
+      service({ name: 'none', taskDefinition: revisionArn('none:1'), deployments: [] }),
+    ],
+    {
+      'api:1': [`${SECRET}::BLUE:v1`],
+      'old:1': [{ place: 'pull', valueFrom: 'prod/db', container: 'side' }, PARAMETER],
+      'none:1': ['/else'],
+    },
+  );
+  const subjects = [change(), change({ changeId: 'change-2', kind: 'parameter', arn: PARAMETER })];
+  const { uses, notCovered } = usesOf(world, subjects.map(asSubject), POLICY);
+  const at = (revision: string) => ({
+    taskDefinition: revisionArn(revision),
+    container: 'app',
+    place: 'secrets',
+  });
+  const blue = {
+    ...at('api:1'),
+    valueFrom: `${SECRET}::BLUE:v1`,
+    form: 'full-arn',
+    label: 'BLUE',
+    versionId: 'v1',
+  };
+  const plain = { label: null, versionId: null };
+  expect(uses).toEqual([
+    {
+      service: service().arn,
+      cluster: 'main',
+      optedOut: false,
+      references: [
+        { ...at('old:1'), container: 'side', place: 'pull', valueFrom: 'prod/db', form: 'name', ...plain },
+        blue,
+        { ...at('old:1'), valueFrom: PARAMETER, form: 'full-arn', ...plain },
+      ],
+    },
+    { service: service({ name: 'web' }).arn, cluster: 'main', optedOut: true, references: [blue] },
+  ]);
+  expect(notCovered).toMatch(/Standalone and scheduled tasks .* not covered/);
+});
+
+test('with SELECT=tagged a service without the tag counts as opted out', () => {
+  const { uses } = usesOf(fleet([service()]), [asSubject(change())], { ...POLICY, select: 'tagged' });
+  expect(uses.map(({ optedOut }) => optedOut)).toEqual([true]);
+});
+
+test('uses are sorted by ARN, in whatever order the services were read', () => {
+  const services = ['c', 'a', 'd', 'b'].map((name) => service({ name }));
+  const inOrder = services.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  for (const read of [services, inOrder, inOrder.toReversed()]) {
+    const { uses } = usesOf(fleet(read), [asSubject(change())], POLICY);
+    expect(uses.map((one) => one.service.at(-1))).toEqual(['a', 'b', 'c', 'd']);
+  }
+});

@@ -1,0 +1,393 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { match } from '../../../functions/core/match/match.ts';
+import type { Change } from '../../../functions/core/model/change.ts';
+import type { Service } from '../../../functions/core/model/fleet.ts';
+import type { Evidence } from '../../../functions/core/plan/evidence.ts';
+import { makePlan } from '../../../functions/core/plan/plan.ts';
+import { makeStaleReport } from '../../../functions/core/report/stale-report.ts';
+import { countsOf, type HealResult, recordOf } from '../../../functions/core/report/sweep-report.ts';
+import { healingOf } from '../../../functions/core/sweep/heal.ts';
+import {
+  needsExactTime,
+  type SweptService,
+  sweepPolicy,
+  sweepQuestions,
+  sweptIn,
+} from '../../../functions/core/sweep/sweep.ts';
+import {
+  AFTER,
+  asSubject,
+  BEFORE,
+  CHANGED_AT,
+  change,
+  deployment,
+  fleet,
+  POLICY,
+  SECRET,
+  type ServiceDifference,
+  service,
+} from '../../support/build.ts';
+
+const DAY = 86_400_000;
+const LATER = CHANGED_AT + 3_600_000;
+const old = { createdAt: BEFORE };
+const young = { createdAt: AFTER };
+
+type Case = {
+  readonly service?: ServiceDifference;
+  readonly change?: Partial<Change>;
+  readonly evidence?: Evidence;
+  readonly now?: number;
+};
+
+function sweptServices(
+  services: readonly Service[],
+  evidence: Evidence,
+  changes: readonly Change[],
+  now: number,
+) {
+  const read = fleet(services);
+  return sweptIn(
+    makePlan({
+      fleet: read,
+      subjects: changes.map(asSubject),
+      matches: match(read, changes.map(asSubject), 'ignore'),
+      evidence: new Map(services.map(({ key }) => [key, evidence])),
+      policy: sweepPolicy(POLICY),
+      earlier: { failed: new Map(), unseen: new Set() },
+      now,
+    }),
+  );
+}
+
+function swept({
+  service: different = {},
+  change: changed = {},
+  evidence = {},
+  now = LATER,
+}: Case): SweptService {
+  const [one] = sweptServices([service(different)], evidence, [change(changed)], now);
+  if (one === undefined) throw new Error('expected the service to match the change, found no match');
+  return one;
+}
+
+/** `certain`, `possibly` or `-`, and the reason of the decision, or its action if it has no reason. */
+function outcome(one: SweptService): string {
+  const stale = one.certain.length > 0 ? 'certain' : one.possibly.length > 0 ? 'possibly' : '-';
+  return `${stale}, ${one.decision.reason ?? one.decision.action}`;
+}
+
+const stuck = { minimumHealthyPercent: 100, maximumPercent: 100, desired: 1, running: 1 };
+const primary = (different: Parameters<typeof deployment>[0]) => ({ deployments: [deployment(different)] });
+
+describe('a service is', () => {
+  test.each<[string, Case, string]>([
+    ['stale for certain with an old task', { evidence: { tasks: [old, young] } }, 'certain, redeploy'],
+    [
+      'stale for certain with an old task even where ECS counts more tasks',
+      { evidence: { tasks: [old] } },
+      'certain, redeploy',
+    ],
+    ['fresh if every task is young', { evidence: { tasks: [young, young] } }, '-, already-fresh'],
+    [
+      'fresh if every task is young even seconds after the change',
+      { evidence: { tasks: [young, young] }, now: CHANGED_AT + 3_000 },
+      '-, already-fresh',
+    ],
+    ['possibly stale if tasks are missing', { evidence: { tasks: [young] } }, 'possibly, possibly-stale'],
+    ['possibly stale if its tasks are not known', {}, 'possibly, possibly-stale'],
+    [
+      'fresh without any task',
+      { service: { running: 0, ...primary({ running: 0 }) }, evidence: { tasks: [] } },
+      '-, already-fresh',
+    ],
+    [
+      'possibly stale between the certain and the possible instant of the change',
+      { change: { possiblyUntil: AFTER + 1 }, evidence: { tasks: [young, young] } },
+      'possibly, possibly-stale',
+    ],
+    ['fresh with a young deployment', { service: primary({ createdAt: AFTER }) }, '-, already-fresh'],
+    [
+      'rolling out with a young deployment that is not complete',
+      { service: primary({ createdAt: AFTER, rolloutState: 'IN_PROGRESS', running: 1 }) },
+      '-, rolling-out',
+    ],
+    [
+      'stale for certain although the change is seconds old',
+      { evidence: { tasks: [old, old] }, now: CHANGED_AT + 3_000 },
+      'certain, redeploy',
+    ],
+    [
+      'stale for certain in its cooldown',
+      {
+        service: primary({ createdAt: CHANGED_AT - 1 }),
+        evidence: { tasks: [old, old] },
+        now: CHANGED_AT + 9,
+      },
+      'certain, redeploy',
+    ],
+    [
+      'stale for certain where nothing can be replaced',
+      { service: { ...stuck, ...primary({ desired: 1, running: 1 }) }, evidence: { tasks: [old] } },
+      'certain, cannot-replace',
+    ],
+    [
+      'stale for certain under another controller',
+      { service: { controller: 'CODE_DEPLOY' }, evidence: { tasks: [old, old] } },
+      'certain, unsupported-controller',
+    ],
+    [
+      'fresh under another controller',
+      { service: { controller: 'CODE_DEPLOY', ...primary({ createdAt: AFTER }) } },
+      '-, already-fresh',
+    ],
+    [
+      'stale for certain after a rollout that failed',
+      {
+        evidence: {
+          tasks: [old, old],
+          serviceDeployments: [{ createdAt: AFTER, status: 'ROLLBACK_SUCCESSFUL' }],
+        },
+      },
+      'certain, rollout-failed',
+    ],
+    [
+      'possibly stale after a rollback that looks like a deployment',
+      {
+        service: primary({ createdAt: AFTER }),
+        evidence: { serviceDeployments: [{ createdAt: AFTER, status: 'ROLLBACK_SUCCESSFUL' }] },
+      },
+      'possibly, rollout-failed',
+    ],
+    [
+      'not stale if it is opted out',
+      { service: { tags: new Map([['enabled', 'false']]) }, evidence: { tasks: [old, old] } },
+      '-, opted-out',
+    ],
+    ['not stale if it wants no tasks and has none', { service: { desired: 0, running: 0 } }, '-, no-tasks'],
+    ['unreadable if ECS refuses to list its tasks', { evidence: { unreadable: 'refused' } }, '-, unreadable'],
+  ])('%s', (_, given, expected) => {
+    expect(outcome(swept(given))).toBe(expected);
+  });
+
+  test('stale for certain if, and only if, a task is as old as the change', () => {
+    const tasks = fc.array(fc.integer({ min: -5, max: 5 }), { maxLength: 4 });
+    fc.assert(
+      fc.property(tasks, fc.nat(4), fc.nat(200_000), (ages, running, age) => {
+        const evidence = { tasks: ages.map((by) => ({ createdAt: CHANGED_AT + by })) };
+        const { certain, possibly, decision } = swept({
+          service: { running, desired: 4, ...primary({ desired: 4, running }) },
+          evidence,
+          now: CHANGED_AT + 10 + age,
+        });
+        expect(certain.length > 0).toBe(ages.some((by) => by <= 0));
+        expect(decision.action === 'redeploy').toBe(certain.length > 0);
+        if (certain.length === 0) expect(possibly.length > 0).toBe(ages.length < running);
+      }),
+    );
+  });
+});
+
+describe('a sweep asks', () => {
+  const questionsFor = (different: ServiceDifference, changed: Partial<Change>, now: number) => {
+    const read = fleet([service(different)]);
+    return sweepQuestions(match(read, [asSubject(change(changed))], 'ignore'), sweepPolicy(POLICY), now);
+  };
+
+  test.each<[string, ServiceDifference, number]>([
+    ['a service that seems stale', {}, LATER],
+    ['a service that seems stale for a change of a moment ago', {}, CHANGED_AT + 1_000],
+    ['a service under another controller', { controller: 'EXTERNAL' }, LATER],
+    [
+      'a service in a deployment that must not be interrupted',
+      { strategy: 'BLUE_GREEN', ...primary({ rolloutState: 'IN_PROGRESS' }) },
+      LATER,
+    ],
+  ])('for the tasks of %s', (_, different, now) => {
+    expect(questionsFor(different, {}, now)).toMatchObject([{ askTasks: true }]);
+  });
+
+  test.each<[string, ServiceDifference, number, number]>([
+    ['within a day after the change', primary({ createdAt: AFTER }), DAY, 1],
+    ['but not later than a day after it', primary({ createdAt: AFTER }), DAY + 1, 0],
+    [
+      'at any time where ECS itself reports a rollback',
+      primary({ createdAt: AFTER, rolloutStateReason: 'ECS deployment circuit breaker: rolling back to …' }),
+      30 * DAY,
+      1,
+    ],
+    ['but never if the service is opted out', { tags: new Map([['enabled', 'false']]) }, 3_600_000, 0],
+  ])('whether a deployment that looks fresh is a rollback, %s', (_, different, age, asked) => {
+    expect(questionsFor(different, {}, CHANGED_AT + age)).toHaveLength(asked);
+  });
+});
+
+test('a sweep asks whether a rollout failed even in a cooldown', () => {
+  const read = fleet([service(primary({ createdAt: CHANGED_AT - 1 }))]);
+  const policy = sweepPolicy({ ...POLICY, cooldownMs: 2 * 3_600_000 });
+  expect(sweepQuestions(match(read, [asSubject(change())], 'ignore'), policy, LATER)).toMatchObject([
+    { askTasks: true, deploymentsSince: CHANGED_AT },
+  ]);
+});
+
+describe('the exact time of a change of a secret is', () => {
+  test.each<[string, ServiceDifference, boolean]>([
+    ['needed if a deployment is older than the last change of any kind', {}, true],
+    ['not needed if all deployments are younger', primary({ createdAt: AFTER }), false],
+    ['not needed for a service that is opted out', { tags: new Map([['enabled', 'false']]) }, false],
+    ['not needed for a service without tasks', { desired: 0, running: 0 }, false],
+  ])('%s', (_, different, isAsked) => {
+    const { label: _label, ...latest } = change();
+    const dated = needsExactTime([latest], fleet([service(different)]), sweepPolicy(POLICY), LATER);
+    expect([...dated]).toEqual(isAsked ? [SECRET] : []);
+  });
+});
+
+describe('healing', () => {
+  const stale = (more: Case = {}) => swept({ evidence: { tasks: [old, old] }, ...more });
+  const healing = (services: readonly SweptService[], most = 0, now = LATER) =>
+    healingOf(services, most, now);
+
+  test('opens a service that is stale for certain under the id of the change, as after a first look', () => {
+    expect(healing([stale()]).followUps).toMatchObject([
+      {
+        changeId: 'change-1',
+        hop: 1,
+        firstHandledAt: LATER,
+        changes: [{ arn: SECRET, changedAt: CHANGED_AT }],
+        open: [{ name: 'api', deploymentId: null, ours: false }],
+      },
+    ]);
+  });
+
+  test.each<[string, SweptService]>([
+    ['a service that is possibly stale', swept({})],
+    ['a service that is fresh', stale({ evidence: { tasks: [young, young] } })],
+    ['a change of less than a quarter of an hour ago', stale({ now: CHANGED_AT + 899_999 })],
+    [
+      'a service that cannot replace a task',
+      stale({ service: { ...stuck, ...primary({ desired: 1, running: 1 }) } }),
+    ],
+    [
+      'a service after a failed rollout',
+      stale({
+        evidence: { tasks: [old, old], serviceDeployments: [{ createdAt: AFTER, status: 'STOPPED' }] },
+      }),
+    ],
+    ['a service under another controller', stale({ service: { controller: 'EXTERNAL' } })],
+  ])('excludes %s', (_, one) => {
+    expect(healing([one], 0, CHANGED_AT + 899_999).followUps).toEqual([]);
+  });
+
+  test('is stopped by the cap, which also counts services that cannot be redeployed', () => {
+    const many = ['a', 'b', 'c'].map((name) => stale({ service: { name } }));
+    const cannot = stale({ service: { ...stuck, ...primary({ desired: 1, running: 1 }) } });
+    expect(healing(many, 3).followUps).toHaveLength(1);
+    expect(healing(many, 2)).toMatchObject({ overCap: true, followUps: [] });
+    expect(healing([...many, cannot], 3)).toMatchObject({ overCap: true, followUps: [] });
+  });
+
+  const ofTwoChanges = (evidence: Evidence) => {
+    const changes = [change(), change({ changeId: 'change-2', label: 'blue', changedAt: AFTER + 1_000 })];
+    const read = fleet([service()], { 'api:1': [{}, `${SECRET}::blue:`] });
+    return sweptIn(
+      makePlan({
+        fleet: read,
+        subjects: changes.map(asSubject),
+        matches: match(read, changes.map(asSubject), 'ignore'),
+        evidence: new Map(read.services.map(({ key }) => [key, evidence])),
+        policy: sweepPolicy(POLICY),
+        earlier: { failed: new Map(), unseen: new Set() },
+        now: LATER,
+      }),
+    );
+  };
+
+  test('opens a service that is stale for two changes under both', () => {
+    const { followUps } = healing(ofTwoChanges({ tasks: [old, old] }));
+    expect(followUps.map(({ changeId }) => changeId)).toEqual(['change-1', 'change-2']);
+  });
+
+  test('excludes a service that is stale for two changes if a rollout failed after one of them', () => {
+    const serviceDeployments = [{ createdAt: AFTER, status: 'ROLLBACK_SUCCESSFUL' }];
+    const both = ofTwoChanges({ tasks: [old, old], serviceDeployments });
+    expect(both.map(outcome)).toEqual(['certain, rollout-failed']);
+    expect(both.flatMap(({ decision }) => decision.changeIds)).toEqual(['change-1']);
+    expect(healing(both).followUps).toEqual([]);
+  });
+});
+
+describe('a sweep records', () => {
+  const one = swept({ evidence: { tasks: [old, old] } });
+  const healed = (different: Partial<HealResult> = {}): HealResult => ({
+    how: 'heal',
+    healing: healingOf([one], 0, LATER),
+    unsent: new Set(),
+    ...different,
+  });
+
+  test.each<[string, HealResult, number, string]>([
+    ['that it only reports', healed({ how: 'report' }), 0, 'skip report'],
+    ['that it only observes', healed({ how: 'observe' }), 0, 'skip observe'],
+    ['that the service is on the queue', healed(), 1, 'wait healing'],
+    [
+      'that the queue did not accept the message',
+      healed({ unsent: new Set(['change-1']) }),
+      0,
+      'wait not-sent',
+    ],
+    [
+      'that more services are stale than the cap allows',
+      healed({ healing: { ...healingOf([one], 0, LATER), overCap: true } }),
+      0,
+      'skip over-cap',
+    ],
+    [
+      'that the event of the change may still be on the way',
+      healed({ healing: healingOf([one], 0, CHANGED_AT + 1) }),
+      0,
+      'wait young-change',
+    ],
+  ])('%s', (_, given, services, expected) => {
+    const told = recordOf(one, given, LATER);
+    expect(`${told?.action} ${told?.reason}`).toBe(expected);
+    expect(countsOf([one], given, LATER)).toMatchObject({ staleForCertain: 1, healed: services });
+  });
+
+  test('nothing about a service that is fresh', () => {
+    expect(recordOf(swept({ service: primary({ createdAt: AFTER }) }), healed(), LATER)).toBeUndefined();
+  });
+});
+
+describe('an answer that is too large', () => {
+  const all = [
+    swept({ evidence: { tasks: [old, old] } }),
+    swept({ service: { name: 'fresh', ...primary({ createdAt: AFTER }) }, change: { changeId: 'change-2' } }),
+  ];
+  const found = {
+    changes: [change(), change({ changeId: 'change-2' })],
+    notices: [],
+    swept: all,
+    unreadable: [],
+    unchecked: [],
+    remaining: [],
+    complete: true,
+  };
+  const size = JSON.stringify(makeStaleReport(found, Infinity)).length;
+
+  test('leaves out the fresh services first and says how many they are', () => {
+    expect(makeStaleReport(found, size)).not.toHaveProperty('freshLeftOut');
+    const short = makeStaleReport(found, size - 1);
+    expect(short).toMatchObject({
+      freshLeftOut: 1,
+      summary: { matched: 2 },
+      changes: [{ changeId: 'change-1' }],
+    });
+    expect(short?.decisions.map(({ reason }) => reason)).toEqual([null]);
+  });
+
+  test('is not given if the rest is too large as well', () => {
+    expect(makeStaleReport(found, 100)).toBeUndefined();
+  });
+});

@@ -1,0 +1,121 @@
+import { describe, expect, test } from 'vitest';
+import { parseRequest, WrongRequest } from '../../functions/formats/request.ts';
+import { readSample, sampleFiles } from '../events/samples.ts';
+import { NOW, PARAMETER, SECRET } from '../support/build.ts';
+
+const parse = (request: unknown) => parseRequest(request, NOW);
+
+test.each(sampleFiles().filter((file) => file.startsWith('request-')))('%s is a valid request', (file) => {
+  expect(() => parseRequest(readSample(file), Date.UTC(2030, 0))).not.toThrow();
+});
+
+test('one name counts as a list of one name', () => {
+  expect(
+    parse({ action: 'plan', secret: 'prod/db', parameter: ['/a', '/b'], clusters: 'prod-*' }),
+  ).toMatchObject({
+    secrets: ['prod/db'],
+    parameters: ['/a', '/b'],
+    clusters: ['prod-*'],
+    force: false,
+  });
+});
+
+test('the action stale needs no target', () => {
+  expect(parse({ action: 'stale' })).toMatchObject({ action: 'stale', secrets: [], parameters: [] });
+});
+
+describe('a service', () => {
+  test.each([
+    ['main/api', { cluster: 'main', name: 'api' }],
+    ['arn:aws:ecs:eu-west-1:111122223333:service/main/api', { cluster: 'main', name: 'api' }],
+    ['arn:aws-cn:ecs:cn-north-1:111122223333:service/api', { name: 'api' }],
+  ])('can be given as %s', (services, named) => {
+    expect(parse({ action: 'redeploy', services }).services).toEqual([{ ...named, asGiven: services }]);
+  });
+
+  test.each([
+    'api',
+    'main/api/x',
+    '/api',
+    'main/',
+    SECRET,
+    'arn:aws:ecs:eu-west-1:111122223333:cluster/main',
+    'arn:',
+  ])('cannot be given as %s', (services) => {
+    expect(() => parse({ action: 'redeploy', services })).toThrow(
+      'neither cluster/service nor the ARN of a service',
+    );
+  });
+});
+
+describe('a wrong request', () => {
+  test.each([
+    ['nothing in it', undefined, 'expected object'],
+    ['text in the place of an object', 'redeploy prod/db', 'expected object'],
+    ['no action', { secret: 'prod/db' }, 'action: '],
+    ['an unknown action', { action: 'restart', secret: 'prod/db' }, 'action: '],
+    ['no target', { action: 'redeploy' }, 'name a target'],
+    [
+      'two kinds of target',
+      { action: 'redeploy', secret: 'prod/db', services: 'main/api' },
+      'services: give either',
+    ],
+    [
+      'the action stale for a service',
+      { action: 'stale', services: 'main/api' },
+      'services: the action stale',
+    ],
+    ['the action stale and force', { action: 'stale', secret: 'x', force: true }, 'force: the action stale'],
+    [
+      'the action stale and an instant',
+      { action: 'stale', at: '2026-01-01T00:00:00Z' },
+      'at: the action stale',
+    ],
+    ['the action uses for a service', { action: 'uses', services: 'main/api' }, 'services: the action uses'],
+    ['an empty list', { action: 'plan', secret: [] }, 'secret'],
+    ['an empty name', { action: 'plan', secret: ' ' }, 'secret'],
+    [
+      'a parameter in the place of a secret',
+      { action: 'plan', secret: PARAMETER },
+      'is not the ARN of a secret',
+    ],
+    [
+      'a secret in the place of a parameter',
+      { action: 'plan', parameter: SECRET },
+      'is not the ARN of a parameter',
+    ],
+    ['an invalid instant', { action: 'plan', secret: 'x', at: 'yesterday' }, 'at: expected an instant'],
+    [
+      'an instant in the future',
+      { action: 'plan', secret: 'x', at: '2999-01-01T00:00:00Z' },
+      'is in the future',
+    ],
+    ['an unknown field', { action: 'plan', secret: 'x', dryRun: true }, 'dryRun'],
+    ['a text in the place of true', { action: 'plan', secret: 'x', force: 'yes' }, 'force: '],
+  ])('with %s is refused with an error that names the problem', (_, request, problem) => {
+    expect(() => parse(request)).toThrow(WrongRequest);
+    expect(() => parse(request)).toThrow(problem);
+  });
+
+  test('is refused with all its faults at once', () => {
+    const request = {
+      action: 'reboot',
+      secret: PARAMETER,
+      services: 'api',
+      at: 'soon',
+      force: 1,
+      extra: true,
+    };
+    for (const fault of [
+      'action: ',
+      'secret: ',
+      'services: give either',
+      'services: api is neither',
+      'at: ',
+      'force: ',
+      'extra',
+    ]) {
+      expect(() => parse(request)).toThrow(fault);
+    }
+  });
+});

@@ -1,0 +1,164 @@
+import type { ServiceSpec, Simulator, TaskDefinitionRef } from '../../simulator/index.ts';
+import type { Resource, Scenario, ServicePlan, Use } from './scenario.ts';
+
+const DAY = 86_400_000;
+
+/** A version that every secret of a scenario has from the beginning. */
+const PINNED = 'a-version-that-is-named-for-ever';
+
+/** A text that must never appear in a line of the log. */
+export const MARKER = 'NOT-FOR-THE-LOG';
+
+/** The ARNs of a scenario's resources and services in the world, by the scenario's names. */
+export type Built = {
+  /** The full ARN by name; undefined for a resource that shrinking has left out of the scenario. */
+  readonly arnOf: (resource: string) => string | undefined;
+  /** ARN by the plan's name. */
+  readonly services: ReadonlyMap<string, string>;
+  /** Registers the next revision of a service. */
+  readonly revisionFor: (service: string, uses: readonly Use[]) => TaskDefinitionRef;
+};
+
+export function buildWorld(sim: Simulator, scenario: Scenario, now: number): Built {
+  const arns = new Map(scenario.resources.map((resource) => [resource.name, buildResource(sim, resource)]));
+  const arnOf = (name: string) => arns.get(name);
+  for (const cluster of scenario.clusters) sim.world.cluster(withPrefix(cluster));
+  const shared = new Map<string, TaskDefinitionRef>();
+  const revisionFor = (family: string, uses: readonly Use[]) =>
+    sim.world.taskDefinition({ family, ...spelledIn(uses, arnOf) });
+  const services = scenario.services.map((plan) => {
+    const key = JSON.stringify(plan.uses);
+    const own = () => revisionFor(familyOf(plan), plan.uses);
+    const taskDefinition = plan.shares === true ? (shared.get(key) ?? own()) : own();
+    if (plan.shares === true) shared.set(key, taskDefinition);
+    return [plan.name, sim.world.service({ ...specOf(plan, arnOf, now), taskDefinition }).arn] as const;
+  });
+  const families = new Map(scenario.services.map((plan) => [plan.name, familyOf(plan)]));
+  return {
+    arnOf,
+    services: new Map(services),
+    revisionFor: (service, uses) => revisionFor(families.get(service) ?? service, uses),
+  };
+}
+
+function buildResource(sim: Simulator, { kind, name, enabled }: Resource): string {
+  if (kind === 'parameter') return sim.world.parameter({ name, description: MARKER }).arn;
+  const tags = { team: MARKER, ...(enabled === undefined ? {} : { 'secret-redeploy:enabled': enabled }) };
+  const versions = [
+    { id: PINNED, labels: ['AWSPREVIOUS'] },
+    { id: `${PINNED}-2`, labels: ['AWSCURRENT', 'BLUE'] },
+  ];
+  const { arn } = sim.world.secret({ name, tags, versions, description: MARKER });
+  return arn;
+}
+
+function withPrefix({ name, tags }: Scenario['clusters'][number]) {
+  return {
+    name,
+    tags: Object.fromEntries(Object.entries(tags).map(([key, value]) => [`secret-redeploy:${key}`, value])),
+  };
+}
+
+function familyOf({ cluster, name }: ServicePlan): string {
+  return `${cluster}-${name}`;
+}
+
+type ArnOf = Built['arnOf'];
+
+function specOf(plan: ServicePlan, arnOf: ArnOf, now: number): ServiceSpec {
+  const { name, cluster, kind, desired, percents, breaker, rollout, uses, ageMs, inProgress } = plan;
+  const startedAt = now - ageMs;
+  return {
+    name,
+    cluster,
+    desired,
+    startedAt,
+    tags: tagsOf(plan, arnOf),
+    ...KIND_SPECS[kind],
+    ...(percents === undefined ? {} : { minimumHealthyPercent: percents[0], maximumPercent: percents[1] }),
+    ...(breaker === undefined ? {} : { circuitBreaker: { enable: true, rollback: true } }),
+    ...(rollout === undefined ? {} : { rollout }),
+    ...(inProgress === undefined
+      ? {}
+      : { running: 0, pending: desired, older: [{ startedAt: startedAt - DAY, running: desired }] }),
+    serviceConnectSecrets: spelled(uses, 'service-connect', arnOf),
+  };
+}
+
+const KIND_SPECS: Readonly<Record<ServicePlan['kind'], ServiceSpec>> = {
+  rolling: {},
+  daemon: { daemon: true },
+  'blue-green': { strategy: 'BLUE_GREEN' },
+  linear: { strategy: 'LINEAR' },
+  canary: { strategy: 'CANARY' },
+  express: { express: true },
+  'code-deploy': { controller: 'CODE_DEPLOY' },
+  external: { controller: 'EXTERNAL' },
+};
+
+function tagsOf({ enabled, wave, uses }: ServicePlan, arnOf: ArnOf): Readonly<Record<string, string>> {
+  const also = spelled(uses, 'also', arnOf).join(' ');
+  return {
+    team: MARKER,
+    ...(enabled === undefined ? {} : { 'secret-redeploy:enabled': enabled }),
+    ...(wave === undefined ? {} : { 'secret-redeploy:wave': String(wave) }),
+    ...(also === '' ? {} : { 'secret-redeploy:also': also }),
+  };
+}
+
+function spelledIn(uses: readonly Use[], arnOf: ArnOf) {
+  const [pull] = spelled(uses, 'pull', arnOf);
+  const [logSecrets, fsxCredentials] = [spelled(uses, 'log', arnOf), spelled(uses, 'fsx', arnOf)];
+  return {
+    secrets: spelled(uses, 'secrets', arnOf),
+    environment: { TOKEN: MARKER },
+    ...(logSecrets.length === 0 ? {} : { logSecrets }),
+    ...(fsxCredentials.length === 0 ? {} : { fsxCredentials }),
+    ...(pull === undefined ? {} : { pullCredentials: pull }),
+  };
+}
+
+function spelled(uses: readonly Use[], place: Use['in'], arnOf: ArnOf): readonly string[] {
+  return uses
+    .filter((use) => use.in === place)
+    .flatMap((use) => {
+      const arn = arnOf(use.of);
+      return arn === undefined ? [] : [spell(arn, use)];
+    });
+}
+
+/**
+ * The text of a reference (functions/README.md, References). A parameter has only two forms: its ARN, and in a task
+ * definition its name.
+ */
+function spell(arn: string, { of: name, as }: Use): string {
+  if (!arn.includes(':secret:')) {
+    if (as === 'elsewhere') return arn.replace('eu-west-1', 'us-east-1');
+    return as === 'partial' ? name : arn;
+  }
+  const partial = arn.slice(0, -7);
+  switch (as) {
+    case 'full':
+      return arn;
+    case 'partial':
+      return partial;
+    case 'key':
+      return `${partial}:password::`;
+    case 'current':
+      return `${arn}::AWSCURRENT:`;
+    case 'previous':
+      return `${arn}::AWSPREVIOUS:`;
+    case 'blue':
+      return `${arn}:password:BLUE:`;
+    case 'pinned':
+      return `${arn}:::${PINNED}`;
+    case 'pass-through':
+      return `/aws/reference/secretsmanager/${name}`;
+    case 'elsewhere':
+      return arn.replace('eu-west-1', 'us-east-1');
+    case 'older':
+      return `${partial}-0lDer1`;
+    default:
+      return as satisfies never;
+  }
+}

@@ -1,0 +1,218 @@
+import { type Dice, dice } from '../../e2e/dice.ts';
+import type { Simulator } from '../../simulator/index.ts';
+import type { Death, Fault, FaultKind, Scenario } from './scenario.ts';
+import type { Life, Timeline } from './time.ts';
+import {
+  abortError,
+  ask,
+  bytesOf,
+  type Carrier,
+  networkError,
+  type WireAnswer,
+  type WireRequest,
+} from './wire.ts';
+
+/** One attempt at a call, as it was on the wire. */
+export type Call = {
+  readonly at: number;
+  readonly invocation: number;
+  readonly operation: string;
+  readonly service: string;
+  readonly input: Readonly<Record<string, unknown>>;
+  /** Whether the call reached AWS. */
+  performed: boolean;
+  readonly fault: FaultKind | 'death' | undefined;
+};
+
+/** The part of an invocation that the wire needs: its id, its number of calls, and whether a fault has hit it. */
+export type Caller = { readonly id: number; calls: number; hit: boolean };
+/** A process and its latest invocation, running or ended; calls that it left open continue when the process awakes. */
+export type CallingProcess = Life & { latest: Caller };
+
+/** The least and the greatest duration of one way, there or back. */
+const WAY_MS = [3, 40] as const;
+/** The time after which a client stops waiting for an answer, as the clients are configured. */
+const PATIENCE_MS = 10_000;
+const PAGE_FIELDS = ['maxResults', 'MaxResults'];
+
+type Surroundings = {
+  readonly sim: Simulator;
+  readonly timeline: Timeline;
+  readonly startedAt: number;
+  /** Whether faults have ended: from then on every call succeeds. */
+  readonly isMended: () => boolean;
+  readonly kill: (process: CallingProcess) => void;
+  readonly log: (call: Call) => void;
+};
+type Plan = Pick<Scenario, 'seed' | 'settings' | 'faults' | 'deaths'>;
+
+/** Carries requests to the simulator, with the scenario's faults on the way. */
+export function makeCarrier(plan: Plan, surroundings: Surroundings): Carrier {
+  const { timeline, kill, log } = surroundings;
+  const mishapOf = makeMishaps(plan, surroundings);
+  return async (request, life, signal) => {
+    const process = life as CallingProcess;
+    if (process.dead) return never();
+    const caller = process.latest;
+    const nth = ++caller.calls;
+    const [service, operation] = nameOf(request);
+    const mishap = mishapOf(caller.id, nth, operation);
+    const fault = typeof mishap === 'object' ? 'death' : mishap;
+    const call: Call = {
+      at: timeline.clock.now(),
+      invocation: caller.id,
+      operation,
+      service,
+      input: inputOf(request),
+      performed: false,
+      fault,
+    };
+    log(call);
+    caller.hit ||= fault !== undefined;
+    const roll = dice(plan.seed * 31 + caller.id * 1009 + nth);
+    const trip = new Trip(process, roll, surroundings, signal);
+    if (typeof mishap !== 'object') {
+      const ask = () => trip.perform(paged(request, plan.settings.page), call);
+      return trip.ends(mishap, operation, ask);
+    }
+    if (mishap.after) await trip.perform(request, call);
+    kill(process);
+    return never();
+  };
+}
+
+/** One request on its way and back. */
+class Trip {
+  readonly #process: CallingProcess;
+  readonly #roll: Dice;
+  readonly #surroundings: Surroundings;
+  readonly #signal: AbortSignal | undefined;
+
+  constructor(
+    process: CallingProcess,
+    roll: Dice,
+    surroundings: Surroundings,
+    signal: AbortSignal | undefined,
+  ) {
+    this.#process = process;
+    this.#roll = roll;
+    this.#surroundings = surroundings;
+    this.#signal = signal;
+  }
+
+  /** The way there, and AWS's answer; undefined if the simulator cut the connection. */
+  async perform(request: WireRequest, call: Call): Promise<WireAnswer | undefined> {
+    await this.#takes(this.#roll.int(...WAY_MS));
+    const answer = await ask(this.#surroundings.sim.serve, request);
+    call.performed = true;
+    return answer;
+  }
+
+  /** The way back, with the fault if there is one. */
+  async ends(
+    fault: FaultKind | undefined,
+    operation: string,
+    perform: () => Promise<WireAnswer | undefined>,
+  ): Promise<WireAnswer> {
+    const early = fault === undefined ? undefined : refusal(fault, operation);
+    const isBefore = early !== undefined || fault === 'reset-before' || fault === 'timeout-before';
+    const answer = isBefore ? early : await perform();
+    const isLost = fault === 'timeout-before' || fault === 'timeout-after';
+    await this.#takes(isLost ? PATIENCE_MS : this.#roll.int(...WAY_MS));
+    if (isLost) throw networkError('TimeoutError');
+    if (answer === undefined || fault === 'reset-after') throw networkError('ECONNRESET');
+    const { body } = answer;
+    return fault === 'malformed' ? { ...answer, body: body.subarray(0, body.length / 2) } : answer;
+  }
+
+  /** Waits for some time; rejects if the caller aborts the call meanwhile. */
+  #takes(ms: number): Promise<void> {
+    const sleep = this.#surroundings.timeline.sleep(ms, this.#process);
+    const signal = this.#signal;
+    if (signal === undefined) return sleep;
+    return new Promise((resolve, reject) => {
+      const onAbort = () => reject(abortError(signal));
+      if (signal.aborted) onAbort();
+      signal.addEventListener('abort', onAbort, { once: true });
+      void sleep.then(resolve).finally(() => signal.removeEventListener('abort', onAbort));
+    });
+  }
+}
+
+type Mishaps = (
+  invocation: number,
+  nthOfInvocation: number,
+  operation: string,
+) => FaultKind | Death | undefined;
+
+/** Gives the fault or death of each call, for which it counts the calls of the whole run. */
+function makeMishaps({ faults, deaths }: Plan, { timeline, startedAt, isMended }: Surroundings): Mishaps {
+  const counted = new Map<string, number>();
+  const count = (operation: string) => {
+    const n = (counted.get(operation) ?? 0) + 1;
+    counted.set(operation, n);
+    return n;
+  };
+  return (invocation, nth, operation) => {
+    const [ofOperation, ofAll] = [count(operation), count('*')];
+    if (isMended()) return undefined;
+    const now = timeline.clock.now() - startedAt;
+    const isHit = (fault: Fault) =>
+      fault.operation === '*'
+        ? hits(fault, ofAll, now)
+        : fault.operation === operation && hits(fault, ofOperation, now);
+    return (
+      deaths.find((one) => one.invocation === invocation && one.call === nth) ?? faults.find(isHit)?.kind
+    );
+  };
+}
+
+function hits(fault: Fault, n: number, now: number): boolean {
+  if ('nth' in fault) return n >= fault.nth && n < fault.nth + fault.times;
+  return now >= fault.at && now < fault.at + fault.forMs;
+}
+
+function nameOf({ headers, method, path }: WireRequest): readonly [service: string, operation: string] {
+  const target = Object.entries(headers).find(([name]) => name.toLowerCase() === 'x-amz-target')?.[1];
+  const [prefix = 'unknown', operation = `${method} ${path}`] = target?.split('.') ?? [];
+  return [SERVICES[prefix] ?? prefix, operation];
+}
+
+const SERVICES: Readonly<Record<string, string>> = {
+  AmazonEC2ContainerServiceV20141113: 'ecs',
+  AmazonSSM: 'ssm',
+  AmazonSQS: 'sqs',
+  AWSEvents: 'events',
+};
+
+function inputOf({ body = '' }: WireRequest): Readonly<Record<string, unknown>> {
+  const text = bytesOf(body).toString();
+  return text.startsWith('{') ? (JSON.parse(text) as Record<string, unknown>) : {};
+}
+
+/** The request with a smaller page size: AWS may answer with shorter pages than requested. */
+function paged(request: WireRequest, most: number): WireRequest {
+  const input = inputOf(request);
+  const field = PAGE_FIELDS.find((name) => typeof input[name] === 'number' && input[name] > most);
+  return field === undefined ? request : { ...request, body: JSON.stringify({ ...input, [field]: most }) };
+}
+
+/** AWS's answer if it refuses the call without an effect; undefined if the fault is of another kind. */
+function refusal(fault: FaultKind, operation: string): WireAnswer | undefined {
+  const refused = REFUSALS.get(fault);
+  if (refused === undefined) return undefined;
+  const [statusCode, __type, message] = refused;
+  const body = Buffer.from(JSON.stringify({ __type, message: `${message} (${operation})` }));
+  return { statusCode, headers: { 'content-type': 'application/x-amz-json-1.1' }, body };
+}
+
+const REFUSALS: ReadonlyMap<FaultKind, readonly [status: number, code: string, message: string]> = new Map([
+  ['throttle', [400, 'ThrottlingException', 'Rate exceeded']],
+  ['server-error', [500, 'ServerException', 'Service Unavailable. Please try again later.']],
+  ['access-denied', [400, 'AccessDeniedException', 'User: the-caller is not authorized to perform this']],
+  ['client-error', [400, 'ClientException', 'The request was refused.']],
+]);
+
+function never(): Promise<never> {
+  return new Promise(() => undefined);
+}

@@ -1,0 +1,52 @@
+import type { Dice } from '../../e2e/dice.ts';
+import { type Death, FAULT_KINDS, type Fault } from './scenario.ts';
+
+const MINUTE = 60_000;
+
+const OPERATIONS = [
+  'DescribeSecret',
+  'ListClusters',
+  'DescribeClusters',
+  'ListServices',
+  'DescribeServices',
+  'DescribeTaskDefinition',
+  'ListServiceDeployments',
+  'ListTasks',
+  'DescribeTasks',
+  'UpdateService',
+  'UpdateService',
+  'UpdateService',
+  'SendMessage',
+  'SendMessage',
+] as const;
+
+/** No fault in some runs, faults of single calls in most, faults of all calls for minutes in a few; and deaths. */
+export function randomFaults(roll: Dice): {
+  readonly faults: readonly Fault[];
+  readonly deaths: readonly Death[];
+} {
+  const faults = roll.chance(0.2) ? [] : Array.from({ length: roll.int(1, 6) }, () => randomFault(roll));
+  const deaths = roll.chance(0.5)
+    ? Array.from({ length: roll.int(1, 3) }, () => ({
+        invocation: roll.int(1, 5),
+        call: roll.chance(0.8) ? roll.int(1, 12) : roll.int(1, 60),
+        after: roll.chance(0.5),
+      }))
+    : [];
+  return { faults, deaths };
+}
+
+function randomFault(roll: Dice): Fault {
+  const kind = roll.pick(FAULT_KINDS);
+  const operation = roll.pick(OPERATIONS);
+  if (roll.chance(0.15)) {
+    const forMs = roll.pick([10_000, 2 * MINUTE, 12 * MINUTE, 40 * MINUTE]);
+    return { kind, operation: roll.chance(0.3) ? '*' : operation, at: roll.int(0, 5 * MINUTE), forMs };
+  }
+  return {
+    kind,
+    operation,
+    nth: roll.int(1, operation === 'UpdateService' ? 3 : 6),
+    times: roll.pick([1, 1, 1, 2, 5, 8]),
+  };
+}

@@ -1,0 +1,118 @@
+import { type Dice, dice } from '../../e2e/dice.ts';
+import { randomActions } from './generate-actions.ts';
+import { randomFaults } from './generate-faults.ts';
+import { randomService } from './generate-services.ts';
+import type { Resource, Scenario, ServicePlan, Settings } from './scenario.ts';
+
+const SECONDS = 1_000;
+
+/** Names that share a beginning or an end, or differ in case only. */
+const SECRETS = ['prod/db', 'prod/db2', 'prod/d', 'prod/db-main', 'Prod/DB', 'rds!db-0c9f', 'api'] as const;
+const PARAMETERS = ['/app/db', '/app/db/password', 'root', '/app/d'] as const;
+const CLUSTERS = ['prod-a', 'prod-b', 'dev', 'shared'] as const;
+
+/** The scenario of a seed; the same seed gives the same scenario. */
+export function generate(seed: number): Scenario {
+  const roll = dice(seed * 7919 + 11);
+  const resources = randomResources(roll);
+  const clusters = roll
+    .some(CLUSTERS.slice(1), 0.4)
+    .concat('prod-a')
+    .map((name) => ({
+      name,
+      tags: (roll.chance(0.06) ? { enabled: roll.pick(['false', 'maybe', 'true']) } : {}) as Record<
+        string,
+        string
+      >,
+    }));
+  const services = randomServices(roll, clusters, resources);
+  const settings = randomSettings(roll);
+  const actions = randomActions(roll, resources, services);
+  return {
+    seed,
+    settings,
+    clusters,
+    resources,
+    services,
+    actions,
+    deliveries: randomDeliveries(roll),
+    ...randomFaults(roll),
+  };
+}
+
+function randomResources(roll: Dice): readonly Resource[] {
+  const secrets = shuffled(roll, SECRETS).slice(0, roll.pick([1, 1, 2, 2, 3, 4]));
+  const parameters = shuffled(roll, PARAMETERS).slice(0, roll.pick([0, 0, 0, 1, 1, 2]));
+  return [
+    ...secrets.map(
+      (name): Resource => ({
+        kind: 'secret',
+        name,
+        ...(roll.chance(0.06) && { enabled: roll.pick(['false', 'no', 'true']) }),
+      }),
+    ),
+    ...parameters.map((name): Resource => ({ kind: 'parameter', name })),
+  ];
+}
+
+/** Sometimes a cluster has more services than a page, or than one call of DescribeServices takes. */
+function randomServices(
+  roll: Dice,
+  clusters: Scenario['clusters'],
+  resources: readonly Resource[],
+): readonly ServicePlan[] {
+  const count = roll.chance(0.1) ? roll.int(12, 30) : roll.int(1, 9);
+  return Array.from({ length: count }, (_, index) =>
+    randomService(roll, `s${index}`, roll.pick(clusters).name, resources),
+  );
+}
+
+function randomSettings(roll: Dice): Settings {
+  const env: Record<string, string> = {};
+  if (roll.chance(0.08)) env['MODE'] = 'observe';
+  if (roll.chance(0.1)) env['SELECT'] = 'tagged';
+  if (roll.chance(0.15)) env['CLUSTERS'] = roll.pick(['prod-*', '*,!dev', 'prod-a,shared']);
+  if (roll.chance(0.1)) env['MAX_SERVICES'] = String(roll.int(1, 4));
+  if (roll.chance(0.15)) env['PULL_CREDENTIALS'] = 'redeploy';
+  if (roll.chance(0.4)) env['COOLDOWN_SECONDS'] = roll.pick(['0', '5', '120']);
+  if (roll.chance(0.1)) env['MAX_REDEPLOYS_PER_HOUR'] = roll.pick(['1', '2']);
+  if (roll.chance(0.2)) env['FOLLOW_UP_SECONDS'] = roll.pick(['5', '120']);
+  const skewed = roll.chance(0.3);
+  return {
+    env,
+    wideRules: roll.chance(0.3),
+    processes: roll.chance(0.4) ? 2 : 1,
+    skewsMs: skewed ? [roll.int(-5 * SECONDS, 5 * SECONDS), roll.int(-5 * SECONDS, 5 * SECONDS)] : [0, 0],
+    batch: roll.pick([1, 3, 10, 100]),
+    windowMs: roll.pick([0, 1 * SECONDS, 5 * SECONDS]),
+    page: roll.pick([1, 2, 5, 100]),
+    lagMs: roll.chance(0.3) ? roll.int(0, 5 * SECONDS) : 0,
+    taskLagMs: roll.chance(0.3) ? roll.int(0, 1_500) : 0,
+    undeleted: roll.chance(0.15) ? [roll.int(1, 6)] : [],
+  };
+}
+
+function randomDeliveries(roll: Dice): Scenario['deliveries'] {
+  const late = Array.from({ length: roll.int(0, 5) }, () => ({
+    event: roll.int(1, 12),
+    ...(roll.chance(0.5) && { delayMs: roll.pick([5, 40, 200, 900, 3600, 7500]) * SECONDS }),
+    ...(roll.chance(0.5) && { copyAfterMs: roll.pick([0, 0, 1, 60, 600, 4000]) * SECONDS }),
+  }));
+  return [...randomDrops(roll), ...late];
+}
+
+/**
+ * Most scenarios drop no event, so that no sweep helps them. A change has several events, so a single drop can leave
+ * another event that reports it.
+ */
+function randomDrops(roll: Dice): Scenario['deliveries'] {
+  const length = roll.chance(0.25) ? roll.pick([1, 3, 12]) : 0;
+  return Array.from({ length }, (_, index) => ({ event: index + 1, dropped: true }));
+}
+
+export function shuffled<T>(roll: Dice, items: readonly T[]): readonly T[] {
+  return items
+    .map((item) => [roll.next(), item] as const)
+    .toSorted(([a], [b]) => a - b)
+    .map(([, item]) => item);
+}

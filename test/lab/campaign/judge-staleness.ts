@@ -1,0 +1,201 @@
+import type { DeploymentRecord } from '../../simulator/index.ts';
+import { isFoundBySweep, isPassedOver, isUndated } from './judge-sweep.ts';
+import type { Run } from './run.ts';
+import type { ServicePlan } from './scenario.ts';
+import {
+  isMovedBy,
+  isSecretOptedOut,
+  isSelected,
+  type Moved,
+  mayBeOptedOutAt,
+  movesIn,
+  subjectOf,
+  usesUntil,
+} from './truth.ts';
+import { secondsIn, type Violation, violation } from './violation.ts';
+
+/** The services that run on an old value at the end although no record explains it truthfully. */
+export function stalenessProblems(run: Run): readonly Violation[] {
+  return run.scenario.services
+    .filter(({ cluster }) => isSelected(run, cluster))
+    .flatMap((plan) =>
+      lastMoves(run, plan)
+        .filter((moved) => isStaleFor(run, plan, moved))
+        .filter((moved) => !isExplained(run, plan, moved))
+        .map(({ arn, from }) =>
+          violation(
+            'nothing-lost',
+            `${plan.name} is stale for ${arn} since ${secondsIn(run, from)}; its records: ${toldOf(run, plan, from, arn)}`,
+          ),
+        ),
+    );
+}
+
+/** The last change of each label and parameter that a service uses. */
+function lastMoves(run: Run, plan: ServicePlan): readonly Moved[] {
+  const uses = usesUntil(run, plan, Infinity);
+  const last = new Map<string, Moved>();
+  for (const moved of movesIn(run))
+    if (uses.some((use) => isMovedBy(use, moved, run))) last.set(`${moved.arn} ${moved.label}`, moved);
+  return [...last.values()];
+}
+
+function isStaleFor(run: Run, plan: ServicePlan, moved: Moved): boolean {
+  const arn = run.built.services.get(plan.name);
+  if (run.sim.staleTasks(moved.arn).some(({ serviceArn }) => serviceArn === arn)) return true;
+  const readsItself = plan.uses.some((use) => use.in === 'also' && isMovedBy(use, moved, run));
+  return (
+    readsItself && runningTasks(run, arn).some(({ startedAt = Infinity }) => startedAt * 1000 < moved.from)
+  );
+}
+
+type Task = { readonly startedAt?: number };
+
+/** The running tasks of a service; none if the service is not ACTIVE any more. */
+function runningTasks({ sim }: Run, arn = ''): readonly Task[] {
+  const [, cluster = '', service = ''] = arn.split('/');
+  const { services } = sim.act('ecs', 'DescribeServices', { cluster, services: [service] }) as {
+    services: readonly { readonly status: string }[];
+  };
+  if (services[0]?.status !== 'ACTIVE') return [];
+  const { taskArns } = sim.act('ecs', 'ListTasks', { cluster, serviceName: service }) as {
+    taskArns: readonly string[];
+  };
+  if (taskArns.length === 0) return [];
+  return (sim.act('ecs', 'DescribeTasks', { cluster, tasks: taskArns }) as { tasks: readonly Task[] }).tasks;
+}
+
+type Remark = { readonly event: string; readonly reason: string; readonly at: number };
+
+/** The log's statements about a service for changes of this resource since `from`. */
+function remarks(run: Run, plan: ServicePlan, from: number, arn: string): readonly Remark[] {
+  const service = run.built.services.get(plan.name);
+  const about = new Set(
+    run.sim.events
+      .filter((event) => Date.parse(event.time) >= from && subjectOf(event, run) === arn)
+      .map(({ id }) => id),
+  );
+  return run.records.flatMap(({ record, invocation }) => {
+    const ids = record.changeIds ?? [record.changeId ?? ''];
+    const { of, startedAt: at = 0 } = run.invocations[invocation - 1] ?? {};
+    // A sweep writes one record about a service, even if several changes make it stale.
+    const isAbout = of === 'on-schedule' || ids.some((id) => about.has(id) || isFoundBySweep(id, arn));
+    if (!isAbout) return [];
+    const { event = '', reason = '' } = record;
+    const clusters = (record['unreadableClusters'] ?? []) as readonly { cluster: string }[];
+    if (clusters.some(({ cluster }) => cluster === plan.cluster)) return [{ event, reason: 'unlisted', at }];
+    if (record.service === service) return [{ event, reason, at }];
+    const waiting = (record['waiting'] ?? []) as readonly { service: string; reason: string }[];
+    return waiting.filter((one) => one.service === service).map((one) => ({ event, reason: one.reason, at }));
+  });
+}
+
+function toldOf(run: Run, plan: ServicePlan, from: number, arn: string): string {
+  return (
+    remarks(run, plan, from, arn)
+      .map(({ event, reason }) => `${event} ${reason}`)
+      .join(', ') || 'nothing'
+  );
+}
+
+function isExplained(run: Run, plan: ServicePlan, moved: Moved): boolean {
+  return (
+    isPassedOver(run, plan, moved) ||
+    remarks(run, plan, moved.from, moved.arn).some((remark) => isTrue(remark, run, plan, moved))
+  );
+}
+
+/** Whether a statement of the log about a service is true. */
+function isTrue(remark: Remark, run: Run, plan: ServicePlan, moved: Moved): boolean {
+  if (run.scenario.settings.env['MODE'] === 'observe') return true;
+  switch (`${remark.event} ${remark.reason}`) {
+    case 'service.failed failed':
+      return wasRefused(run);
+    case 'service.failed stuck':
+      return hasEndedBadly(run, plan);
+    case 'service.failed rollout-failed':
+      return hasFailedSince(run, plan, moved);
+    case 'service.waiting rolling-out':
+      // For a sweep, a rollout may already contain a move that AWS does not date, however that rollout ends. And a
+      // rollout that began before the run keeps more tasks than desired, so that it looks as if it never ended.
+      return (
+        hasFailedSince(run, plan, moved) ||
+        (isUndated(run, moved) && (plan.inProgress === true || hasEndedBadly(run, plan)))
+      );
+    case 'plan.made unlisted':
+      return someCallWasRefused(run);
+    default:
+      if (remark.event === 'change.unsettled') return mayWaitForEver(run, plan, remark.reason);
+      return remark.event === 'service.skipped' && isRightlySkipped(remark, run, plan, moved);
+  }
+}
+
+function isRightlySkipped({ reason, at }: Remark, run: Run, plan: ServicePlan, moved: Moved): boolean {
+  const { actions, settings } = run.scenario;
+  switch (reason) {
+    case 'opted-out':
+      return mayBeOptedOutAt(run, plan, at) || isSecretOptedOut(run, moved.arn);
+    case 'unsupported-controller':
+      return plan.kind === 'code-deploy' || plan.kind === 'external';
+    case 'cannot-replace':
+      return plan.percents !== undefined || plan.kind === 'daemon';
+    case 'possibly-stale':
+      return isUndated(run, moved);
+    case 'over-cap':
+      return settings.env['MAX_SERVICES'] !== undefined;
+    case 'rollout-failed':
+      return hasFailedSince(run, plan, moved);
+    case 'earlier-wave-failed':
+      return wasRefused(run) || earlierWaves(run, plan).some((other) => hasEndedBadly(run, other));
+    case 'secret-gone':
+      return (
+        actions.some((action) => action.do === 'delete-secret' || action.do === 'remake-parameter') ||
+        usesUntil(run, plan, at).some(({ as }) => as === 'older')
+      );
+    case 'unreadable':
+      return someCallWasRefused(run);
+    default:
+      return false;
+  }
+}
+
+/** Whether ECS refused a call permanently. */
+function someCallWasRefused({ calls }: Run): boolean {
+  return calls.some(({ fault }) => fault === 'client-error');
+}
+
+/** Whether a rollout of the service since the change failed or has not ended. */
+function hasFailedSince(run: Run, plan: ServicePlan, { from }: Moved): boolean {
+  return badDeployments(run, plan).some(({ createdAt }) => createdAt >= from);
+}
+
+/** Whether any rollout of the service failed or has not ended. */
+function hasEndedBadly(run: Run, plan: ServicePlan): boolean {
+  return badDeployments(run, plan).length > 0;
+}
+
+function badDeployments({ sim, built }: Run, { name }: ServicePlan): readonly DeploymentRecord[] {
+  const good: readonly DeploymentRecord['outcome'][] = ['completed', 'superseded'];
+  return sim.deploymentsOf(built.services.get(name) ?? '').filter(({ outcome }) => !good.includes(outcome));
+}
+
+/** Whether AWS refused an UpdateService with an error that is not worth a retry. */
+function wasRefused({ calls }: Run): boolean {
+  return calls.some(({ operation, fault }) => operation === 'UpdateService' && fault === 'client-error');
+}
+
+function earlierWaves({ scenario }: Run, { wave = 0 }: ServicePlan): readonly ServicePlan[] {
+  return scenario.services.filter((other) => (other.wave ?? 0) < wave);
+}
+
+/**
+ * Whether a service may wait until its change is given up: its own rollout or one of an earlier wave ended badly or not
+ * at all, or one of these services has been deployed too often.
+ */
+function mayWaitForEver(run: Run, plan: ServicePlan, reason: string): boolean {
+  if (reason === 'too-often' || reason === 'cooldown') return true;
+  if (hasEndedBadly(run, plan)) return true;
+  if (reason !== 'earlier-wave') return false;
+  const mayBeTooOften = run.scenario.settings.env['MAX_REDEPLOYS_PER_HOUR'] !== undefined;
+  return earlierWaves(run, plan).some((other) => mayBeTooOften || hasEndedBadly(run, other));
+}

@@ -1,0 +1,140 @@
+import { dice } from '../../e2e/dice.ts';
+import type { JsonObject } from '../../infra/event-pattern.ts';
+import { loadRules, type Rule } from '../../infra/template.ts';
+import type { AwsEvent, Simulator } from '../../simulator/index.ts';
+import type { Scenario } from './scenario.ts';
+import type { Timeline } from './time.ts';
+
+/** A message as ReceiveMessage gives it. */
+export type Received = {
+  readonly MessageId: string;
+  readonly Body: string;
+  readonly ReceiptHandle: string;
+  readonly Attributes: { readonly ApproximateReceiveCount: string };
+};
+
+type Answer = { readonly Messages?: readonly Received[] };
+
+/** The queues of the service, and the rules and the bus that deliver to them. */
+export type Queues = {
+  readonly url: string;
+  readonly deadUrl: string;
+  readonly send: (body: string) => void;
+  /** When the next batch can be received; Infinity if the queues are empty. */
+  nextDue(): number;
+  /** The messages of one batch in random order; none if they moved to the dead-letter queue. */
+  receive(): Promise<readonly Received[]>;
+  delete(message: Received): void;
+  /** Moves the messages of the dead-letter queue back; answers their number. */
+  redrive(): Promise<number>;
+  /** The bodies of the messages in the dead-letter queue. */
+  dead(): readonly string[];
+  /** The number of messages that are still on the queues. */
+  open(): number;
+  readonly delivered: readonly DeliveredEvent[];
+  readonly counts: { delayed: number; duplicated: number; dropped: number; reordered: number };
+};
+
+/** An event that matched a rule, and how often it was put on a queue. */
+export type DeliveredEvent = { readonly event: AwsEvent; copies: number };
+
+/** These values are those of infra/queues.yml and infra/params.yml. */
+const QUEUE = { visibilitySeconds: 300, maxReceiveCount: 5 };
+const CLOUDTRAIL_DELAY_S = 120;
+/** The least and the greatest delay by EventBridge. */
+const BUS_MS = [100, 3_000] as const;
+
+/** The rules of infra/, read once. */
+let rules: readonly Rule[] | undefined;
+
+export function createQueues(sim: Simulator, scenario: Scenario, timeline: Timeline): Queues {
+  const { settings, deliveries } = scenario;
+  const { clock } = timeline;
+  const roll = dice(scenario.seed * 17 + 5);
+  const dead = sim.world.queue({ name: 'dead' });
+  const changes = sim.world.queue({ name: 'changes', ...QUEUE, deadLetters: dead });
+  const cloudtrail = sim.world.queue({
+    name: 'cloudtrail',
+    ...QUEUE,
+    deadLetters: dead,
+    delaySeconds: CLOUDTRAIL_DELAY_S,
+  });
+  const urls = { changes: changes.url, cloudtrail: cloudtrail.url };
+  rules ??= loadRules();
+  const known = rules;
+  const delivered: DeliveredEvent[] = [];
+  const counts = { delayed: 0, duplicated: 0, dropped: 0, reordered: 0 };
+  const send = (url: string, body: string) =>
+    void sim.act('sqs', 'SendMessage', { QueueUrl: url, MessageBody: body });
+  let latest = 0;
+
+  sim.onEvent((event) => {
+    const queue = known.find(({ matches }) => matches(event as unknown as JsonObject))?.queue;
+    const url = queue === undefined ? (settings.wideRules ? urls.changes : undefined) : urls[queue];
+    if (url === undefined) return;
+    const entry = { event, copies: 0 };
+    delivered.push(entry);
+    const plan = deliveries.find((one) => one.event === delivered.length);
+    if (plan?.dropped === true) {
+      counts.dropped++;
+      return;
+    }
+    const put = () => {
+      entry.copies++;
+      send(url, JSON.stringify(event));
+    };
+    const due = clock.now() + roll.int(...BUS_MS) + (plan?.delayMs ?? 0);
+    if (plan?.delayMs !== undefined) counts.delayed++;
+    timeline.at(due, put);
+    if (plan?.copyAfterMs !== undefined) {
+      counts.duplicated++;
+      timeline.at(due + plan.copyAfterMs, put);
+    }
+  });
+
+  const dueIn = (url: string) =>
+    Math.min(...sim.messagesIn(url).map(({ visibleAt }) => visibleAt)) + settings.windowMs;
+  return {
+    url: changes.url,
+    deadUrl: dead.url,
+    send: (body) => send(changes.url, body),
+    nextDue: () => Math.min(dueIn(changes.url), dueIn(cloudtrail.url)),
+    async receive() {
+      const url = dueIn(changes.url) <= clock.now() ? changes.url : cloudtrail.url;
+      const batch: Received[] = [];
+      while (batch.length < settings.batch) {
+        const { Messages = [] } = (await sim.act('sqs', 'ReceiveMessage', {
+          QueueUrl: url,
+          MaxNumberOfMessages: Math.min(10, settings.batch - batch.length),
+          MessageSystemAttributeNames: ['All'],
+        })) as Answer;
+        if (Messages.length === 0) break;
+        batch.push(...Messages);
+      }
+      const shuffled = batch.map((message) => [roll.next(), message] as const).sort(([a], [b]) => a - b);
+      for (const [, { MessageId }] of shuffled) {
+        const sentAt = sim.messagesIn(url).find(({ id }) => id === MessageId)?.sentAt ?? 0;
+        if (sentAt < latest) counts.reordered++;
+        latest = Math.max(latest, sentAt);
+      }
+      return shuffled.map(([, message]) => message);
+    },
+    delete({ ReceiptHandle }) {
+      for (const QueueUrl of Object.values(urls))
+        sim.act('sqs', 'DeleteMessage', { QueueUrl, ReceiptHandle });
+    },
+    async redrive() {
+      const QueueUrl = dead.url;
+      for (let moved = 0; ; moved++) {
+        const { Messages: [message] = [] } = (await sim.act('sqs', 'ReceiveMessage', { QueueUrl })) as Answer;
+        if (message === undefined) return moved;
+        send(changes.url, message.Body);
+        sim.act('sqs', 'DeleteMessage', { QueueUrl, ReceiptHandle: message.ReceiptHandle });
+      }
+    },
+    dead: () => sim.messagesIn(dead.url).map(({ body }) => body),
+    open: () => Object.values(urls).reduce((sum, url) => sum + sim.messagesIn(url).length, 0),
+    delivered,
+    counts,
+  };
+}

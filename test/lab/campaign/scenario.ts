@@ -1,0 +1,152 @@
+import type { RolloutSpec } from '../../simulator/index.ts';
+
+/**
+ * Everything that happens in one run, as plain data, which is generated from a seed, shrunk when it fails, printed and
+ * replayed. A name that has no resource or service in the scenario is ignored, so that any part can be left out.
+ */
+export type Scenario = {
+  /** The seed of latencies, ids and pauses. */
+  readonly seed: number;
+  readonly settings: Settings;
+  readonly clusters: readonly { readonly name: string; readonly tags: Tags }[];
+  readonly resources: readonly Resource[];
+  readonly services: readonly ServicePlan[];
+  readonly actions: readonly Action[];
+  readonly deliveries: readonly Delivery[];
+  readonly faults: readonly Fault[];
+  readonly deaths: readonly Death[];
+};
+
+type Tags = Readonly<Record<string, string>>;
+
+export type Settings = {
+  /** The function's environment besides the queue's URL. */
+  readonly env: Tags;
+  /** Puts every event of Secrets Manager, Parameter Store and ECS on the queue, not only those that match the rules. */
+  readonly wideRules: boolean;
+  /** The number of invocations that may run at the same time, each in a process of its own. */
+  readonly processes: number;
+  /** The error of each process's clock. */
+  readonly skewsMs: readonly number[];
+  /** The maximum size of a batch, and how long Lambda gathers its messages. */
+  readonly batch: number;
+  readonly windowMs: number;
+  /** The maximum size of a page: AWS may give fewer items than requested. */
+  readonly page: number;
+  /** How long a change of a secret stays invisible to DescribeSecret, and to tasks that start. */
+  readonly lagMs: number;
+  readonly taskLagMs: number;
+  /** The invocations whose messages are not deleted although they were handled; the messages are delivered again. */
+  readonly undeleted: readonly number[];
+};
+
+export type Resource = {
+  readonly kind: 'secret' | 'parameter';
+  readonly name: string;
+  /** A secret's tag `enabled`. */
+  readonly enabled?: string;
+};
+
+/** The forms of a reference to a resource; the last two name another resource. */
+export const SPELLINGS = [
+  'full',
+  'partial',
+  'key',
+  'current',
+  'previous',
+  'blue',
+  'pinned',
+  'pass-through',
+  'elsewhere',
+  'older',
+] as const;
+export type Spelling = (typeof SPELLINGS)[number];
+
+export type Use = {
+  readonly of: string;
+  readonly as: Spelling;
+  readonly in: 'secrets' | 'log' | 'service-connect' | 'fsx' | 'pull' | 'also';
+};
+
+export const KINDS = [
+  'rolling',
+  'daemon',
+  'blue-green',
+  'linear',
+  'canary',
+  'express',
+  'code-deploy',
+  'external',
+] as const;
+
+export type ServicePlan = {
+  readonly name: string;
+  readonly cluster: string;
+  readonly kind: (typeof KINDS)[number];
+  readonly desired: number;
+  readonly uses: readonly Use[];
+  /** Whether the service runs the same revision as other services with `shares` and the same uses. */
+  readonly shares?: true;
+  readonly percents?: readonly [number, number];
+  readonly enabled?: string;
+  readonly wave?: number;
+  readonly breaker?: true;
+  readonly rollout?: RolloutSpec;
+  /** The age of PRIMARY when the run begins; with `inProgress` its rollout is still under way. */
+  readonly ageMs: number;
+  readonly inProgress?: true;
+};
+
+/** Instants are milliseconds from the beginning of the run. */
+export type Action = { readonly at: number } & (
+  | {
+      readonly do: 'rotate';
+      readonly secret: string;
+      readonly stepMs: number;
+      readonly fails?: 'before' | 'after';
+    }
+  | { readonly do: 'put' | 'update' | 'edit' | 'rollback' | 'blue'; readonly secret: string }
+  | { readonly do: 'delete-secret' | 'restore-secret'; readonly secret: string }
+  | { readonly do: 'put-parameter' | 'fail-parameter' | 'remake-parameter'; readonly parameter: string }
+  | { readonly do: 'deploy'; readonly service: string; readonly uses?: readonly Use[] }
+  | { readonly do: 'scale' | 'replace'; readonly service: string; readonly count: number }
+  | { readonly do: 'delete-service'; readonly service: string }
+  | { readonly do: 'tag'; readonly service: string; readonly enabled: string }
+  | { readonly do: 'behave'; readonly service: string; readonly rollout: RolloutSpec }
+  | { readonly do: 'cold-start' }
+  | { readonly do: 'garbage'; readonly body: string }
+);
+
+/** The delivery of the n-th event that matches a rule, counted from 1. */
+export type Delivery = {
+  readonly event: number;
+  readonly delayMs?: number;
+  /** The event is delivered again after this time. */
+  readonly copyAfterMs?: number;
+  readonly dropped?: true;
+};
+
+export const FAULT_KINDS = [
+  'throttle',
+  'server-error',
+  'timeout-before',
+  'timeout-after',
+  'reset-before',
+  'reset-after',
+  'access-denied',
+  'client-error',
+  'malformed',
+] as const;
+export type FaultKind = (typeof FAULT_KINDS)[number];
+
+/** Hits the calls `nth` (from 1) to `nth + times - 1` of an operation (`*`: of all), or all its calls in a period. */
+export type Fault = { readonly kind: FaultKind; readonly operation: string } & (
+  | { readonly nth: number; readonly times: number }
+  | { readonly at: number; readonly forMs: number }
+);
+
+/**
+ * The process ends at a call of an invocation, both counted from 1: before the call has an effect, or `after` its
+ * effect but before its answer arrives.
+ */
+export type Death = { readonly invocation: number; readonly call: number; readonly after: boolean };

@@ -1,0 +1,82 @@
+import { describe, expect, test } from 'vitest';
+import { readConfig, WrongConfiguration } from '../../functions/runtime/config.ts';
+
+const QUEUE = { CHANGE_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/111122223333/changes' };
+
+test('a variable that is not set has its default', () => {
+  expect(readConfig(['CHANGE_QUEUE_URL'], QUEUE)).toEqual({
+    mode: 'enforce',
+    sweep: 'report',
+    policy: { select: 'all', pull: 'ignore', maxServices: 0, cooldownMs: 60_000, maxPerHour: 6 },
+    followUp: { queueUrl: QUEUE.CHANGE_QUEUE_URL, firstSeconds: 30, limitMs: 3_600_000 },
+    rates: { readRate: 16, readBurst: 40, updateRate: 4, updateBurst: 40 },
+    tagPrefix: 'secret-redeploy',
+    clusters: ['*'],
+  });
+});
+
+test('a variable that is empty counts as not set', () => {
+  expect(readConfig([], { MODE: '', CLUSTERS: ' ', MAX_SERVICES: '' })).toEqual(readConfig([], {}));
+});
+
+test('every variable can be set', () => {
+  const set = {
+    MODE: 'observe',
+    SELECT: 'tagged',
+    TAG_PREFIX: 'acme/redeploy',
+    CLUSTERS: 'prod-*, !prod-legacy',
+    MAX_SERVICES: '20',
+    PULL_CREDENTIALS: 'redeploy',
+    UPDATE_RATE: '0.5',
+    UPDATE_BURST: '1',
+    READ_RATE: '100',
+    READ_BURST: '7',
+    COOLDOWN_SECONDS: '0',
+    MAX_REDEPLOYS_PER_HOUR: '2',
+    FOLLOW_UP_SECONDS: '5',
+    FOLLOW_UP_LIMIT_MINUTES: '120',
+    SWEEP: 'heal',
+  };
+  expect(readConfig([], set)).toEqual({
+    mode: 'observe',
+    sweep: 'heal',
+    policy: { select: 'tagged', pull: 'redeploy', maxServices: 20, cooldownMs: 0, maxPerHour: 2 },
+    followUp: { queueUrl: undefined, firstSeconds: 5, limitMs: 7_200_000 },
+    rates: { readRate: 100, readBurst: 7, updateRate: 0.5, updateBurst: 1 },
+    tagPrefix: 'acme/redeploy',
+    clusters: ['prod-*', '!prod-legacy'],
+  });
+});
+
+describe('a wrong value', () => {
+  const wrong = {
+    MODE: 'on',
+    SELECT: 'some',
+    TAG_PREFIX: 'with space',
+    CLUSTERS: 'prod;dev',
+    MAX_SERVICES: '-1',
+    PULL_CREDENTIALS: 'yes',
+    COOLDOWN_SECONDS: 'a minute',
+    MAX_REDEPLOYS_PER_HOUR: '0',
+    FOLLOW_UP_SECONDS: '0',
+    FOLLOW_UP_LIMIT_MINUTES: '1.5',
+    UPDATE_RATE: '0',
+    UPDATE_BURST: '0',
+    READ_RATE: 'NaN',
+    READ_BURST: '1e3',
+    SWEEP: 'maybe',
+  };
+
+  test('is reported together with all other wrong values', () => {
+    const variables = [...Object.keys(wrong), 'CHANGE_QUEUE_URL'];
+    expect(() => readConfig(['CHANGE_QUEUE_URL'], wrong)).toThrow(WrongConfiguration);
+    for (const variable of variables)
+      expect(() => readConfig(['CHANGE_QUEUE_URL'], wrong)).toThrow(`${variable}: `);
+  });
+
+  test('is reported, and no other variable is', () => {
+    expect(() => readConfig([], { ...QUEUE, UPDATE_RATE: '4/s' })).toThrow(
+      /^wrong configuration: UPDATE_RATE: [^;]*$/,
+    );
+  });
+});

@@ -1,0 +1,199 @@
+import type { SQSEvent } from 'aws-lambda';
+import { onTestFinished, vi } from 'vitest';
+import { onChange } from '../../functions/on-change.ts';
+import { readConfig } from '../../functions/runtime/config.ts';
+import { connectedHandler } from '../../functions/runtime/handler.ts';
+import type { BundleName } from '../e2e/bundles.ts';
+import { expectGranted } from '../e2e/grants.ts';
+import {
+  type AwsEvent,
+  createClock,
+  type Simulator,
+  type SimulatorOptions,
+  startSimulator,
+  type VirtualClock,
+} from '../simulator/index.ts';
+import { expectMirrored } from './own-event-mirror.ts';
+
+/** A record of the log, with the fields that tests read. */
+export type LogRecord = Readonly<Record<string, unknown>> & {
+  readonly event?: string;
+  readonly changeId?: string;
+};
+
+/** The function on-change in simulated time: an hour passes in a second, and only the queue makes something happen. */
+export type Loop = {
+  readonly sim: Simulator;
+  readonly clock: VirtualClock;
+  readonly records: readonly LogRecord[];
+  readonly queueUrl: string;
+  /** Puts an event on the queue, as a rule does. */
+  send(event: object): void;
+  /** Handles messages until none is left or `forMs` have passed; returns the number of invocations. */
+  run(forMs?: number): Promise<number>;
+  /** Starts a new environment, which remembers nothing of the warm one. */
+  restart(): void;
+  /** The records of one kind. */
+  told(event: string): readonly LogRecord[];
+  /** Kills the handler at its n-th call from now on: this call and all later ones of the invocation get no answer. */
+  killAtCall(n: number): void;
+};
+
+export type LoopOptions = SimulatorOptions & {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly deliverTwice?: boolean;
+  /** The remaining time of each invocation in real milliseconds. */
+  readonly remainingMs?: number;
+};
+
+/** Rates that are so high that no test has to wait for them. */
+export const QUICK = { READ_RATE: '10000', READ_BURST: '10000', UPDATE_RATE: '1000', UPDATE_BURST: '1000' };
+
+export async function startLoop({
+  env = {},
+  deliverTwice = false,
+  remainingMs,
+  ...options
+}: LoopOptions = {}): Promise<Loop> {
+  const clock = createClock();
+  const sim = await startSimulator({ throttling: false, now: clock.now, rolloutMs: 20_000, ...options });
+  const { url } = sim.world.queue({ name: 'changes', visibilitySeconds: 300, maxReceiveCount: 5 });
+  for (const [name, value] of Object.entries(sim.env)) vi.stubEnv(name, value);
+  actAs('on-change');
+  const records = captureRecords();
+  const connect = () =>
+    connectedHandler(
+      readConfig(['CHANGE_QUEUE_URL'], { CHANGE_QUEUE_URL: url, ...QUICK, ...env }),
+      onChange,
+      {
+        now: clock.now,
+        sleep: (ms) => Promise.resolve(clock.advance(ms)),
+      },
+    );
+  let handle = connect();
+  const received = new Map<string, number>();
+  let killAfter = Infinity;
+  let killed = false;
+  onTestFinished(async () => {
+    vi.unstubAllEnvs();
+    await sim.close();
+    expectGranted(sim, 'on-change');
+    expectGranted(sim, 'on-schedule');
+    if (!killed) expectMirrored(sim, records);
+  });
+
+  const invoke = async (messages: readonly Received[]) => {
+    const event = {
+      Records: messages.map(({ MessageId, Body }) => ({
+        messageId: MessageId,
+        body: Body,
+        attributes: { ApproximateReceiveCount: String(received.get(MessageId) ?? 1) },
+      })),
+    } as SQSEvent;
+    const context = remainingMs === undefined ? {} : { getRemainingTimeInMillis: () => remainingMs };
+    if (killAfter === Infinity) return handle(event, context);
+    killed = true;
+    const revive = kill(sim, killAfter);
+    killAfter = Infinity;
+    await handle(event).catch(() => undefined);
+    revive();
+    handle = connect();
+    return undefined;
+  };
+
+  /** Treats a batch as the event source of Lambda does: deletes the messages that were not given back. */
+  const deliver = async (messages: readonly Received[]) => {
+    const answer = await invoke(messages);
+    if (deliverTwice) await invoke(messages);
+    if (answer === undefined) return;
+    const back = new Set(answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
+    for (const { ReceiptHandle } of messages.filter(({ MessageId }) => !back.has(MessageId))) {
+      sim.act('sqs', 'DeleteMessage', { QueueUrl: url, ReceiptHandle });
+    }
+  };
+
+  return {
+    sim,
+    clock,
+    records,
+    queueUrl: url,
+    told: (event) => records.filter((record) => record.event === event),
+    restart: () => {
+      handle = connect();
+    },
+    killAtCall: (n) => {
+      killAfter = n;
+    },
+    send: (event) =>
+      void sim.act('sqs', 'SendMessage', { QueueUrl: url, MessageBody: JSON.stringify(event) }),
+    async run(forMs = Infinity) {
+      const end = clock.now() + forMs;
+      const nextDue = () => Math.min(...sim.messagesIn(url).map(({ visibleAt }) => visibleAt));
+      let invocations = 0;
+      for (let due = nextDue(); due <= end && due < Infinity; due = nextDue()) {
+        clock.set(due);
+        const messages = await receiveAll(sim, url);
+        for (const { MessageId } of messages) received.set(MessageId, (received.get(MessageId) ?? 0) + 1);
+        await deliver(messages);
+        invocations++;
+      }
+      if (forMs < Infinity) clock.set(end);
+      sim.advance();
+      return invocations;
+    },
+  };
+}
+
+/** Sets the access key by which the simulator knows which function makes a call. */
+export function actAs(name: BundleName): void {
+  vi.stubEnv('AWS_ACCESS_KEY_ID', name);
+}
+
+type Received = { readonly MessageId: string; readonly Body: string; readonly ReceiptHandle: string };
+
+async function receiveAll(sim: Simulator, url: string): Promise<readonly Received[]> {
+  const all: Received[] = [];
+  for (;;) {
+    const { Messages = [] } = (await sim.act('sqs', 'ReceiveMessage', {
+      QueueUrl: url,
+      MaxNumberOfMessages: 10,
+    })) as { Messages?: Received[] };
+    if (Messages.length === 0 || all.length >= 100) return all;
+    all.push(...Messages);
+  }
+}
+
+/** Leaves what a killed process leaves behind: the effects of the calls before the n-th one, and of no later call. */
+function kill(sim: Simulator, n: number): () => void {
+  let calls = 0;
+  return sim.faults.add({
+    operation: '*',
+    kind: 'client-error',
+    code: 'UnrecognizedClientException',
+    match: () => ++calls >= n,
+    times: Infinity,
+  });
+}
+
+function captureRecords(): LogRecord[] {
+  const records: LogRecord[] = [];
+  for (const stream of [process.stdout, process.stderr]) {
+    const spy = vi.spyOn(stream, 'write').mockImplementation((chunk) => {
+      for (const line of String(chunk).split('\n'))
+        if (line.startsWith('{')) records.push(JSON.parse(line) as LogRecord);
+      return true;
+    });
+    onTestFinished(() => spy.mockRestore());
+  }
+  return records;
+}
+
+/** Rotates a secret and returns the native event which says that its AWSCURRENT moved. */
+export function currentMoved(sim: Simulator, secretId: string): AwsEvent {
+  const before = sim.events.length;
+  sim.rotateSecret(secretId);
+  const event = sim.events.slice(before).find((one) => one['detail-type'] === 'Secret Label Updated');
+  if (event === undefined)
+    throw new Error('expected the rotation to send the event Secret Label Updated, found no such event');
+  return event;
+}
