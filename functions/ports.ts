@@ -84,6 +84,10 @@ export type Ecs = {
 export type ReadOptions = {
   /** Reads these clusters only, in this order. */
   readonly only?: readonly ClusterArn[];
+  /** The read continues another: what a permission is missing for is unread, even if that is everything. */
+  readonly continues?: true;
+  /** Reads these clusters before the others. */
+  readonly first?: readonly ClusterArn[];
   /** Called with a few services at a time, and their revisions, as soon as they are read. */
   readonly onPart?: (part: Fleet) => void;
 };

@@ -1,3 +1,4 @@
+import type { Refused } from '../core/model/fleet.ts';
 import type { CallError } from '../core/model/outcome.ts';
 
 /** AWS could not be read, so nothing may be decided; the caller has to try again. */
@@ -40,6 +41,23 @@ export function isThrottled(error: unknown): boolean {
 export function isPermanent(error: unknown): boolean {
   const { code, status } = answerOf(error);
   return status !== undefined && status < 500 && !isThrottled(error) && !isRefused(code);
+}
+
+/** Whether AWS answered that the caller lacks a permission for this call. */
+export function isDenied(error: unknown): boolean {
+  return DENIED.includes(answerOf(error).code);
+}
+
+/**
+ * Whether AWS refuses to show this one thing: for good, or because a permission is missing. What else is asked for may
+ * still be shown.
+ */
+export function isRefusal(error: unknown): boolean {
+  return isPermanent(error) || isDenied(error);
+}
+
+export function refusalOf(error: unknown): Refused {
+  return { why: answerOf(error).message, ...(isDenied(error) && { denied: true }) };
 }
 
 /** Whether AWS gave an answer that tells what became of the call. */

@@ -51,11 +51,11 @@ async function listVersions(
   paced: Paced,
   signal: AbortSignal,
 ): Promise<readonly SecretVersion[]> {
-  const versions: SecretVersion[] = [];
+  const versions = new Map<string, SecretVersion>();
   try {
     for await (const page of versionPages(connected, arn, paced, signal))
-      versions.push(...page.map(versionOf));
-    return versions;
+      for (const one of page.map(versionOf)) versions.set(one.versionId, one);
+    return [...versions.values()];
   } catch (error) {
     if (hasCode(error, 'ResourceNotFoundException')) return [];
     throw readFailed(`list the versions of secret ${arn}`, error);

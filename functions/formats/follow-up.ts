@@ -1,97 +1,28 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import * as z from 'zod/mini';
 import type { FollowUp } from '../core/follow-up/follow-up.ts';
-import { clusterArn } from '../core/model/arn.ts';
-import { CHANGE_KINDS, type Change, NOTICE_KINDS, NOTICES } from '../core/model/change.ts';
+import type { Unread } from '../core/follow-up/unread.ts';
+import { nameOf } from '../core/model/arn.ts';
+import type { Change } from '../core/model/change.ts';
 import type { Scan } from '../core/read/scan.ts';
+import { carried, envelope } from './follow-up-shape.ts';
 import { problemsOf } from './problems.ts';
 
 /**
  * The format of the message in which follow-ups travel through the queue. The version is raised when older code can no
  * longer read the message. Newer code reads all earlier versions, because messages survive an upgrade. A message
  * carries the lowest version that can express it, so that a return to older code loses as few messages as possible.
- * Version 2 adds a scan that has not begun.
+ * Version 2 adds a scan that has not begun; version 3 adds what ECS does not show, of which older code would take a change
+ * for settled.
  */
-export const FOLLOW_UP_VERSION = 2;
+export const FOLLOW_UP_VERSION = 3;
 const FIRST_VERSION = 1;
+const NOT_BEGUN_VERSION = 2;
 
 /** A follow-up that this code cannot read; SQS delivers it again and finally moves it to the dead-letter queue. */
 export class MalformedFollowUp extends Error {
   override readonly name = 'MalformedFollowUp';
 }
-
-const count = z.number().check(z.int(), z.minimum(0));
-const text = z.string().check(z.minLength(1));
-
-/** An instant that a Date can hold. Any other would make its record throw, and fail the other messages of the batch. */
-const instant = z.number().check(z.minimum(0), z.maximum(8_640_000_000_000_000));
-
-const change = z.object({
-  changeId: text,
-  kind: z.enum(CHANGE_KINDS),
-  arn: text,
-  label: z.exactOptional(text),
-  versionId: z.exactOptional(text),
-  changedAt: instant,
-  possiblyUntil: z.exactOptional(instant),
-  source: text,
-  optedOut: z.boolean(),
-});
-
-const notice = z.object({
-  changeId: text,
-  kind: z.enum(NOTICE_KINDS),
-  arn: text,
-  notice: z.enum(NOTICES),
-  at: instant,
-  source: text,
-});
-
-const clusterText = z.pipe(
-  text.check(
-    z.refine((arn) => /^arn:[^:]+:ecs:[^:]+:[^:]+:cluster\//.test(arn), 'expected the ARN of a cluster'),
-  ),
-  z.transform(clusterArn),
-);
-
-/** Names and ids only, grouped by cluster, so that 5,000 services fit into a message. */
-const openIn = z.tuple([
-  clusterText,
-  z.array(z.tuple([text, z.nullable(z.string()), z.boolean(), z.string()])),
-]);
-
-const envelope = z.object({
-  kind: z.literal('follow-up'),
-  version: z.number(),
-  gzip: z.optional(z.string()),
-});
-const carried = z.object({
-  readings: z._default(
-    z.array(
-      z.object({
-        changes: z.array(change),
-        notices: z.array(notice),
-        firstHandledAt: instant,
-        matched: z.array(z.tuple([clusterText, z.array(text)])),
-        started: z._default(z.array(z.tuple([clusterText, z.array(z.tuple([text, text]))])), []),
-        left: z.union([z.literal('all'), z.array(clusterText).check(z.minLength(1))]),
-      }),
-    ),
-    [],
-  ),
-  followUps: z.array(
-    z.object({
-      changeId: text,
-      changes: z.array(change).check(z.minLength(1)),
-      firstHandledAt: instant,
-      hop: count,
-      open: z.array(openIn),
-      tally: z.object({ redeployed: count, fresh: count, failed: count, skipped: count, left: count }),
-      denied: z.boolean(),
-      failedWave: z.nullable(count),
-    }),
-  ),
-});
 
 /** Whether a message is a follow-up, even one that cannot be read. */
 export function isFollowUp(body: string): boolean {
@@ -131,13 +62,21 @@ function followUpIn(followUp: Read['followUps'][number]): FollowUp {
       lastLogged,
     })),
   );
-  return { ...followUp, open };
+  return { ...followUp, open, unread: unreadIn(followUp.unread) };
 }
 
-function scanIn({ left, matched, started, ...scan }: Read['readings'][number]): Scan {
+function unreadIn({ services, clusters }: Read['followUps'][number]['unread']): readonly Unread[] {
+  return [
+    ...clusters.map(([cluster, except]) => ({ cluster, except })),
+    ...services.flatMap(([cluster, names]) => names.map((name) => ({ cluster, name }))),
+  ];
+}
+
+function scanIn({ left, matched, started, unread: refused, ...scan }: Read['readings'][number]): Scan {
   return {
     ...scan,
     remaining: left,
+    unread: refused.map(([arn, why]) => ({ arn, cluster: nameOf(arn), why })),
     matched: matched.flatMap(([cluster, names]) => names.map((name) => ({ cluster, name }))),
     started: started.flatMap(([cluster, services]) =>
       services.map(([name, deploymentId]) => ({ cluster, name, deploymentId })),
@@ -147,11 +86,13 @@ function scanIn({ left, matched, started, ...scan }: Read['readings'][number]): 
 
 /** The body of a message that carries these follow-ups. */
 export function followUpBody(followUps: readonly FollowUp[]): string {
-  return message(FIRST_VERSION, `"followUps":[${followUps.map(written).join(',')}]`);
+  const version = followUps.some((one) => one.unread.length > 0) ? FOLLOW_UP_VERSION : FIRST_VERSION;
+  return message(version, `"followUps":[${followUps.map(written).join(',')}]`);
 }
 
 /** The body of a message that carries a scan of the fleet, for a later invocation to continue or begin. */
-export function scanBody({ changes, notices, firstHandledAt, matched, started, remaining }: Scan): string {
+export function scanBody(scan: Scan): string {
+  const { changes, notices, firstHandledAt, matched, started, remaining, unread: refused } = scan;
   const body = JSON.stringify({
     changes: changes.map(writtenChange),
     notices,
@@ -159,8 +100,10 @@ export function scanBody({ changes, notices, firstHandledAt, matched, started, r
     matched: grouped(matched, ({ name }) => name),
     started: grouped(started, ({ name, deploymentId }) => [name, deploymentId]),
     left: remaining,
+    ...(refused.length > 0 && { unread: refused.map(({ arn, why }) => [arn, why]) }),
   });
-  const version = remaining === 'all' ? FOLLOW_UP_VERSION : FIRST_VERSION;
+  const least = remaining === 'all' ? NOT_BEGUN_VERSION : FIRST_VERSION;
+  const version = refused.length > 0 ? FOLLOW_UP_VERSION : least;
   return message(version, `"followUps":[],"readings":[${body}]`);
 }
 
@@ -198,8 +141,26 @@ const START = '{"kind":"follow-up","version":';
 function written(followUp: FollowUp): string {
   const { changeId, changes, firstHandledAt, hop, open, tally, denied, failedWave } = followUp;
   const shortened = grouped(open, (one) => [one.name, one.deploymentId, one.ours, one.lastLogged]);
-  const fields = { firstHandledAt, hop, open: shortened, tally, denied, failedWave };
+  const fields = {
+    firstHandledAt,
+    hop,
+    open: shortened,
+    tally,
+    denied,
+    failedWave,
+    ...writtenUnread(followUp),
+  };
   return JSON.stringify({ changeId, changes: changes.map(writtenChange), ...fields });
+}
+
+function writtenUnread({ unread: all, givenUp }: FollowUp): object {
+  if (all.length === 0) return {};
+  const services = all.flatMap((one) => ('name' in one ? [one] : []));
+  const clusters = all.flatMap((one) => ('except' in one ? [[one.cluster, one.except]] : []));
+  return {
+    unread: { services: grouped(services, ({ name }) => name), clusters },
+    ...(givenUp && { givenUp }),
+  };
 }
 
 function writtenChange(one: Change): Omit<Change, 'invalidTag'> {

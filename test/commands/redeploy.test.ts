@@ -507,7 +507,7 @@ test('a revision that ECS refuses to describe is asked for once in a scan', asyn
     times: Infinity,
   });
   rotate(loop, 1);
-  await loop.run();
+  await loop.run(1);
   expect(loop.sim.ledger.count('ecs', 'DescribeTaskDefinition')).toBe(1);
-  expect(loop.told('service.skipped')).toMatchObject([{ reason: 'unreadable' }]);
+  expect(loop.told('service.waiting')).toMatchObject([{ reason: 'unreadable' }]);
 });

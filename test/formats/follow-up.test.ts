@@ -45,6 +45,7 @@ describe('a follow-up', () => {
         matched: [{ cluster: CLUSTER, name: 'api' }],
         started: [{ cluster: CLUSTER, name: 'web', deploymentId: 'ecs-svc/1' }],
         remaining: left,
+        unread: [],
       };
       expect(parseFollowUps(scanBody(reading))).toEqual({ followUps: [], scans: [reading] });
     },
@@ -69,7 +70,7 @@ describe('a follow-up', () => {
   });
 
   test.each([
-    ['of a newer format', '{"kind":"follow-up","version":3,"followUps":[]}', 'format version 3'],
+    ['of a newer format', '{"kind":"follow-up","version":4,"followUps":[]}', 'format version 4'],
     ['that is cut off', followUpBody([followUp()]).slice(0, 60), 'not JSON'],
     ['without changes', followUpBody([followUp({ changes: [] })]), 'changes'],
     ['with a negative hop', followUpBody([followUp({ hop: -1 })]), 'hop'],

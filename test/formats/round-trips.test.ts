@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { FollowUp, OpenService } from '../../functions/core/follow-up/follow-up.ts';
-import { clusterArn, type TaskDefinitionArn } from '../../functions/core/model/arn.ts';
+import { clusterArn, nameOf, type TaskDefinitionArn } from '../../functions/core/model/arn.ts';
 import type { Change } from '../../functions/core/model/change.ts';
 import { PLACES } from '../../functions/core/model/reference.ts';
 import type { Scan } from '../../functions/core/read/scan.ts';
@@ -58,6 +58,17 @@ const anyFollowUp: fc.Arbitrary<FollowUp> = fc.record({
   tally: fc.record({ redeployed: count, fresh: count, failed: count, skipped: count, left: count }),
   denied: fc.boolean(),
   failedWave: fc.option(count),
+  unread: fc
+    .tuple(
+      fc.uniqueArray(anyCluster, { maxLength: 2 }),
+      fc.array(ecsName, { maxLength: 3 }),
+      fc.array(fc.record({ cluster: anyCluster, name: ecsName }), { maxLength: 3 }),
+    )
+    .map(([clusters, except, services]) => [
+      ...clusters.map((cluster) => ({ cluster, except })),
+      ...byCluster(services),
+    ]),
+  givenUp: fc.constant(false),
 });
 
 const anyReading: fc.Arbitrary<Scan> = fc.record({
@@ -79,6 +90,9 @@ const anyReading: fc.Arbitrary<Scan> = fc.record({
     .array(fc.record({ cluster: anyCluster, name: ecsName, deploymentId: anyText }), { maxLength: 5 })
     .map(byCluster),
   remaining: fc.oneof(fc.constant('all' as const), fc.array(anyCluster, { minLength: 1, maxLength: 3 })),
+  unread: fc
+    .array(fc.record({ arn: anyCluster, why: fc.string() }), { maxLength: 2 })
+    .map((some) => some.map((one) => ({ ...one, cluster: nameOf(one.arn) }))),
 });
 
 const anySeen: fc.Arbitrary<SeenReference> = fc.record({

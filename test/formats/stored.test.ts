@@ -56,6 +56,8 @@ const FOLLOW_UP = {
   tally: { redeployed: 2, fresh: 1, failed: 1, skipped: 4, left: 2 },
   denied: false,
   failedWave: 1,
+  unread: [],
+  givenUp: false,
 };
 const SCAN = {
   changes: [CHANGE],
@@ -70,6 +72,7 @@ const SCAN = {
     },
   ],
   firstHandledAt: NOW + 2_000,
+  unread: [],
 };
 
 describe('what an earlier version wrote is understood', () => {

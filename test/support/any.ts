@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { match } from '../../functions/core/match/match.ts';
+import { possibleMatches } from '../../functions/core/match/match.ts';
 import { clusterArn, type TaskDefinitionArn } from '../../functions/core/model/arn.ts';
 import type { Change, Notice, Subject } from '../../functions/core/model/change.ts';
 import type { Deployment, Fleet, Service } from '../../functions/core/model/fleet.ts';
@@ -175,10 +175,10 @@ export function basis(
   return {
     fleet: whole,
     subjects,
-    matches: match(whole, subjects, policy.pull),
+    matches: possibleMatches(whole, subjects, policy.pull),
     evidence: new Map(),
     policy,
-    earlier: { failed: new Map(), unseen: new Set() },
+    earlier: { failed: new Map(), unseen: new Set(), overdue: new Set() },
     now: NOW,
   };
 }

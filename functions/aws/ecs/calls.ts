@@ -1,6 +1,6 @@
 import {
-  type Cluster,
   DescribeClustersCommand,
+  type DescribeClustersCommandOutput,
   DescribeServicesCommand,
   type DescribeServicesCommandOutput,
   DescribeTaskDefinitionCommand,
@@ -43,12 +43,12 @@ export class EcsReads {
   }
 
   /** At most 100 clusters. */
-  async describeClusters(clusters: readonly ClusterArn[], signal: AbortSignal): Promise<readonly Cluster[]> {
+  describeClusters(
+    clusters: readonly ClusterArn[],
+    signal: AbortSignal,
+  ): Promise<DescribeClustersCommandOutput> {
     const command = new DescribeClustersCommand({ clusters: [...clusters], include: ['TAGS'] });
-    return (
-      (await this.#paced('cluster', signal, () => this.#ecs.send(command, { abortSignal: signal })))
-        .clusters ?? []
-    );
+    return this.#paced('cluster', signal, () => this.#ecs.send(command, { abortSignal: signal }));
   }
 
   listServices(cluster: ClusterArn, signal: AbortSignal): AsyncIterable<readonly string[]> {
@@ -88,9 +88,10 @@ export class EcsReads {
     });
   }
 
+  /** Without a service: the tasks of the whole cluster. */
   listTasks(
     cluster: ClusterArn,
-    serviceName: string,
+    serviceName: string | undefined,
     desiredStatus: 'RUNNING' | 'STOPPED',
     signal: AbortSignal,
   ): AsyncIterable<readonly string[]> {

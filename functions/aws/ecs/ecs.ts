@@ -7,9 +7,10 @@ import type { Evidence, Question, ServiceDeployment } from '../../core/plan/evid
 import type { Task } from '../../core/plan/freshness.ts';
 import type { Clock, Ecs, Rates } from '../../ports.ts';
 import type { EcsClients } from '../clients.ts';
-import { callError, isAnswered, isPermanent, isThrottled, isVanished, readFailed } from '../errors.ts';
+import { callError, isAnswered, isRefusal, isThrottled, isVanished, readFailed } from '../errors.ts';
 import { Quota } from '../rate-limit/quota.ts';
 import { EcsReads, PAGE } from './calls.ts';
+import { ClusterReader } from './cluster-reader.ts';
 import { FleetReader } from './fleet-reader.ts';
 import { Revisions } from './revisions.ts';
 import { ServiceReader } from './service-reader.ts';
@@ -23,13 +24,8 @@ export function makeEcs({ ecs, ecsWrites }: EcsClients, rates: Rates, tagPrefix:
   const known = new Map<TaskDefinitionArn, Revision>();
   const reader = (reads: EcsReads) => {
     const revisions = new Revisions(reads, known);
-    return new FleetReader(
-      reads,
-      new ServiceReader(reads, revisions, tagPrefix),
-      revisions,
-      tagPrefix,
-      clock,
-    );
+    const services = new ServiceReader(reads, revisions, tagPrefix);
+    return new FleetReader(new ClusterReader(reads, tagPrefix), services, revisions, clock);
   };
   const whole = reader(new EcsReads(ecs, quota.paced('normal')));
   const reads = new EcsReads(ecs, quota.paced('high'));
@@ -71,7 +67,10 @@ async function forceNewDeployment(
   }
 }
 
-/** A service whose details ECS refuses is unreadable. Throws ReadFailed if ECS does not answer. */
+/**
+ * A service whose details ECS refuses is unreadable. Throws ReadFailed if ECS does not answer and the question does not
+ * say what that means.
+ */
 async function answer(reads: EcsReads, question: Question, signal: AbortSignal): Promise<Evidence> {
   const { service, deploymentsSince, askTasks } = question;
   try {
@@ -83,12 +82,12 @@ async function answer(reads: EcsReads, question: Question, signal: AbortSignal):
     ]);
     return { ...(serviceDeployments && { serviceDeployments }), ...(tasks && { tasks }) };
   } catch (error) {
-    if (question.optional === true && !signal.aborted) return {};
+    if (question.unanswered === 'decide' && !signal.aborted) return {};
     // The recheck before the write finds the service gone.
     if (isVanished(error)) return {};
-    if (!isPermanent(error))
-      throw readFailed(`read the deployments and tasks of service ${service.arn}`, error);
-    return { unreadable: callError(error, 'ecs:ListServiceDeployments').message };
+    const failure = readFailed(`read the deployments and tasks of service ${service.arn}`, error);
+    if (question.unanswered === undefined && !isRefusal(error)) throw failure;
+    return { unreadable: failure.message };
   }
 }
 
@@ -98,21 +97,21 @@ async function serviceDeploymentsOf(
   since: number,
   signal: AbortSignal,
 ): Promise<readonly ServiceDeployment[]> {
-  const found: ServiceDeployment[] = [];
+  const found = new Map<string, ServiceDeployment>();
   for await (const page of reads.listServiceDeployments(cluster.arn, arn, new Date(since), signal)) {
-    found.push(
-      ...page.map(({ createdAt, status = '' }) => ({ createdAt: createdAt?.getTime() ?? 0, status })),
-    );
+    for (const { serviceDeploymentArn = '', createdAt, status = '' } of page)
+      found.set(serviceDeploymentArn, { createdAt: createdAt?.getTime() ?? 0, status });
   }
-  return found;
+  return [...found.values()];
 }
 
 async function tasksOf(reads: EcsReads, service: Service, signal: AbortSignal): Promise<readonly Task[]> {
-  const tasks: Task[] = [];
+  const tasks = new Map<string, Task>();
   for await (const described of taskPages(reads, service, 'RUNNING', signal)) {
-    tasks.push(...described.map(({ createdAt }) => ({ createdAt: createdAt?.getTime() ?? 0 })));
+    for (const { taskArn = '', createdAt } of described)
+      tasks.set(taskArn, { createdAt: createdAt?.getTime() ?? 0 });
   }
-  return tasks;
+  return [...tasks.values()];
 }
 
 /**

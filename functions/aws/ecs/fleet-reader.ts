@@ -1,60 +1,56 @@
 import { setMaxListeners } from 'node:events';
 import pLimit from 'p-limit';
-import { type ClusterArn, clusterArn, keyOf, nameOf, type ServiceKey } from '../../core/model/arn.ts';
+import { type ClusterArn, keyOf, nameOf, type ServiceKey } from '../../core/model/arn.ts';
 import {
   type Cluster,
   type Fleet,
   joinFleets,
   type NamedFleet,
   type NamedService,
+  type Refused,
   revisionsInUse,
   type Service,
+  type UnreadableCluster,
 } from '../../core/model/fleet.ts';
 import { selects } from '../../core/model/glob.ts';
 import { CONCURRENCY } from '../../core/model/limits.ts';
-import { chunks } from '../../core/model/lists.ts';
 import type { FleetPart } from '../../core/read/scan.ts';
 import type { Clock, ReadOptions, Recheck } from '../../ports.ts';
-import { readFailed } from '../errors.ts';
-import { type EcsReads, PAGE } from './calls.ts';
+import { ReadFailed, readFailed } from '../errors.ts';
+import type { ClusterReader } from './cluster-reader.ts';
 import { namesToDescribe, onlyNamed, placesOf } from './named-services.ts';
 import type { Revisions } from './revisions.ts';
-import { ourTags } from './service-of.ts';
-import { type Described, type ServiceReader, together } from './service-reader.ts';
+import { type Described, refused, type ServiceReader, together } from './service-reader.ts';
 
 type Globs = readonly (readonly string[])[];
 
 /** Reads the fleet, or the part of it that is wanted. Throws ReadFailed. */
 export class FleetReader {
-  readonly #reads: EcsReads;
+  readonly #clusters: ClusterReader;
   readonly #services: ServiceReader;
   readonly #revisions: Revisions;
-  readonly #tagPrefix: string;
   readonly #clock: Clock;
 
-  constructor(
-    reads: EcsReads,
-    services: ServiceReader,
-    revisions: Revisions,
-    tagPrefix: string,
-    clock: Clock,
-  ) {
-    this.#reads = reads;
+  constructor(clusters: ClusterReader, services: ServiceReader, revisions: Revisions, clock: Clock) {
+    this.#clusters = clusters;
     this.#services = services;
     this.#revisions = revisions;
-    this.#tagPrefix = tagPrefix;
     this.#clock = clock;
   }
 
   listClusters(globs: Globs, signal: AbortSignal): Promise<readonly ClusterArn[]> {
-    return allOrNothing(signal, async (within) => selected(await this.#listClusters(within), globs));
+    return allOrNothing(signal, async (within) => selected(await this.#clusters.list(within), globs));
   }
 
-  readFleet(globs: Globs, signal: AbortSignal, { only, onPart }: ReadOptions = {}): Promise<FleetPart> {
+  readFleet(
+    globs: Globs,
+    signal: AbortSignal,
+    { only, first = [], onPart, continues }: ReadOptions = {},
+  ): Promise<FleetPart> {
     return allOrNothing(signal, async (within) => {
       const beganAt = this.#clock.now();
-      const wanted = only ?? selected(await this.#listClusters(within), globs);
-      const clusters = await this.#describeClusters(wanted, within);
+      const wanted = only ?? inOrder(selected(await this.#clusters.list(within), globs), first);
+      const { clusters, unread } = await this.#clusters.describe(wanted, within);
       const limit = pLimit(CONCURRENCY.clusters);
       const parts = await Promise.all(
         clusters.map((cluster) => {
@@ -66,14 +62,13 @@ export class FleetReader {
         }),
       );
       const remaining = clusters.filter((_, i) => parts[i] === undefined).map(({ arn }) => arn);
-      if (remaining.length > 0 && remaining.length === clusters.length) signal.throwIfAborted();
-      return {
-        fleet: joinFleets(
-          beganAt,
-          parts.flatMap((part) => part ?? []),
-        ),
-        remaining,
-      };
+      const read = joinFleets(
+        beganAt,
+        parts.flatMap((part) => part ?? []),
+      );
+      const fleet = { ...read, unreadableClusters: [...unread, ...read.unreadableClusters] };
+      if (!continues) failIfDenied(fleet, wanted.length);
+      return { fleet, remaining };
     });
   }
 
@@ -96,10 +91,10 @@ export class FleetReader {
   readNamed(named: readonly NamedService[], globs: Globs, signal: AbortSignal): Promise<NamedFleet> {
     return allOrNothing(signal, async (within) => {
       const beganAt = this.#clock.now();
-      const all = await this.#listClusters(within);
+      const all = await this.#clusters.list(within);
       const places = placesOf(named, all, selected(all, globs));
       const names = namesToDescribe(places);
-      const clusters = await this.#describeClusters(
+      const { clusters, unread } = await this.#clusters.describe(
         names === undefined ? selected(all, globs) : [...names.keys()],
         within,
       );
@@ -108,7 +103,10 @@ export class FleetReader {
         if (inCluster === undefined) return this.#services.readCluster(cluster, within);
         return this.#services.describe(cluster, inCluster, within);
       });
-      return onlyNamed(places, await this.#fleetOf(beganAt, await Promise.all(described), within));
+      const parts = [...(await Promise.all(described)), ...unread.flatMap((one) => unseenIn(one, names))];
+      const fleet = await this.#fleetOf(beganAt, parts, within);
+      failIfDenied(fleet, names === undefined ? clusters.length + unread.length : Infinity);
+      return onlyNamed(places, fleet);
     });
   }
 
@@ -119,11 +117,12 @@ export class FleetReader {
   ): Promise<Fleet> {
     return allOrNothing(signal, async (within) => {
       const beganAt = this.#clock.now();
-      const clusters = await this.#describeClusters([...services.keys()], within);
+      const { clusters, unread } = await this.#clusters.describe([...services.keys()], within);
       const described = clusters.map((cluster) =>
         this.#services.describe(cluster, services.get(cluster.arn) ?? [], within, wantsRevisions),
       );
-      return this.#fleetOf(beganAt, await Promise.all(described), within, wantsRevisions);
+      const parts = [...(await Promise.all(described)), ...unread.flatMap((one) => unseenIn(one, services))];
+      return this.#fleetOf(beganAt, parts, within, wantsRevisions);
     });
   }
 
@@ -141,23 +140,6 @@ export class FleetReader {
       ...unreadable.map(({ service, cluster, why }) => [keyOf(cluster, service), { refused: why }] as const),
       ...seen.map((service) => [service.key, { service }] as const),
     ]);
-  }
-
-  async #listClusters(signal: AbortSignal): Promise<readonly ClusterArn[]> {
-    const arns: ClusterArn[] = [];
-    for await (const page of this.#reads.listClusters(signal)) arns.push(...page.map(clusterArn));
-    return arns;
-  }
-
-  async #describeClusters(arns: readonly ClusterArn[], signal: AbortSignal): Promise<readonly Cluster[]> {
-    const calls = chunks(arns, PAGE).map((hundred) => this.#reads.describeClusters(hundred, signal));
-    const described = (await Promise.all(calls)).flat().map(({ clusterArn: text = '', tags }) => {
-      const arn = clusterArn(text);
-      return [arn, { arn, name: nameOf(arn), tags: ourTags(tags, this.#tagPrefix) }] as const;
-    });
-    const byArn = new Map(described);
-    // ECS answers in an order of its own; the caller decides the order in which clusters are read.
-    return arns.flatMap((arn) => byArn.get(arn) ?? []);
   }
 
   async #fleetOf(
@@ -179,6 +161,38 @@ export class FleetReader {
   }
 }
 
+/** The named services of a cluster that ECS does not describe; without names, the cluster itself. */
+function unseenIn(
+  { arn, cluster, ...refusal }: UnreadableCluster,
+  names: ReadonlyMap<ClusterArn, readonly string[]> | undefined,
+): readonly Described[] {
+  if (names === undefined) return [{ services: [], unreadable: [], unlisted: { arn, cluster, ...refusal } }];
+  return [refused(names.get(arn) ?? [], { arn, name: cluster }, refusal)];
+}
+
+/**
+ * A missing permission for one thing leaves that thing unread. If the same permission is missing for everything that was
+ * asked for, nothing can be decided. Throws ReadFailed.
+ */
+function failIfDenied(
+  { services, unreadable: unseen, unreadableClusters, revisions }: Fleet,
+  clusters: number,
+) {
+  const read = [...revisions.values()].map((one) => (one.kind === 'unreadable' ? one : {}));
+  const first =
+    (unreadableClusters.length === clusters && services.length + unseen.length === 0
+      ? denied(unreadableClusters)
+      : undefined) ??
+    (services.length === 0 ? denied(unseen) : undefined) ??
+    denied(read);
+  if (first !== undefined) throw new ReadFailed(`cannot read the fleet: AccessDenied: ${first.why}`);
+}
+
+/** The first refusal, if a permission is missing for all of them. */
+function denied(all: readonly Partial<Refused>[]): Partial<Refused> | undefined {
+  return all.length > 0 && all.every((one) => one.denied) ? all[0] : undefined;
+}
+
 /** If one call fails, the whole read fails, and the remaining calls are not made. */
 async function allOrNothing<T>(signal: AbortSignal, read: (within: AbortSignal) => Promise<T>): Promise<T> {
   const failure = new AbortController();
@@ -191,6 +205,11 @@ async function allOrNothing<T>(signal: AbortSignal, read: (within: AbortSignal) 
     failure.abort(error);
     throw readFailed('read the fleet', error);
   }
+}
+
+function inOrder(clusters: readonly ClusterArn[], first: readonly ClusterArn[]): readonly ClusterArn[] {
+  const head = new Set(first);
+  return [...clusters.filter((arn) => head.has(arn)), ...clusters.filter((arn) => !head.has(arn))];
 }
 
 function selected(clusters: readonly ClusterArn[], globs: Globs): readonly ClusterArn[] {

@@ -1,6 +1,6 @@
 import type { TaskDefinitionArn } from '../../core/model/arn.ts';
 import type { Revision } from '../../core/model/fleet.ts';
-import { callError, isPermanent, readFailed } from '../errors.ts';
+import { isRefusal, readFailed, refusalOf } from '../errors.ts';
 import type { EcsReads } from './calls.ts';
 import { referencesOf } from './references-of.ts';
 
@@ -34,8 +34,8 @@ export class Revisions {
       this.#known.set(arn, revision);
       return revision;
     } catch (error) {
-      if (!isPermanent(error)) throw readFailed(`describe task definition ${arn}`, error);
-      return { kind: 'unreadable', why: callError(error, 'ecs:DescribeTaskDefinition').message };
+      if (!isRefusal(error)) throw readFailed(`describe task definition ${arn}`, error);
+      return { kind: 'unreadable', ...refusalOf(error) };
     }
   }
 }

@@ -1,9 +1,16 @@
 import type { DescribeServicesCommandOutput } from '@aws-sdk/client-ecs';
 import { serviceArn, serviceIn } from '../../core/model/arn.ts';
-import { type Cluster, revisionsInUse, type Service, type Unreadable } from '../../core/model/fleet.ts';
+import {
+  type Cluster,
+  type Refused,
+  revisionsInUse,
+  type Service,
+  type Unreadable,
+  type UnreadableCluster,
+} from '../../core/model/fleet.ts';
 import { SERVICES_A_CALL } from '../../core/model/limits.ts';
 import { chunks } from '../../core/model/lists.ts';
-import { callError, isPermanent, isVanished, readFailed } from '../errors.ts';
+import { isRefusal, isVanished, readFailed, refusalOf } from '../errors.ts';
 import type { EcsReads } from './calls.ts';
 import type { Revisions } from './revisions.ts';
 import { serviceOf } from './service-of.ts';
@@ -12,8 +19,8 @@ import { serviceOf } from './service-of.ts';
 export type Described = {
   readonly services: readonly Service[];
   readonly unreadable: readonly Unreadable[];
-  /** The cluster, if ECS refused to list its services. */
-  readonly unlisted?: { readonly cluster: string; readonly why: string };
+  /** The cluster, if ECS refused to list its services, or to list them to the end. */
+  readonly unlisted?: UnreadableCluster;
 };
 
 const NOTHING: Described = { services: [], unreadable: [] };
@@ -37,19 +44,20 @@ export class ServiceReader {
     onTen: (ten: Described) => void = () => undefined,
   ): Promise<Described> {
     const described: Promise<Described>[] = [];
+    const listed = new Set<string>();
+    let unlisted: UnreadableCluster | undefined;
     try {
       for await (const page of this.#reads.listServices(cluster.arn, signal)) {
-        described.push(awaitedLater(this.describe(cluster, page, signal, () => true, onTen)));
+        const services = page.filter((arn) => !listed.has(arn));
+        for (const arn of services) listed.add(arn);
+        described.push(awaitedLater(this.describe(cluster, services, signal, () => true, onTen)));
       }
     } catch (error) {
       if (isVanished(error)) return NOTHING;
-      if (!isPermanent(error)) throw readFailed(`list the services of cluster ${cluster.name}`, error);
-      return {
-        ...NOTHING,
-        unlisted: { cluster: cluster.name, why: callError(error, 'ecs:ListServices').message },
-      };
+      if (!isRefusal(error)) throw readFailed(`list the services of cluster ${cluster.name}`, error);
+      unlisted = { arn: cluster.arn, cluster: cluster.name, ...refusalOf(error) };
     }
-    return together(await Promise.all(described));
+    return { ...together(await Promise.all(described)), ...(unlisted && { unlisted }) };
   }
 
   /** These services of the cluster, by name or ARN. */
@@ -79,9 +87,9 @@ export class ServiceReader {
       return this.#describedIn(await this.#reads.describeServices(cluster.arn, services, signal), cluster);
     } catch (error) {
       if (isVanished(error)) return NOTHING;
-      if (!isPermanent(error)) throw readFailed(`describe services of cluster ${cluster.name}`, error);
+      if (!isRefusal(error)) throw readFailed(`describe services of cluster ${cluster.name}`, error);
       const [only = '', ...more] = services;
-      if (more.length === 0) return refused(only, cluster, callError(error, 'ecs:DescribeServices').message);
+      if (more.length === 0) return refused([only], cluster, refusalOf(error));
       return together(await Promise.all(services.map((one) => this.#describeTen(cluster, [one], signal))));
     }
   }
@@ -92,7 +100,7 @@ export class ServiceReader {
     return together([
       { services, unreadable: [] },
       ...refusals.flatMap(({ arn, reason = 'no reason given' }) =>
-        arn ? refused(arn, cluster, reason) : [],
+        arn ? refused([arn], cluster, { why: reason }) : [],
       ),
     ]);
   }
@@ -105,9 +113,14 @@ export function together(parts: readonly Described[]): Described {
   };
 }
 
-function refused(given: string, cluster: Cluster, why: string): Described {
-  const service = given.startsWith('arn:') ? serviceArn(given) : serviceIn(cluster.arn, given);
-  return { ...NOTHING, unreadable: [{ service, cluster: cluster.name, why }] };
+/** Services, by name or ARN, that ECS does not show. */
+export function refused(
+  given: readonly string[],
+  { arn, name }: Pick<Cluster, 'arn' | 'name'>,
+  refusal: Refused,
+): Described {
+  const services = given.map((one) => (one.startsWith('arn:') ? serviceArn(one) : serviceIn(arn, one)));
+  return { ...NOTHING, unreadable: services.map((service) => ({ service, cluster: name, ...refusal })) };
 }
 
 /** For a promise that other code awaits later: a rejection before that must not count as unhandled. */

@@ -1,4 +1,6 @@
+import { isByTagAlone, isInDoubt } from '../match/match.ts';
 import { nameOf, type ServiceArn, type ServiceKey, serviceIn } from '../model/arn.ts';
+import { about } from '../model/change.ts';
 import type { Decision, Verdict } from '../model/decision.ts';
 import { primaryOf, type Service } from '../model/fleet.ts';
 import { isDenied, type Outcome } from '../model/outcome.ts';
@@ -9,6 +11,7 @@ import type { Planned, Result } from '../plan/planned.ts';
 import { strongest } from '../plan/precedence.ts';
 import { reasonHas } from '../plan/reasons.ts';
 import { type FollowUp, type OpenService, openKey } from './follow-up.ts';
+import { isUnread, type Unread } from './unread.ts';
 
 /** A service that a change no longer waits for. */
 export type Closed = {
@@ -29,7 +32,7 @@ export type Waiting = { readonly service: ServiceArn; readonly cluster: string; 
 /** What one look means for one service of one change: its next state, and what is new about it. */
 export type Advance = {
   readonly key: ServiceKey;
-  readonly next: Kept | Dropped;
+  readonly next: Kept | Dropped | Unseen;
   /** Set if the service waits for something else than after the look before. */
   readonly transition?: Decision;
   /** The service was redeployed in this look. */
@@ -59,8 +62,12 @@ type Dropped = {
   readonly failedWave?: number;
 };
 
+/** The service may refer to the change, and ECS does not show whether it does. */
+type Unseen = { readonly kind: 'unread'; readonly unread: Unread };
+
 /** A result, and what the change waited for before. `own` is the verdict for this change alone. */
 type Look = {
+  readonly changeId: string;
   readonly planned: Planned;
   readonly own: Verdict;
   readonly decision: Decision;
@@ -70,21 +77,39 @@ type Look = {
 
 /** From the follow-up as it was before this look, and one result of the look; undefined if the two are unrelated. */
 export function advance(
-  { changeId, hop }: FollowUp,
+  { changeId, hop, unread }: FollowUp,
   openBefore: ReadonlyMap<ServiceKey, OpenService>,
   { planned, decision: together, outcome }: Result,
 ): Advance | undefined {
   const own = strongest(verdictsFor(planned, changeId));
-  const before = openBefore.get(planned.service.key);
+  const { service } = planned;
+  const before = openBefore.get(service.key) ?? (isUnread(unread, service) ? newlySeen(service) : undefined);
   // Another message of the same change may be about this service.
   if (own === undefined || (hop > 0 && before === undefined)) return undefined;
+  if (own.reason === 'unreadable' && !openBefore.has(service.key) && isDoubtful(planned, changeId))
+    return unseen(service);
   // A redeploy that only another change requires does not count for this change.
   const decision: Decision = own.action === 'skip' ? { ...together, ...own } : together;
-  const look = { planned, own, decision, outcome, before };
+  const look = { changeId, planned, own, decision, outcome, before };
   if (own.action === 'skip') return closed(look, howClosed(own), decision);
   if (outcome !== undefined) return withDenied(afterOutcome(look, outcome), look);
   if (decision.action === 'skip') return closed(look, howClosed(decision), decision);
   return kept(look, decision.reason ?? own.reason ?? 'redeploy', followedIn(look));
+}
+
+/** A service that was unread at the look before: the change waits for it as for any other. */
+function newlySeen({ cluster, name }: Service): OpenService {
+  return { cluster: cluster.arn, name, deploymentId: null, ours: false, lastLogged: UNREADABLE };
+}
+
+const UNREADABLE = 'wait unreadable';
+
+function isDoubtful({ verdicts }: Planned, changeId: string): boolean {
+  return verdicts.every(({ match }) => about(match.subject).changeId !== changeId || isInDoubt(match));
+}
+
+function unseen({ key, cluster, name }: Service): Advance {
+  return { key, next: { kind: 'unread', unread: { cluster: cluster.arn, name } }, accepted: false };
 }
 
 /** ECS did not describe the service. That does not mean that the service is gone, so it stays open. */
@@ -162,15 +187,21 @@ function closed(look: Look, how: Closed['how'], decision?: Decision): Advance {
       kind: 'closed',
       closed: { ...aboutOf(service), how, wasOpen: look.before !== undefined, decision },
       left: how === 'skipped' && reasonHas('leavesStale', look.decision.reason),
-      ...(how === 'failed' && { failedWave: waveOf(service) }),
+      ...(how === 'failed' && !isAside(look) && { failedWave: waveOf(service) }),
     },
     accepted: false,
   };
 }
 
+/** Whether nothing but the service's `also` tags names what changed: its failure says nothing about the others. */
+function isAside({ planned: { verdicts }, changeId }: Look): boolean {
+  const ofChange = verdicts.filter(({ match }) => about(match.subject).changeId === changeId);
+  return ofChange.length > 0 && ofChange.every(({ match }) => isByTagAlone(match));
+}
+
 function kept(look: Look, reason: string, deploymentId: string | null): Advance {
   const { planned, decision, outcome, before } = look;
-  const about = aboutOf(planned.service);
+  const named = aboutOf(planned.service);
   const accepted = outcome?.result === 'accepted';
   const isSame = before !== undefined && before.deploymentId === deploymentId;
   const { cluster, name } = planned.service;
@@ -181,8 +212,8 @@ function kept(look: Look, reason: string, deploymentId: string | null): Advance 
     next: {
       kind: 'open',
       open: { cluster: cluster.arn, name, deploymentId, ours, lastLogged },
-      waiting: { service: about.service, cluster: about.cluster, reason },
-      ...(isSame && deploymentId !== null && { stuck: about }),
+      waiting: { service: named.service, cluster: named.cluster, reason },
+      ...(isSame && deploymentId !== null && { stuck: named }),
       ...untilOf(look, reason),
       unsure: outcome?.result === 'unknown',
     },

@@ -35,7 +35,11 @@ function jitter(changeId: string): number {
   return sum % JITTER_S;
 }
 
-export function isOverdue({ firstHandledAt }: FollowUp, now: number, limitMs: number): boolean {
+export function isOverdue(
+  { firstHandledAt }: Pick<FollowUp, 'firstHandledAt'>,
+  now: number,
+  limitMs: number,
+): boolean {
   return now >= firstHandledAt + limitMs;
 }
 

@@ -1,8 +1,9 @@
-import { type Match, match, type PullPolicy } from '../match/match.ts';
+import { isByTagAlone, type Match, match, type PullPolicy, possibleMatches } from '../match/match.ts';
 import { type ClusterArn, keyOf, nameOf, type ServiceKey } from '../model/arn.ts';
-import { type Change, subjectsOf } from '../model/change.ts';
+import { type Change, type Subject, subjectsOf } from '../model/change.ts';
 import { type Fleet, primaryOf, type Service } from '../model/fleet.ts';
 import type { EarlierLooks } from '../plan/waves.ts';
+import { isUnread, joinUnread, type Unread } from './unread.ts';
 
 /** A service that a change still waits for. */
 export type OpenService = {
@@ -45,6 +46,10 @@ export type FollowUp = {
   readonly denied: boolean;
   /** The earliest wave in which a redeploy failed. */
   readonly failedWave: number | null;
+  /** What ECS has not shown yet: it may refer to what changed. */
+  readonly unread: readonly Unread[];
+  /** The time limit came before all was read: what is unread is not looked at again, and the change ends unsettled. */
+  readonly givenUp: boolean;
 };
 
 /** One change in this invocation: attempt 0 at its first look, a later attempt when its follow-up arrives. */
@@ -68,6 +73,8 @@ export function begin(changeId: string, changes: readonly Change[], now: number)
     tally: NOTHING_YET,
     denied: false,
     failedWave: null,
+    unread: [],
+    givenUp: false,
   };
 }
 
@@ -75,9 +82,9 @@ export function begin(changeId: string, changes: readonly Change[], now: number)
  * How a service relates to the deployment that is followed: the deployment is still PRIMARY, another one has taken its
  * place, or the service waits to be redeployed. Undefined if the change does not wait for the service.
  */
-export function followingOf({ open, changes }: FollowUp, service: Service): Match['following'] {
+export function followingOf({ open, changes, unread }: FollowUp, service: Service): Match['following'] {
   const one = open.find((candidate) => openKey(candidate) === service.key);
-  if (one === undefined) return undefined;
+  if (one === undefined) return isUnread(unread, service) ? 'waiting' : undefined;
   const primary = primaryOf(service);
   const isYoung = primary !== undefined && changes.every(({ changedAt }) => primary.createdAt > changedAt);
   if (one.deploymentId === null || (primary?.id === one.deploymentId && !isYoung)) return 'waiting';
@@ -85,34 +92,37 @@ export function followingOf({ open, changes }: FollowUp, service: Service): Matc
   return one.ours ? 'followed' : 'adopted';
 }
 
-/** The matches of a change with its open services as they are now. */
+/** The matches of a change with its open services, and with what was unread before, as they are now. */
 export function matchAgain(followUp: FollowUp, fleet: Fleet, pull: PullPolicy): readonly Match[] {
-  const open = new Set(followUp.open.map(openKey));
-  const services = fleet.services.filter(({ key }) => open.has(key));
+  const services = fleet.services.filter((service) => followingOf(followUp, service) !== undefined);
   const isFollowed = (service: Service) => isKnown(followingOf(followUp, service));
-  const followed = services.filter(isFollowed).flatMap((service) =>
-    relevant(followUp, service).map(
-      (change): Match => ({
-        service,
-        subject: { kind: 'change', change },
-        hits: [],
-        partlyUnreadable: false,
-        following: followingOf(followUp, service) ?? 'waiting',
-      }),
-    ),
-  );
-  const others = match(
-    { ...fleet, services: services.filter((service) => !isFollowed(service)) },
-    subjectsOf({ changes: followUp.changes, notices: [] }),
-    pull,
-  );
+  const followed = services
+    .filter(isFollowed)
+    .flatMap((service) => followedMatches(followUp, service, fleet));
+  const waiting = { ...fleet, services: services.filter((service) => !isFollowed(service)) };
+  const subjects = subjectsOf({ changes: followUp.changes, notices: [] });
   return [
     ...followed,
-    ...others.map((one) => ({
+    ...possibleMatches(waiting, subjects, pull).map((one) => ({
       ...one,
       following: followingOf(followUp, one.service) ?? ('waiting' as const),
     })),
   ];
+}
+
+function followedMatches(followUp: FollowUp, service: Service, fleet: Fleet): readonly Match[] {
+  const following = followingOf(followUp, service) ?? 'waiting';
+  return relevant(followUp, service).map((change): Match => {
+    const subject: Subject = { kind: 'change', change };
+    const byTagAlone = service.also.length > 0 && isNamedByTagAlone(service, subject, fleet);
+    const followed = { service, subject, hits: [], partlyUnreadable: false, following };
+    return byTagAlone ? { ...followed, byTagAlone } : followed;
+  });
+}
+
+function isNamedByTagAlone(service: Service, subject: Subject, fleet: Fleet): boolean {
+  const matched = match({ ...fleet, services: [service] }, [subject], 'redeploy');
+  return matched.length > 0 && matched.every(isByTagAlone);
 }
 
 /** Whether the followed deployment is PRIMARY: its references were known when the service began to follow it. */
@@ -146,6 +156,8 @@ function mergedTwo(a: Attempt, b: Attempt): Attempt {
     firstHandledAt: Math.min(a.firstHandledAt, b.firstHandledAt),
     open: [...open.values()],
     failedWave: Number.isFinite(failedWave) ? failedWave : null,
+    unread: joinUnread(a.unread, b.unread),
+    givenUp: a.givenUp && b.givenUp,
     messageIds: [...new Set([...a.messageIds, ...b.messageIds])],
     redelivered: a.redelivered || b.redelivered,
   };
@@ -175,13 +187,33 @@ function keyOfChange({ kind, arn, label, versionId, changedAt }: Change): string
   return JSON.stringify([kind, arn, label, versionId, changedAt]);
 }
 
-/**
- * What earlier looks say about the waves of these changes. `refused`: services that ECS does not describe at present.
- */
-export function earlierLooks(followUps: readonly FollowUp[], refused: ReadonlySet<ServiceKey>): EarlierLooks {
-  const failed = followUps.flatMap(({ changeId, failedWave }) =>
-    failedWave === null ? [] : [[changeId, failedWave] as const],
+/** What a change cannot see at this look: services that it waits for, and what may refer to it. */
+export type Sight<One extends FollowUp = FollowUp> = {
+  readonly attempt: One;
+  /** ECS does not describe a service that the change waits for. */
+  readonly missesOpen: boolean;
+  readonly unread: readonly Unread[];
+  /** The time limit of the change is over: what is unread holds the later waves back no longer. */
+  readonly overdue: boolean;
+  /** An earlier look, of whichever change, has shown that something of what is unread refers to what changed. */
+  readonly knownToRefer: boolean;
+};
+
+/** What these looks say about waves, beyond their verdicts. What is unread counts as wave 0. */
+export function earlierLooks(sights: readonly Sight[]): EarlierLooks {
+  const failed = sights.flatMap(({ attempt, missesOpen, unread, overdue, knownToRefer }) => {
+    const isLost = overdue && (missesOpen || (unread.length > 0 && knownToRefer));
+    const wave = isLost ? 0 : attempt.failedWave;
+    return wave === null ? [] : [[attempt.changeId, wave] as const];
+  });
+  const unseen = sights.filter(
+    ({ attempt, missesOpen, unread, overdue }) =>
+      !overdue && (missesOpen || (unread.length > 0 && !attempt.givenUp)),
   );
-  const unseen = followUps.filter(({ open }) => open.some((one) => refused.has(openKey(one))));
-  return { failed: new Map(failed), unseen: new Set(unseen.map(({ changeId }) => changeId)) };
+  const idsOf = (some: readonly Sight[]) => new Set(some.map(({ attempt }) => attempt.changeId));
+  return {
+    failed: new Map(failed),
+    unseen: idsOf(unseen),
+    overdue: idsOf(sights.filter(({ overdue }) => overdue)),
+  };
 }

@@ -3,13 +3,14 @@ import type { Decision } from '../model/decision.ts';
 import type { Result } from '../plan/planned.ts';
 import { type Advance, advance, type Closed, stillRefused, vanished, type Waiting } from './advance.ts';
 import { type FollowUp, type OpenService, openKey, type Tally } from './follow-up.ts';
+import { asWaiting, joinUnread, type Unread } from './unread.ts';
 
 /** Where a change stands after a look. */
 export type Progress<One extends FollowUp = FollowUp> = {
   readonly followUp: One;
   readonly closed: readonly Closed[];
-  /** The services that are open, and what they wait for. */
-  readonly waiting: readonly Waiting[];
+  /** The services that are open, and what they wait for; and what is unread. */
+  readonly waiting: readonly (Waiting | ReturnType<typeof asWaiting>)[];
   /** Services that wait for something else than after the look before. */
   readonly transitions: readonly Decision[];
   /** Services whose rollout was under way at the look before and still is. */
@@ -29,11 +30,17 @@ export type Progress<One extends FollowUp = FollowUp> = {
 /** The services of the follow-ups: those that ECS described, and those that it refused to describe. */
 export type Seen = { readonly described: ReadonlySet<ServiceKey>; readonly refused: ReadonlySet<ServiceKey> };
 
+/** What ECS did not show although it may refer to the change, and whether the change's time limit is over. */
+export type Missed = { readonly unread: readonly Unread[]; readonly overdue: boolean };
+
+const NOTHING_MISSED: Missed = { unread: [], overdue: false };
+
 /** Where the change stands after these results. */
 export function progressOf<One extends FollowUp>(
   before: One,
   results: readonly Result[],
   seen: Seen,
+  missed: Missed = NOTHING_MISSED,
 ): Progress<One> {
   const openBefore = new Map(before.open.map((open) => [openKey(open), open]));
   const matched = results.flatMap((result) => advance(before, openBefore, result) ?? []);
@@ -41,27 +48,36 @@ export function progressOf<One extends FollowUp>(
   const unmatched = [...openBefore].filter(([key]) => !keys.has(key));
   const refused = unmatched.filter(([key]) => seen.refused.has(key));
   const gone = unmatched.filter(([key]) => !seen.refused.has(key));
-  return folded(before, [
+  const advances = [
     ...matched,
     ...refused.map(([, open]) => stillRefused(open)),
     ...gone.map(([, open]) => vanished(open, seen.described)),
-  ]);
+  ];
+  return folded(before, advances, missed);
 }
 
-function folded<One extends FollowUp>(before: One, advances: readonly Advance[]): Progress<One> {
+function folded<One extends FollowUp>(
+  before: One,
+  advances: readonly Advance[],
+  missed: Missed,
+): Progress<One> {
   const open = advances.flatMap(({ next }) => (next.kind === 'open' ? [next] : []));
   const tally = tallyAfter(before.tally, advances);
   const untils = open.flatMap(({ until }) => until ?? []);
+  const doubtful = advances.flatMap(({ next }) => (next.kind === 'unread' ? [next.unread] : []));
+  const unread = before.givenUp ? before.unread : joinUnread(missed.unread, doubtful);
   return {
     followUp: {
       ...before,
       open: open.map((one) => one.open),
       tally,
       failedWave: failedWaveAfter(before, advances),
+      unread,
+      givenUp: before.givenUp || (missed.overdue && unread.length > 0),
       hop: before.hop + 1,
     },
     closed: advances.flatMap(({ next }) => (next.kind === 'closed' ? [next.closed] : [])),
-    waiting: open.map(({ waiting }) => waiting),
+    waiting: [...open.map(({ waiting }) => waiting), ...unread.map(asWaiting)],
     transitions: advances.flatMap(({ transition }) => transition ?? []),
     stuck: open.flatMap(({ stuck }) => stuck ?? []),
     denied: advances.flatMap(({ denied }) => denied ?? []),

@@ -33,6 +33,8 @@ export type Match = {
    * deployment. `superseded`: another deployment has taken its place. `waiting`: there is no followed deployment.
    */
   readonly following?: 'followed' | 'adopted' | 'superseded' | 'waiting';
+  /** Only for a followed deployment, whose hits are not read again: nothing but the `also` tags names the subject. */
+  readonly byTagAlone?: true;
 };
 
 /** A reference to an older, deleted secret of the same name: it does not match, and the next task cannot start. */
@@ -51,6 +53,48 @@ export function match(fleet: Fleet, subjects: readonly Subject[], pull: PullPoli
     ...index.of(service).map((subject) => ({ service, subject, hits: [], partlyUnreadable: false })),
     ...matchesOf(service, fleet, index, pull),
   ]);
+}
+
+/** Every service that refers to a subject, and every service that may refer to it. */
+export function possibleMatches(
+  fleet: Fleet,
+  subjects: readonly Subject[],
+  pull: PullPolicy,
+): readonly Match[] {
+  const matches = match(fleet, subjects, pull);
+  return [...matches, ...doubtful(fleet, subjects, matches)];
+}
+
+/**
+ * The services that may refer to a change although no reference is known: a revision that they use could not be
+ * described. `known`: the matches that were found.
+ */
+function doubtful(fleet: Fleet, subjects: readonly Subject[], known: readonly Match[]): readonly Match[] {
+  const unreadable = fleet.services.filter((service) => isUnreadable(service, fleet));
+  if (unreadable.length === 0) return [];
+  const found = grouped(known, ({ subject }) => subject);
+  const isFound = (service: Service, subject: Subject) =>
+    found.get(subject)?.some((one) => one.service.key === service.key) === true;
+  return unreadable.flatMap((service) =>
+    subjects
+      .filter((subject) => subject.kind === 'change' && subject.change.kind !== 'service')
+      .filter((subject) => !isFound(service, subject))
+      .map((subject) => ({ service, subject, hits: [], partlyUnreadable: true })),
+  );
+}
+
+/**
+ * Whether nothing but the `also` tags of a service names the subject. Everybody who may tag a service can name any secret
+ * there, so such a service holds no other service back.
+ */
+export function isByTagAlone({ hits, byTagAlone, partlyUnreadable }: Match): boolean {
+  if (byTagAlone) return true;
+  return !partlyUnreadable && hits.length > 0 && hits.every(({ reference }) => reference.place === 'also');
+}
+
+/** The unreadable part of a service may refer to anything, unless the readable part already requires a redeploy. */
+export function isInDoubt({ partlyUnreadable, hits }: Match): boolean {
+  return partlyUnreadable && !hits.some(({ effect, inPrimary }) => effect === 'moves' && inPrimary);
 }
 
 /** References to the name of a subject that carry the suffix of another secret of the same name. */

@@ -68,6 +68,12 @@ export function serviceIn(cluster: ClusterArn, name: string): ServiceArn {
   return serviceArn(`arn:${partition}:ecs:${region}:${account}:service/${nameOf(cluster)}/${name}`);
 }
 
+/** The ARN of the cluster of this name in the account and Region of the service. */
+export function clusterOf(service: ServiceArn, name: string): ClusterArn {
+  const { partition, region, account } = homeOf(service);
+  return clusterArn(`arn:${partition}:ecs:${region}:${account}:cluster/${name}`);
+}
+
 const isClusterArn = (text: string): text is ClusterArn => isEcsArn(text, 'cluster/');
 const isServiceArn = (text: string): text is ServiceArn => isEcsArn(text, 'service/');
 const isTaskDefinitionArn = (text: string): text is TaskDefinitionArn => isEcsArn(text, 'task-definition/');

@@ -6,7 +6,6 @@ export type SkipReason =
   | 'opted-out'
   | 'out-of-scope'
   | 'secret-gone'
-  | 'unreadable'
   | 'pinned'
   | 'label-not-moved'
   | 'pull-only'
@@ -21,7 +20,13 @@ export type SkipReason =
   | 'possibly-stale';
 
 /** Why a service is not redeployed yet. */
-export type WaitReason = 'rolling-out' | 'earlier-wave' | 'deployment-in-progress' | 'cooldown' | 'too-often';
+export type WaitReason =
+  | 'unreadable'
+  | 'rolling-out'
+  | 'earlier-wave'
+  | 'deployment-in-progress'
+  | 'cooldown'
+  | 'too-often';
 
 export type Verdict =
   | { readonly action: 'redeploy'; readonly reason: null }

@@ -50,7 +50,10 @@ export type Service = {
 /** The references of a task-definition revision. A registered revision never changes. */
 export type Revision =
   | { readonly kind: 'readable'; readonly references: readonly Reference[] }
-  | { readonly kind: 'unreadable'; readonly why: string };
+  | ({ readonly kind: 'unreadable' } & Refused);
+
+/** Why AWS does not show something; `denied`: a permission is missing. */
+export type Refused = { readonly why: string; readonly denied?: true };
 
 export type Fleet = {
   /** When the read began, by this machine's clock: the fleet shows everything that existed at this instant. */
@@ -59,11 +62,14 @@ export type Fleet = {
   readonly revisions: ReadonlyMap<TaskDefinitionArn, Revision>;
   /** Services that ECS listed but did not describe, and why. */
   readonly unreadable: readonly Unreadable[];
-  /** Clusters whose services ECS did not list, and why. */
-  readonly unreadableClusters: readonly { readonly cluster: string; readonly why: string }[];
+  /** Clusters that ECS did not describe, or whose services it did not list or not to the end, and why. */
+  readonly unreadableClusters: readonly UnreadableCluster[];
 };
 
-export type Unreadable = { readonly service: ServiceArn; readonly cluster: string; readonly why: string };
+export type Unreadable = Refused & { readonly service: ServiceArn; readonly cluster: string };
+
+/** `cluster`: its name. */
+export type UnreadableCluster = Refused & { readonly arn: ClusterArn; readonly cluster: string };
 
 /** Services that were named by hand, as far as they exist in the selected clusters. */
 export type NamedFleet = Fleet & {

@@ -21,8 +21,11 @@ export type Question = {
   /** Ask for the service deployments created since this instant; undefined if they are not needed. */
   readonly deploymentsSince?: number;
   readonly askTasks: boolean;
-  /** The decision stands without the answer, too: if ECS gives none, the service does not count as unreadable. */
-  readonly optional?: true;
+  /**
+   * What it means if ECS gives no answer: the decision stands without it, or the service counts as unreadable and is
+   * looked at again. Undefined: nothing can be decided about any service.
+   */
+  readonly unanswered?: 'decide' | 'wait';
 };
 
 const ROLLBACK_RUNNING = ['ROLLBACK_REQUESTED', 'ROLLBACK_IN_PROGRESS'];
@@ -57,16 +60,16 @@ const TOGETHER_MS = 2_000;
 const ROLLED_BACK = [...ROLLBACK_RUNNING, 'ROLLBACK_SUCCESSFUL', 'ROLLBACK_FAILED'];
 
 /**
- * Whether a rollback made a deployment that is younger than the change. Such a deployment has no service deployment
- * of its own, and the last service deployment before it was rolled back; that one may be older than the change. The
- * tasks that the deployment took over are as old as before.
+ * Whether a deployment that is younger than the change may be one that a rollback made: the last service deployment up to
+ * then was rolled back, and that one may be older than the change. A rollback makes no service deployment of its own, and
+ * the tasks that its deployment took over are as old as before.
  */
 export function isOfRollback({ createdAt }: Deployment, evidence: Evidence, changedAt: number): boolean {
   const { asOf = 0, serviceDeployments = [] } = evidence;
   if (createdAt > asOf || createdAt <= changedAt) return false;
   const earlier = serviceDeployments.filter((one) => one.createdAt <= createdAt + TOGETHER_MS);
   const last = youngestOf(earlier);
-  return last !== undefined && last.createdAt < createdAt - TOGETHER_MS && ROLLED_BACK.includes(last.status);
+  return last !== undefined && ROLLED_BACK.includes(last.status);
 }
 
 /** Whether the rollout state's reason mentions a rollback: ECS reports it only in that text. */

@@ -1,8 +1,8 @@
 import { byService, type Match, reportedReference } from '../match/match.ts';
-import { keyOf, type ServiceArn, type ServiceKey } from '../model/arn.ts';
+import type { ServiceArn, ServiceKey } from '../model/arn.ts';
 import { about, type Subject } from '../model/change.ts';
 import { type Decision, type ReportedReference, skip, type Verdict } from '../model/decision.ts';
-import { type Fleet, isUnreadable, type NamedFleet, type Service } from '../model/fleet.ts';
+import type { Fleet, NamedFleet, Service } from '../model/fleet.ts';
 import { grouped } from '../model/lists.ts';
 import { isOptedOut, waveOf } from '../model/tags.ts';
 import type { Evidence, EvidenceByService } from './evidence.ts';
@@ -44,7 +44,7 @@ export function makePlan(basis: PlanInput): Plan {
   return {
     redeploys: ordered.filter(({ decision }) => decision.action === 'redeploy'),
     others: ordered.filter(({ decision }) => decision.action !== 'redeploy'),
-    unmatched: [...unreadable(basis, planned), ...outOfScope(basis)].toSorted(byWaveAndArn),
+    unmatched: [...unreadable(basis), ...outOfScope(basis)].toSorted(byWaveAndArn),
   };
 }
 
@@ -129,32 +129,27 @@ function reported(matches: readonly Match[], { action }: Verdict): readonly Repo
   return [...new Map(shown.map((hit) => [hit.reference, reportedReference(hit)])).values()];
 }
 
-/** A service that cannot be read may refer to any of the subjects: it gets a decision instead of being left out. */
-function unreadable(input: PlanInput, planned: readonly Planned[]): readonly Decision[] {
-  const { fleet, subjects, policy } = input;
-  const known = new Set(planned.map(({ service }) => service.key));
-  const inFleet = fleet.services
-    .filter((service) => isUnreadable(service, fleet))
-    .map((service) => unreadableDecision(service, policy, subjects));
-  const refused = fleet.unreadable.map(({ service, cluster }) => ({
-    ...skip('unreadable'),
-    ...undecided(service, cluster, 0, subjects),
-  }));
-  return [...inFleet, ...refused].filter(
-    ({ service, cluster, changeIds }) => !known.has(keyOf(cluster, service)) && changeIds.length > 0,
+/** A service that ECS does not describe may refer to any change: it gets a decision instead of being left out. */
+function unreadable({ fleet, subjects }: PlanInput): readonly Decision[] {
+  const refused = fleet.unreadable.map(
+    ({ service, cluster }): Decision => ({
+      action: 'wait',
+      reason: 'unreadable',
+      service,
+      cluster,
+      wave: 0,
+      changeIds: concerning(service, subjects),
+      references: [],
+    }),
   );
+  return refused.filter(({ changeIds }) => changeIds.length > 0);
 }
 
-function unreadableDecision(service: Service, policy: Policy, subjects: readonly Subject[]): Decision {
-  const reason = isOptedOut(service, policy.select) ? 'opted-out' : 'unreadable';
-  return { ...skip(reason), ...undecided(service.arn, service.cluster.name, waveOf(service), subjects) };
-}
-
-/** Such a service is concerned by every subject, except other services that were named by hand. */
-function undecided(service: ServiceArn, cluster: string, wave: number, subjects: readonly Subject[]) {
-  const concerned = subjects.map(about).filter(({ kind, arn }) => kind !== 'service' || arn === service);
-  const changeIds = [...new Set(concerned.map(({ changeId }) => changeId))];
-  return { service, cluster, wave, changeIds, references: [] };
+/** Such a service is concerned by every change, except other services that were named by hand. */
+function concerning(service: ServiceArn, subjects: readonly Subject[]): readonly string[] {
+  const changes = subjects.flatMap((subject) => (subject.kind === 'change' ? [subject.change] : []));
+  const concerned = changes.filter(({ kind, arn }) => (kind === 'service' ? arn === service : true));
+  return [...new Set(concerned.map(({ changeId }) => changeId))];
 }
 
 /** Services that were named by hand in a cluster that is not selected: they are not read. */

@@ -11,5 +11,6 @@ export function strongest(verdicts: readonly Verdict[]): Verdict | undefined {
 
 /** Whether the service is redeployed now, or as soon as the reason to wait is over. */
 export function isToBeRedeployed(verdict: Verdict | undefined): boolean {
-  return verdict?.action === 'redeploy' || (verdict?.action === 'wait' && verdict.reason !== 'rolling-out');
+  if (verdict?.action === 'redeploy') return true;
+  return verdict?.action === 'wait' && !['rolling-out', 'unreadable'].includes(verdict.reason);
 }

@@ -37,10 +37,7 @@ export function questions(
   lookBackMs = Number.POSITIVE_INFINITY,
 ): readonly Question[] {
   const verdicts = new Map(matches.map((match) => [match, verdictOn(match, {}, policy, now)]));
-  const counted = [...verdicts.values()].filter(
-    (one) => one?.action === 'redeploy' || one?.reason === 'already-fresh',
-  );
-  const few = counted.length <= FEW;
+  const few = [...verdicts.values()].filter((one) => one?.action === 'redeploy').length <= FEW;
   return [...byService(matches).values()].flatMap((ofService) => {
     const asked = ofService.flatMap(
       (match) => question(match, verdicts.get(match), { few, lookBackMs }, now) ?? [],
@@ -52,7 +49,7 @@ export function questions(
       service: first.service,
       ...(instants.length === 0 ? {} : { deploymentsSince: Math.min(...instants) }),
       askTasks: asked.some(({ askTasks }) => askTasks),
-      ...(asked.every(({ optional }) => optional) && { optional: true as const }),
+      ...unansweredIn(asked),
     };
   });
 }
@@ -69,8 +66,10 @@ function question(
   const { action, reason } = verdict;
   if (action === 'redeploy' || reason === 'possibly-stale' || reason === 'cannot-replace') {
     const since = deploymentsToAsk(match, changedAt, now);
-    // A deployment may have been rolled back within the first minute. To ask about a few services costs no time.
-    if (since >= now && few) return { service, deploymentsSince: changedAt, askTasks: false, optional: true };
+    // A deployment may have been rolled back within the first minute. To ask about a few services costs no time; about
+    // many, `apply` asks right before it redeploys them.
+    if (since >= now && few)
+      return { service, deploymentsSince: changedAt, askTasks: false, unanswered: 'decide' };
     return {
       service,
       ...(since < now && { deploymentsSince: since }),
@@ -85,16 +84,23 @@ function questionAboutRollback(
   match: Match,
   { changedAt, possiblyUntil = changedAt }: Change,
   isFresh: boolean,
-  { few, lookBackMs }: Circumstances,
+  { lookBackMs }: Circumstances,
   now: number,
 ): Question | undefined {
   const age = now - possiblyUntil;
   const isYoung = age <= ROLLED_BACK_AFTER_MS;
-  const isOver = isFresh && (isYoung ? few : age <= lookBackMs);
+  const isOver = isFresh && age <= lookBackMs;
   if (!mayBeRollback(match, isOver)) return undefined;
   const deploymentsSince = possiblyUntil - LONGEST_ROLLOUT_MS;
   const asked = { service: match.service, deploymentsSince, askTasks: false };
-  return isYoung && isOver ? { ...asked, optional: true } : asked;
+  return isYoung && isOver ? { ...asked, unanswered: 'wait' } : asked;
+}
+
+/** One service may be asked about for several changes: the strictest of them counts. */
+function unansweredIn(asked: readonly Question[]): Pick<Question, 'unanswered'> {
+  const all = new Set(asked.map(({ unanswered }) => unanswered));
+  if (all.has(undefined)) return {};
+  return { unanswered: all.has('wait') ? 'wait' : 'decide' };
 }
 
 /**

@@ -21,7 +21,7 @@ type Reason = {
  */
 export const REASONS = {
   'opted-out': { action: 'skip', strength: 4, leavesStale: true, timeless: true },
-  unreadable: { action: 'skip', strength: 11, leavesStale: true, alarms: true },
+  unreadable: { action: 'wait', strength: 15, alarms: true },
   'label-not-moved': { action: 'skip', strength: 2, timeless: true },
   pinned: { action: 'skip', strength: 1, timeless: true },
   'pull-only': { action: 'skip', strength: 3, timeless: true },
@@ -30,19 +30,19 @@ export const REASONS = {
   'unsupported-controller': { action: 'skip', strength: 10, leavesStale: true, alarms: true },
   'rollout-failed': { action: 'skip', strength: 14, alarms: true },
   'already-fresh': { action: 'skip', strength: 8 },
-  'rolling-out': { action: 'wait', strength: 15 },
-  'deployment-in-progress': { action: 'wait', strength: 18 },
+  'rolling-out': { action: 'wait', strength: 16 },
+  'deployment-in-progress': { action: 'wait', strength: 19 },
   'cannot-replace': { action: 'skip', strength: 12, leavesStale: true, alarms: true, countsAsStale: true },
   'possibly-stale': { action: 'skip', strength: 9, leavesStale: true },
-  cooldown: { action: 'wait', strength: 16 },
-  'too-often': { action: 'wait', strength: 17 },
+  cooldown: { action: 'wait', strength: 17 },
+  'too-often': { action: 'wait', strength: 18 },
   // Decided together with the other services of the change.
   'over-cap': { action: 'skip', strength: 13, leavesStale: true, alarms: true, countsAsStale: true },
-  'earlier-wave-failed': { action: 'skip', strength: 21, leavesStale: true },
-  'earlier-wave': { action: 'wait', strength: 20 },
+  'earlier-wave-failed': { action: 'skip', strength: 22, leavesStale: true },
+  'earlier-wave': { action: 'wait', strength: 21 },
   // Decided by what was found in place of the service or the secret.
   'out-of-scope': { action: 'skip', strength: 5 },
-  'secret-gone': { action: 'skip', strength: 22, leavesStale: true, alarms: true },
+  'secret-gone': { action: 'skip', strength: 23, leavesStale: true, alarms: true },
 } satisfies Record<SkipReason, Reason & { action: 'skip' }> & Record<WaitReason, Reason & { action: 'wait' }>;
 
 /**
@@ -50,7 +50,7 @@ export const REASONS = {
  * refers to a resource that is gone cannot start, and a service of a later wave would start with a value that an
  * earlier wave has not proved yet.
  */
-const REDEPLOY_STRENGTH = 19;
+const REDEPLOY_STRENGTH = 20;
 
 export function strengthOf({ reason }: Verdict): number {
   return reason === null ? REDEPLOY_STRENGTH : REASONS[reason].strength;

@@ -1,4 +1,4 @@
-import type { Hit, Match } from '../match/match.ts';
+import { type Hit, isInDoubt, type Match } from '../match/match.ts';
 import type { Change } from '../model/change.ts';
 import { type SkipReason, skip, type Verdict, type WaitReason, wait } from '../model/decision.ts';
 import { hasTasks, primaryOf, type Service } from '../model/fleet.ts';
@@ -35,7 +35,7 @@ export type Rule = {
 /** The first rule that applies decides. If none applies, the service is redeployed. The order is that of `REASONS`. */
 export const RULES: readonly Rule[] = [
   { reasons: ['opted-out'], verdict: optedOut },
-  { reasons: ['unreadable'], verdict: unreadable },
+  { reasons: ['unreadable', 'not-active', 'no-tasks'], verdict: unreadable },
   { reasons: ['label-not-moved', 'pinned', 'pull-only'], verdict: ineffective },
   { reasons: ['not-active'], verdict: ({ service }) => when(service.status !== 'ACTIVE', 'not-active') },
   { reasons: ['no-tasks'], verdict: ({ service }) => when(!mayHaveTasks(service), 'no-tasks') },
@@ -75,11 +75,11 @@ function optedOut({ service, change, policy }: Candidate): Verdict | undefined {
   return when(!isByHand(change) && (change.optedOut || isOptedOut(service, policy.select)), 'opted-out');
 }
 
-/** The unreadable part of a service may refer to anything, unless the readable part already requires a redeploy. */
-function unreadable({ match: { partlyUnreadable, hits }, evidence }: Candidate): Verdict | undefined {
-  const isInDoubt =
-    partlyUnreadable && !hits.some(({ effect, inPrimary }) => effect === 'moves' && inPrimary);
-  return when(evidence.unreadable !== undefined || isInDoubt, 'unreadable');
+/** What cannot be read is looked at again, unless the service has no task that could be stale. */
+function unreadable({ match, service, evidence }: Candidate): Verdict | undefined {
+  if (evidence.unreadable === undefined && !isInDoubt(match)) return undefined;
+  if (service.status !== 'ACTIVE') return skip('not-active');
+  return mayHaveTasks(service) ? wait('unreadable') : skip('no-tasks');
 }
 
 /** No reference delivers a new value after a redeploy. The references of a followed deployment are already known. */

@@ -1,5 +1,6 @@
+import { isByTagAlone, isInDoubt, type Match } from '../match/match.ts';
 import { about } from '../model/change.ts';
-import { skip, wait } from '../model/decision.ts';
+import { skip, type Verdict, wait } from '../model/decision.ts';
 import { waveOf } from '../model/tags.ts';
 import { isToBeRedeployed } from './precedence.ts';
 import type { MatchVerdict } from './verdict.ts';
@@ -8,11 +9,13 @@ import type { MatchVerdict } from './verdict.ts';
 export type EarlierLooks = {
   /** For each change, the earliest wave in which a redeploy failed. */
   readonly failed: ReadonlyMap<string, number>;
-  /** Changes that wait for a service that ECS does not describe at present: the wave of that service is unknown. */
+  /** Changes for which something could not be read: its wave is unknown, and it counts as wave 0. */
   readonly unseen: ReadonlySet<string>;
+  /** Changes whose time limit is over: what may refer to them but cannot be read holds no wave back any more. */
+  readonly overdue: ReadonlySet<string>;
 };
 
-export const NOTHING_EARLIER: EarlierLooks = { failed: new Map(), unseen: new Set() };
+export const NOTHING_EARLIER: EarlierLooks = { failed: new Map(), unseen: new Set(), overdue: new Set() };
 
 /**
  * Holds later waves back until every service of the earlier waves that needs a redeploy is fresh, and for good if one
@@ -20,19 +23,20 @@ export const NOTHING_EARLIER: EarlierLooks = { failed: new Map(), unseen: new Se
  */
 export function inWaves(
   judged: readonly MatchVerdict[],
-  { failed: failedBefore, unseen }: EarlierLooks,
+  { failed: failedBefore, unseen, overdue }: EarlierLooks,
 ): readonly MatchVerdict[] {
   const waves = new Map<string, { open: number; failed: number }>();
   for (const { match, verdict } of judged) {
     const { changeId } = about(match.subject);
-    const wave = waveOf(match.service);
     const known = waves.get(changeId) ?? {
-      open: unseen.has(changeId) ? -1 : Infinity,
+      open: unseen.has(changeId) ? 0 : Infinity,
       failed: failedBefore.get(changeId) ?? Infinity,
     };
-    if (verdict.action !== 'skip') known.open = Math.min(known.open, wave);
-    if (verdict.reason === 'rollout-failed') known.failed = Math.min(known.failed, wave);
     waves.set(changeId, known);
+    if (isByTagAlone(match)) continue;
+    const { open = Infinity, failed = Infinity } = holds(match, verdict, overdue.has(changeId));
+    known.open = Math.min(known.open, open);
+    known.failed = Math.min(known.failed, failed);
   }
   return judged.map(({ match, verdict }) => {
     const { open = Infinity, failed = Infinity } = waves.get(about(match.subject).changeId) ?? {};
@@ -41,4 +45,19 @@ export function inWaves(
     if (failed < wave) return { match, verdict: skip('earlier-wave-failed') };
     return { match, verdict: open < wave ? wait('earlier-wave') : verdict };
   });
+}
+
+/** The wave after which a service holds the others back, as long as it is `open` or for good because it `failed`. */
+function holds(
+  match: Match,
+  verdict: Verdict,
+  overdue: boolean,
+): { readonly open?: number; readonly failed?: number } {
+  const wave = waveOf(match.service);
+  if (verdict.reason === 'unreadable') {
+    if (!overdue) return { open: 0 };
+    return isInDoubt(match) ? {} : { failed: 0 };
+  }
+  if (verdict.reason === 'rollout-failed') return { failed: wave };
+  return verdict.action === 'skip' ? {} : { open: wave };
 }

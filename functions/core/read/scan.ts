@@ -1,7 +1,7 @@
 import { match } from '../match/match.ts';
-import { type ClusterArn, keyOf, nameOf, type ServiceKey } from '../model/arn.ts';
+import { type ClusterArn, clusterOf, keyOf, nameOf, type ServiceKey } from '../model/arn.ts';
 import { type Change, type Notice, subjectsOf } from '../model/change.ts';
-import { type Fleet, isUnreadable } from '../model/fleet.ts';
+import { type Fleet, isUnreadable, type UnreadableCluster } from '../model/fleet.ts';
 
 /**
  * A read of the fleet that is not complete, because one invocation was too short for it or because it has not begun:
@@ -16,6 +16,8 @@ export type Scan = {
   /** Services that were redeployed as soon as they were read, and their new deployments. */
   readonly started: readonly StartedEarly[];
   readonly remaining: readonly ClusterArn[] | 'all';
+  /** Clusters that ECS refused to show, or to show to the end. */
+  readonly unread: readonly UnreadableCluster[];
 };
 
 type Place = { readonly cluster: ClusterArn; readonly name: string };
@@ -30,7 +32,7 @@ export function startScan(
   notices: readonly Notice[],
   firstHandledAt: number,
 ): Scan {
-  return { changes, notices, firstHandledAt, matched: [], started: [], remaining: 'all' };
+  return { changes, notices, firstHandledAt, matched: [], started: [], remaining: 'all', unread: [] };
 }
 
 /** The scan after one more part. A service that cannot be read counts as matched, because it may refer to anything. */
@@ -45,5 +47,8 @@ export function addPart(before: Scan, { fleet, remaining }: FleetPart): Scan {
   ]) {
     matched.set(key, { cluster: cluster.arn, name });
   }
-  return { ...before, matched: [...matched.values()], remaining };
+  for (const { service, cluster } of fleet.unreadable)
+    matched.set(keyOf(cluster, service), { cluster: clusterOf(service, cluster), name: nameOf(service) });
+  const unread = new Map([...before.unread, ...fleet.unreadableClusters].map((one) => [one.arn, one]));
+  return { ...before, matched: [...matched.values()], remaining, unread: [...unread.values()] };
 }

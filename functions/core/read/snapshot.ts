@@ -29,10 +29,21 @@ export type SeenReference = { readonly place: Place; readonly valueFrom: string 
 
 export const NOTHING_SEEN: Snapshot = { clusters: new Map(), revisions: new Map() };
 
-/** The snapshot after a read of the clusters for which `isRead` holds. What is no longer in use is left out. */
+/**
+ * The snapshot after a read of the clusters for which `isRead` holds. What is no longer in use is left out; what ECS
+ * refused to show stays as it was seen before.
+ */
 export function withRead(before: Snapshot, fleet: Fleet, isRead: (cluster: ClusterArn) => boolean): Snapshot {
-  const kept = [...before.clusters].filter(([cluster]) => !isRead(cluster));
-  const clusters = new Map([...kept, ...seenIn(fleet)].toSorted(byArn));
+  const unread = new Set(fleet.unreadableClusters.map(({ arn }) => arn));
+  const refused = new Set(fleet.unreadable.map(({ service, cluster }) => keyOf(cluster, service)));
+  const seen = seenIn(fleet);
+  const kept = [...before.clusters].flatMap(([cluster, services]) => {
+    const isWhole = isRead(cluster) && !unread.has(cluster);
+    const stays = [...services].filter(([name]) => !isWhole || refused.has(keyOf(nameOf(cluster), name)));
+    const now = new Map([...stays, ...(seen.get(cluster) ?? [])].toSorted(byArn));
+    return stays.length === 0 ? [] : [[cluster, now] as const];
+  });
+  const clusters = new Map([...seen, ...kept].toSorted(byArn));
   const read = [...fleet.revisions].flatMap(([arn, revision]) =>
     revision.kind === 'readable' ? [[arn, revision.references.map(seenReference)] as const] : [],
   );

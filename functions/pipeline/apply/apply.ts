@@ -11,6 +11,7 @@ import {
   youngestChange,
 } from '../../core/plan/planned.ts';
 import type { Recheck } from '../../ports.ts';
+import { readEvidence } from '../read/evidence.ts';
 import type { Run } from '../run.ts';
 
 /**
@@ -134,13 +135,31 @@ async function acquirePermits(planned: readonly Planned[], jitter: Jitter, run: 
 async function redeployNow(planned: readonly Planned[], run: Run): Promise<readonly Result[]> {
   const services = planned.map(({ service }) => service);
   try {
-    const seen = await run.ports.ecs.recheck(services, run.reading);
-    return await Promise.all(planned.map((one) => redeployOne(one, seen.get(one.service.key), run)));
+    const [seen, asked] = await Promise.all([
+      run.ports.ecs.recheck(services, run.reading),
+      Promise.all(planned.map((one) => withDeployments(one, run))),
+    ]);
+    return await Promise.all(asked.map((one) => redeployOne(one, seen.get(one.service.key), run)));
   } catch (error) {
     // Only the recheck throws: it is unknown whether a redeploy is still needed, and none was made.
     const message = error instanceof Error ? error.message : String(error);
     return planned.map((one) => (run.reading.aborted ? outOfTime(one) : failed(one, 'ReadFailed', message)));
   }
+}
+
+/**
+ * A deployment for the change may have been rolled back within its first minute. Where many services are to be redeployed,
+ * ECS has not been asked about it yet.
+ */
+async function withDeployments(planned: Planned, run: Run): Promise<Planned> {
+  const { service, evidence, verdicts } = planned;
+  if (evidence.serviceDeployments !== undefined) return planned;
+  const instants = verdicts.flatMap(({ match: { subject } }) =>
+    subject.kind === 'change' ? [subject.change.changedAt] : [],
+  );
+  const asked = { service, deploymentsSince: Math.min(...instants), askTasks: false };
+  const answers = await readEvidence([{ ...asked, unanswered: 'decide' }], run);
+  return { ...planned, evidence: { ...evidence, ...answers.get(service.key) } };
 }
 
 async function redeployOne(before: Planned, look: Recheck | undefined, run: Run): Promise<Result> {

@@ -1,5 +1,5 @@
 import { backoffSeconds, isOverdue } from '../../core/follow-up/backoff.ts';
-import type { Attempt } from '../../core/follow-up/follow-up.ts';
+import type { Attempt, FollowUp, Sight } from '../../core/follow-up/follow-up.ts';
 import { type Progress, progressOf } from '../../core/follow-up/progress.ts';
 import { grouped } from '../../core/model/lists.ts';
 import type { Result } from '../../core/plan/planned.ts';
@@ -24,7 +24,7 @@ export async function followUp(
   run: StepContext,
 ): Promise<readonly string[]> {
   const now = run.ports.clock.now();
-  const progress = observed.attempts.map((attempt) => progressAfter(attempt, observed, results, now, run));
+  const progress = observed.sights.map((sight) => progressAfter(sight, observed, results, now, run));
   const others = progress.filter((one) => !isBounced(one));
   for (const one of others) await recordTransitions(one, run);
   const goesOn = (one: AttemptProgress) => reach === 'to-the-end' && mayGoOn(one, now, run);
@@ -41,7 +41,7 @@ export async function followUp(
 type AttemptProgress = Progress<Attempt>;
 
 function progressAfter(
-  attempt: Attempt,
+  { attempt, unread, overdue }: Sight<Attempt>,
   { seen }: Observed,
   results: readonly Result[],
   now: number,
@@ -49,7 +49,7 @@ function progressAfter(
 ): AttemptProgress {
   // A message may claim a first handling in the future; it counts as now, because the time limit would never be over.
   const before = { ...attempt, firstHandledAt: Math.min(attempt.firstHandledAt, now) };
-  return renewed(progressOf(before, results, seen), now, run);
+  return renewed(progressOf(before, results, seen, { unread, overdue }), now, run);
 }
 
 /**
@@ -82,7 +82,11 @@ function mustBounce({ followUp: { denied, hop }, ...progress }: AttemptProgress)
 }
 
 function mayGoOn({ followUp: after }: AttemptProgress, now: number, { follow, ports }: StepContext): boolean {
-  return after.open.length > 0 && ports.queue !== undefined && !isOverdue(after, now, follow.limitMs);
+  return awaitsAny(after) && ports.queue !== undefined && !isOverdue(after, now, follow.limitMs);
+}
+
+function awaitsAny({ open, unread, givenUp }: FollowUp): boolean {
+  return open.length > 0 || (unread.length > 0 && !givenUp);
 }
 
 /** Sends follow-ups; those that are due at the same time share messages. */
@@ -92,7 +96,11 @@ async function sendAll(
   run: StepContext,
 ): Promise<readonly Attempt[]> {
   const { firstSeconds, limitMs } = run.follow;
-  const byDelay = grouped(progress, (one) => backoffSeconds(one, now, firstSeconds, limitMs));
+  const delayOf = (one: AttemptProgress) => backoffSeconds(one, now, firstSeconds, limitMs);
+  // Changes that wait for nothing but what is unread need one read for all of them.
+  const isIdle = ({ followUp: { open } }: AttemptProgress) => open.length === 0;
+  const together = Math.min(...progress.filter(isIdle).map(delayOf));
+  const byDelay = grouped(progress, (one) => (isIdle(one) ? together : delayOf(one)));
   const batches = [...byDelay].map(([delaySeconds, due]) => ({
     followUps: due.map((one) => one.followUp),
     delaySeconds,

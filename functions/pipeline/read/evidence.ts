@@ -1,21 +1,40 @@
 import pMap from 'p-map';
-import { CONCURRENCY } from '../../core/model/limits.ts';
-import type { EvidenceByService, Question } from '../../core/plan/evidence.ts';
-import type { StepContext } from '../context.ts';
+import { CONCURRENCY, RESERVE_MS } from '../../core/model/limits.ts';
+import type { Evidence, EvidenceByService, Question } from '../../core/plan/evidence.ts';
+import type { Run } from '../run.ts';
 
-/** Asks ECS for what DescribeServices does not tell, only for services whose decision it may change. */
-export async function readEvidence(
-  questions: readonly Question[],
-  run: StepContext,
-): Promise<EvidenceByService> {
+/** How much of the remaining time the questions may take; the rest is for the redeploys that the answers allow. */
+const SHARE = 0.6;
+
+const NO_TIME = 'there was no time to ask ECS about its deployments and tasks';
+
+/**
+ * Asks ECS for what DescribeServices does not tell, only for services whose decision it may change. A service for which
+ * there is no time is looked at again.
+ */
+export async function readEvidence(questions: readonly Question[], run: Run): Promise<EvidenceByService> {
+  const reserved = RESERVE_MS + (run.remainingMs() - RESERVE_MS) * (1 - SHARE);
   const answers = await pMap(
     questions,
     async (question) => {
-      const { key, deployments } = question.service;
-      const asOf = Math.max(0, ...deployments.map(({ createdAt }) => createdAt));
-      return [key, { ...(await run.ports.ecs.answer(question, run.reading)), asOf }] as const;
+      const isOver = run.reading.aborted || run.remainingMs() < reserved;
+      return [question.service.key, isOver ? unasked(question) : await answer(question, run)] as const;
     },
     { concurrency: CONCURRENCY.ecsReads },
   );
   return new Map(answers);
+}
+
+async function answer(question: Question, run: Run): Promise<Evidence> {
+  const asOf = Math.max(0, ...question.service.deployments.map(({ createdAt }) => createdAt));
+  try {
+    return { ...(await run.ports.ecs.answer(question, run.reading)), asOf };
+  } catch (error) {
+    if (!run.reading.aborted) throw error;
+    return unasked(question);
+  }
+}
+
+function unasked({ unanswered }: Question): Evidence {
+  return unanswered === 'decide' ? {} : { unreadable: NO_TIME };
 }

@@ -1,4 +1,5 @@
 import type { Trigger } from '../../core/follow-up/trigger.ts';
+import { isUnread, type Unread } from '../../core/follow-up/unread.ts';
 import { match } from '../../core/match/match.ts';
 import type { ClusterArn } from '../../core/model/arn.ts';
 import { about, REQUEST, type Subject } from '../../core/model/change.ts';
@@ -19,8 +20,8 @@ const SMALL_FLEET = 40;
 
 type OnPart = (part: Fleet) => void;
 
-/** A read, or the time before which there will be none. */
-export type Read = FleetPart | { readonly notBefore: number };
+/** A read, made anew or taken from memory, or the time before which there will be none. */
+export type Read = (FleetPart & { readonly anew: boolean }) | { readonly notBefore: number };
 
 /**
  * Keeps the last read of the whole fleet. A read that began after a change shows every service that can be stale for
@@ -50,24 +51,43 @@ export class FleetCache {
     if (this.#last === undefined && asked.some(isNew)) void this.snapshot.load(run);
   }
 
-  async read(subjects: readonly Subject[], onPart: OnPart, run: StepContext): Promise<Read> {
+  /** Whether the last read or the snapshot shows that something of what is unread now refers to one of the subjects. */
+  async knows(subjects: readonly Subject[], unread: readonly Unread[], run: StepContext): Promise<boolean> {
+    if (unread.length === 0) return false;
+    const known = [
+      hintedFleet(await this.snapshot.load(run)),
+      ...(this.#last === undefined ? [] : [this.#last]),
+    ];
+    return known.some((fleet) => matched(fleet, subjects, run).some((service) => isUnread(unread, service)));
+  }
+
+  /** `first`: clusters that are read before all others. */
+  async read(
+    subjects: readonly Subject[],
+    first: readonly ClusterArn[],
+    onPart: OnPart,
+    run: StepContext,
+  ): Promise<Read> {
     const { ecs } = run.ports;
     const { configured, narrowed } = run.scope;
-    if (narrowed.length > 0) return ecs.readFleet([configured, narrowed], run.reading, { onPart });
+    if (narrowed.length > 0)
+      return { ...(await ecs.readFleet([configured, narrowed], run.reading, { onPart })), anew: true };
     const current = this.#current(subjects);
-    if (current !== undefined) return { fleet: await again(current, subjects, run), remaining: [] };
+    if (current !== undefined)
+      return { fleet: await again(current, subjects, run), remaining: [], anew: false };
     const notBefore = this.#sharedFrom(subjects, run);
     if (notBefore > run.ports.clock.now()) return { notBefore };
-    const read = await ecs.readFleet([configured], run.reading, { onPart });
+    const read = await ecs.readFleet([configured], run.reading, { first, onPart });
     this.#last = read.remaining.length === 0 ? read.fleet : undefined;
     if (matched(read.fleet, subjects, run).length === 0) this.#inVainAt = read.fleet.beganAt;
     this.snapshot.stage(read.fleet, (cluster) => !read.remaining.includes(cluster));
-    return read;
+    return { ...read, anew: true };
   }
 
   /** Reads the remaining clusters of a scan that another invocation began. */
   async readOn(left: readonly ClusterArn[], onPart: OnPart, run: StepContext): Promise<FleetPart> {
-    const read = await run.ports.ecs.readFleet([run.scope.configured], run.reading, { only: left, onPart });
+    const options = { only: left, onPart, continues: true } as const;
+    const read = await run.ports.ecs.readFleet([run.scope.configured], run.reading, options);
     const isRead = (cluster: ClusterArn) => left.includes(cluster) && !read.remaining.includes(cluster);
     this.snapshot.stage(read.fleet, isRead);
     return read;

@@ -1,4 +1,4 @@
-import { type Attempt, earlierLooks } from '../../core/follow-up/follow-up.ts';
+import { type Attempt, earlierLooks, type Sight } from '../../core/follow-up/follow-up.ts';
 import type { Seen } from '../../core/follow-up/progress.ts';
 import type { OpenScan } from '../../core/follow-up/trigger.ts';
 import type { Match } from '../../core/match/match.ts';
@@ -18,6 +18,8 @@ export type Observed = {
   readonly matches: readonly Match[];
   /** Which services of the follow-ups ECS described, and which it refused to describe. */
   readonly seen: Seen;
+  /** For each of the attempts, what could not be read of it. */
+  readonly sights: readonly Sight<Attempt>[];
   /** What was redeployed before the whole fleet was read. */
   readonly early: EarlyWork;
   /** Changes for which the fleet could be read only in part, or not yet; nothing more is decided about them now. */
@@ -43,7 +45,7 @@ export function planInput(
   policy: Policy,
   now: number,
 ): PlanInput {
-  const { fleet, matches, attempts, seen } = observed;
-  const earlier = earlierLooks(attempts, seen.refused);
+  const { fleet, matches, sights } = observed;
+  const earlier = earlierLooks(sights);
   return { fleet, subjects: newSubjects(observed), matches, evidence, policy, earlier, now };
 }

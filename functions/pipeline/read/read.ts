@@ -1,42 +1,33 @@
-import {
-  type Attempt,
-  followingOf,
-  isKnown,
-  matchAgain,
-  mergedFirst,
-  openKey,
-} from '../../core/follow-up/follow-up.ts';
+import { mergedFirst } from '../../core/follow-up/follow-up.ts';
 import type { Confirmed } from '../../core/follow-up/trigger.ts';
-import { match } from '../../core/match/match.ts';
-import { keyOf, type ServiceKey } from '../../core/model/arn.ts';
-import {
-  type Fleet,
-  isUnreadable,
-  joinFleets,
-  namesByCluster,
-  type Service,
-} from '../../core/model/fleet.ts';
+import { possibleMatches } from '../../core/match/match.ts';
+import { joinFleets } from '../../core/model/fleet.ts';
 import { concerns, startedEarlyFor } from '../../core/plan/early.ts';
 import type { Result } from '../../core/plan/planned.ts';
 import type { Scan } from '../../core/read/scan.ts';
 import type { Run } from '../run.ts';
+import { readFollowed, sightsOf } from './followed.ts';
 import { newSubjects, type Observed, type Postponed } from './observed.ts';
 import { type Early, type Scanned, scanFleet } from './scan.ts';
 
 /** Reads the part of the fleet that is needed: nothing, only the named or followed services, or the whole fleet. */
 export async function readFleet(confirmed: Confirmed, early: Early, run: Run): Promise<Observed> {
   early.begin(confirmed.scans);
+  // The followed services come first: they are few, and a scan may use all the time there is.
+  const followed = await readFollowed(confirmed.attempts, run);
   const { parts, postponed } = await scanFleet(confirmed, early, run);
-  const { matches, seen } = await readFollowed(confirmed.attempts, run);
   const results = await early.finish();
-  const first = parts.flatMap((part) => match(part.fleet, newSubjects(part), run.policy.pull));
+  const first = parts.flatMap((part) => possibleMatches(part.fleet, newSubjects(part), run.policy.pull));
   const decided = new Set(parts.flatMap((part) => [...part.attempts, ...part.notices].map(idOf)));
+  const fleet = together(parts.map((part) => part.fleet));
+  const attempts = [...confirmed.attempts, ...mergedFirst(parts.flatMap((part) => part.attempts))];
   return {
-    attempts: [...confirmed.attempts, ...mergedFirst(parts.flatMap(({ attempts }) => attempts))],
+    attempts,
     notices: parts.flatMap(({ notices }) => notices),
-    fleet: together(parts.map(({ fleet }) => fleet)),
-    matches: [...first, ...matches],
-    seen,
+    fleet,
+    matches: [...first, ...followed.matches],
+    seen: followed.seen,
+    sights: await sightsOf(attempts, fleet, followed, run),
     early: {
       results: results.filter((result) => concerns(result, decided)),
       started: parts.flatMap(({ started }) => started),
@@ -61,30 +52,4 @@ function withStarted(postponed: Postponed, results: readonly Result[]): Postpone
 
 function idsIn({ changes, notices }: Scan): ReadonlySet<string> {
   return new Set([...changes, ...notices].map(idOf));
-}
-
-/** Ten services a call and no listing. The references of a followed deployment were known before it was followed. */
-async function readFollowed(
-  attempts: readonly Attempt[],
-  run: Run,
-): Promise<Pick<Observed, 'matches' | 'seen'>> {
-  const open = new Map(attempts.flatMap((one) => one.open).map((one) => [openKey(one), one]));
-  if (open.size === 0) return { matches: [], seen: { described: new Set(), refused: new Set() } };
-  const mustBeMatched = (service: Service) =>
-    attempts
-      .map((one) => followingOf(one, service))
-      .some((following) => following !== undefined && !isKnown(following));
-  const fleet = await run.ports.ecs.readThese(namesByCluster(open.values()), mustBeMatched, run.reading);
-  return {
-    matches: attempts.flatMap((attempt) => matchAgain(attempt, fleet, run.policy.pull)),
-    seen: { described: new Set(fleet.services.map(({ key }) => key)), refused: refusedIn(fleet) },
-  };
-}
-
-/** Services that ECS refused to describe, or whose revisions it refused to describe; they do not count as gone. */
-function refusedIn(fleet: Fleet): ReadonlySet<ServiceKey> {
-  return new Set([
-    ...fleet.unreadable.map(({ service, cluster }) => keyOf(cluster, service)),
-    ...fleet.services.filter((service) => isUnreadable(service, fleet)).map(({ key }) => key),
-  ]);
 }

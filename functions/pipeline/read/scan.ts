@@ -1,11 +1,15 @@
+import { setMaxListeners } from 'node:events';
+import { isOverdue } from '../../core/follow-up/backoff.ts';
 import { begin } from '../../core/follow-up/follow-up.ts';
 import type { Confirmed, OpenScan } from '../../core/follow-up/trigger.ts';
-import type { ServiceArn } from '../../core/model/arn.ts';
+import { type ClusterArn, nameOf, type ServiceArn } from '../../core/model/arn.ts';
 import { type Change, subjectsOf } from '../../core/model/change.ts';
-import { type Fleet, namesByCluster } from '../../core/model/fleet.ts';
+import { type Fleet, joinFleets, namesByCluster } from '../../core/model/fleet.ts';
+import { selects } from '../../core/model/glob.ts';
+import { RESERVE_MS } from '../../core/model/limits.ts';
 import type { Origin } from '../../core/model/secret.ts';
 import type { Result } from '../../core/plan/planned.ts';
-import { addPart, type Scan, type StartedEarly } from '../../core/read/scan.ts';
+import { addPart, type FleetPart, type Scan, type StartedEarly } from '../../core/read/scan.ts';
 import type { Run } from '../run.ts';
 import type { Observed, Postponed } from './observed.ts';
 
@@ -36,34 +40,117 @@ export type Scanned = Pick<Observed, 'attempts' | 'notices' | 'fleet'> & {
 
 export type ScanResult = { readonly parts: readonly Scanned[]; readonly postponed: readonly Postponed[] };
 
-/** Begins or continues every scan; a scan that is still incomplete when the time for reading ends is postponed. */
-export async function scanFleet({ named, scans }: Confirmed, early: Early, run: Run): Promise<ScanResult> {
+/**
+ * Begins or continues every scan with one read for all of them: first the clusters that earlier invocations left, then
+ * the others. A scan that is still incomplete when the time for reading ends is postponed.
+ */
+export async function scanFleet(confirmed: Confirmed, early: Early, run: Run): Promise<ScanResult> {
+  const { named, scans, attempts } = confirmed;
   const [first] = named;
   if (first !== undefined) return { parts: [await readNamed(named, first.origin, run)], postponed: [] };
-  const { parts, postponed } = await readWhole(scans.filter(isWhole), early, run);
-  const found = { parts: [...parts], postponed: [...postponed] };
-  for (const open of scans) {
-    if (open.scan.remaining === 'all') continue;
-    const part = await run.fleets.readOn(open.scan.remaining, (one) => early.onPart(one), run);
-    const next = { ...open, scan: addPart(open.scan, part) };
-    if (part.remaining.length > 0) found.postponed.push({ ...next, notBefore: run.ports.clock.now() });
-    else found.parts.push(scanned([next], await readMatched(next.scan, run)));
+  const continued = scans.flatMap((open) => {
+    const { remaining } = open.scan;
+    return remaining === 'all' ? [] : [{ ...open, left: selectedNow(remaining, run) }];
+  });
+  const left = [...new Set(continued.flatMap((one) => one.left))];
+  const others = continued.length + attempts.length;
+  const whole = await readWhole(scans.filter(isWhole), left, early, others > 0 ? withTimeLeft(run) : run);
+  const found = { parts: [...whole.parts], postponed: [...whole.postponed] };
+  if (continued.length === 0) return found;
+  // What was found by the time limit is looked at once more, so the last read leaves time for it.
+  const within = continued.some((one) => isLate(one, run)) ? withTimeLeft(run) : run;
+  const readOn = () => run.fleets.readOn(left, (one) => early.onPart(one), within);
+  const part = whole.read ?? (await orTimeOut(within, readOn)) ?? nothingOf(left, run);
+  for (const { left: wanted, ...open } of continued) {
+    const remaining = part.remaining.filter((cluster) => wanted.includes(cluster));
+    const next = { ...open, scan: addPart(open.scan, { ...part, remaining }) };
+    const fleet = remaining.length === 0 || isLate(next, run) ? await readMatched(next.scan, run) : undefined;
+    if (fleet !== undefined) found.parts.push(scanned([next], fleet));
+    else found.postponed.push(later({ ...next, ...again(open, remaining) }, run));
   }
   return found;
 }
 
+/** How much of its time a read may take that begins in an invocation which has other changes to finish. */
+const SHARE_OF_A_NEW_SCAN = 0.7;
+
+function withTimeLeft(run: Run): Run {
+  const ms = (run.remainingMs() - RESERVE_MS) * SHARE_OF_A_NEW_SCAN;
+  if (!Number.isFinite(ms)) return run;
+  const reading = AbortSignal.any([run.reading, AbortSignal.timeout(Math.max(0, Math.floor(ms)))]);
+  setMaxListeners(0, reading);
+  return { ...run, reading };
+}
+
+function nothingOf(remaining: readonly ClusterArn[], { ports }: Run): FleetPart {
+  return { fleet: joinFleets(ports.clock.now(), []), remaining };
+}
+
+/** Throws TimeIsOver for a scan that has had all the time of its changes: its message ends in the dead-letter queue. */
+function later(open: OpenScan, run: Run): Postponed {
+  if (isLate(open, run)) throw new TimeIsOver();
+  return { ...open, notBefore: 0 };
+}
+
+class TimeIsOver extends Error {
+  override readonly name = 'TimeIsOver';
+
+  constructor() {
+    super('the services that were found could not be looked at again within the time limit of their change');
+  }
+}
+
 const isWhole = ({ scan }: OpenScan): boolean => scan.remaining === 'all';
 
-/** One read of the whole fleet for all scans that have not begun. */
-async function readWhole(scans: readonly OpenScan[], early: Early, run: Run): Promise<ScanResult> {
+/** The configuration may have been narrowed since the scan began. */
+function selectedNow(clusters: readonly ClusterArn[], { scope }: Run): readonly ClusterArn[] {
+  return clusters.filter((arn) => selects(scope.configured, nameOf(arn)));
+}
+
+/** There was no time left to look at the matched services again: the next invocation reads the last part once more. */
+function again({ scan }: OpenScan, remaining: readonly ClusterArn[]): { readonly scan?: Scan } {
+  return remaining.length > 0 ? {} : { scan };
+}
+
+/** The time limit of its changes is over: what is not read by now counts as unread. */
+function isLate({ scan }: OpenScan, { ports, follow }: Run): boolean {
+  return isOverdue(scan, ports.clock.now(), follow.limitMs);
+}
+
+type WholeRead = ScanResult & {
+  /** What was read of the whole fleet; undefined if nothing had to be read. */
+  readonly read?: FleetPart;
+};
+
+/** One read of the whole fleet for all scans that have not begun; it begins with the clusters in `first`. */
+async function readWhole(
+  scans: readonly OpenScan[],
+  first: readonly ClusterArn[],
+  early: Early,
+  run: Run,
+): Promise<WholeRead> {
   const subjects = scans.flatMap(({ scan }) => subjectsOf(scan));
   if (subjects.length === 0) return { parts: [], postponed: [] };
   await early.hintsDone();
-  const read = await run.fleets.read(subjects, (part) => early.onPart(part), run);
+  const read = await orTimeOut(run, () =>
+    run.fleets.read(subjects, first, (part) => early.onPart(part), run),
+  );
+  if (read === undefined) return { parts: [], postponed: scans.map((open) => later(open, run)) };
   if ('notBefore' in read) return { parts: [], postponed: scans.map((open) => ({ ...open, ...read })) };
-  if (read.remaining.length === 0) return { parts: [scanned(scans, read.fleet)], postponed: [] };
+  const isRead = read.anew ? { read } : {};
+  if (read.remaining.length === 0) return { parts: [scanned(scans, read.fleet)], postponed: [], ...isRead };
   const postponed = scans.map((open) => ({ ...open, scan: addPart(open.scan, read), notBefore: 0 }));
-  return { parts: [], postponed };
+  return { parts: [], postponed, ...isRead };
+}
+
+/** When the time for reading is over, what was not read is left to the next invocation. */
+async function orTimeOut<T>({ reading }: Run, read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (reading.aborted) return undefined;
+    throw error;
+  }
 }
 
 /** Scans that were completed with the same fleet. */
@@ -76,9 +163,20 @@ function scanned(scans: readonly OpenScan[], fleet: Fleet): Scanned {
   };
 }
 
-/** After the last part, reads the services that matched in any part again, as they are now. */
-function readMatched({ matched }: Scan, run: Run): Promise<Fleet> {
-  return run.ports.ecs.readThese(namesByCluster(matched), () => true, run.reading);
+/**
+ * After the last part, reads the services that matched in any part again, as they are now; undefined: there was no time.
+ * Clusters that are left by the time limit of the changes count as unread.
+ */
+async function readMatched({ matched, unread, remaining }: Scan, run: Run): Promise<Fleet | undefined> {
+  const fleet = await orTimeOut(run, () =>
+    run.ports.ecs.readThese(namesByCluster(matched), () => true, run.reading),
+  );
+  const left = remaining === 'all' ? [] : remaining;
+  const unreadableClusters = [
+    ...unread,
+    ...left.map((arn) => ({ arn, cluster: nameOf(arn), why: 'there was no time to read it' })),
+  ];
+  return fleet && { ...fleet, unreadableClusters: [...unreadableClusters, ...fleet.unreadableClusters] };
 }
 
 /** A service that a request names does not exist; then the whole request is refused. */

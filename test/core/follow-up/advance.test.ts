@@ -231,7 +231,6 @@ describe('after the first look', () => {
   const STALE: readonly SkipReason[] = [
     'opted-out',
     'secret-gone',
-    'unreadable',
     'unsupported-controller',
     'earlier-wave-failed',
     'cannot-replace',

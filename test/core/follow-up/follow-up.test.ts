@@ -11,6 +11,7 @@ import {
   mergedFirst,
   NOTHING_YET,
   openKey,
+  type Sight,
 } from '../../../functions/core/follow-up/follow-up.ts';
 import { serviceArn } from '../../../functions/core/model/arn.ts';
 import { about } from '../../../functions/core/model/change.ts';
@@ -53,6 +54,8 @@ test('a change begins with an empty tally, no open service and no look behind it
     tally: { redeployed: 0, fresh: 0, failed: 0, skipped: 0, left: 0 },
     denied: false,
     failedWave: null,
+    unread: [],
+    givenUp: false,
   });
   expect(NOTHING_YET).toEqual(begin('', [], 0).tally);
 });
@@ -257,13 +260,31 @@ test('a change that came in two scans at its first look is one attempt with the 
   expect(mergedFirst([first, labels])[0]?.changes).toEqual([change(), change({ label: 'BLUE' })]);
 });
 
+function sight(attempt: FollowUp, different: Partial<Sight> = {}): Sight {
+  return { attempt, missesOpen: false, unread: [], overdue: false, knownToRefer: false, ...different };
+}
+
 describe('what earlier looks tell of waves', () => {
   test('is the earliest wave that failed, and which changes wait for a service that ECS does not show', () => {
     const failed = followUp({ changeId: 'failed', failedWave: 2, open: [] });
     const refused = followUp({ changeId: 'refused', open: [open({ name: 'web' }), open()] });
-    const { failed: waves, unseen } = earlierLooks([followUp(), failed, refused], new Set([openKey(open())]));
+    const { failed: waves, unseen } = earlierLooks([
+      sight(followUp(), { missesOpen: true }),
+      sight(failed),
+      sight(refused, { missesOpen: true }),
+    ]);
     expect([...waves]).toEqual([['failed', 2]]);
     expect([...unseen].toSorted()).toEqual(['change-1', 'refused']);
-    expect(earlierLooks([refused], new Set()).unseen.size).toBe(0);
+    expect(earlierLooks([sight(refused)]).unseen.size).toBe(0);
+  });
+
+  test('is that what is unread holds them back until the time limit, and fails them then if it refers to the change', () => {
+    const unread = [{ cluster: open().cluster, name: 'dark' }];
+    expect([...earlierLooks([sight(followUp(), { unread })]).unseen]).toEqual(['change-1']);
+    const late = earlierLooks([sight(followUp(), { unread, overdue: true })]);
+    expect([late.unseen.size, late.failed.size, [...late.overdue]]).toEqual([0, 0, ['change-1']]);
+    const known = { unread, overdue: true, knownToRefer: true };
+    expect([...earlierLooks([sight(followUp(), known)]).failed]).toEqual([['change-1', 0]]);
+    expect(earlierLooks([sight(followUp({ givenUp: true }), { unread })]).unseen.size).toBe(0);
   });
 });

@@ -49,7 +49,7 @@ function look(
     matches,
     evidence,
     policy: { ...POLICY, cooldownMs: 0 },
-    earlier: { failed: new Map(), unseen: new Set() },
+    earlier: { failed: new Map(), unseen: new Set(), overdue: new Set<string>() },
     now: NOW,
   });
   const results = [...plan.redeploys, ...plan.others].map((planned) => ({

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { type Match, match, suffixWarnings } from '../../../functions/core/match/match.ts';
+import type { TaskDefinitionArn } from '../../../functions/core/model/arn.ts';
 import { about, type Notice, type Subject } from '../../../functions/core/model/change.ts';
+import type { Revision } from '../../../functions/core/model/fleet.ts';
 import type { RawReference } from '../../../functions/core/model/reference.ts';
 import type { Evidence } from '../../../functions/core/plan/evidence.ts';
 import { verdictOn } from '../../../functions/core/plan/verdict.ts';
@@ -271,7 +273,7 @@ describe('a match in a later look', () => {
 });
 
 describe('a service with a revision that cannot be read', () => {
-  const dark = [revisionArn('dark:1'), { kind: 'unreadable', why: 'x' }] as const;
+  const dark: [TaskDefinitionArn, Revision] = [revisionArn('dark:1'), { kind: 'unreadable', why: 'x' }];
   const older = draining({ taskDefinition: revisionArn('dark:1') });
   const verdict = (references: readonly string[], deployments = [deployment(), older]) => {
     const world = fleet([service({ deployments })], { 'api:1': references, 'api:0': [SECRET] });
@@ -285,7 +287,7 @@ describe('a service with a revision that cannot be read', () => {
     expect(verdict([SECRET, `${SECRET}:::v1`])).toBeNull();
   });
 
-  test('is skipped as unreadable if the readable references do not move, or if only older tasks have them', () => {
+  test('waits to be read if the readable references do not move, or if only older tasks have them', () => {
     expect(verdict([`${SECRET}:::v1`])).toBe('unreadable');
     expect(verdict([], [deployment(), older, draining({ taskDefinition: revisionArn('api:0') })])).toBe(
       'unreadable',

@@ -4,13 +4,19 @@ import {
   isUnreadable,
   joinFleets,
   namesByCluster,
+  type Revision,
   revisionsInUse,
   unreadableOf,
 } from '../../../functions/core/model/fleet.ts';
 import { deployment, draining, fleet, NOW, revisionArn, service } from '../../support/build.ts';
 
 const refused = (service_ = service()) => ({ service: service_.arn, cluster: 'main', why: 'refused' });
-const dark = { kind: 'unreadable', why: 'no permission' } as const;
+const dark: Revision = { kind: 'unreadable', why: 'no permission' };
+const unlisted = (name: string, why: string) => ({
+  arn: clusterArn(`arn:aws:ecs:eu-west-1:111122223333:cluster/${name}`),
+  cluster: name,
+  why,
+});
 const old = (running: number, pending = 0) =>
   draining({ taskDefinition: revisionArn('api:0'), running, pending });
 
@@ -18,11 +24,11 @@ describe('a fleet', () => {
   const one = {
     ...fleet([service()]),
     unreadable: [refused()],
-    unreadableClusters: [{ cluster: 'dark', why: 'x' }],
+    unreadableClusters: [unlisted('dark', 'x')],
   };
   const other = {
     ...fleet([service({ name: 'web' })], { 'web:1': [] }),
-    unreadableClusters: [{ cluster: 'night', why: 'y' }],
+    unreadableClusters: [unlisted('night', 'y')],
   };
 
   test('is joined from its parts and began at the given instant', () => {
@@ -31,10 +37,7 @@ describe('a fleet', () => {
       services: [...one.services, ...other.services],
       revisions: new Map([...one.revisions, ...other.revisions]),
       unreadable: [refused()],
-      unreadableClusters: [
-        { cluster: 'dark', why: 'x' },
-        { cluster: 'night', why: 'y' },
-      ],
+      unreadableClusters: [unlisted('dark', 'x'), unlisted('night', 'y')],
     });
     expect(joinFleets(NOW, [])).toEqual({ ...fleet([], {}), beganAt: NOW });
   });

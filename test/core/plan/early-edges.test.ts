@@ -26,7 +26,11 @@ const rolling = (id: string) => ({
 function planOf(services: readonly Service[]): Plan {
   const world = fleet(services);
   const matches = match(world, [asSubject(change())], 'ignore');
-  const earlier = { failed: new Map<string, number>(), unseen: new Set<string>() };
+  const earlier = {
+    failed: new Map<string, number>(),
+    unseen: new Set<string>(),
+    overdue: new Set<string>(),
+  };
   return makePlan({
     fleet: world,
     subjects: [asSubject(change())],

@@ -10,7 +10,11 @@ const NOTHING_EARLY = { results: [], started: [] };
 function planOf(services: readonly Service[]) {
   const world = fleet(services);
   const matches = match(world, [asSubject(change())], POLICY.pull);
-  const earlier = { failed: new Map<string, number>(), unseen: new Set<string>() };
+  const earlier = {
+    failed: new Map<string, number>(),
+    unseen: new Set<string>(),
+    overdue: new Set<string>(),
+  };
   const basis = {
     fleet: world,
     subjects: [asSubject(change())],

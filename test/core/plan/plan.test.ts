@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { match } from '../../../functions/core/match/match.ts';
-import { serviceArn } from '../../../functions/core/model/arn.ts';
+import { match, possibleMatches } from '../../../functions/core/match/match.ts';
+import { serviceArn, type TaskDefinitionArn } from '../../../functions/core/model/arn.ts';
 import type { Change, Subject } from '../../../functions/core/model/change.ts';
-import type { Fleet, Service } from '../../../functions/core/model/fleet.ts';
+import type { Fleet, Revision, Service } from '../../../functions/core/model/fleet.ts';
 import type { EvidenceByService } from '../../../functions/core/plan/evidence.ts';
 import { makePlan, redecide } from '../../../functions/core/plan/plan.ts';
 import type { Plan } from '../../../functions/core/plan/planned.ts';
@@ -36,14 +36,14 @@ type Given = {
 
 function planned(world: Fleet, subjects: readonly Subject[], given: Given = {}): Plan {
   const policy = { ...POLICY, ...given.policy };
-  const matches = match(world, subjects, policy.pull);
+  const matches = possibleMatches(world, subjects, policy.pull);
   return makePlan({
     fleet: world,
     subjects,
     matches,
     evidence: given.evidence ?? new Map(),
     policy,
-    earlier: { failed: given.failedWaves ?? new Map(), unseen: new Set() },
+    earlier: { failed: given.failedWaves ?? new Map(), unseen: new Set(), overdue: new Set<string>() },
     now: given.now ?? NOW,
   });
 }
@@ -241,12 +241,14 @@ test('a change redeploys a service even if a resource that only its draining tas
 describe('a service that cannot be read', () => {
   const unreadable = {
     ...fleet([service()], {}),
-    revisions: new Map([[revisionArn(), { kind: 'unreadable', why: 'refused' } as const]]),
+    revisions: new Map<TaskDefinitionArn, Revision>([
+      [revisionArn(), { kind: 'unreadable', why: 'refused' }],
+    ]),
   };
 
-  test('is skipped as unreadable for every change, for it may refer to any of them', () => {
+  test('waits to be read for every change, for it may refer to any of them', () => {
     expect(told(planned(unreadable, [asSubject(change()), asSubject(ofParameter())]))).toEqual([
-      'api: skip unreadable (change-1 change-2)',
+      'api: wait unreadable (change-1 change-2)',
     ]);
   });
 
@@ -256,16 +258,16 @@ describe('a service that cannot be read', () => {
     expect(told(planned(world, [asSubject(change())]))).toEqual(['api: skip opted-out (change-1)']);
   });
 
-  test('is skipped as unreadable, and does not count as rolling out, where only an older revision can be read', () => {
+  test('waits to be read, and does not count as rolling out, where only an older revision can be read', () => {
     const old = draining({ taskDefinition: revisionArn('api:0') });
     const readable = fleet([service({ deployments: [deployment(), old] })], { 'api:0': [SECRET] });
     const world = { ...readable, revisions: new Map([...readable.revisions, ...unreadable.revisions]) };
-    expect(told(planned(world, [asSubject(change())]))).toEqual(['api: skip unreadable (change-1)']);
+    expect(told(planned(world, [asSubject(change())]))).toEqual(['api: wait unreadable (change-1)']);
   });
 
-  test('is skipped as unreadable if ECS lists it and does not describe it', () => {
+  test('waits to be read if ECS lists it and does not describe it', () => {
     const world = { ...fleet([]), unreadable: [{ service: service().arn, cluster: 'main', why: 'refused' }] };
-    expect(told(planned(world, [asSubject(change())]))).toEqual(['api: skip unreadable (change-1)']);
+    expect(told(planned(world, [asSubject(change())]))).toEqual(['api: wait unreadable (change-1)']);
   });
 
   test('is redeployed if it is named by hand, for its references do not matter then', () => {
@@ -329,10 +331,14 @@ describe('waves', () => {
     }
   });
 
-  test('all wait for a service that ECS does not show', () => {
+  test('after the first one wait for a service that ECS does not show, because its wave is unknown', () => {
     const world = fleet([first(), second]);
     const matches = match(world, [asSubject(change())], 'ignore');
-    const earlier = { failed: new Map<string, number>(), unseen: new Set(['change-1']) };
+    const earlier = {
+      failed: new Map<string, number>(),
+      unseen: new Set(['change-1']),
+      overdue: new Set<string>(),
+    };
     const basis = {
       fleet: world,
       subjects: [asSubject(change())],
@@ -342,7 +348,7 @@ describe('waves', () => {
       now: NOW,
     };
     expect(told(makePlan({ ...basis, earlier }))).toEqual([
-      'first: wait earlier-wave (change-1)',
+      'first: redeploy (change-1)',
       'second: wait earlier-wave (change-1)',
     ]);
     expect(isToBeRedeployed(undefined)).toBe(false);
@@ -450,7 +456,9 @@ describe('beyond DescribeServices the plan asks for', () => {
       return questions(match(fleet(services), [asSubject(change())], 'ignore'), POLICY, CHANGED_AT + 60_000);
     };
     expect(
-      many(40).every(({ deploymentsSince, optional }) => deploymentsSince === CHANGED_AT && optional),
+      many(40).every(
+        ({ deploymentsSince, unanswered }) => deploymentsSince === CHANGED_AT && unanswered === 'decide',
+      ),
     ).toBe(true);
     expect(many(41).every(({ deploymentsSince }) => deploymentsSince === undefined)).toBe(true);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Match, match } from '../../../functions/core/match/match.ts';
+import { type Match, match, possibleMatches } from '../../../functions/core/match/match.ts';
 import type { Change, Notice, Subject } from '../../../functions/core/model/change.ts';
 import { redeploy, skip, type Verdict, wait } from '../../../functions/core/model/decision.ts';
 import type { Fleet } from '../../../functions/core/model/fleet.ts';
@@ -41,10 +41,10 @@ function planOf(
   return makePlan({
     fleet: world,
     subjects,
-    matches: matches ?? match(world, subjects, 'ignore'),
+    matches: matches ?? possibleMatches(world, subjects, 'ignore'),
     evidence: new Map(),
     policy: { ...POLICY, ...policy },
-    earlier: { failed: new Map(), unseen: new Set() },
+    earlier: { failed: new Map(), unseen: new Set(), overdue: new Set<string>() },
     now: NOW,
   });
 }
@@ -54,10 +54,9 @@ const ORDER: readonly Verdict[] = [
   ...(
     ['pinned', 'label-not-moved', 'pull-only', 'opted-out', 'out-of-scope', 'not-active', 'no-tasks'] as const
   ).map(skip),
-  ...(
-    ['already-fresh', 'possibly-stale', 'unsupported-controller', 'unreadable', 'cannot-replace'] as const
-  ).map(skip),
+  ...(['already-fresh', 'possibly-stale', 'unsupported-controller', 'cannot-replace'] as const).map(skip),
   ...(['over-cap', 'rollout-failed'] as const).map(skip),
+  wait('unreadable'),
   ...(['rolling-out', 'cooldown', 'too-often', 'deployment-in-progress'] as const).map((reason) =>
     wait(reason),
   ),
@@ -223,7 +222,10 @@ describe('a service that cannot be read', () => {
     revisions: new Map([[revisionArn(), { kind: 'unreadable', why: 'x' } as const]]),
   };
   const refused = { ...fleet([]), unreadable: [{ service: service().arn, cluster: 'main', why: 'refused' }] };
-  const told = (world: Fleet, subjects: readonly Subject[]) => planOf(world, subjects).unmatched;
+  const told = (world: Fleet, subjects: readonly Subject[]) => {
+    const { others, unmatched } = planOf(world, subjects);
+    return [...others.map(({ decision }) => decision), ...unmatched];
+  };
   const web = service({ name: 'web' });
   const ofService = change({ changeId: 'hand', kind: 'service', arn: service().arn });
 
@@ -236,7 +238,7 @@ describe('a service that cannot be read', () => {
       ]),
     ).toEqual([
       {
-        ...skip('unreadable'),
+        ...wait('unreadable'),
         service: service().arn,
         cluster: 'main',
         wave: 0,

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { match } from '../../../functions/core/match/match.ts';
+import { possibleMatches } from '../../../functions/core/match/match.ts';
 import { keyOf } from '../../../functions/core/model/arn.ts';
 import type { Decision } from '../../../functions/core/model/decision.ts';
 import { isUnreadable } from '../../../functions/core/model/fleet.ts';
@@ -38,7 +38,7 @@ const shuffled = (one: PlanInput): fc.Arbitrary<PlanInput> => {
     })
     .chain(({ services, subjects, revisions, evidence }) => {
       const fleet = { ...one.fleet, services, revisions: new Map(revisions) };
-      return inAnyOrder(match(fleet, subjects, one.policy.pull)).map((matches) => ({
+      return inAnyOrder(possibleMatches(fleet, subjects, one.policy.pull)).map((matches) => ({
         ...one,
         fleet,
         subjects,

@@ -32,21 +32,21 @@ type Given = {
 function asked({ service: different = {}, change: changed = {}, following, now = NOW, lookBackMs }: Given) {
   const matches = match(fleet([service(different)]), [asSubject(change(changed))], 'ignore');
   const followed = matches.map((one) => (following === undefined ? one : { ...one, following }));
-  return questions(followed, POLICY, now, lookBackMs).map(({ deploymentsSince, askTasks, optional }) => ({
+  return questions(followed, POLICY, now, lookBackMs).map(({ deploymentsSince, askTasks, unanswered }) => ({
     ...(deploymentsSince !== undefined && { deploymentsSince }),
     askTasks,
-    ...(optional && { optional }),
+    ...(unanswered && { unanswered }),
   }));
 }
 
 const fresh = { deployments: [deployment({ createdAt: AFTER })] };
 const rolling = { deployments: [deployment({ createdAt: AFTER, rolloutState: 'IN_PROGRESS' as const })] };
 const since = { deploymentsSince: CHANGED_AT, askTasks: false };
-const few = { ...since, optional: true };
+const few = { ...since, unanswered: 'decide' };
 
 /** The deployment that a rollback ended may be older than the change. */
 const rollback = { ...since, deploymentsSince: CHANGED_AT - 2 * DAY };
-const atOnce = { ...rollback, optional: true };
+const atOnce = { ...rollback, unanswered: 'wait' };
 
 describe('beyond DescribeServices ECS is asked', () => {
   test.each<[string, Given, readonly object[]]>([
@@ -189,7 +189,7 @@ describe('beyond DescribeServices ECS is asked', () => {
     expect(backwards).toEqual(both);
   });
 
-  test('only what matters for the decision if more than forty services are to be redeployed or look fresh', () => {
+  test('only what matters for the decision if more than forty services are to be redeployed ', () => {
     const old = { deployments: [deployment({ createdAt: 0 })] };
     const many = (count: number, what: ServiceDifference) =>
       Array.from({ length: count }, (_, i) =>
@@ -201,11 +201,11 @@ describe('beyond DescribeServices ECS is asked', () => {
         ...Array.from({ length: 5 }, (_, i) => service({ name: `f${i}`, ...fresh })),
       ];
       return questions(match(fleet(services), [asSubject(change())], 'ignore'), POLICY, NOW).filter(
-        ({ optional }) => optional,
+        ({ unanswered }) => unanswered !== undefined,
       ).length;
     };
-    expect(about(35)).toBe(40);
-    expect(about(36)).toBe(0);
+    expect(about(40)).toBe(45);
+    expect(about(41)).toBe(5);
     const [first] = questions(match(fleet(many(41, old)), [asSubject(change())], 'ignore'), POLICY, NOW);
     expect(first).toEqual({ service: many(1, old)[0], askTasks: false });
   });

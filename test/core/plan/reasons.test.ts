@@ -18,7 +18,6 @@ describe('a reason', () => {
         'over-cap',
         'possibly-stale',
         'secret-gone',
-        'unreadable',
         'unsupported-controller',
       ],
     ],

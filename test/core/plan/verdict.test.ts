@@ -117,7 +117,7 @@ const TABLE: readonly Row[] = [
   },
   {
     title: 'ECS refuses a part of the evidence',
-    verdict: 'skip unreadable',
+    verdict: 'wait unreadable',
     evidence: { unreadable: 'refused' },
   },
   {
@@ -623,8 +623,11 @@ describe('a service, for one change,', () => {
   });
 
   test('is judged by rules in the order of the table of reasons', () => {
-    const asked = RULES.flatMap(({ reasons }) => reasons);
-    expect(asked).toEqual(Object.keys(REASONS).slice(0, asked.length));
+    const asked = [...new Set(RULES.flatMap(({ reasons }) => reasons))];
+    const order = Object.keys(REASONS).slice(0, asked.length);
+    expect(asked.toSorted((a, b) => order.indexOf(a) - order.indexOf(b))).toEqual(order);
+    const first = RULES.map(({ reasons: [reason = 'unreadable'] }) => order.indexOf(reason));
+    expect(first).toEqual(first.toSorted((a, b) => a - b));
   });
 
   test('waits for older tasks to drain where only they refer to what moved', () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { clusterArn } from '../../../functions/core/model/arn.ts';
+import { clusterArn, type TaskDefinitionArn } from '../../../functions/core/model/arn.ts';
+import type { Revision } from '../../../functions/core/model/fleet.ts';
 import { addPart, startScan } from '../../../functions/core/read/scan.ts';
 import { change, fleet, NOW, PARAMETER, revisionArn, service } from '../../support/build.ts';
 
@@ -24,6 +25,7 @@ test('a scan begins with the whole fleet remaining and nothing found', () => {
     matched: [],
     started: [],
     remaining: 'all',
+    unread: [],
   });
 });
 
@@ -38,7 +40,7 @@ test('a part of the fleet adds the services that refer to a subject, also as a r
     ],
     { 'api:1': [{}], 'api:2': [PARAMETER], 'api:3': [{ place: 'pull' }], 'api:4': ['/else'] },
   );
-  const dark = [revisionArn('api:5'), { kind: 'unreadable', why: 'refused' }] as const;
+  const dark: [TaskDefinitionArn, Revision] = [revisionArn('api:5'), { kind: 'unreadable', why: 'refused' }];
   const part = { ...world, revisions: new Map([...world.revisions, dark]) };
   const after = addPart(startScan([change()], [notice], NOW), { fleet: part, remaining: LEFT });
   expect(after.matched).toEqual(['secret', 'gone', 'pull', 'dark'].map(place));

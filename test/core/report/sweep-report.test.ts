@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { match } from '../../../functions/core/match/match.ts';
+import type { TaskDefinitionArn } from '../../../functions/core/model/arn.ts';
 import type { Notice, Subject } from '../../../functions/core/model/change.ts';
 import { type Decision, redeploy, skip, type Verdict, wait } from '../../../functions/core/model/decision.ts';
+import type { Revision } from '../../../functions/core/model/fleet.ts';
 import type { Evidence } from '../../../functions/core/plan/evidence.ts';
 import { makePlan } from '../../../functions/core/plan/plan.ts';
 import { makeStaleReport } from '../../../functions/core/report/stale-report.ts';
@@ -86,7 +88,11 @@ describe('a sweep', () => {
     different: Parameters<typeof service>[0] = {},
   ) => {
     const world = fleet([service(different)], both);
-    const earlier = { failed: new Map<string, number>(), unseen: new Set<string>() };
+    const earlier = {
+      failed: new Map<string, number>(),
+      unseen: new Set<string>(),
+      overdue: new Set<string>(),
+    };
     const matches = match(world, subjects, 'ignore');
     return sweptIn(
       makePlan({
@@ -203,7 +209,7 @@ describe('a sweep', () => {
   test('asks nothing about a service that cannot be read', () => {
     const older = draining({ taskDefinition: revisionArn('dark:1') });
     const world = fleet([service({ deployments: [deployment(), older] })], { 'api:1': [`${SECRET}:::v1`] });
-    const dark = [revisionArn('dark:1'), { kind: 'unreadable', why: 'x' }] as const;
+    const dark: [TaskDefinitionArn, Revision] = [revisionArn('dark:1'), { kind: 'unreadable', why: 'x' }];
     const whole = { ...world, revisions: new Map([...world.revisions, dark]) };
     expect(sweepQuestions(match(whole, [asSubject(change())], 'ignore'), policy, LATER)).toEqual([]);
   });
@@ -237,7 +243,11 @@ describe('a sweep', () => {
       const world = fleet([service(different)], { 'api:1': references });
       expect(needsExactTime([change()], world, policy, LATER)).toEqual(new Set());
       expect(sweepQuestions(match(world, [asSubject(change())], 'ignore'), policy, LATER)).toEqual([]);
-      const earlier = { failed: new Map<string, number>(), unseen: new Set<string>() };
+      const earlier = {
+        failed: new Map<string, number>(),
+        unseen: new Set<string>(),
+        overdue: new Set<string>(),
+      };
       const matches = match(world, [asSubject(change())], 'ignore');
       const [one] = sweptIn(
         makePlan({
@@ -455,7 +465,7 @@ test('a report of stale services lists the certain and the possible ones, and wh
       swept('c', [], { possibly: maybe }),
       swept('d', []),
     ],
-    unreadable: [swept('e', [], { decision: skip('unreadable') }).decision],
+    unreadable: [swept('e', [], { decision: wait('unreadable') }).decision],
     unchecked: ['x', 'y'],
     remaining: [],
     complete: true,
@@ -467,7 +477,7 @@ test('a report of stale services lists the certain and the possible ones, and wh
     left: [],
     unchecked: 2,
     outcomes: [],
-    summary: { matched: 5, skip: 1 },
+    summary: { matched: 5, wait: 1 },
   });
   const part = makeStaleReport({ ...found, remaining: ['edge'], complete: false }, Infinity);
   expect(part).toMatchObject({ complete: false, left: ['edge'] });

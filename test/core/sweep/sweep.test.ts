@@ -55,7 +55,7 @@ function sweptServices(
       matches: match(read, changes.map(asSubject), 'ignore'),
       evidence: new Map(services.map(({ key }) => [key, evidence])),
       policy: sweepPolicy(POLICY),
-      earlier: { failed: new Map(), unseen: new Set() },
+      earlier: { failed: new Map(), unseen: new Set(), overdue: new Set<string>() },
       now,
     }),
   );
@@ -298,7 +298,7 @@ describe('healing', () => {
         matches: match(read, changes.map(asSubject), 'ignore'),
         evidence: new Map(read.services.map(({ key }) => [key, evidence])),
         policy: sweepPolicy(POLICY),
-        earlier: { failed: new Map(), unseen: new Set() },
+        earlier: { failed: new Map(), unseen: new Set(), overdue: new Set<string>() },
         now: LATER,
       }),
     );
