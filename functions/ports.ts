@@ -1,8 +1,9 @@
 import type { ClusterArn, ServiceKey } from './core/model/arn.ts';
-import type { Fleet, NamedFleet, NamedService, Service } from './core/model/fleet.ts';
+import type { Fleet, NamedFleet, NamedService, Refused, Service } from './core/model/fleet.ts';
 import type { Outcome } from './core/model/outcome.ts';
 import type { SecretDescription, SecretVersion } from './core/model/secret.ts';
 import type { Evidence, Question } from './core/plan/evidence.ts';
+import type { Task } from './core/plan/freshness.ts';
 import type { FleetPart } from './core/read/scan.ts';
 import type { OwnEvent } from './core/report/own-event.ts';
 
@@ -67,6 +68,13 @@ export type Ecs = {
   /** Reads what DescribeServices does not tell about one service. */
   answer(question: Question, signal: AbortSignal): Promise<Evidence>;
   /**
+   * The running tasks of all services of a cluster; why ECS refused to show them; undefined: the cluster is gone.
+   */
+  tasksIn(
+    cluster: ClusterArn,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<ServiceKey, readonly Task[]> | Refused | undefined>;
+  /**
    * Why a task of the service created after `since` has stopped; undefined: none has stopped, or ECS gives no reason.
    */
   stoppedReason(service: Service, since: number, signal: AbortSignal): Promise<string | undefined>;
@@ -115,16 +123,21 @@ export type Secrets = {
   listVersions(arn: string, signal: AbortSignal): Promise<readonly SecretVersion[]>;
   /**
    * Every secret of this account and Region, page by page, including those scheduled for deletion; the listing may be
-   * five minutes late.
+   * five minutes late. The last item tells if Secrets Manager refused to list them to the end.
    */
-  list(signal: AbortSignal): AsyncIterable<readonly SecretDescription[]>;
+  list(signal: AbortSignal): AsyncIterable<readonly SecretDescription[] | Refused>;
 };
 
 export type Parameters = {
   /** By name or ARN; undefined: the parameter does not exist. */
   describe(parameter: string, signal: AbortSignal): Promise<ParameterDescription | undefined>;
-  /** By ARN, many in one call; parameters that do not exist are left out. */
-  describeAll(arns: readonly string[], signal: AbortSignal): Promise<readonly ParameterDescription[]>;
+  /** By ARN, many in one call; parameters that do not exist are in neither list. */
+  describeAll(arns: readonly string[], signal: AbortSignal): Promise<ParametersFound>;
+};
+
+export type ParametersFound = {
+  readonly found: readonly ParameterDescription[];
+  readonly refused: readonly { readonly arn: string; readonly why: string }[];
 };
 
 export type ParameterDescription = { readonly arn: string; readonly changedAt: number };

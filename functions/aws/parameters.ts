@@ -1,9 +1,9 @@
 import { parseArn } from '../core/model/arn.ts';
 import { chunks } from '../core/model/lists.ts';
 import { parameterArn } from '../core/model/reference.ts';
-import type { Clock, ParameterDescription, Parameters } from '../ports.ts';
+import type { Clock, ParameterDescription, Parameters, ParametersFound } from '../ports.ts';
 import { type CallCounts, counted, lazily, pacedReads } from './clients.ts';
-import { readFailed } from './errors.ts';
+import { isPermanent, readFailed, refusalOf } from './errors.ts';
 import { pages } from './pages.ts';
 import { pacedAt } from './rate-limit/quota.ts';
 
@@ -54,21 +54,29 @@ async function describeAll(
   pagesOf: PagesOf,
   arns: readonly string[],
   signal: AbortSignal,
-): Promise<readonly ParameterDescription[]> {
+): Promise<ParametersFound> {
   const found = new Map<string, number>();
+  const refused = new Map<string, string>();
   const names = [...new Set(arns.map(nameOf))].filter((name) => POSSIBLE_NAME.test(name));
-  try {
-    for (const values of chunks(names.flatMap(spellings), VALUES)) {
+  for (const values of chunks(names.flatMap(spellings), VALUES)) {
+    try {
       for await (const page of pagesOf(values, signal))
         for (const one of page) found.set(one.ARN ?? '', one.LastModifiedDate?.getTime() ?? 0);
+    } catch (error) {
+      if (!isPermanent(error)) throw readFailed('describe the parameters', error);
+      for (const value of values) refused.set(value, refusalOf(error).why);
     }
-  } catch (error) {
-    throw readFailed('describe the parameters', error);
   }
-  return arns.flatMap((arn) => {
-    const changedAt = found.get(arn);
-    return changedAt === undefined ? [] : [{ arn, changedAt }];
-  });
+  return {
+    found: arns.flatMap((arn) => {
+      const changedAt = found.get(arn);
+      return changedAt === undefined ? [] : [{ arn, changedAt }];
+    }),
+    refused: arns.flatMap((arn) => {
+      const why = refused.get(nameOf(arn));
+      return why === undefined || found.has(arn) ? [] : [{ arn, why }];
+    }),
+  };
 }
 
 function findByName(counts: CallCounts, paced: ReturnType<typeof pacedAt>) {

@@ -3,10 +3,11 @@ import type {
   SecretListEntry,
   SecretVersionsListEntry,
 } from '@aws-sdk/client-secrets-manager';
+import type { Refused } from '../core/model/fleet.ts';
 import type { SecretDescription, SecretVersion } from '../core/model/secret.ts';
 import type { Clock, Secrets } from '../ports.ts';
 import { type CallCounts, counted, lazily, reads } from './clients.ts';
-import { hasCode, readFailed } from './errors.ts';
+import { hasCode, isPermanent, readFailed, refusalOf } from './errors.ts';
 import { pages } from './pages.ts';
 import { pacedAt } from './rate-limit/quota.ts';
 
@@ -67,12 +68,13 @@ async function* list(
   tagPrefix: string,
   paced: Paced,
   signal: AbortSignal,
-): AsyncGenerator<readonly SecretDescription[], void> {
+): AsyncGenerator<readonly SecretDescription[] | Refused, void> {
   try {
     for await (const page of secretPages(connected, paced, signal))
       yield page.map((entry) => descriptionOf(entry, entry.SecretVersionsToStages, tagPrefix));
   } catch (error) {
-    throw readFailed('list the secrets', error);
+    if (!isPermanent(error)) throw readFailed('list the secrets', error);
+    yield refusalOf(error);
   }
 }
 

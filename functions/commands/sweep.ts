@@ -1,16 +1,24 @@
 import { type Match, match } from '../core/match/match.ts';
 import { nameOf } from '../core/model/arn.ts';
 import { subjectsOf } from '../core/model/change.ts';
-import { unreadableOf } from '../core/model/fleet.ts';
+import { type UnreadableCluster, unreadableOf } from '../core/model/fleet.ts';
 import { makePlan } from '../core/plan/plan.ts';
-import type { Plan } from '../core/plan/planned.ts';
+import type { Plan, Planned } from '../core/plan/planned.ts';
+import type { Policy } from '../core/plan/policy.ts';
 import { NOTHING_EARLIER } from '../core/plan/waves.ts';
 import type { FleetPart } from '../core/read/scan.ts';
 import type { How } from '../core/report/sweep-report.ts';
-import { type Sweep, sweepPolicy, sweepQuestions, sweptIn } from '../core/sweep/sweep.ts';
+import {
+  clustersToAsk,
+  type Sweep,
+  sweepPolicy,
+  sweepQuestions,
+  sweptIn,
+  unreadableIn,
+} from '../core/sweep/sweep.ts';
 import type { Run } from '../pipeline/run.ts';
 import { heal } from '../pipeline/sweep/heal.ts';
-import { type Answers, answerQuestions, readWholeFleet } from '../pipeline/sweep/read.ts';
+import { type Answers, answerQuestions, readTasks, readWholeFleet } from '../pipeline/sweep/read.ts';
 import {
   type NamedResource,
   readNamedTimestamps,
@@ -47,9 +55,9 @@ export async function findStale(id: string, named: readonly NamedResource[], run
   const part = await readWholeFleet(run);
   const times = await readTimes(part, id, named, run);
   const matches = matchesOf(part, times, run);
-  const answers = await ask(matches, run);
+  const answers = await ask(matches, named.length > 0 ? 'all' : 'stale', run);
   const plan = planFor(part, times, matches, answers, run);
-  return sweepOf(id, part, times, answers, plan);
+  return sweepOf(id, part, times, answers, plan, run.policy);
 }
 
 function readTimes({ fleet }: FleetPart, id: string, named: readonly NamedResource[], run: Run) {
@@ -60,8 +68,12 @@ function matchesOf({ fleet }: FleetPart, { changes, broken }: Timestamps, { poli
   return [...match(fleet, subjectsOf({ changes, notices: [] }), policy.pull), ...broken];
 }
 
-function ask(matches: readonly Match[], run: Run): Promise<Answers> {
-  return answerQuestions(sweepQuestions(matches, sweepPolicy(run.policy), run.ports.clock.now()), run);
+/** The tasks first, and then the deployments of the services for which they matter. */
+async function ask(matches: readonly Match[], which: 'stale' | 'all', run: Run): Promise<Answers> {
+  const policy = sweepPolicy(run.policy);
+  const now = run.ports.clock.now();
+  const tasks = await readTasks(clustersToAsk(matches, policy, now), matches, run);
+  return answerQuestions(sweepQuestions(matches, tasks.evidence, policy, now, which), tasks, run);
 }
 
 function planFor(
@@ -88,20 +100,33 @@ function sweepOf(
   { changes, notices, unchecked }: Timestamps,
   answers: Answers,
   plan: Plan,
+  policy: Policy,
 ): Sweep {
-  const leftOut = [
-    ...[...remaining, ...answers.remaining].map(nameOf),
-    ...fleet.unreadableClusters.map(({ cluster }) => cluster),
-  ];
+  const unread = [...remaining, ...answers.remaining];
+  const leftOut = [...unread.map(nameOf), ...fleet.unreadableClusters.map(({ cluster }) => cluster)];
+  const swept = sweptIn(plan);
+  const unseen = [...unreadableOf(fleet), ...fleet.unreadableClusters.map(named)];
+  const errors = [...unseen, ...swept.flatMap(({ planned }) => unansweredFor(planned))];
+  const refused = unchecked.filter(({ why }) => why !== undefined);
   return {
     id,
     changes,
     notices,
-    swept: sweptIn(plan),
-    unreadable: plan.unmatched.map((decision) => ({ ...decision, changeIds: [id] })),
-    errors: [...unreadableOf(fleet), ...fleet.unreadableClusters],
+    swept,
+    unreadable: unreadableIn(fleet, swept, policy, id),
+    errors,
     unchecked,
     remaining: leftOut,
-    complete: leftOut.length === 0 && unchecked.every(({ why }) => why === undefined),
+    whole: unread.length + unseen.length === 0,
+    complete: unread.length + errors.length + refused.length === 0,
   };
+}
+
+function named({ cluster, why }: UnreadableCluster): object {
+  return { cluster, why };
+}
+
+/** What ECS refused to tell about the tasks or deployments of a service. */
+function unansweredFor({ service, evidence }: Planned): readonly object[] {
+  return evidence.unreadable === undefined ? [] : [{ service: service.arn, why: evidence.unreadable }];
 }

@@ -1,19 +1,18 @@
-import { type ECSClient, type Task as SdkTask, UpdateServiceCommand } from '@aws-sdk/client-ecs';
+import { type ECSClient, UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import type { TaskDefinitionArn } from '../../core/model/arn.ts';
 import type { Revision, Service } from '../../core/model/fleet.ts';
-import { chunks } from '../../core/model/lists.ts';
 import type { Outcome } from '../../core/model/outcome.ts';
 import type { Evidence, Question, ServiceDeployment } from '../../core/plan/evidence.ts';
-import type { Task } from '../../core/plan/freshness.ts';
 import type { Clock, Ecs, Rates } from '../../ports.ts';
 import type { EcsClients } from '../clients.ts';
 import { callError, isAnswered, isRefusal, isThrottled, isVanished, readFailed } from '../errors.ts';
 import { Quota } from '../rate-limit/quota.ts';
-import { EcsReads, PAGE } from './calls.ts';
+import { EcsReads } from './calls.ts';
 import { ClusterReader } from './cluster-reader.ts';
 import { FleetReader } from './fleet-reader.ts';
 import { Revisions } from './revisions.ts';
 import { ServiceReader } from './service-reader.ts';
+import { stoppedReason, tasksInCluster, tasksOf } from './tasks.ts';
 
 /** An answer that is incomplete after this time counts as lost, even if its bytes are still arriving. */
 const WRITE_TIMEOUT_MS = 15_000;
@@ -38,6 +37,7 @@ export function makeEcs({ ecs, ecsWrites }: EcsClients, rates: Rates, tagPrefix:
     stoppedReason: (service, since, signal) => stoppedReason(reads, service, since, signal),
     recheck: (some, signal) => few.recheck(some, signal),
     answer: (question, signal) => answer(reads, question, signal),
+    tasksIn: (cluster, signal) => tasksInCluster(reads, cluster, signal),
     acquireUpdates: (most, signal) => quota.updates.takeUpTo(most, signal, 'high'),
     forceNewDeployment: (service) => forceNewDeployment(ecsWrites, service, quota, clock),
   };
@@ -86,7 +86,7 @@ async function answer(reads: EcsReads, question: Question, signal: AbortSignal):
     // The recheck before the write finds the service gone.
     if (isVanished(error)) return {};
     const failure = readFailed(`read the deployments and tasks of service ${service.arn}`, error);
-    if (question.unanswered === undefined && !isRefusal(error)) throw failure;
+    if (signal.aborted || (question.unanswered === undefined && !isRefusal(error))) throw failure;
     return { unreadable: failure.message };
   }
 }
@@ -103,46 +103,4 @@ async function serviceDeploymentsOf(
       found.set(serviceDeploymentArn, { createdAt: createdAt?.getTime() ?? 0, status });
   }
   return [...found.values()];
-}
-
-async function tasksOf(reads: EcsReads, service: Service, signal: AbortSignal): Promise<readonly Task[]> {
-  const tasks = new Map<string, Task>();
-  for await (const described of taskPages(reads, service, 'RUNNING', signal)) {
-    for (const { taskArn = '', createdAt } of described)
-      tasks.set(taskArn, { createdAt: createdAt?.getTime() ?? 0 });
-  }
-  return [...tasks.values()];
-}
-
-/**
- * The reason of the first stopped task that gives one; tasks mostly fail for the same reason. ECS keeps stopped tasks
- * for about an hour (functions/README.md, Deployments).
- */
-async function stoppedReason(
-  reads: EcsReads,
-  service: Service,
-  since: number,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  try {
-    for await (const described of taskPages(reads, service, 'STOPPED', signal)) {
-      const told = described.find((task) => (task.createdAt?.getTime() ?? 0) > since && task.stoppedReason);
-      if (told !== undefined) return told.stoppedReason;
-    }
-    return undefined;
-  } catch {
-    // The reason only explains a failure, and the failure is reported without it, too.
-    return undefined;
-  }
-}
-
-async function* taskPages(
-  reads: EcsReads,
-  { name, cluster }: Service,
-  desiredStatus: 'RUNNING' | 'STOPPED',
-  signal: AbortSignal,
-): AsyncGenerator<readonly SdkTask[], void> {
-  for await (const page of reads.listTasks(cluster.arn, name, desiredStatus, signal)) {
-    for (const hundred of chunks(page, PAGE)) yield await reads.describeTasks(cluster.arn, hundred, signal);
-  }
 }

@@ -25,7 +25,17 @@ export function freshness(
     return byTasks;
   const isYoung = tookOver.length === 0 && isYoungThroughout(service, change);
   if (!isComplete(service, primary) && !isYoung) return 'rolling-out';
-  return byTasks === 'fresh' ? 'fresh' : since(change, [primary]);
+  if (byTasks === 'fresh') return 'fresh';
+  // A task may be older than the deployment that has taken it over: then the task counts.
+  return since(change, isOlder(tasks, change) ? (tasks ?? []) : [primary]);
+}
+
+/** Whether one of the tasks was created before the change, or perhaps before it. */
+export function isOlder(
+  tasks: readonly Task[] | undefined,
+  { changedAt, possiblyUntil = changedAt }: Change,
+): boolean {
+  return tasks?.some(({ createdAt }) => createdAt <= possiblyUntil) === true;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Decision } from '../model/decision.ts';
 import { isToBeRedeployed } from '../plan/precedence.ts';
-import { type Healing, isYoung } from '../sweep/heal.ts';
+import { type Healing, isTooOld, isYoung } from '../sweep/heal.ts';
 import { idsOf, isHarmless, type SweptService } from '../sweep/sweep.ts';
 
 /** What happens to services that are stale for certain: they are reported, only observed, or put on the queue. */
@@ -36,7 +36,11 @@ function recordOfStale(
   if (how !== 'heal') return { action: 'skip', reason: how, decision };
   const changeIds = healing.changeIds.get(planned.service.key);
   if (changeIds === undefined) {
+    if (certain.every(({ change }) => isTooOld(change, now)))
+      return { action: 'skip', reason: 'too-old', decision };
     const young = idsOf(certain.filter(({ change }) => isYoung(change, now)));
+    if (young.length === 0 && decision.wave > 0)
+      return { action: 'wait', reason: 'sweep-incomplete', decision };
     return { action: 'wait', reason: 'young-change', decision: { ...decision, changeIds: young } };
   }
   const due = { ...decision, changeIds };

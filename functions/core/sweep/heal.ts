@@ -2,11 +2,18 @@ import { begin, type FollowUp, type OpenService } from '../follow-up/follow-up.t
 import type { ServiceKey } from '../model/arn.ts';
 import type { Change } from '../model/change.ts';
 import type { Planned } from '../plan/planned.ts';
+import { HOUR_MS } from '../plan/policy.ts';
 import { isToBeRedeployed } from '../plan/precedence.ts';
-import { idsOf, type Stale, type SweptService } from './sweep.ts';
+import { idsOf, type Stale, type Sweep, type SweptService } from './sweep.ts';
 
 /** A younger change is left to its event, which may still be on its way or in progress. */
 const YOUNG_MS = 900_000;
+
+/**
+ * ECS keeps service deployments for 90 days (functions/README.md, Deployments). For an older change nothing tells whether a
+ * rollout has failed since.
+ */
+const KEPT_MS = 90 * 24 * HOUR_MS;
 
 /** What a sweep puts on the queue. */
 export type Healing = {
@@ -20,11 +27,19 @@ export type Healing = {
 
 type Due = { readonly one: SweptService; readonly stale: readonly Stale[] };
 
-/** What to heal: services that are stale for certain, for a change that is old enough and has had no failed rollout. */
-export function healingOf(swept: readonly SweptService[], maxServices: number, now: number): Healing {
+/**
+ * What to heal: services that are stale for certain, for a change that is old enough and has had no failed rollout. A later
+ * wave is healed only if everything was read: what was not may be what the wave has to wait for.
+ */
+export function healingOf(
+  { swept, whole }: Pick<Sweep, 'swept' | 'whole'>,
+  maxServices: number,
+  now: number,
+): Healing {
   const due = swept.flatMap((one): readonly Due[] => {
-    const stale = isToBeRedeployed(one.decision)
-      ? one.certain.filter(({ change, verdict }) => isToBeRedeployed(verdict) && !isYoung(change, now))
+    const mayHeal = isToBeRedeployed(one.decision) && (whole || one.decision.wave === 0);
+    const stale = mayHeal
+      ? one.certain.filter(({ change, verdict }) => isToBeRedeployed(verdict) && isDue(change, now))
       : [];
     return stale.length === 0 ? [] : [{ one, stale }];
   });
@@ -37,6 +52,15 @@ export function healingOf(swept: readonly SweptService[], maxServices: number, n
     followUps: overCap ? [] : followUpsFor(due, swept, now),
     changeIds: new Map(due.map(({ one, stale }) => [one.planned.service.key, idsOf(stale)])),
   };
+}
+
+function isDue(change: Change, now: number): boolean {
+  return !isYoung(change, now) && !isTooOld(change, now);
+}
+
+/** Whether the change is so old that a failed rollout no longer shows: its services are reported and never healed. */
+export function isTooOld({ changedAt }: Change, now: number): boolean {
+  return now - changedAt > KEPT_MS;
 }
 
 export function isYoung({ changedAt }: Change, now: number): boolean {

@@ -1,9 +1,11 @@
-import { byService, type Match, match } from '../match/match.ts';
+import { type Match, match } from '../match/match.ts';
+import type { ClusterArn } from '../model/arn.ts';
 import { about, type Change, type Notice, subjectsOf } from '../model/change.ts';
 import { type Decision, redeploy, type SkipReason, skip } from '../model/decision.ts';
-import type { Fleet, Service } from '../model/fleet.ts';
-import type { Question } from '../plan/evidence.ts';
-import { freshness } from '../plan/freshness.ts';
+import { type Fleet, isUnreadable, type Service } from '../model/fleet.ts';
+import { isOptedOut, waveOf } from '../model/tags.ts';
+import type { EvidenceByService, Question } from '../plan/evidence.ts';
+import { freshness, isOlder, type Task } from '../plan/freshness.ts';
 import type { Plan, Planned } from '../plan/planned.ts';
 import type { Policy } from '../plan/policy.ts';
 import { isToBeRedeployed } from '../plan/precedence.ts';
@@ -22,8 +24,6 @@ export type SweptService = {
   readonly possibly: readonly Stale[];
 };
 export type Stale = { readonly change: Change; readonly verdict: MatchVerdict['verdict'] };
-
-const DAY_MS = 86_400_000;
 
 /**
  * A sweep finds stale services and starts no deployment. It therefore has no cooldown, which would keep it from asking
@@ -48,19 +48,36 @@ export function needsExactTime(
 }
 
 /**
- * The questions for any change, with two differences. For every service that seems stale, the sweep asks for its
- * tasks even if the change is young, because only a task proves it. Whether a service that looks fresh was rolled
- * back is asked for one day only: the sweeps of that day have reported it, and without this limit each sweep
- * would ask about thousands of services again.
+ * Whose deployments to ask for: those of each service with a task that is older than a change, because its rollout may have
+ * failed, and of each service that protects a stale one of a later wave. A service whose tasks are all younger is fresh,
+ * whatever became of its deployments. `all`: a request asks about every service that refers to what it names.
  */
-export function sweepQuestions(matches: readonly Match[], policy: Policy, now: number): readonly Question[] {
-  const usual = new Map(questions(matches, policy, now, DAY_MS).map((one) => [one.service.key, one]));
-  const seemStale = matches.filter((one) => seemsStale(one, policy, now));
-  for (const [key, [{ service }]] of byService(seemStale)) {
-    const since = usual.get(key)?.deploymentsSince;
-    usual.set(key, { service, ...(since !== undefined && { deploymentsSince: since }), askTasks: true });
+export function sweepQuestions(
+  matches: readonly Match[],
+  tasks: EvidenceByService,
+  policy: Policy,
+  now: number,
+  which: 'stale' | 'all',
+): readonly Question[] {
+  const isStale = (one: Match) => seemsStale(one, tasks.get(one.service.key)?.tasks, policy, now);
+  const stale = new Set(matches.filter(isStale));
+  const latest = new Map<string, number>();
+  for (const { service, subject } of stale) {
+    const { changeId } = about(subject);
+    latest.set(changeId, Math.max(latest.get(changeId) ?? 0, waveOf(service)));
   }
-  return [...usual.values()];
+  const protects = ({ service, subject }: Match) =>
+    subject.kind === 'change' && waveOf(service) < (latest.get(about(subject).changeId) ?? 0);
+  const asked = matches.filter((one) => which === 'all' || stale.has(one) || protects(one));
+  return questions(asked, policy, now)
+    .filter(({ deploymentsSince }) => deploymentsSince !== undefined)
+    .map((question) => ({ ...question, askTasks: false, unanswered: 'wait' }));
+}
+
+/** The clusters whose tasks can tell whether a service is stale. */
+export function clustersToAsk(matches: readonly Match[], policy: Policy, now: number): readonly ClusterArn[] {
+  const counts = matches.filter((one) => !reasonHas('timeless', verdictOn(one, {}, policy, now)?.reason));
+  return [...new Set(counts.map(({ service }) => service.cluster.arn))];
 }
 
 /** What the plan says about each service, corrected by what the tasks of the service prove. */
@@ -73,6 +90,24 @@ export function sweptIn({ redeploys, others }: Plan): readonly SweptService[] {
   });
 }
 
+/** The services that ECS did not show, or whose revisions it did not show: they may refer to anything. */
+export function unreadableIn(
+  fleet: Fleet,
+  swept: readonly SweptService[],
+  { select }: Policy,
+  id: string,
+): readonly Decision[] {
+  const known = new Set(swept.map(({ planned }) => planned.service.key));
+  const waits = { action: 'wait', reason: 'unreadable', changeIds: [id], references: [] } as const;
+  const doubtful = fleet.services.filter(
+    (service) => isUnreadable(service, fleet) && !known.has(service.key) && !isOptedOut(service, select),
+  );
+  return [
+    ...fleet.unreadable.map(({ service, cluster }) => ({ ...waits, service, cluster, wave: 0 })),
+    ...doubtful.map((one) => ({ ...waits, service: one.arn, cluster: one.cluster.name, wave: waveOf(one) })),
+  ];
+}
+
 /** Whether a decision needs no attention: the sweep counts the service and writes no record. */
 export function isHarmless({ action, reason }: Decision): boolean {
   return (
@@ -81,11 +116,13 @@ export function isHarmless({ action, reason }: Decision): boolean {
   );
 }
 
-function seemsStale(one: Match, policy: Policy, now: number): boolean {
+/** Whether a task is older than the change or, where ECS shows fewer tasks than there are, a deployment is. */
+function seemsStale(one: Match, tasks: readonly Task[] | undefined, policy: Policy, now: number): boolean {
   const verdict = verdictOn(one, {}, policy, now);
   if (verdict === undefined || reasonHas('timeless', verdict.reason) || verdict.reason === 'unreadable')
     return false;
-  return one.subject.kind === 'change' && isOld(one.service, one.subject.change);
+  if (one.subject.kind === 'notice') return false;
+  return isOlder(tasks, one.subject.change) || isOld(one.service, one.subject.change, tasks);
 }
 
 function isOld(service: Service, change: Change, tasks?: Planned['evidence']['tasks']): boolean {
@@ -93,16 +130,21 @@ function isOld(service: Service, change: Change, tasks?: Planned['evidence']['ta
   return state === 'stale' || state === 'possibly-stale';
 }
 
-/** A rollout that failed has left the service as it was, or in an unknown state: the service counts as stale. */
+/**
+ * A service with an older task is stale, whatever its deployments say, unless the task only has to drain. A rollout that
+ * failed has left the service as it was, or in an unknown state: it counts as stale, too.
+ */
 function staleIn(
   { match: { subject }, verdict }: MatchVerdict,
   { service, evidence }: Planned,
 ): readonly Stale[] {
   const { reason } = verdict;
-  if (subject.kind === 'notice' || reasonHas('timeless', reason) || reason === 'unreadable') return [];
-  if (reason === 'rolling-out') return [];
-  const isStale = reason === 'rollout-failed' || isOld(service, subject.change, evidence.tasks);
-  return isStale ? [{ change: subject.change, verdict }] : [];
+  if (subject.kind === 'notice' || reasonHas('timeless', reason) || reason === 'rolling-out') return [];
+  const { change } = subject;
+  if (isOlder(evidence.tasks, change)) return [{ change, verdict }];
+  if (reason === 'unreadable') return [];
+  const isStale = reason === 'rollout-failed' || isOld(service, change, evidence.tasks);
+  return isStale ? [{ change, verdict }] : [];
 }
 
 /** What DescribeServices shows proves too little, because tasks come and go without a deployment. */
@@ -155,6 +197,8 @@ export type Sweep = {
   readonly unchecked: readonly Unchecked[];
   /** Clusters for which there was no time, or that ECS did not list. The next sweep begins with other clusters. */
   readonly remaining: readonly string[];
-  /** Every stale service is named here: no cluster is left, and every resource of this account and Region was read. */
+  /** Every cluster, service and revision was read. */
+  readonly whole: boolean;
+  /** Every stale service is named here: nothing was refused, no cluster is left, and every resource here was read. */
   readonly complete: boolean;
 };

@@ -9,8 +9,8 @@ import { sendFollowUps } from '../follow-up/send.ts';
  * deployment itself: on-change looks at exactly these services again, with all rules such as waves and cooldown, and
  * follows them to the end.
  */
-export async function heal({ swept }: Sweep, how: How, run: StepContext): Promise<HealResult> {
-  const healing = healingOf(swept, run.policy.maxServices, run.ports.clock.now());
+export async function heal(found: Sweep, how: How, run: StepContext): Promise<HealResult> {
+  const healing = healingOf(found, run.policy.maxServices, run.ports.clock.now());
   if (how !== 'heal') return { how, healing, unsent: new Set() };
   for (const change of healing.followUps.flatMap(({ changes }) => changes)) run.journal.received(change);
   // The next sweep finds again what could not be sent.

@@ -1,23 +1,28 @@
+import { setMaxListeners } from 'node:events';
 import pMap from 'p-map';
-import type { ClusterArn } from '../../core/model/arn.ts';
+import type { Match } from '../../core/match/match.ts';
+import type { ClusterArn, ServiceKey } from '../../core/model/arn.ts';
 import { CONCURRENCY, RESERVE_MS } from '../../core/model/limits.ts';
-import type { EvidenceByService, Question } from '../../core/plan/evidence.ts';
+import type { Evidence, EvidenceByService, Question } from '../../core/plan/evidence.ts';
 import type { FleetPart } from '../../core/read/scan.ts';
 import { rotateFrom } from '../../core/sweep/rotate.ts';
 import type { Run } from '../run.ts';
 
-/**
- * The fleet's part of the time for reading; the rest is for the timestamps of secrets and parameters, and for tasks.
- */
-const PART_FOR_THE_FLEET = 0.6;
+/** How much of the remaining time each of the two long reads may take, of the fleet and of its tasks. */
+const PART_OF_THE_TIME = 0.6;
+
+function forPartOfTheTime({ reading, remainingMs }: Run): AbortSignal {
+  const ms = Math.max(0, remainingMs() - RESERVE_MS) * PART_OF_THE_TIME;
+  if (!Number.isFinite(ms)) return reading;
+  const signal = AbortSignal.any([reading, AbortSignal.timeout(Math.floor(ms))]);
+  setMaxListeners(0, signal);
+  return signal;
+}
 
 /** Reads clusters in an order that changes every hour, so that each has its turn if one sweep is too short for all. */
 export async function readWholeFleet(run: Run): Promise<FleetPart> {
-  const { ports, scope, reading, remainingMs, fleets } = run;
-  const ms = Math.max(0, remainingMs() - RESERVE_MS) * PART_FOR_THE_FLEET;
-  const signal = Number.isFinite(ms)
-    ? AbortSignal.any([reading, AbortSignal.timeout(Math.floor(ms))])
-    : reading;
+  const { ports, scope, fleets } = run;
+  const signal = forPartOfTheTime(run);
   const globs = [scope.configured, ...(scope.narrowed.length > 0 ? [scope.narrowed] : [])];
   const clusters = (await ports.ecs.listClusters(globs, signal)).toSorted();
   const only = rotateFrom(clusters, ports.clock.now());
@@ -27,23 +32,63 @@ export async function readWholeFleet(run: Run): Promise<FleetPart> {
   return read;
 }
 
-/** `remaining`: clusters with a question that could not be asked in time; they count as not read. */
+/** `remaining`: clusters with something that could not be asked in time; they count as not read. */
 export type Answers = { readonly evidence: EvidenceByService; readonly remaining: ReadonlySet<ClusterArn> };
+
+/** The ages of the tasks of the matched services, read by cluster. */
+export async function readTasks(
+  clusters: readonly ClusterArn[],
+  matches: readonly Match[],
+  run: Run,
+): Promise<Answers> {
+  const { ports } = run;
+  const reading = forPartOfTheTime(run);
+  const remaining = new Set<ClusterArn>();
+  const ask = async (cluster: ClusterArn) => {
+    const answer = await inTime(reading, () => ports.ecs.tasksIn(cluster, reading));
+    if (answer === OUT_OF_TIME) remaining.add(cluster);
+    else return [[cluster, answer] as const];
+    return [];
+  };
+  const answers = new Map((await pMap(clusters, ask, { concurrency: CONCURRENCY.clusters })).flat());
+  const evidence = new Map<ServiceKey, Evidence>();
+  for (const { service } of matches) {
+    const answer = answers.get(service.cluster.arn);
+    if (answer === undefined) continue;
+    const isRefused = 'why' in answer;
+    evidence.set(
+      service.key,
+      isRefused ? { unreadable: answer.why } : { tasks: answer.get(service.key) ?? [] },
+    );
+  }
+  return { evidence, remaining };
+}
 
 export async function answerQuestions(
   questions: readonly Question[],
+  { evidence: known, remaining: unread }: Answers,
   { ports, reading }: Run,
 ): Promise<Answers> {
-  const remaining = new Set<ClusterArn>();
-  const answer = async (question: Question) => {
-    try {
-      return [[question.service.key, await ports.ecs.answer(question, reading)] as const];
-    } catch (error) {
-      if (!reading.aborted) throw error;
-      remaining.add(question.service.cluster.arn);
-      return [];
-    }
+  const remaining = new Set(unread);
+  const evidence = new Map(known);
+  const ask = async (question: Question) => {
+    const { key, cluster, deployments } = question.service;
+    const asOf = Math.max(0, ...deployments.map(({ createdAt }) => createdAt));
+    const answer = await inTime(reading, () => ports.ecs.answer(question, reading));
+    if (answer === OUT_OF_TIME) remaining.add(cluster.arn);
+    else evidence.set(key, { ...known.get(key), ...answer, asOf });
   };
-  const answers = await pMap(questions, answer, { concurrency: CONCURRENCY.ecsReads });
-  return { evidence: new Map(answers.flat()), remaining };
+  await pMap(questions, ask, { concurrency: CONCURRENCY.ecsReads });
+  return { evidence, remaining };
+}
+
+const OUT_OF_TIME = Symbol('the time for reading is over');
+
+async function inTime<T>(reading: AbortSignal, read: () => Promise<T>): Promise<T | typeof OUT_OF_TIME> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!reading.aborted) throw error;
+    return OUT_OF_TIME;
+  }
 }

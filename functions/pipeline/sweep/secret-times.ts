@@ -55,6 +55,8 @@ async function listSecrets(references: readonly Referenced[], fleet: Fleet, run:
   const listed = new Map<string, SecretDescription>();
   const unlisted = new Set(references);
   for await (const page of run.ports.secrets.list(run.reading)) {
+    // What is not listed is described one by one.
+    if ('why' in page) break;
     for (const { referred, secret } of namedAmong(page, references, fleet)) {
       listed.set(secret.arn, secret);
       unlisted.delete(referred);

@@ -37,7 +37,7 @@ export async function readTimestamps(fleet: Fleet, sweepId: string, run: Reader)
     changes: [...times.changes, ...parameters.changes],
     notices: gone.filter((notice) => affectsAny.has(notice)),
     broken: matches,
-    unchecked: [...foreign, ...secrets.refused, ...times.refused],
+    unchecked: [...foreign, ...secrets.refused, ...times.refused, ...parameters.refused],
   };
 }
 
@@ -67,13 +67,17 @@ export async function readNamedTimestamps(
 
 async function readParameters(references: readonly Referenced[], sweepId: string, run: Reader) {
   const arns = [...new Set(references.map(({ target }) => target.id))];
-  const found = arns.length === 0 ? [] : await run.ports.parameters.describeAll(arns, run.reading);
-  const known = new Set(found.map(({ arn }) => arn));
+  const { found, refused } =
+    arns.length === 0
+      ? { found: [], refused: [] }
+      : await run.ports.parameters.describeAll(arns, run.reading);
+  const known = new Set([...found, ...refused].map(({ arn }) => arn));
   return {
     changes: found.map(({ arn, changedAt }) =>
       parameterChange(originOf(sweepId, arn, changedAt), arn, endOfSecond(changedAt)),
     ),
     notFound: references.filter(({ target }) => !known.has(target.id)),
+    refused,
   };
 }
 

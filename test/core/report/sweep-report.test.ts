@@ -10,6 +10,7 @@ import { makeStaleReport } from '../../../functions/core/report/stale-report.ts'
 import { countsOf, type HealResult, recordOf } from '../../../functions/core/report/sweep-report.ts';
 import { healingOf, isYoung } from '../../../functions/core/sweep/heal.ts';
 import {
+  clustersToAsk,
   isHarmless,
   needsExactTime,
   type SweptService,
@@ -147,7 +148,7 @@ describe('a sweep', () => {
     const fresh = { deployments: [deployment({ createdAt: AFTER })] };
     const [other] = planned(
       [asSubject(change()), asSubject({ ...ofParameter, changedAt: AFTER + 1 })],
-      OLD,
+      { tasks: [{ createdAt: AFTER }, { createdAt: AFTER }] },
       fresh,
     );
     expect(other?.certain.map(({ change: { changeId } }) => changeId)).toEqual(['change-2']);
@@ -197,9 +198,8 @@ describe('a sweep', () => {
     };
     const quiet: Notice = { ...gone, notice: 'rotation-failed' };
     for (const notice of [gone, quiet]) {
-      expect(sweepQuestions(match(fleet([service()]), [asSubject(notice)], 'ignore'), policy, LATER)).toEqual(
-        [],
-      );
+      const named = match(fleet([service()]), [asSubject(notice)], 'ignore');
+      expect(sweepQuestions(named, new Map(), policy, LATER, 'stale')).toEqual([]);
       expect(
         planned([asSubject(notice)], OLD).flatMap(({ certain, possibly }) => [...certain, ...possibly]),
       ).toEqual([]);
@@ -211,21 +211,28 @@ describe('a sweep', () => {
     const world = fleet([service({ deployments: [deployment(), older] })], { 'api:1': [`${SECRET}:::v1`] });
     const dark: [TaskDefinitionArn, Revision] = [revisionArn('dark:1'), { kind: 'unreadable', why: 'x' }];
     const whole = { ...world, revisions: new Map([...world.revisions, dark]) };
-    expect(sweepQuestions(match(whole, [asSubject(change())], 'ignore'), policy, LATER)).toEqual([]);
+    const matches = match(whole, [asSubject(change())], 'ignore');
+    expect(sweepQuestions(matches, new Map(), policy, LATER, 'stale')).toEqual([]);
   });
 
-  test('asks for the tasks in addition to the usual questions, and once about each service', () => {
+  test('asks for the deployments of a service that seems stale, once', () => {
     const [only, ...more] = sweepQuestions(
       match(fleet([service()], both), [asSubject(change()), asSubject(ofParameter)], 'ignore'),
+      new Map(),
       policy,
       LATER,
+      'stale',
     );
     expect(more).toEqual([]);
-    expect(only).toEqual({ service: service(), deploymentsSince: CHANGED_AT, askTasks: true });
-    const external = service({ controller: 'EXTERNAL' });
-    expect(
-      sweepQuestions(match(fleet([external]), [asSubject(change())], 'ignore'), policy, LATER),
-    ).toStrictEqual([{ service: external, askTasks: true }]);
+    expect(only).toEqual({
+      service: service(),
+      deploymentsSince: CHANGED_AT,
+      askTasks: false,
+      unanswered: 'wait',
+    });
+    const external = match(fleet([service({ controller: 'EXTERNAL' })]), [asSubject(change())], 'ignore');
+    expect(sweepQuestions(external, new Map(), policy, LATER, 'stale')).toEqual([]);
+    expect(clustersToAsk(external, policy, LATER)).toEqual([service().cluster.arn]);
   });
 
   test.each(['opted-out', 'pinned', 'label-not-moved', 'pull-only', 'not-active', 'no-tasks'] as const)(
@@ -242,7 +249,9 @@ describe('a sweep', () => {
       const [different, references] = cases[reason];
       const world = fleet([service(different)], { 'api:1': references });
       expect(needsExactTime([change()], world, policy, LATER)).toEqual(new Set());
-      expect(sweepQuestions(match(world, [asSubject(change())], 'ignore'), policy, LATER)).toEqual([]);
+      const named = match(world, [asSubject(change())], 'ignore');
+      expect(sweepQuestions(named, new Map(), policy, LATER, 'stale')).toEqual([]);
+      expect(clustersToAsk(named, policy, LATER)).toEqual([]);
       const earlier = {
         failed: new Map<string, number>(),
         unseen: new Set<string>(),
@@ -321,7 +330,7 @@ describe('healing', () => {
       ours: false,
       lastLogged: told,
     });
-    const healing = healingOf(all, 0, LATER);
+    const healing = healingOf({ swept: all, whole: true }, 0, LATER);
     expect(
       healing.followUps.map(({ changeId, changes, hop, open }) => ({ changeId, changes, hop, open })),
     ).toEqual([
@@ -352,7 +361,11 @@ describe('healing', () => {
       [wait('rolling-out'), asSubject(one)] as const,
       [skip('already-fresh'), asSubject(ofParameter)] as const,
     ];
-    const [followUp] = healingOf([stale('a', one), swept('b', verdicts)], 0, LATER).followUps;
+    const [followUp] = healingOf(
+      { swept: [stale('a', one), swept('b', verdicts)], whole: true },
+      0,
+      LATER,
+    ).followUps;
     expect(followUp?.open.map(({ name }) => name)).toEqual(['a', 'b']);
   });
 
@@ -360,9 +373,11 @@ describe('healing', () => {
     const certain = [{ change: change(), verdict: skip('cannot-replace') }];
     const stuck = swept('s', [[skip('cannot-replace'), asSubject(change())]], { certain });
     const free = swept('t', [[skip('cannot-replace'), asSubject(change())]]);
-    expect(healingOf([stale('a', change()), stuck], 1, LATER).overCap).toBe(true);
-    expect(healingOf([stale('a', change()), free], 1, LATER).overCap).toBe(false);
-    expect(healingOf([stale('a', change()), stuck], 2, LATER).followUps).toHaveLength(1);
+    expect(healingOf({ swept: [stale('a', change()), stuck], whole: true }, 1, LATER).overCap).toBe(true);
+    expect(healingOf({ swept: [stale('a', change()), free], whole: true }, 1, LATER).overCap).toBe(false);
+    expect(healingOf({ swept: [stale('a', change()), stuck], whole: true }, 2, LATER).followUps).toHaveLength(
+      1,
+    );
   });
 
   test('excludes a change of the last quarter of an hour', () => {

@@ -189,45 +189,62 @@ describe('a service is', () => {
   });
 });
 
-describe('a sweep asks', () => {
-  const questionsFor = (different: ServiceDifference, changed: Partial<Change>, now: number) => {
-    const read = fleet([service(different)]);
-    return sweepQuestions(match(read, [asSubject(change(changed))], 'ignore'), sweepPolicy(POLICY), now);
+describe('a sweep asks for the deployments', () => {
+  const wave = (value: string) => ({ tags: new Map([['wave', value]]) });
+  const young = primary({ createdAt: AFTER });
+  const asked = (
+    services: readonly Service[],
+    tasks: Readonly<Record<string, readonly number[]>>,
+    which: 'stale' | 'all' = 'stale',
+    now = LATER,
+  ) => {
+    const evidence = new Map(
+      services.map(({ key, name }) => [
+        key,
+        { tasks: (tasks[name] ?? []).map((createdAt) => ({ createdAt })) },
+      ]),
+    );
+    const matches = match(fleet(services), [asSubject(change())], 'ignore');
+    return sweepQuestions(matches, evidence, sweepPolicy(POLICY), now, which).map(
+      ({ service: { name } }) => name,
+    );
   };
 
-  test.each<[string, ServiceDifference, number]>([
-    ['a service that seems stale', {}, LATER],
-    ['a service that seems stale for a change of a moment ago', {}, CHANGED_AT + 1_000],
-    ['a service under another controller', { controller: 'EXTERNAL' }, LATER],
-    [
-      'a service in a deployment that must not be interrupted',
-      { strategy: 'BLUE_GREEN', ...primary({ rolloutState: 'IN_PROGRESS' }) },
-      LATER,
-    ],
-  ])('for the tasks of %s', (_, different, now) => {
-    expect(questionsFor(different, {}, now)).toMatchObject([{ askTasks: true }]);
+  test('of a service with a task that is older than the change, whatever its deployments say', () => {
+    expect(asked([service(young)], { api: [AFTER, BEFORE] })).toEqual(['api']);
+    expect(asked([service()], { api: [BEFORE, BEFORE] })).toEqual(['api']);
   });
 
-  test.each<[string, ServiceDifference, number, number]>([
-    ['within a day after the change', primary({ createdAt: AFTER }), DAY, 1],
-    ['but not later than a day after it', primary({ createdAt: AFTER }), DAY + 1, 0],
-    [
-      'at any time where ECS itself reports a rollback',
-      primary({ createdAt: AFTER, rolloutStateReason: 'ECS deployment circuit breaker: rolling back to …' }),
-      30 * DAY,
-      1,
-    ],
-    ['but never if the service is opted out', { tags: new Map([['enabled', 'false']]) }, 3_600_000, 0],
-  ])('whether a deployment that looks fresh is a rollback, %s', (_, different, age, asked) => {
-    expect(questionsFor(different, {}, CHANGED_AT + age)).toHaveLength(asked);
+  test('of no service whose tasks are all younger, however old its deployment is and however old the change', () => {
+    expect(asked([service()], { api: [AFTER, AFTER] })).toEqual([]);
+    expect(asked([service(young)], { api: [AFTER, AFTER] }, 'stale', CHANGED_AT + 1_000)).toEqual([]);
+    expect(asked([service(young)], {}, 'stale', CHANGED_AT + 30 * DAY)).toEqual([]);
+  });
+
+  test('of a service of which ECS lists fewer tasks than there are, if it seems stale', () => {
+    expect(asked([service()], { api: [AFTER] })).toEqual(['api']);
+  });
+
+  test('of the services of earlier waves that protect a stale one', () => {
+    const canary = service({ name: 'canary', ...young });
+    const late = service({ name: 'late', ...wave('1') });
+    const ages = { canary: [AFTER, AFTER], late: [BEFORE, BEFORE] };
+    expect(asked([canary, late], ages)).toEqual(['canary', 'late']);
+    expect(asked([canary, late], { ...ages, late: [AFTER, AFTER] })).toEqual([]);
+    expect(asked([service({ name: 'canary', ...young, ...wave('2') }), late], ages)).toEqual(['late']);
+  });
+
+  test('of every service that refers to what a request names', () => {
+    expect(asked([service(young)], { api: [AFTER, AFTER] }, 'all')).toEqual(['api']);
   });
 });
 
 test('a sweep asks whether a rollout failed even in a cooldown', () => {
   const read = fleet([service(primary({ createdAt: CHANGED_AT - 1 }))]);
   const policy = sweepPolicy({ ...POLICY, cooldownMs: 2 * 3_600_000 });
-  expect(sweepQuestions(match(read, [asSubject(change())], 'ignore'), policy, LATER)).toMatchObject([
-    { askTasks: true, deploymentsSince: CHANGED_AT },
+  const matches = match(read, [asSubject(change())], 'ignore');
+  expect(sweepQuestions(matches, new Map(), policy, LATER, 'stale')).toMatchObject([
+    { deploymentsSince: CHANGED_AT },
   ]);
 });
 
@@ -247,7 +264,7 @@ describe('the exact time of a change of a secret is', () => {
 describe('healing', () => {
   const stale = (more: Case = {}) => swept({ evidence: { tasks: [old, old] }, ...more });
   const healing = (services: readonly SweptService[], most = 0, now = LATER) =>
-    healingOf(services, most, now);
+    healingOf({ swept: services, whole: true }, most, now);
 
   test('opens a service that is stale for certain under the id of the change, as after a first look', () => {
     expect(healing([stale()]).followUps).toMatchObject([
@@ -322,7 +339,7 @@ describe('a sweep records', () => {
   const one = swept({ evidence: { tasks: [old, old] } });
   const healed = (different: Partial<HealResult> = {}): HealResult => ({
     how: 'heal',
-    healing: healingOf([one], 0, LATER),
+    healing: healingOf({ swept: [one], whole: true }, 0, LATER),
     unsent: new Set(),
     ...different,
   });
@@ -339,13 +356,13 @@ describe('a sweep records', () => {
     ],
     [
       'that more services are stale than the cap allows',
-      healed({ healing: { ...healingOf([one], 0, LATER), overCap: true } }),
+      healed({ healing: { ...healingOf({ swept: [one], whole: true }, 0, LATER), overCap: true } }),
       0,
       'skip over-cap',
     ],
     [
       'that the event of the change may still be on the way',
-      healed({ healing: healingOf([one], 0, CHANGED_AT + 1) }),
+      healed({ healing: healingOf({ swept: [one], whole: true }, 0, CHANGED_AT + 1) }),
       0,
       'wait young-change',
     ],

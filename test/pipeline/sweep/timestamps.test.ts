@@ -44,7 +44,7 @@ function manager(listed: readonly SecretDescription[], known: readonly SecretDes
       secrets,
       parameters: {
         describe: () => Promise.resolve(undefined),
-        describeAll: () => Promise.resolve([]),
+        describeAll: () => Promise.resolve({ found: [], refused: [] }),
       },
     },
   };
