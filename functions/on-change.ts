@@ -48,8 +48,7 @@ function parsed({ messageId: id, body, attributes }: SQSRecord, { journal }: Run
   const delivery = Number(attributes?.ApproximateReceiveCount ?? 1);
   try {
     if (isFollowUp(body)) return { id, body, triggers: carried(body, id) };
-    const redelivered = delivery > 1;
-    return { id, body, triggers: [{ kind: 'event', messageId: id, event: parseEvent(body), redelivered }] };
+    return { id, body, triggers: [{ kind: 'event', messageId: id, event: parseEvent(body) }] };
   } catch (error) {
     journal.error(UNREADABLE, error, { messageId: id, delivery: String(delivery) });
     return { id, body, triggers: [] };

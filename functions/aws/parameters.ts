@@ -1,4 +1,5 @@
 import { parseArn } from '../core/model/arn.ts';
+import type { Refused } from '../core/model/fleet.ts';
 import { chunks } from '../core/model/lists.ts';
 import { parameterArn } from '../core/model/reference.ts';
 import type { Clock, ParameterDescription, Parameters, ParametersFound } from '../ports.ts';
@@ -59,24 +60,35 @@ async function describeAll(
   const refused = new Map<string, string>();
   const names = [...new Set(arns.map(nameOf))].filter((name) => POSSIBLE_NAME.test(name));
   for (const values of chunks(names.flatMap(spellings), VALUES)) {
-    try {
-      for await (const page of pagesOf(values, signal))
-        for (const one of page) found.set(one.ARN ?? '', one.LastModifiedDate?.getTime() ?? 0);
-    } catch (error) {
-      if (!isPermanent(error)) throw readFailed('describe the parameters', error);
-      for (const value of values) refused.set(value, refusalOf(error).why);
-    }
+    const refusal = await describeFifty(pagesOf, values, found, signal);
+    if (refusal !== undefined) for (const value of values) refused.set(value, refusal.why);
   }
+  const missing = arns.filter((arn) => !found.has(arn));
   return {
-    found: arns.flatMap((arn) => {
-      const changedAt = found.get(arn);
-      return changedAt === undefined ? [] : [{ arn, changedAt }];
-    }),
-    refused: arns.flatMap((arn) => {
-      const why = refused.get(nameOf(arn));
-      return why === undefined || found.has(arn) ? [] : [{ arn, why }];
-    }),
+    found: arns.flatMap((arn) => asDescription(arn, found.get(arn))),
+    refused: missing.flatMap((arn) => asRefusal(arn, refused.get(nameOf(arn)))),
   };
+}
+
+const asDescription = (arn: string, changedAt: number | undefined) =>
+  changedAt === undefined ? [] : [{ arn, changedAt }];
+const asRefusal = (arn: string, why: string | undefined) => (why === undefined ? [] : [{ arn, why }]);
+
+/** Adds the parameters of these names to `found`. Answers why Parameter Store refused the call, if it did. */
+async function describeFifty(
+  pagesOf: PagesOf,
+  names: readonly string[],
+  found: Map<string, number>,
+  signal: AbortSignal,
+): Promise<Refused | undefined> {
+  try {
+    for await (const page of pagesOf(names, signal))
+      for (const { ARN = '', LastModifiedDate } of page) found.set(ARN, LastModifiedDate?.getTime() ?? 0);
+    return undefined;
+  } catch (error) {
+    if (!isPermanent(error)) throw readFailed('describe the parameters', error);
+    return refusalOf(error);
+  }
 }
 
 function findByName(counts: CallCounts, paced: ReturnType<typeof pacedAt>) {

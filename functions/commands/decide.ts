@@ -4,8 +4,10 @@ import type { EvidenceByService } from '../core/plan/evidence.ts';
 import { makePlan } from '../core/plan/plan.ts';
 import type { Result } from '../core/plan/planned.ts';
 import { questions } from '../core/plan/questions.ts';
+import { asTheyStand, recalledIn, type Standing, standingKey } from '../core/plan/standing.ts';
 import { makeReport, type Report } from '../core/report/report.ts';
 import { confirm } from '../pipeline/confirm/confirm.ts';
+import { standingOf } from '../pipeline/confirm/standing.ts';
 import { readEvidence } from '../pipeline/read/evidence.ts';
 import { newChanges, type Observed, planInput } from '../pipeline/read/observed.ts';
 import { readFleet } from '../pipeline/read/read.ts';
@@ -23,7 +25,7 @@ export async function decide(
   try {
     const observed = await readFleet(confirmed, early, run);
     const evidence = await ask(observed, run);
-    const planned = planFor(observed, evidence, run);
+    const planned = await planAsItStands(observed, evidence, run);
     return { confirmed, observed, ...planned };
   } catch (failure) {
     await early.finish();
@@ -37,11 +39,31 @@ function ask({ matches, early }: Observed, run: Run): Promise<EvidenceByService>
   return readEvidence(questions(undecided, run.policy, run.ports.clock.now()), run);
 }
 
-function planFor(observed: Observed, evidence: EvidenceByService, run: Run): PlanBesideEarly {
-  const input = planInput(observed, evidence, run.policy, run.ports.clock.now());
-  const planned = withEarly(makePlan(input), observed.early);
-  run.journal.planned({ ...input, notices: observed.notices }, planned);
-  return planned;
+/**
+ * The plan. Where it would redeploy for a change that was confirmed at an earlier look, AWS is asked whether the change
+ * still stands, and the plan is made again if it does not.
+ */
+async function planAsItStands(
+  observed: Observed,
+  evidence: EvidenceByService,
+  run: Run,
+): Promise<PlanBesideEarly> {
+  const standings = new Map<string, Standing>();
+  for (;;) {
+    const matches = asTheyStand(observed.matches, standings);
+    const input = planInput({ ...observed, matches }, evidence, run.policy, run.ports.clock.now());
+    const planned = withEarly(makePlan(input), observed.early);
+    const unasked = recalledIn(planned.plan).filter((change) => !standings.has(standingKey(change)));
+    if (unasked.length === 0) {
+      run.journal.planned({ ...input, notices: observed.notices }, planned);
+      return planned;
+    }
+    const asked = await standingOf(unasked, run);
+    for (const change of unasked) {
+      const key = standingKey(change);
+      standings.set(key, asked.get(key) ?? { optedOut: change.optedOut });
+    }
+  }
 }
 
 type Decided = PlanBesideEarly & { readonly confirmed: Confirmed; readonly observed: Observed };

@@ -105,7 +105,7 @@ function sweepOf(
   const unread = [...remaining, ...answers.remaining];
   const leftOut = [...unread.map(nameOf), ...fleet.unreadableClusters.map(({ cluster }) => cluster)];
   const swept = sweptIn(plan);
-  const unseen = [...unreadableOf(fleet), ...fleet.unreadableClusters.map(named)];
+  const unseen = [...unreadableOf(fleet), ...fleet.unreadableClusters.map(asError)];
   const errors = [...unseen, ...swept.flatMap(({ planned }) => unansweredFor(planned))];
   const refused = unchecked.filter(({ why }) => why !== undefined);
   return {
@@ -122,7 +122,7 @@ function sweepOf(
   };
 }
 
-function named({ cluster, why }: UnreadableCluster): object {
+function asError({ cluster, why }: UnreadableCluster): object {
   return { cluster, why };
 }
 

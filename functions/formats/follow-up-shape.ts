@@ -29,6 +29,7 @@ const notice = z.object({
   notice: z.enum(NOTICES),
   at: instant,
   source: text,
+  fullArnOnly: z.exactOptional(z.literal(true)),
 });
 
 const clusterText = z.pipe(

@@ -19,8 +19,6 @@ export type Config = {
   readonly snapshot: SnapshotPlace | undefined;
   readonly rates: Rates;
   readonly tagPrefix: string;
-  /** Globs of cluster names; `!glob` excludes. */
-  readonly clusters: readonly string[];
 };
 
 /** Which variables a function cannot do without. */
@@ -126,13 +124,13 @@ function configOf(data: z.infer<typeof shape>, set: Environment): Config {
       updateBurst: data.UPDATE_BURST,
     },
     tagPrefix: data.TAG_PREFIX,
-    clusters: data.CLUSTERS,
   };
 }
 
 function policyOf(data: z.infer<typeof shape>): Policy {
   return {
     select: data.SELECT,
+    clusters: data.CLUSTERS,
     pull: data.PULL_CREDENTIALS,
     maxServices: data.MAX_SERVICES,
     cooldownMs: data.COOLDOWN_SECONDS * 1000,

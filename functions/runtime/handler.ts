@@ -113,7 +113,7 @@ function runOf(
   return {
     ports,
     policy: config.policy,
-    scope: { configured: config.clusters, narrowed: [] },
+    scope: { configured: config.policy.clusters, narrowed: [] },
     fleets,
     lostAnswers,
     follow: config.followUp,

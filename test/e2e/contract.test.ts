@@ -44,7 +44,8 @@ const USES: Readonly<
 > = {
   'on-change': async (stage, env) => {
     const { event } = world(stage);
-    await deliver(await stage.lambda('on-change', env), [event]);
+    const deleted = JSON.stringify(readSample('parameter-store-change-delete.json'));
+    await deliver(await stage.lambda('on-change', env), [event, deleted]);
   },
   'on-request': async (stage, env) => {
     world(stage);

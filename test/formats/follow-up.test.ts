@@ -94,7 +94,7 @@ describe('a follow-up', () => {
     const [first, second] = open(2, 10);
     if (first === undefined || second === undefined)
       throw new Error('expected two open services, found fewer');
-    const delivery = { messageIds: ['message-1'], redelivered: false };
+    const delivery = { messageIds: ['message-1'] };
     const one = { ...followUp({ open: [first], failedWave: 3 }), ...delivery };
     const other = { ...followUp({ open: [first, second], failedWave: 1, hop: 5 }), ...delivery };
     expect(merged([one, other])).toEqual([{ ...other, open: [first, second], failedWave: 1 }]);

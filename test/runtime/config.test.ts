@@ -7,11 +7,17 @@ test('a variable that is not set has its default', () => {
   expect(readConfig(['CHANGE_QUEUE_URL'], QUEUE)).toEqual({
     mode: 'enforce',
     sweep: 'report',
-    policy: { select: 'all', pull: 'ignore', maxServices: 0, cooldownMs: 60_000, maxPerHour: 6 },
+    policy: {
+      select: 'all',
+      clusters: ['*'],
+      pull: 'ignore',
+      maxServices: 0,
+      cooldownMs: 60_000,
+      maxPerHour: 6,
+    },
     followUp: { queueUrl: QUEUE.CHANGE_QUEUE_URL, firstSeconds: 30, limitMs: 3_600_000 },
     rates: { readRate: 16, readBurst: 40, updateRate: 4, updateBurst: 40 },
     tagPrefix: 'secret-redeploy',
-    clusters: ['*'],
   });
 });
 
@@ -40,11 +46,17 @@ test('every variable can be set', () => {
   expect(readConfig([], set)).toEqual({
     mode: 'observe',
     sweep: 'heal',
-    policy: { select: 'tagged', pull: 'redeploy', maxServices: 20, cooldownMs: 0, maxPerHour: 2 },
+    policy: {
+      select: 'tagged',
+      clusters: ['prod-*', '!prod-legacy'],
+      pull: 'redeploy',
+      maxServices: 20,
+      cooldownMs: 0,
+      maxPerHour: 2,
+    },
     followUp: { queueUrl: undefined, firstSeconds: 5, limitMs: 7_200_000 },
     rates: { readRate: 100, readBurst: 7, updateRate: 0.5, updateBurst: 1 },
     tagPrefix: 'acme/redeploy',
-    clusters: ['prod-*', '!prod-legacy'],
   });
 });
 

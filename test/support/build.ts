@@ -27,6 +27,7 @@ export const NOW = CHANGED_AT + 10_000;
 
 export const POLICY: Policy = {
   select: 'all',
+  clusters: [],
   pull: 'ignore',
   maxServices: 0,
   cooldownMs: 60_000,

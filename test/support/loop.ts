@@ -31,8 +31,8 @@ export type Loop = {
   send(event: object): void;
   /** Handles messages until none is left or `forMs` have passed; returns the number of invocations. */
   run(forMs?: number): Promise<number>;
-  /** Starts a new environment, which remembers nothing of the warm one. */
-  restart(): void;
+  /** Starts a new environment, which remembers nothing of the warm one; `env` are settings that are different now. */
+  restart(env?: Readonly<Record<string, string>>): void;
   /** The records of one kind. */
   told(event: string): readonly LogRecord[];
   /** Kills the handler at its n-th call from now on: this call and all later ones of the invocation get no answer. */
@@ -61,9 +61,10 @@ export async function startLoop({
   for (const [name, value] of Object.entries(sim.env)) vi.stubEnv(name, value);
   actAs('on-change');
   const records = captureRecords();
+  let settings = env;
   const connect = () =>
     connectedHandler(
-      readConfig(['CHANGE_QUEUE_URL'], { CHANGE_QUEUE_URL: url, ...QUICK, ...env }),
+      readConfig(['CHANGE_QUEUE_URL'], { CHANGE_QUEUE_URL: url, ...QUICK, ...settings }),
       onChange,
       {
         now: clock.now,
@@ -118,7 +119,8 @@ export async function startLoop({
     records,
     queueUrl: url,
     told: (event) => records.filter((record) => record.event === event),
-    restart: () => {
+    restart: (different = {}) => {
+      settings = { ...settings, ...different };
       handle = connect();
     },
     killAtCall: (n) => {

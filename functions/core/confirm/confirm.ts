@@ -6,6 +6,7 @@ import {
   type IgnoredReason,
   type Notice,
   type NoticeKind,
+  optedOutBy,
   PENDING,
   PREVIOUS,
 } from '../model/change.ts';
@@ -36,9 +37,13 @@ export function confirmSecret(
 ): Finding {
   if (isForeign(claim.secret, origin, description)) return { kind: 'ignored', reason: 'elsewhere' };
   const gone = goneNotice(claim.secret, origin, description);
-  if (gone !== undefined) return { kind: 'notice', notice: gone };
+  if (gone !== undefined) {
+    // Reads lag: a secret that was restored or created a moment ago may still look gone. A deletion says that it is.
+    const isDoubtful = isYoungClaim(origin.at, now) && claim.kind !== 'secret-deleted';
+    return isDoubtful ? { kind: 'look-again' } : { kind: 'notice', notice: gone };
+  }
   if (description === undefined) throw new TypeError('the description of an existing secret is missing');
-  const seen = { origin, description, young: now - origin.at < VISIBLE_WITHIN_MS };
+  const seen = { origin, description, young: isYoungClaim(origin.at, now) };
   switch (claim.kind) {
     case 'label-moved':
       return labelMoved(seen, claim.label, claim.versionId);
@@ -51,6 +56,16 @@ export function confirmSecret(
     default:
       return claim satisfies never;
   }
+}
+
+/** Whether what AWS shows may still lag behind what happened at that instant. */
+export function isYoungClaim(at: number, now: number): boolean {
+  return now - at < VISIBLE_WITHIN_MS;
+}
+
+/** Whether a text ends like the full ARN of a secret, with a hyphen and six characters. */
+export function isFullArn(text: string): boolean {
+  return parseArn(text)?.service === 'secretsmanager' && /-[A-Za-z0-9]{6}$/.test(text);
 }
 
 /** Whether the event comes from another Region or account: a secret that was found here then only has the same name. */
@@ -190,7 +205,7 @@ function changeOf(
     ...(versionId === undefined ? {} : { versionId }),
     changedAt,
     source,
-    optedOut: description.enabledTag !== undefined && description.enabledTag !== 'true',
+    optedOut: optedOutBy(description.enabledTag),
     ...(description.enabledTag !== undefined &&
       !['true', 'false'].includes(description.enabledTag) && { invalidTag: true }),
   };

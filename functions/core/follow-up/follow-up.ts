@@ -56,8 +56,6 @@ export type FollowUp = {
 export type Attempt = FollowUp & {
   /** The messages that carry it; none for a request. SQS deletes them when the change is done or sent on. */
   readonly messageIds: readonly string[];
-  /** SQS has delivered one of these messages before. */
-  readonly redelivered: boolean;
 };
 
 export const NOTHING_YET: Tally = { redeployed: 0, fresh: 0, failed: 0, skipped: 0, left: 0 };
@@ -159,7 +157,6 @@ function mergedTwo(a: Attempt, b: Attempt): Attempt {
     unread: joinUnread(a.unread, b.unread),
     givenUp: a.givenUp && b.givenUp,
     messageIds: [...new Set([...a.messageIds, ...b.messageIds])],
-    redelivered: a.redelivered || b.redelivered,
   };
 }
 

@@ -8,13 +8,7 @@ import type { Attempt, FollowUp } from './follow-up.ts';
  * What starts the work: a message of the queue, or what a request names. `messageId` is the id of the message in SQS.
  */
 export type Trigger =
-  /** `redelivered`: SQS has delivered the message before. */
-  | {
-      readonly kind: 'event';
-      readonly messageId: string;
-      readonly event: Event;
-      readonly redelivered: boolean;
-    }
+  | { readonly kind: 'event'; readonly messageId: string; readonly event: Event }
   | { readonly kind: 'follow-up'; readonly messageId: string; readonly followUp: FollowUp }
   | { readonly kind: 'scan'; readonly messageId: string; readonly scan: Scan }
   | {

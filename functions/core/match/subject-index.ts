@@ -56,6 +56,8 @@ export class SubjectIndex {
     if (id === undefined) return;
     this.#add(id, { subject, whole: true });
     if (about(subject).kind !== 'secret') return;
+    const isByArn = subject.kind === 'notice' && subject.notice.fullArnOnly === true;
+    if (isByArn) return;
     if (SUFFIXED.test(id)) this.#add(id.slice(0, -SUFFIX_LENGTH), { subject, whole: false });
     if (subject.kind === 'notice' && subject.notice.notice === 'not-found') {
       this.#add(id, { subject, whole: false });

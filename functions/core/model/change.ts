@@ -21,7 +21,19 @@ export type Change = {
   readonly optedOut: boolean;
   /** That tag is neither "true" nor "false". */
   readonly invalidTag?: true;
+  /**
+   * Only at a later look: the resource is gone now. `full-arn`: another one answers to its name, so that only a reference
+   * by the full ARN finds nothing.
+   */
+  readonly gone?: 'whole' | 'full-arn';
+  /** Only at a later look: it is not known now whether the resource still stands. */
+  readonly unsure?: true;
 };
+
+/** Whether the value of an `enabled` tag opts out: any value but "true" does. */
+export function optedOutBy(enabledTag: string | undefined): boolean {
+  return enabledTag !== undefined && enabledTag !== 'true';
+}
 
 /** The kinds of notice. The first four mean that the resource is gone: no new task that refers to it can start. */
 export const NOTICES = [
@@ -44,6 +56,8 @@ export type Notice = {
   readonly notice: NoticeKind;
   readonly at: number;
   readonly source: string;
+  /** Another, living resource has the name: only references by the full ARN find nothing. */
+  readonly fullArnOnly?: true;
 };
 
 /** The resource no longer exists or will soon be deleted: no new task that refers to it can start. */

@@ -3,6 +3,7 @@ import type { ServiceArn, ServiceKey } from '../model/arn.ts';
 import { about, type Subject } from '../model/change.ts';
 import { type Decision, type ReportedReference, skip, type Verdict } from '../model/decision.ts';
 import type { Fleet, NamedFleet, Service } from '../model/fleet.ts';
+import { selects } from '../model/glob.ts';
 import { grouped } from '../model/lists.ts';
 import { isOptedOut, waveOf } from '../model/tags.ts';
 import type { Evidence, EvidenceByService } from './evidence.ts';
@@ -31,7 +32,8 @@ const NOTHING_ASKED: Evidence = {};
  * order is fixed: earlier waves first, then by ARN, then by cluster.
  */
 export function makePlan(basis: PlanInput): Plan {
-  const judged = inWaves(capped(judgeAll(basis), basis.policy), basis.earlier);
+  const inScope = judgeAll(basis).map((one) => scoped(one, basis.policy));
+  const judged = inWaves(capped(inScope, basis.policy), basis.earlier);
   const verdicts = new Map(judged.map((one) => [one.match, one]));
   const planned = [...byService(basis.matches).values()].flatMap((ofService): readonly Planned[] => {
     const [{ service }] = ofService;
@@ -76,6 +78,12 @@ function judgeAll({ matches, evidence, policy, now }: PlanInput): readonly Match
 function judge(match: Match, evidence: Evidence, policy: Policy, now: number): readonly MatchVerdict[] {
   const verdict = verdictOn(match, evidence, policy, now);
   return verdict === undefined ? [] : [{ match, verdict }];
+}
+
+/** The configuration may have been narrowed since the change was looked at first. */
+function scoped({ match, verdict }: MatchVerdict, { clusters }: Policy): MatchVerdict {
+  const isOut = isToBeRedeployed(verdict) && !selects(clusters, match.service.cluster.name);
+  return { match, verdict: isOut ? skip('out-of-scope') : verdict };
 }
 
 /** The cap counts all services and waves before any service is redeployed. Services named by hand do not count. */

@@ -3,6 +3,8 @@ import type { PullPolicy } from '../match/match.ts';
 /** The settings that decisions depend on. */
 export type Policy = {
   readonly select: 'all' | 'tagged';
+  /** Globs of cluster names, `!glob` excludes: a service of any other cluster is never redeployed. */
+  readonly clusters: readonly string[];
   readonly pull: PullPolicy;
   /** With more stale services than this for one change, none is redeployed; 0 means no cap. */
   readonly maxServices: number;

@@ -21,6 +21,7 @@ type Reason = {
  */
 export const REASONS = {
   'opted-out': { action: 'skip', strength: 4, leavesStale: true, timeless: true },
+  'secret-gone': { action: 'skip', strength: 23, leavesStale: true, alarms: true },
   unreadable: { action: 'wait', strength: 15, alarms: true },
   'label-not-moved': { action: 'skip', strength: 2, timeless: true },
   pinned: { action: 'skip', strength: 1, timeless: true },
@@ -40,9 +41,8 @@ export const REASONS = {
   'over-cap': { action: 'skip', strength: 13, leavesStale: true, alarms: true, countsAsStale: true },
   'earlier-wave-failed': { action: 'skip', strength: 22, leavesStale: true },
   'earlier-wave': { action: 'wait', strength: 21 },
-  // Decided by what was found in place of the service or the secret.
-  'out-of-scope': { action: 'skip', strength: 5 },
-  'secret-gone': { action: 'skip', strength: 23, leavesStale: true, alarms: true },
+  // Decided by the settings of today, and by what was found in place of the service.
+  'out-of-scope': { action: 'skip', strength: 5, leavesStale: true },
 } satisfies Record<SkipReason, Reason & { action: 'skip' }> & Record<WaitReason, Reason & { action: 'wait' }>;
 
 /**

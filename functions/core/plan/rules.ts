@@ -35,6 +35,7 @@ export type Rule = {
 /** The first rule that applies decides. If none applies, the service is redeployed. The order is that of `REASONS`. */
 export const RULES: readonly Rule[] = [
   { reasons: ['opted-out'], verdict: optedOut },
+  { reasons: ['secret-gone'], verdict: secretGone },
   { reasons: ['unreadable', 'not-active', 'no-tasks'], verdict: unreadable },
   { reasons: ['label-not-moved', 'pinned', 'pull-only'], verdict: ineffective },
   { reasons: ['not-active'], verdict: ({ service }) => when(service.status !== 'ACTIVE', 'not-active') },
@@ -75,9 +76,17 @@ function optedOut({ service, change, policy }: Candidate): Verdict | undefined {
   return when(!isByHand(change) && (change.optedOut || isOptedOut(service, policy.select)), 'opted-out');
 }
 
+/** At a later look the resource may be gone: a new task that refers to it could not start. */
+function secretGone({ change: { gone }, match: { hits } }: Candidate): Verdict | undefined {
+  const isBroken = hits.some(
+    ({ inPrimary, form }) => inPrimary && (gone === 'whole' || (gone === 'full-arn' && form === 'full-arn')),
+  );
+  return when(isBroken, 'secret-gone');
+}
+
 /** What cannot be read is looked at again, unless the service has no task that could be stale. */
-function unreadable({ match, service, evidence }: Candidate): Verdict | undefined {
-  if (evidence.unreadable === undefined && !isInDoubt(match)) return undefined;
+function unreadable({ match, service, change, evidence }: Candidate): Verdict | undefined {
+  if (evidence.unreadable === undefined && !isInDoubt(match) && !change.unsure) return undefined;
   if (service.status !== 'ACTIVE') return skip('not-active');
   return mayHaveTasks(service) ? wait('unreadable') : skip('no-tasks');
 }

@@ -1,25 +1,32 @@
 import pMap from 'p-map';
-import { confirmSecret, type Finding } from '../../core/confirm/confirm.ts';
+import { confirmSecret, type Finding, isYoungClaim } from '../../core/confirm/confirm.ts';
 import { type Claim, claimOf, resourceOf, sourceOf } from '../../core/confirm/event.ts';
 import { type Attempt, begin, merged } from '../../core/follow-up/follow-up.ts';
 import type { Confirmed, OpenScan, Trigger } from '../../core/follow-up/trigger.ts';
+import { parseArn } from '../../core/model/arn.ts';
 import { type Change, endOfSecond, isGone, type Notice } from '../../core/model/change.ts';
 import { CONCURRENCY } from '../../core/model/limits.ts';
 import { grouped } from '../../core/model/lists.ts';
 import type { Origin } from '../../core/model/secret.ts';
+import { standingKey } from '../../core/plan/standing.ts';
 import { startScan } from '../../core/read/scan.ts';
+import type { ParametersFound } from '../../ports.ts';
 import type { StepContext } from '../context.ts';
 import { type Describe, type Found, findCurrent, noticeOf, parameterChange } from './resolve.ts';
+import { hasNamesake, standingOf } from './standing.ts';
 
 /** No clock is that wrong: an event further in the future has a broken time. */
 const FUTURE_MS = 60_000;
 
 /** Checks each trigger against what Secrets Manager and Parameter Store say now. A failing trigger stops no other. */
 export async function confirm(triggers: readonly Trigger[], run: StepContext): Promise<Confirmed> {
-  const describe = remembering((secret: string) => run.ports.secrets.describe(secret, run.reading));
+  const ask: Ask = {
+    describe: remembering((secret: string) => run.ports.secrets.describe(secret, run.reading)),
+    deleted: deletedParameters(triggers, run),
+  };
   const findings = await pMap(
     triggers,
-    async (trigger) => ({ trigger, found: await find(trigger, describe, run) }),
+    async (trigger) => ({ trigger, found: await find(trigger, ask, run) }),
     { concurrency: CONCURRENCY.resources },
   );
   const changes = delivered(findings, (found) => (found.kind === 'changes' ? found.changes : []));
@@ -27,7 +34,7 @@ export async function confirm(triggers: readonly Trigger[], run: StepContext): P
   const standing = notices.filter(({ value }) => !isSuperseded(value, changes));
   record(findings, changes, notices, standing, run);
   const first = firstScan(changes, standing, run.ports.clock.now());
-  const scans = [...first, ...triggers.flatMap(continuedScan)];
+  const scans = [...first, ...(await asTheyStand(triggers.flatMap(continuedScan), run))];
   const attempts = merged(triggers.flatMap(laterAttempt));
   return {
     attempts,
@@ -42,7 +49,7 @@ export async function confirm(triggers: readonly Trigger[], run: StepContext): P
 type FoundFor = { readonly trigger: Trigger; readonly found: Found };
 
 /** A change or a notice with the messages that reported it: an event that is delivered twice is one change. */
-type Delivered<T> = Pick<Attempt, 'messageIds' | 'redelivered'> & { readonly value: T };
+type Delivered<T> = Pick<Attempt, 'messageIds'> & { readonly value: T };
 
 function delivered<T extends Change | Notice>(
   findings: readonly FoundFor[],
@@ -56,7 +63,6 @@ function delivered<T extends Change | Notice>(
       byValue.set(key, {
         value,
         messageIds: [...(before?.messageIds ?? []), ...messageIdsOf(trigger)],
-        redelivered: before?.redelivered === true || (trigger.kind === 'event' && trigger.redelivered),
       });
     }
   }
@@ -112,8 +118,25 @@ function continuedScan(trigger: Trigger): readonly OpenScan[] {
   const { scan, messageId } = trigger;
   if (scan.changes.length + scan.notices.length === 0) return [];
   const messageIds = [messageId];
-  const changes = scan.changes.map((value) => ({ value, messageIds, redelivered: false }));
+  const changes = scan.changes.map((value) => ({ value, messageIds }));
   return [{ scan, attempts: firstAttempts(changes, scan.firstHandledAt), messageIds }];
+}
+
+/** A scan that has not begun for this long may be of changes that stand no longer. */
+const STANDS_MS = 60_000;
+
+/** The scans that go on, with what became of their changes since they were confirmed. */
+async function asTheyStand(scans: readonly OpenScan[], run: StepContext): Promise<readonly OpenScan[]> {
+  const now = run.ports.clock.now();
+  const isOld = ({ scan }: OpenScan) => scan.remaining !== 'all' || now - scan.firstHandledAt > STANDS_MS;
+  const standings = await standingOf(
+    scans.filter(isOld).flatMap(({ scan }) => scan.changes),
+    run,
+  );
+  return scans.map((open) => {
+    const changes = open.scan.changes.map((change) => ({ ...change, ...standings.get(standingKey(change)) }));
+    return { ...open, scan: { ...open.scan, changes } };
+  });
 }
 
 /** One attempt for each id: a request may name several resources, and one call may move several labels. */
@@ -126,7 +149,6 @@ function firstAttempts(changes: readonly Delivered<Change>[], firstHandledAt: nu
       firstHandledAt,
     ),
     messageIds: [...new Set(ofId.flatMap(({ messageIds }) => messageIds))],
-    redelivered: ofId.some(({ redelivered }) => redelivered),
   }));
 }
 
@@ -134,7 +156,7 @@ function laterAttempt(trigger: Trigger): readonly Attempt[] {
   if (trigger.kind !== 'follow-up') return [];
   const { followUp, messageId } = trigger;
   // A look came before, whatever the message says.
-  return [{ ...followUp, hop: Math.max(1, followUp.hop), messageIds: [messageId], redelivered: false }];
+  return [{ ...followUp, hop: Math.max(1, followUp.hop), messageIds: [messageId] }];
 }
 
 function messagesOf(findings: readonly FoundFor[], kind: Found['kind']): readonly string[] {
@@ -145,14 +167,35 @@ function messageIdsOf(trigger: Trigger): readonly string[] {
   return 'messageId' in trigger ? [trigger.messageId] : [];
 }
 
-async function find(trigger: Trigger, describe: Describe, run: StepContext): Promise<Found> {
-  if (trigger.kind !== 'event') return findCurrent(trigger, describe, run);
+/** What is asked once for all triggers. */
+type Ask = { readonly describe: Describe; readonly deleted: () => Promise<ParametersFound> };
+
+/** Which of the parameters exist that events report as deleted: they may have been created again. */
+function deletedParameters(
+  triggers: readonly Trigger[],
+  { ports, reading }: StepContext,
+): () => Promise<ParametersFound> {
+  let asked: Promise<ParametersFound> | undefined;
+  return () => {
+    const arns = triggers.flatMap((trigger) => {
+      if (trigger.kind !== 'event') return [];
+      const arn = resourceOf(trigger.event);
+      return arn === undefined || parseArn(arn)?.service !== 'ssm' ? [] : [arn];
+    });
+    asked ??= ports.parameters.describeAll([...new Set(arns)], reading);
+    return asked;
+  };
+}
+
+async function find(trigger: Trigger, ask: Ask, run: StepContext): Promise<Found> {
+  if (trigger.kind !== 'event') return findCurrent(trigger, ask.describe, run);
   const { event } = trigger;
   const { id, time, region, account } = event;
   const origin = { changeId: id, at: time, source: sourceOf(event), region, account };
   try {
-    const found = await findClaimed(claimOf(event), origin, describe, run);
+    const found = await findClaimed(claimOf(event), origin, ask, run);
     if (found.kind === 'look-again') return { kind: 'not-visible' };
+    if (found.kind === 'notice') return { ...found, notice: await withNamesake(found.notice, run) };
     return found.kind === 'ignored' ? { ...found, origin: { ...origin, arn: resourceOf(event) } } : found;
   } catch (error) {
     run.journal.error('cannot confirm the change; SQS will deliver the message again', error, {
@@ -162,31 +205,47 @@ async function find(trigger: Trigger, describe: Describe, run: StepContext): Pro
   }
 }
 
-async function findClaimed(
-  claim: Claim,
-  origin: Origin,
-  describe: Describe,
-  { ports }: StepContext,
-): Promise<Finding> {
+/** A secret that was deleted by force may have been created anew: then only references by the full ARN find nothing. */
+async function withNamesake(notice: Notice, run: StepContext): Promise<Notice> {
+  const isVanished = notice.kind === 'secret' && notice.notice === 'not-found';
+  return isVanished && (await hasNamesake(notice.arn, undefined, run))
+    ? { ...notice, fullArnOnly: true }
+    : notice;
+}
+
+async function findClaimed(claim: Claim, origin: Origin, ask: Ask, { ports }: StepContext): Promise<Finding> {
   if (claim.kind === 'none') return { kind: 'ignored', reason: claim.reason };
   if (origin.at > ports.clock.now() + FUTURE_MS) {
     throw new RangeError(`the time of the event, ${new Date(origin.at).toISOString()}, is in the future`);
   }
   switch (claim.kind) {
-    case 'noticed':
-      return { kind: 'notice', notice: noticeOf(origin, claim.resource, claim.arn, claim.notice) };
+    case 'noticed': {
+      const notice = noticeOf(origin, claim.resource, claim.arn, claim.notice);
+      const isDeleted = notice.kind === 'parameter' && isGone(notice);
+      return isDeleted
+        ? deletion(notice, await ask.deleted(), ports.clock.now())
+        : { kind: 'notice', notice };
+    }
     case 'parameter-changed':
       return { kind: 'changes', changes: [parameterChange(origin, claim.arn, endOfSecond(origin.at))] };
     case 'label-moved':
     case 'version-created':
     case 'rotated':
     case 'secret-deleted': {
-      const description = await describe(claim.secret);
+      const description = await ask.describe(claim.secret);
       return confirmSecret(claim, origin, description, ports.clock.now());
     }
     default:
       return claim satisfies never;
   }
+}
+
+/** Throws if Parameter Store refused to tell. */
+function deletion(notice: Notice, { found, refused }: ParametersFound, now: number): Finding {
+  const refusal = refused.find(({ arn }) => arn === notice.arn);
+  if (refusal !== undefined) throw new Error(`cannot describe parameter ${notice.arn}: ${refusal.why}`);
+  if (!found.some(({ arn }) => arn === notice.arn)) return { kind: 'notice', notice };
+  return isYoungClaim(notice.at, now) ? { kind: 'look-again' } : { kind: 'ignored', reason: 'restored' };
 }
 
 function remembering<T>(ask: (key: string) => Promise<T>): (key: string) => Promise<T> {

@@ -67,11 +67,11 @@ function renewed(
 }
 
 /**
- * Whether the message was delivered again because a permission is missing. Such a message brings nothing new:
- * everything else about its change was recorded and put on the queue at its first delivery.
+ * Whether the message says of itself that all its services lack a permission, and they still do: it brings nothing new. An
+ * event that comes back says no such thing, so all its services are looked at and followed again.
  */
-function isBounced({ followUp: { denied, hop, redelivered }, ...progress }: AttemptProgress): boolean {
-  return progress.denied.length > 0 && (denied || (hop === 1 && redelivered));
+function isBounced({ followUp: { denied }, ...progress }: AttemptProgress): boolean {
+  return progress.denied.length > 0 && denied;
 }
 
 /**

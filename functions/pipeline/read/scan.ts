@@ -204,7 +204,7 @@ async function readNamed(named: Confirmed['named'], origin: Origin, run: Run): P
   const changes = arns.map((arn) => serviceChange(origin, arn));
   for (const change of changes) run.journal.received(change);
   const followUp = begin(origin.changeId, changes, run.ports.clock.now());
-  const attempts = changes.length === 0 ? [] : [{ ...followUp, messageIds: [], redelivered: false }];
+  const attempts = changes.length === 0 ? [] : [{ ...followUp, messageIds: [] }];
   return { attempts, notices: [], started: [], fleet };
 }
 

@@ -230,6 +230,7 @@ describe('after the first look', () => {
 
   const STALE: readonly SkipReason[] = [
     'opted-out',
+    'out-of-scope',
     'secret-gone',
     'unsupported-controller',
     'earlier-wave-failed',

@@ -185,7 +185,6 @@ describe('messages of the same change are merged into one attempt', () => {
   const attempt = (different: Partial<Attempt> = {}): Attempt => ({
     ...followUp(),
     messageIds: ['message-1'],
-    redelivered: false,
     ...different,
   });
   const denied = attempt({ denied: true });
@@ -220,12 +219,10 @@ describe('messages of the same change are merged into one attempt', () => {
     expect(merged([one, last])).toEqual([{ ...last, firstHandledAt: NOW }]);
   });
 
-  test('that keeps all message ids and counts as redelivered if one of the messages was', () => {
+  test('that keeps all message ids', () => {
     const one = attempt({ messageIds: ['message-1'] });
-    const other = attempt({ messageIds: ['message-2'], redelivered: true });
-    expect(merged([one, other])).toEqual([
-      { ...one, messageIds: ['message-1', 'message-2'], redelivered: true },
-    ]);
+    const other = attempt({ messageIds: ['message-2'] });
+    expect(merged([one, other])).toEqual([{ ...one, messageIds: ['message-1', 'message-2'] }]);
   });
 
   test('that waits for every service that one of them waits for, in the state that the last message holds', () => {
@@ -245,17 +242,13 @@ test('an open service has the key of the service itself, in either format of its
 });
 
 test('a change that came in two scans at its first look is one attempt with the messages of both', () => {
-  const first = { ...begin('change-1', [change()], NOW), messageIds: ['event'], redelivered: true };
-  const again = { ...begin('change-1', [change()], NOW - 1), messageIds: ['scan'], redelivered: false };
+  const first = { ...begin('change-1', [change()], NOW), messageIds: ['event'] };
+  const again = { ...begin('change-1', [change()], NOW - 1), messageIds: ['scan'] };
   const other = {
     ...begin('change-2', [change({ changeId: 'change-2' })], NOW),
     messageIds: [],
-    redelivered: false,
   };
-  expect(mergedFirst([first, other, again])).toEqual([
-    { ...again, messageIds: ['event', 'scan'], redelivered: true },
-    other,
-  ]);
+  expect(mergedFirst([first, other, again])).toEqual([{ ...again, messageIds: ['event', 'scan'] }, other]);
   const labels = { ...again, changes: [change({ label: 'BLUE' })] };
   expect(mergedFirst([first, labels])[0]?.changes).toEqual([change(), change({ label: 'BLUE' })]);
 });

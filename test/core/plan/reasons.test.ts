@@ -15,6 +15,7 @@ describe('a reason', () => {
         'cannot-replace',
         'earlier-wave-failed',
         'opted-out',
+        'out-of-scope',
         'over-cap',
         'possibly-stale',
         'secret-gone',

@@ -6,7 +6,11 @@ const DAY = 86_400_000;
 const redeployed = (loop: Loop) =>
   loop.sim.ledger.calls
     .filter(({ operation, outcome }) => operation === 'UpdateService' && outcome === 'ok')
-    .map(({ input }) => String((input as { service?: string }).service).split('/').at(-1));
+    .map(({ input }) =>
+      String((input as { service?: string }).service)
+        .split('/')
+        .at(-1),
+    );
 
 describe('a rollback within the first minute of a change', () => {
   test.each(['rollback-new-primary', 'rollback-old-primary'] as const)(

@@ -1,0 +1,106 @@
+import pMap from 'p-map';
+import { isFullArn, isYoungClaim } from '../../core/confirm/confirm.ts';
+import { parseArn } from '../../core/model/arn.ts';
+import { type Change, optedOutBy } from '../../core/model/change.ts';
+import { CONCURRENCY } from '../../core/model/limits.ts';
+import type { SecretDescription } from '../../core/model/secret.ts';
+import { type Standing, type Standings, standingKey } from '../../core/plan/standing.ts';
+import type { StepContext } from '../context.ts';
+
+/**
+ * Asks whether what changed still stands as the changes say, because minutes or hours have passed since they were
+ * confirmed: one DescribeSecret for each secret, one DescribeParameters for fifty parameters. Nothing is written for a
+ * change about which AWS gives no answer now; it is looked at again.
+ */
+export async function standingOf(changes: readonly Change[], run: StepContext): Promise<Standings> {
+  const secrets = changes.filter(({ kind }) => kind === 'secret');
+  const parameters = changes.filter(({ kind }) => kind === 'parameter');
+  const found = await pMap(
+    [...new Set(secrets.map(({ arn }) => arn))],
+    async (arn) => [arn, await secretNow(arn, run)] as const,
+    { concurrency: CONCURRENCY.resources },
+  );
+  const known = new Map([...found, ...(await parametersNow(parameters, run))]);
+  const now = run.ports.clock.now();
+  return new Map(
+    changes.flatMap((change) => {
+      const resource = known.get(change.arn);
+      return resource === undefined ? [] : [[standingKey(change), standing(change, resource, now)] as const];
+    }),
+  );
+}
+
+type Resource =
+  | { readonly kind: 'living'; readonly optedOut: boolean | undefined }
+  /** `namesake`: another resource answers to the name. */
+  | { readonly kind: 'gone'; readonly namesake: boolean }
+  | { readonly kind: 'unanswered' };
+
+/** A read may lag behind the change: what is gone so soon is not believed to be gone. */
+function standing(change: Change, resource: Resource, now: number): Standing {
+  const { optedOut } = change;
+  switch (resource.kind) {
+    case 'living':
+      return { optedOut: resource.optedOut ?? optedOut };
+    case 'gone':
+      if (isYoungClaim(change.changedAt, now)) return { optedOut, unsure: true };
+      return { optedOut, gone: resource.namesake ? 'full-arn' : 'whole' };
+    case 'unanswered':
+      return { optedOut, unsure: true };
+    default:
+      return resource satisfies never;
+  }
+}
+
+async function secretNow(arn: string, run: StepContext): Promise<Resource> {
+  try {
+    const description = await run.ports.secrets.describe(arn, run.reading);
+    if (description !== undefined && description.deletedAt === undefined)
+      return { kind: 'living', optedOut: optedOutBy(description.enabledTag) };
+    return { kind: 'gone', namesake: await hasNamesake(arn, description, run) };
+  } catch (error) {
+    run.journal.error('cannot check whether the secret still stands; its change is looked at again', error, {
+      arn,
+    });
+    return { kind: 'unanswered' };
+  }
+}
+
+/**
+ * Whether a living secret has the name of one that was not found by its full ARN: it was deleted by force and created anew.
+ * A secret that is scheduled for deletion keeps its name.
+ */
+export async function hasNamesake(
+  arn: string,
+  description: SecretDescription | undefined,
+  { ports, reading }: StepContext,
+): Promise<boolean> {
+  if (description !== undefined || !isFullArn(arn)) return false;
+  const other = await ports.secrets.describe(arn.slice(0, -SUFFIX_LENGTH), reading);
+  return other !== undefined && other.deletedAt === undefined && other.arn !== arn;
+}
+
+const SUFFIX_LENGTH = 7;
+
+async function parametersNow(
+  changes: readonly Change[],
+  run: StepContext,
+): Promise<readonly (readonly [string, Resource])[]> {
+  const arns = [...new Set(changes.map(({ arn }) => arn))].filter((arn) => parseArn(arn) !== undefined);
+  if (arns.length === 0) return [];
+  try {
+    const { found, refused } = await run.ports.parameters.describeAll(arns, run.reading);
+    const living = new Set(found.map(({ arn }) => arn));
+    const unanswered = new Set(refused.map(({ arn }) => arn));
+    return arns.map((arn) => {
+      if (living.has(arn)) return [arn, { kind: 'living', optedOut: undefined }] as const;
+      return [arn, unanswered.has(arn) ? { kind: 'unanswered' } : { kind: 'gone', namesake: false }] as const;
+    });
+  } catch (error) {
+    run.journal.error(
+      'cannot check whether the parameters still stand; their changes are looked at again',
+      error,
+    );
+    return arns.map((arn) => [arn, { kind: 'unanswered' }] as const);
+  }
+}
