@@ -3,7 +3,7 @@ import type { Policy } from '../core/plan/policy.ts';
 import { problemsOf } from '../formats/problems.ts';
 import type { Rates, SnapshotPlace } from '../ports.ts';
 
-/** Everything that can be set; README lists the variables and their defaults. */
+/** Everything that can be set; docs/configuration.md lists the variables and their defaults. */
 export type Config = {
   readonly mode: 'enforce' | 'observe';
   /** What becomes of the services that the sweep finds stale for certain. */

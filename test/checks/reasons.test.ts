@@ -5,21 +5,6 @@ import { REASONS } from '../../functions/core/plan/reasons.ts';
 const known = Object.entries(REASONS).map(([reason, { action }]) => `${action} ${reason}`);
 const sorted = (rows: readonly string[]) => rows.toSorted();
 
-/** The rows of a table whose first column is the decision and whose second one names its reasons. */
-function rowsOf(markdown: string): readonly string[] {
-  const rows = markdown.matchAll(/^\| (?<action>skip|wait) \| (?<reasons>[^|]+) \|/gm);
-  return [...rows].flatMap(({ groups }) =>
-    [...(groups?.['reasons'] ?? '').matchAll(/`([^`]+)`/g)].map(
-      ([, reason]) => `${groups?.['action']} ${reason}`,
-    ),
-  );
-}
-
-test('README explains exactly the reasons of the table of reasons', () => {
-  const [, section = ''] = /### What is decided\n(.*?)\n#/s.exec(readFileSync('README.md', 'utf8')) ?? [];
-  expect(sorted(rowsOf(section))).toEqual(sorted(known));
-});
-
 test('the schema of reports has exactly the reasons of the table of reasons', () => {
   const published: { $defs: { decision: { oneOf: readonly Alternative[] } } } = JSON.parse(
     readFileSync('functions/schema/report.schema.json', 'utf8'),

@@ -54,7 +54,7 @@ const notice: Notice = {
 const inProgress = { rolloutState: 'IN_PROGRESS' } as const;
 const after = { createdAt: AFTER } as const;
 
-/** The table of decisions (README.md, What is decided): one or more rows here for each of its rows. */
+/** The table of decisions (docs/decisions.md, What is decided): one or more rows here for each of its rows. */
 const TABLE: readonly Row[] = [
   { title: 'its tasks were started before the change', verdict: 'redeploy' },
   {

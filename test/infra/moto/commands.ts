@@ -1,36 +1,41 @@
-const STACK = 'ecs-secret-redeploy-prod';
+import { commandOf, documentedCommands } from '../../docs/documents.ts';
+
+const DEPLOY = 'docs/deploy.md';
+const OPERATE = 'docs/operate.md';
 
 /**
- * The commands that README gives to operators. The end-to-end test runs exactly these lines, with `<…>` filled in, and
- * operator-commands.test.ts checks that README shows them.
+ * The commands of the documents that the end-to-end test runs, exactly as they stand there, with `<…>` filled in.
+ * test/docs/commands.test.ts checks that the documents show no other command than these and those that run elsewhere.
  */
 export const COMMANDS = {
-  deployObserving: 'npx osls deploy --region eu-west-1 --param="mode=observe"',
-  deployEnforcing: 'npx osls deploy --region eu-west-1 --param="mode=enforce"',
-  remove: 'npx osls remove --region eu-west-1',
-  deployElsewhere: 'npx osls deploy --region eu-central-1 --param="mode=observe"',
-  removeElsewhere: 'npx osls remove --region eu-central-1',
-  exclude: 'aws ecs tag-resource --resource-arn <service ARN> --tags key=secret-redeploy:enabled,value=false',
-  includeAgain: 'aws ecs untag-resource --resource-arn <service ARN> --tag-keys secret-redeploy:enabled',
-  stop: modeOfAll('observe'),
-  goOn: modeOfAll('enforce'),
-  redrive: `aws sqs start-message-move-task --source-arn "$(aws sqs get-queue-attributes --output text \\
-  --attribute-names QueueArn --query Attributes.QueueArn --queue-url "$(aws sqs list-queues --output text \\
-  --queue-name-prefix ${STACK}-ChangeDeadLetterQueue --query 'QueueUrls[0]')")"`,
-  lookAtLost: `aws sqs receive-message --max-number-of-messages 10 --visibility-timeout 0 --query 'Messages[].Body' \\
-  --queue-url "$(aws sqs list-queues --output text --queue-name-prefix ${STACK}-RuleDeadLetterQueue \\
-  --query 'QueueUrls[0]')"`,
+  deployObserving: commandOf(DEPLOY, 'The three steps', 0),
+  askForPlan: commandOf(DEPLOY, 'The three steps', 1),
+  showPlan: commandOf(DEPLOY, 'The three steps', 2),
+  deployEnforcing: commandOf(DEPLOY, 'The three steps', 3),
+  deployElsewhere: commandOf(DEPLOY, 'Several Regions, several accounts', 0),
+  removeElsewhere: commandOf(DEPLOY, 'Several Regions, several accounts', 1),
+  deployWithSettings: commandOf('docs/configuration.md', 'Where to put a setting'),
+  remove: commandOf(DEPLOY, 'Uninstall'),
+  removeWithSnapshot: commandOf(DEPLOY, 'With a snapshot bucket', 0),
+  removeBucket: commandOf(DEPLOY, 'With a snapshot bucket', 1),
+  stop: commandOf(OPERATE, 'Stop everything at once'),
+  goOn: commandOf(OPERATE, 'Go on'),
+  exclude: commandOf(OPERATE, 'Exclude one service'),
+  includeAgain: commandOf(OPERATE, 'Include it again'),
+  redrive: commandOf(OPERATE, 'Replay'),
+  lookAtLost: commandOf(OPERATE, 'Events that no queue received'),
+  redeployByHand: commandOf(OPERATE, 'Redeploy by hand', 0),
+  showAnswer: commandOf(OPERATE, 'Redeploy by hand', 1),
+  askForStale: commandOf(OPERATE, 'What runs on an old value now: `stale`', 0),
+  putRule: commandOf('docs/events.md', 'A rule of yours', 0),
+  putTargets: commandOf('docs/events.md', 'A rule of yours', 1),
 } as const;
 
-/** Sets MODE in the environment of every function of the stack and keeps the other variables. */
-function modeOfAll(mode: 'observe' | 'enforce'): string {
-  return `for name in $(aws lambda list-functions --output text \\
-  --query "Functions[?starts_with(FunctionName, '${STACK}-')].FunctionName"); do
-  aws lambda update-function-configuration --function-name "$name" --query '[FunctionName, Environment.Variables.MODE]' \\
-    --environment "$(aws lambda get-function-configuration --function-name "$name" --output json \\
-      --query '{Variables: merge(Environment.Variables, {MODE: \`"${mode}"\`})}')"
-done`;
-}
+/** The commands of README from the clone to the plan: what a newcomer types. */
+export const FROM_CLONE_TO_PLAN: readonly string[] = documentedCommands(['README.md'])
+  .filter(({ section }) => ['Two commands', 'Deploy it in observe mode'].includes(section))
+  .map(({ text }) => text)
+  .slice(0, -1);
 
 /** The line with a value in the place of its `<…>`. */
 export function filledIn(line: string, value: string): string {

@@ -1,23 +1,29 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { sampleEvents } from '../../events/samples.ts';
 import { changeParameter, putOnBus, rotate } from './changes.ts';
 import { cloudIn } from './cloud.ts';
-import { COMMANDS, filledIn } from './commands.ts';
+import { COMMANDS, FROM_CLONE_TO_PLAN, filledIn } from './commands.ts';
 import { type DeployedFunction, startDeployed } from './deployed-function.ts';
 import { attributesOf, deliverAll, deliverBatch, drain, type EventSource, takeOver } from './event-source.ts';
 import { arnOf, buildFleet, type Fleet, OF_PARAMETER, OF_SECRET, redeployedBy, tag } from './fleet.ts';
+import { openFront } from './front.ts';
 import { listAll, stacksIn } from './leftovers.ts';
 import { detailOf, eventsIn, namesOf, plannedIn, toldIn, usesIn } from './said.ts';
 import { readStack, STACK, type Stack } from './stack.ts';
 import { openTerminal, type Terminal } from './terminal.ts';
 
-// The stack is deployed, used, stopped, broken, mended and removed, in this order and with the commands of README. AWS
-// is moto; the functions run the deployed code in the deployed environment.
+// The stack is deployed, used, stopped, broken, mended and removed, in this order and with the commands of the
+// documents. AWS is moto; the functions run the deployed code in the deployed environment.
 const HOME = 'eu-west-1';
 const ELSEWHERE = 'eu-central-1';
 const cloud = cloudIn(HOME, inject('endpoint'));
 
+/** The commands of the documents that a step has run. */
+const tried = new Set<string>();
+let front: Awaited<ReturnType<typeof openFront>>;
 let terminal: Terminal;
 let fleet: Fleet;
 let stack: Stack;
@@ -26,19 +32,34 @@ let onChange: DeployedFunction;
 let onRequest: DeployedFunction;
 
 beforeAll(async () => {
-  terminal = await openTerminal(cloud.endpoint, HOME);
+  // moto cannot run the functions: what an operator asks on-request is answered by the deployed code.
+  front = await openFront(cloud.endpoint, (name, request) => {
+    if (name !== `${STACK}-on-request`)
+      throw new Error(`expected an invocation of on-request, found ${name}`);
+    return onRequest.ask(Object(request));
+  });
+  terminal = await openTerminal(front.endpoint, HOME);
   fleet = await buildFleet(cloud);
 });
 afterAll(async () => {
   stopFunctions();
+  front.close();
   await terminal.close();
 });
 
-test('the stack is deployed in observe mode', async () => {
-  await terminal.run(COMMANDS.deployObserving);
-  stack = await readStack(terminal, HOME);
-  sources = await takeOver(terminal, cloud);
-  await startFunctions();
+test('README leads from a clone to the plan: the stack is deployed in observe mode and says what it would do', async () => {
+  await rotate(cloud, fleet.secret);
+  // .ci/run installs and runs the demo and the tests. Here the packages are those of this checkout.
+  const own = FROM_CLONE_TO_PLAN.filter((command) => !command.startsWith('npm '));
+  expect(own).toHaveLength(3);
+  let printed = '';
+  for (const command of own) {
+    tried.add(command);
+    printed = await terminal.run(command);
+    if (command.includes('osls deploy')) await beginToWork();
+  }
+  const rows = printed.split('\n').filter((line) => line.includes('redeploy'));
+  expect(rows.map((line) => /service\/([\w/]+)/.exec(line)?.[1])).toEqual(OF_SECRET);
   expect(onChange.environment).toMatchObject({ MODE: 'observe' });
   const queues = await Promise.all(['ChangeQueue', 'CloudTrailQueue'].map(arnOfQueue));
   expect(sources.map(({ arn }) => arn).sort()).toEqual(queues.sort());
@@ -86,16 +107,30 @@ test('on-request answers which services use a secret, and which would be redeplo
   const uses = await onRequest.ask({ action: 'uses', secret: 'prod/db' });
   expect(namesOf(usesIn(uses))).toEqual([...OF_SECRET, 'prod/exempt', 'tools/pinned'].sort());
   const redeployed = await redeployedBy(cloud, async () => {
-    expect(plannedIn(await onRequest.ask({ action: 'plan', secret: 'prod/db' }))).toEqual(OF_SECRET);
+    await run('askForPlan');
+    expect(plannedIn(JSON.parse(await run('showAnswer')))).toEqual(OF_SECRET);
+    expect(await run('showPlan')).toContain("'pinned'");
   });
   expect(redeployed).toEqual([]);
+});
+
+test('the answer to a wrong request says what is wrong', async () => {
+  const wrong = COMMANDS.askForPlan.replace('"plan"', '"plans"');
+  expect(await terminal.run(wrong)).toContain('FunctionError');
+  expect(await run('showAnswer')).toContain('wrong request, nothing was done: action');
+});
+
+test('on-request answers what runs on an old value in some clusters', async () => {
+  await run('askForStale');
+  const { stale } = JSON.parse(await run('showAnswer'));
+  expect(stale).toHaveProperty('certain');
 });
 
 test('after a deployment in enforce mode the message that arrived before it is carried out', async () => {
   const { native, trail } = await rotate(cloud, fleet.secret);
   await putOnBus(cloud, [native]);
   const before = onChange.environment;
-  await terminal.run(COMMANDS.deployEnforcing);
+  await run('deployEnforcing');
   await startFunctions();
   expect(onChange.environment).toEqual({ ...before, MODE: 'enforce' });
   expect(await redeployedBy(cloud, deliver)).toEqual(OF_SECRET);
@@ -113,11 +148,11 @@ test('a change of a parameter redeploys the services that refer to it, and no ot
 
 test('one service can be excluded and included again', async () => {
   const report = arnOf(cloud, 'tools/report');
-  await terminal.run(filledIn(COMMANDS.exclude, report));
+  await run('exclude', report);
   await putOnBus(cloud, [(await rotate(cloud, fleet.secret)).native]);
   expect(await redeployedBy(cloud, deliver)).toEqual(OF_SECRET.filter((name) => name !== 'tools/report'));
 
-  await terminal.run(filledIn(COMMANDS.includeAgain, report));
+  await run('includeAgain', report);
   expect(await redeployedBy(cloud, redeployByHand)).toEqual(['tools/report']);
   await deliver();
 });
@@ -129,14 +164,14 @@ test('after a stop a follow-up that is on the queue redeploys no service', async
   expect(await redeployedBy(cloud, deliverOnce)).toEqual(firstWave);
   const before = onChange.environment;
 
-  await terminal.run(COMMANDS.stop);
+  await run('stop');
   await startFunctions();
   expect(onChange.environment).toEqual({ ...before, MODE: 'observe' });
   expect(await redeployedBy(cloud, deliver)).toEqual([]);
   expect(toldIn(onChange.records(), 'observe')).toEqual(['prod/worker']);
   expect(await redeployedBy(cloud, redeployByHand)).toEqual([]);
 
-  await terminal.run(COMMANDS.goOn);
+  await run('goOn');
   await startFunctions();
   expect(onChange.environment).toEqual(before);
   expect(await redeployedBy(cloud, redeployByHand)).toEqual(['prod/worker']);
@@ -151,7 +186,7 @@ test('a message that fails five times becomes a dead letter, and is carried out 
   expect(await lengthOf('ChangeDeadLetterQueue')).toBe(2);
 
   await startFunctions();
-  await terminal.run(COMMANDS.redrive);
+  await run('redrive');
   expect(await lengthOf('ChangeDeadLetterQueue')).toBe(0);
   expect(await redeployedBy(cloud, deliver)).toEqual(OF_SECRET);
   // The event succeeded at once; the message that is no event failed five times again.
@@ -162,7 +197,7 @@ test('an event that EventBridge could not deliver shows what to redeploy by hand
   const { native } = await rotate(cloud, fleet.secret);
   // moto loses an event that it cannot deliver; EventBridge puts it on this queue.
   await send('RuleDeadLetterQueue', JSON.stringify(native));
-  expect(await terminal.run(COMMANDS.lookAtLost)).toContain(fleet.secret.arn);
+  expect(await run('lookAtLost')).toContain(fleet.secret.arn);
   expect(await redeployedBy(cloud, redeployByHand)).toEqual(
     OF_SECRET.filter((name) => name !== 'prod/worker'),
   );
@@ -171,7 +206,7 @@ test('an event that EventBridge could not deliver shows what to redeploy by hand
 
 test('another Region has a stack of its own, which is deployed and removed independently', async () => {
   const there = cloudIn(ELSEWHERE, cloud.endpoint);
-  await terminal.run(COMMANDS.deployElsewhere);
+  await run('deployElsewhere');
   const stackThere = await readStack(terminal, ELSEWHERE);
   await takeOver(terminal, there);
   const samples = sampleEvents().filter(({ rules }) => rules === 'changes');
@@ -180,7 +215,7 @@ test('another Region has a stack of its own, which is deployed and removed indep
   expect(await drain(there, stackThere.physicalId('ChangeQueue'))).toHaveLength(events.length);
   expect(await drained('ChangeQueue')).toEqual([]);
 
-  await terminal.run(COMMANDS.removeElsewhere);
+  await run('removeElsewhere');
   expect(await stacksIn(terminal, ELSEWHERE)).toEqual([]);
   const regional = new Set(['AWS::Events::Rule', 'AWS::Lambda::Function', 'AWS::SQS::Queue']);
   for (const [kind, names] of await listAll(terminal, regional, ELSEWHERE)) expect(names, kind).toEqual([]);
@@ -189,13 +224,65 @@ test('another Region has a stack of its own, which is deployed and removed indep
   expect(await drained('ChangeQueue')).toHaveLength(events.length);
 });
 
+test('a rule of an operator passes own events on to a topic', async () => {
+  await run('putRule');
+  await run('putTargets', stack.physicalId('AlarmTopic'));
+  const targets = await terminal.run(
+    `aws events list-targets-by-rule --rule secret-redeploy-trouble --region ${HOME} --output text`,
+  );
+  expect(targets).toContain(stack.physicalId('AlarmTopic'));
+  await terminal.run(
+    `aws events remove-targets --rule secret-redeploy-trouble --ids topic --region ${HOME} &&
+    aws events delete-rule --rule secret-redeploy-trouble --region ${HOME}`,
+  );
+});
+
+test('a stack with a snapshot is removed once its bucket is empty, and a bucket left behind is removed, too', async () => {
+  const settings = join(terminal.folder, 'infra/params.yml');
+  const before = await readFile(settings, 'utf8');
+  await writeFile(settings, `${before}  snapshot: ENABLED\n`);
+  await run('deployEnforcing');
+  const bucket = (await readStack(terminal, HOME)).physicalId('SnapshotBucket');
+  const put = (to: string) =>
+    terminal.run(`aws s3 cp package.json s3://${to}/fleet.json.gz --region ${HOME}`);
+  await put(bucket);
+  await run('removeWithSnapshot');
+  expect(await stacksIn(terminal, HOME)).toEqual([]);
+
+  await terminal.run(`aws s3 mb s3://left-behind --region ${HOME}`);
+  await put('left-behind');
+  await run('removeBucket', 'left-behind');
+  expect(await terminal.run(`aws s3 ls --region ${HOME}`)).not.toMatch(/left-behind|snapshot/i);
+
+  await writeFile(settings, before);
+  await run('deployWithSettings');
+  await beginToWork();
+  expect(onChange.environment).toMatchObject({ MODE: 'observe', CLUSTERS: 'prod-*,!prod-legacy' });
+});
+
 test('the removal of the stack leaves no resource behind', async () => {
   for (const [kind, names] of await listAll(terminal, stack.kinds, HOME)) expect(names, kind).not.toEqual([]);
 
-  await terminal.run(COMMANDS.remove);
+  await run('remove');
   expect(await stacksIn(terminal, HOME)).toEqual([]);
   for (const [kind, names] of await listAll(terminal, stack.kinds, HOME)) expect(names, kind).toEqual([]);
 });
+
+test('every command of the documents was run, as it stands there', () => {
+  expect(Object.values(COMMANDS).filter((command) => !tried.has(command))).toEqual([]);
+});
+
+async function beginToWork(): Promise<void> {
+  stack = await readStack(terminal, HOME);
+  sources = await takeOver(terminal, cloud);
+  await startFunctions();
+}
+
+/** Runs a command of the documents with a value in the place of its `<…>`. */
+function run(name: keyof typeof COMMANDS, value = ''): Promise<string> {
+  tried.add(COMMANDS[name]);
+  return terminal.run(filledIn(COMMANDS[name], value));
+}
 
 /** Starts new processes, as Lambda does after a change of code or configuration; `over` holds wrong settings. */
 async function startFunctions(over: Readonly<Record<string, string>> = {}): Promise<void> {
@@ -220,8 +307,9 @@ async function deliverOnce(): Promise<void> {
   for (const source of sources) await deliverBatch(cloud, source, onChange);
 }
 
-function redeployByHand(): Promise<unknown> {
-  return onRequest.ask({ action: 'redeploy', secret: 'prod/db' });
+async function redeployByHand(): Promise<unknown> {
+  await run('redeployByHand');
+  return JSON.parse(await run('showAnswer'));
 }
 
 async function send(logicalId: string, body: string): Promise<void> {

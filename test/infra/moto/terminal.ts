@@ -10,7 +10,7 @@ import { ANYBODY } from './cloud.ts';
 export type Terminal = {
   /** The checkout. */
   readonly folder: string;
-  /** Runs a line as README shows it and answers its output; if the line fails, the error contains the output. */
+  /** Runs a line as the documents show it and answers its output; if the line fails, the error contains the output. */
   run(line: string): Promise<string>;
   /** Runs an `aws` command and reads its answer. */
   aws<Schema extends z.ZodMiniType>(command: string, answer: Schema): Promise<z.infer<Schema>>;
@@ -59,7 +59,7 @@ async function ran(line: string, options: ExecFileOptions): Promise<string> {
 }
 const Printed = z.object({ stdout: z.string(), stderr: z.string() });
 
-/** Writes the settings of this stage to the file that README names, without delays that would hold up the test. */
+/** Writes the settings of this stage to the file that the documents name, without delays that would hold up the test. */
 async function setForProd(file: string): Promise<void> {
   const params = await readFile(file, 'utf8');
   const prod = "\nprod:\n  cloudTrailDelaySeconds: 0\n  cooldownSeconds: '0'\n  followUpSeconds: '1'\n";

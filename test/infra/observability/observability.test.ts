@@ -249,7 +249,7 @@ describe('a history', () => {
   });
 });
 
-test('the picture in the README shows every widget and every alarm: `npm run picture` draws it again', async () => {
+test('the picture in docs/operate.md shows every widget and every alarm: `npm run picture` draws it again', async () => {
   const picture = await readFile('infra/dashboard.svg', 'utf8');
   for (const widget of stack.widgets)
     if ('title' in widget) expect(picture).toContain(`>${escaped(widget.title)}<`);
