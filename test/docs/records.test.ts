@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { linesOfEverything } from '../observability/scenarios.ts';
+import { linesOfEverything } from '../infra/observability/scenarios.ts';
 import { read } from './documents.ts';
 import { codesIn } from './markdown.ts';
 import { tableOn } from './tables.ts';

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { DOCUMENTS, PAGES, read } from './documents.ts';
-import { anchorsOf, blocksOf, linksOf, sectionOf } from './markdown.ts';
+import { anchorsOf, blocksOf, linksOf, rowsOf, sectionOf } from './markdown.ts';
 import { deadLinks, lineOf, openingFaults, personsIn, wordsIn } from './wording.ts';
 
 const readme = read('README.md');
@@ -17,8 +17,8 @@ describe('README', () => {
     const [picture] = blocksOf(readme);
     expect(picture?.text).toContain('from the event to the last old task');
     expect(blocksOf(sectionOf(readme, 'Two commands'))[0]?.text.trim().split('\n')).toHaveLength(2);
-    const asked = sectionOf(readme, 'Ask it by hand').trim().split('\n');
-    expect(lineOf(readme, asked.at(-1) ?? '')).toBeLessThanOrEqual(SCREEN_AND_A_HALF);
+    const requests = rowsOf(sectionOf(readme, 'Ask it by hand'), 'request');
+    expect(lineOf(readme, requests.at(-1)?.line ?? '')).toBeLessThanOrEqual(SCREEN_AND_A_HALF);
     const sections = ['```text', '## Two commands', '## Deploy it in observe mode', '## Ask it by hand'];
     const lines = sections.map((start) => lineOf(readme, start));
     expect(lines).toEqual(lines.toSorted((a, b) => a - b));

@@ -10,8 +10,7 @@ const OPERATE = 'docs/operate.md';
 export const COMMANDS = {
   deployObserving: commandOf(DEPLOY, 'The three steps', 0),
   askForPlan: commandOf(DEPLOY, 'The three steps', 1),
-  showPlan: commandOf(DEPLOY, 'The three steps', 2),
-  deployEnforcing: commandOf(DEPLOY, 'The three steps', 3),
+  deployEnforcing: commandOf(DEPLOY, 'The three steps', 2),
   deployElsewhere: commandOf(DEPLOY, 'Several Regions, several accounts', 0),
   removeElsewhere: commandOf(DEPLOY, 'Several Regions, several accounts', 1),
   deployWithSettings: commandOf('docs/configuration.md', 'Where to put a setting'),
@@ -24,9 +23,8 @@ export const COMMANDS = {
   includeAgain: commandOf(OPERATE, 'Include it again'),
   redrive: commandOf(OPERATE, 'Replay'),
   lookAtLost: commandOf(OPERATE, 'Events that no queue received'),
-  redeployByHand: commandOf(OPERATE, 'Redeploy by hand', 0),
-  showAnswer: commandOf(OPERATE, 'Redeploy by hand', 1),
-  askForStale: commandOf(OPERATE, 'What runs on an old value now: `stale`', 0),
+  redeployByHand: commandOf(OPERATE, 'Redeploy by hand'),
+  askForStale: commandOf(OPERATE, 'What runs on an old value now: `stale`'),
   putRule: commandOf('docs/events.md', 'A rule of yours', 0),
   putTargets: commandOf('docs/events.md', 'A rule of yours', 1),
 } as const;
