@@ -91,6 +91,18 @@ describe('docs/decisions.md', () => {
     expect([...new Set(given)].filter((one) => !known.has(one))).toEqual([]);
   });
 
+  test('explains every reason that the code gives to a record by name', () => {
+    const reporting = ['core/report/sweep-report.ts', 'telemetry/journal.ts', 'telemetry/sweep-records.ts'];
+    const named = reporting.flatMap((file) =>
+      [...read(`functions/${file}`).matchAll(/\breason(?:: | === )([^,}\n]+)/g)].flatMap(([, given = '']) =>
+        [...given.matchAll(/'([a-z][\w-]+)'/g)].map(([, reason = '']) => reason),
+      ),
+    );
+    const explained = new Set([...known].map((one) => one.split(' ')[1]));
+    expect(named).toContain('young-change');
+    expect(named.filter((reason) => !explained.has(reason))).toEqual([]);
+  });
+
   test('explains no reason of records that the code does not know', () => {
     const sources = readdirSync('functions', { recursive: true, encoding: 'utf8' })
       .filter((file) => file.endsWith('.ts'))
