@@ -115,7 +115,7 @@ describe.concurrent('when a resource vanishes or cannot be described,', () => {
     const lambda = await stage.lambda();
     expect(await deliver(lambda, [event])).toEqual([]);
     expect(updated(stage)).toEqual(['main/api']);
-    expect(told(lambda)).toContain('service.skipped main/web unreadable');
+    expect(told(lambda)).toContain('service.waiting main/web unreadable');
   });
 
   it.concurrent('a service that vanishes between list and describe is no error', async (context) => {

@@ -5,7 +5,15 @@ import type { Outcome } from '../../core/model/outcome.ts';
 import type { Evidence, Question, ServiceDeployment } from '../../core/plan/evidence.ts';
 import type { Clock, Ecs, Rates } from '../../ports.ts';
 import type { EcsClients } from '../clients.ts';
-import { callError, isAnswered, isRefusal, isThrottled, isVanished, readFailed } from '../errors.ts';
+import {
+  callError,
+  isAnswered,
+  isDenied,
+  isRefusal,
+  isThrottled,
+  isVanished,
+  readFailed,
+} from '../errors.ts';
 import { Quota } from '../rate-limit/quota.ts';
 import { EcsReads } from './calls.ts';
 import { ClusterReader } from './cluster-reader.ts';
@@ -87,7 +95,7 @@ async function answer(reads: EcsReads, question: Question, signal: AbortSignal):
     if (isVanished(error)) return {};
     const failure = readFailed(`read the deployments and tasks of service ${service.arn}`, error);
     if (signal.aborted || (question.unanswered === undefined && !isRefusal(error))) throw failure;
-    return { unreadable: failure.message };
+    return { unreadable: failure.message, ...(isDenied(error) && { denied: true }) };
   }
 }
 

@@ -122,7 +122,9 @@ export class FleetReader {
         this.#services.describe(cluster, services.get(cluster.arn) ?? [], within, wantsRevisions),
       );
       const parts = [...(await Promise.all(described)), ...unread.flatMap((one) => unseenIn(one, services))];
-      return this.#fleetOf(beganAt, parts, within, wantsRevisions);
+      const fleet = await this.#fleetOf(beganAt, parts, within, wantsRevisions);
+      failIfDenied(fleet, Infinity);
+      return fleet;
     });
   }
 

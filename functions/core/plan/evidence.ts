@@ -11,8 +11,9 @@ export type Evidence = {
   readonly asOf?: number;
   readonly serviceDeployments?: readonly ServiceDeployment[];
   readonly tasks?: readonly Task[];
-  /** Why ECS did not answer. */
+  /** Why ECS did not answer; `denied`: a permission is missing. */
   readonly unreadable?: string;
+  readonly denied?: true;
 };
 export type EvidenceByService = ReadonlyMap<ServiceKey, Evidence>;
 

@@ -66,8 +66,9 @@ export function nameToAsk({ id, named }: Target): string {
 }
 
 /**
- * The services in which a new task could not start because of a notice. For a resource that was not found, only the
- * references that found nothing count: a partial ARN in the same service may name a secret that was created again.
+ * The services in which a new task could not start because of a notice, or whose application would not find what an `also`
+ * tag names. For a resource that was not found, only the references that found nothing count: a partial ARN in the same
+ * service may name a secret that was created again, and a bare name in a tag may be meant for the other kind of resource.
  */
 export function broken(
   fleet: Fleet,
@@ -82,7 +83,7 @@ export function broken(
     const concerned = (target: Target) => target.id === about(subject).arn && keys.has(keyOf(target));
     const hits = one.hits.filter(
       ({ reference, inPrimary }) =>
-        inPrimary && reference.place !== 'also' && (!isVanished || reference.targets.some(concerned)),
+        inPrimary && (!isVanished || (reference.place !== 'also' && reference.targets.some(concerned))),
     );
     return hits.length === 0 ? [] : [{ ...one, hits }];
   });

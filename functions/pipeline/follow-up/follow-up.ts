@@ -33,7 +33,8 @@ export async function followUp(
     sendDenied(others, run),
     sendScans(observed.postponed, run),
   ]);
-  for (const one of others.filter((each) => !goesOn(each))) await recordEnd(one, now, run);
+  const isOver = (one: AttemptProgress) => !goesOn(one) && !isEndedElsewhere(one);
+  for (const one of others.filter(isOver)) await recordEnd(one, now, run);
   const redelivered = [...unsent.flat(), ...progress.filter(mustBounce).map((one) => one.followUp)];
   return redelivered.flatMap(({ messageIds }) => messageIds);
 }
@@ -72,6 +73,15 @@ function renewed(
  */
 function isBounced({ followUp: { denied }, ...progress }: AttemptProgress): boolean {
   return progress.denied.length > 0 && denied;
+}
+
+/**
+ * An event that comes back because a permission is missing finds fresh what it redeployed at an earlier delivery: the
+ * follow-up of that delivery has recorded, or will record, the end of the change.
+ */
+function isEndedElsewhere(progress: AttemptProgress): boolean {
+  const { tally, open, hop } = progress.followUp;
+  return hop === 1 && progress.denied.length > 0 && open.length === 0 && tally.fresh > 0;
 }
 
 /**

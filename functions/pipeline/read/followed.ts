@@ -8,7 +8,7 @@ import {
   type Sight,
 } from '../../core/follow-up/follow-up.ts';
 import { isUnread, stillUnread, type Unread, unreadIn } from '../../core/follow-up/unread.ts';
-import { type ClusterArn, keyOf, nameOf, type ServiceKey, serviceIn } from '../../core/model/arn.ts';
+import { type ClusterArn, keyOf, nameOf, type ServiceKey } from '../../core/model/arn.ts';
 import { subjectsOf } from '../../core/model/change.ts';
 import {
   type Fleet,
@@ -48,12 +48,7 @@ async function readAwaited(attempts: readonly Attempt[], run: Run): Promise<Flee
   const clusters = [...new Set(unread.flatMap((one) => ('except' in one ? [one.cluster] : [])))].filter(
     (arn) => selects(run.scope.configured, nameOf(arn)),
   );
-  try {
-    return await readPlaces(names, clusters, attempts, run);
-  } catch (error) {
-    if (!run.reading.aborted) throw error;
-    return nothingSeen(names, clusters, run);
-  }
+  return readPlaces(names, clusters, attempts, run);
 }
 
 async function readPlaces(
@@ -73,26 +68,14 @@ async function readPlaces(
   const { fleet, remaining } = await run.fleets.readOn(clusters, () => undefined, run);
   const known = new Set(named.flatMap(({ services }) => services).map(({ key }) => key));
   const others = { ...fleet, services: fleet.services.filter(({ key }) => !known.has(key)) };
-  return joinFleets(now, [...named, others, nothingSeen(new Map(), remaining, run)]);
+  return joinFleets(now, [...named, others, unreadFor(remaining, run)]);
 }
 
 const NO_TIME = 'there was no time to read it';
 
-/** There was no time for any of it: everything is as open as before. */
-function nothingSeen(
-  names: ReadonlyMap<ClusterArn, readonly string[]>,
-  clusters: readonly ClusterArn[],
-  { ports }: Run,
-): Fleet {
-  return {
-    beganAt: ports.clock.now(),
-    services: [],
-    revisions: new Map(),
-    unreadable: [...names].flatMap(([arn, ofCluster]) =>
-      ofCluster.map((name) => ({ service: serviceIn(arn, name), cluster: nameOf(arn), why: NO_TIME })),
-    ),
-    unreadableClusters: clusters.map((arn) => ({ arn, cluster: nameOf(arn), why: NO_TIME })),
-  };
+function unreadFor(clusters: readonly ClusterArn[], { ports }: Run): Fleet {
+  const unreadableClusters = clusters.map((arn) => ({ arn, cluster: nameOf(arn), why: NO_TIME }));
+  return { ...joinFleets(ports.clock.now(), []), unreadableClusters };
 }
 
 /** Services that ECS refused to describe, or whose revisions it refused to describe; they do not count as gone. */

@@ -58,9 +58,9 @@ export async function scanFleet(confirmed: Confirmed, early: Early, run: Run): P
   const found = { parts: [...whole.parts], postponed: [...whole.postponed] };
   if (continued.length === 0) return found;
   // What was found by the time limit is looked at once more, so the last read leaves time for it.
-  const within = continued.some((one) => isLate(one, run)) ? withTimeLeft(run) : run;
-  const readOn = () => run.fleets.readOn(left, (one) => early.onPart(one), within);
-  const part = whole.read ?? (await orTimeOut(within, readOn)) ?? nothingOf(left, run);
+  const isLast = continued.some((one) => isLate(one, run));
+  const within = isLast ? withTimeLeft(run) : run;
+  const part = whole.read ?? (await readOn(left, early, isLast, within));
   for (const { left: wanted, ...open } of continued) {
     const remaining = part.remaining.filter((cluster) => wanted.includes(cluster));
     const next = { ...open, scan: addPart(open.scan, { ...part, remaining }) };
@@ -82,22 +82,50 @@ function withTimeLeft(run: Run): Run {
   return { ...run, reading };
 }
 
-function nothingOf(remaining: readonly ClusterArn[], { ports }: Run): FleetPart {
-  return { fleet: joinFleets(ports.clock.now(), []), remaining };
+/** Reads these clusters. Where it is the last read that the changes get, even nothing is an answer. */
+async function readOn(
+  left: readonly ClusterArn[],
+  early: Early,
+  isLast: boolean,
+  run: Run,
+): Promise<FleetPart> {
+  try {
+    return await withProgress((onPart) => run.fleets.readOn(left, onPart, run), early);
+  } catch (error) {
+    if (!isLast || !run.reading.aborted) throw error;
+    return { fleet: joinFleets(run.ports.clock.now(), []), remaining: left };
+  }
+}
+
+/**
+ * A read that the end of the time for reading may cut short. Throws if it has read nothing by then: AWS does not answer, and
+ * SQS delivers the messages again, not at once and not for ever.
+ */
+async function withProgress<Part extends FleetPart | { readonly notBefore: number }>(
+  read: (onPart: (part: Fleet) => void) => Promise<Part>,
+  early: Early,
+): Promise<Part> {
+  let hasProgress = false;
+  const part = await read((one) => {
+    hasProgress = true;
+    early.onPart(one);
+  });
+  if (!('notBefore' in part) && part.remaining.length > 0 && part.fleet.services.length === 0 && !hasProgress)
+    throw new TimeIsOver('ECS showed no service within the time for reading');
+  return part;
 }
 
 /** Throws TimeIsOver for a scan that has had all the time of its changes: its message ends in the dead-letter queue. */
 function later(open: OpenScan, run: Run): Postponed {
-  if (isLate(open, run)) throw new TimeIsOver();
+  if (isLate(open, run)) throw new TimeIsOver(NOT_SEEN_AGAIN);
   return { ...open, notBefore: 0 };
 }
 
+const NOT_SEEN_AGAIN =
+  'the services that were found could not be looked at again within the time limit of their change';
+
 class TimeIsOver extends Error {
   override readonly name = 'TimeIsOver';
-
-  constructor() {
-    super('the services that were found could not be looked at again within the time limit of their change');
-  }
 }
 
 const isWhole = ({ scan }: OpenScan): boolean => scan.remaining === 'all';
@@ -132,10 +160,7 @@ async function readWhole(
   const subjects = scans.flatMap(({ scan }) => subjectsOf(scan));
   if (subjects.length === 0) return { parts: [], postponed: [] };
   await early.hintsDone();
-  const read = await orTimeOut(run, () =>
-    run.fleets.read(subjects, first, (part) => early.onPart(part), run),
-  );
-  if (read === undefined) return { parts: [], postponed: scans.map((open) => later(open, run)) };
+  const read = await withProgress((onPart) => run.fleets.read(subjects, first, onPart, run), early);
   if ('notBefore' in read) return { parts: [], postponed: scans.map((open) => ({ ...open, ...read })) };
   const isRead = read.anew ? { read } : {};
   if (read.remaining.length === 0) return { parts: [scanned(scans, read.fleet)], postponed: [], ...isRead };

@@ -154,9 +154,11 @@ describe('a notice that a secret is gone affects', () => {
     expect(bites(old, gone)).toEqual([]);
   });
 
-  test('no service whose application only reads the secret by itself', () => {
+  test('a service whose application reads the secret by itself, unless no secret was found under the name', () => {
     const also = reference({ place: 'also', valueFrom: 'prod/db' });
-    expect(bites(fleet([service({ also: [also] })], {}), gone)).toEqual([]);
+    const world = fleet([service({ also: [also] })], {});
+    expect(bites(world, gone)).toEqual([['prod/db']]);
+    expect(bites(world, notFound, referencedBy(world).secrets)).toEqual([]);
   });
 
   test('only references that found no secret if it was not found, for another one may name a secret made again', () => {

@@ -5,7 +5,7 @@ const DAY = 86_400_000;
 
 /** A fleet of 45 clusters of one service each, of which ECS does not list the last 15 in time. */
 async function slowFleet(options: Parameters<typeof startLoop>[0] = {}) {
-  const loop = await startLoop({ remainingMs: 31_500, ...options });
+  const loop = await startLoop({ remainingMs: 34_000, ...options });
   const secrets = ['prod/db', 'prod/api'].map((name) => loop.sim.world.secret({ name }));
   for (let i = 0; i < 45; i++) {
     loop.sim.world.service({
@@ -34,12 +34,14 @@ const PATIENCE = { timeout: 60_000 };
 
 describe('a read that needs more than one invocation', PATIENCE, () => {
   test('goes on beside the read for a second change, and both changes are settled', async () => {
-    const { loop, secrets, resume } = await slowFleet();
+    const { loop, secrets, resume } = await slowFleet({
+      latencyMs: (_, operation) => (operation === 'ListServices' ? 450 : 0),
+    });
+    resume();
     loop.send(currentMoved(loop.sim, 'prod/db'));
     await loop.run(1);
+    expect(loop.told('plan.made')).toEqual([]);
     loop.send(currentMoved(loop.sim, 'prod/api'));
-    await loop.run(1_100);
-    resume();
     await loop.run();
     for (const { arn } of secrets) expect(loop.sim.staleTasks(arn)).toEqual([]);
     expect(redeploys(loop).length).toBeGreaterThanOrEqual(45);
@@ -48,16 +50,14 @@ describe('a read that needs more than one invocation', PATIENCE, () => {
     expect(loop.records.filter(({ message }) => String(message).includes('cannot decide'))).toEqual([]);
   });
 
-  test('is postponed and fails nothing if there is not even time to list the clusters', async () => {
+  test('fails if ECS shows nothing at all in its time, and succeeds when the message comes back', async () => {
     const { loop, secrets, resume } = await slowFleet();
-    const list = loop.sim.faults.add({ service: 'ecs', operation: 'ListClusters', kind: 'hang', times: 2 });
-    loop.send(currentMoved(loop.sim, 'prod/db'));
     resume();
+    loop.sim.faults.add({ service: 'ecs', operation: 'ListClusters', kind: 'hang', times: 2 });
+    loop.send(currentMoved(loop.sim, 'prod/db'));
     await loop.run();
-    list();
     expect(loop.sim.staleTasks(secrets[0]?.arn ?? '')).toEqual([]);
     expect(loop.told('change.settled')).toMatchObject([{ redeployed: 45 }]);
-    expect(loop.records.filter(({ message }) => String(message).includes('cannot decide'))).toEqual([]);
   });
 
   test('leaves the followed services of another change their look', async () => {
@@ -76,7 +76,7 @@ describe('a read that needs more than one invocation', PATIENCE, () => {
       service: 'ecs',
       operation: 'ListServices',
       kind: 'hang',
-      times: 30,
+      times: 6,
       match: ({ cluster }) => Number(/\d+$/.exec(String(cluster))) >= 30,
     });
     loop.restart();
@@ -91,9 +91,7 @@ describe('a read that needs more than one invocation', PATIENCE, () => {
   test('ends at the time limit of its change: what is left is named, and what was found is redeployed', async () => {
     const { loop } = await slowFleet({ env: { FOLLOW_UP_LIMIT_MINUTES: '1' }, rolloutMs: 1_000 });
     loop.send(currentMoved(loop.sim, 'prod/db'));
-    await loop.run(1);
-    loop.clock.advance(59_000);
-    await loop.run(60_000);
+    await loop.run();
     expect(redeploys(loop)).toHaveLength(30);
     expect(loop.told('change.unsettled')).toMatchObject([{ waitingTotal: 15 }]);
     expect(loop.told('change.settled')).toEqual([]);
