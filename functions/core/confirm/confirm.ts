@@ -167,13 +167,25 @@ function versionCreated(seen: Seen, versionId: string | undefined, labelled: rea
     labels.filter((label) => label !== PENDING).map((label) => (label === PREVIOUS ? CURRENT : label)),
   );
   if (moved.size === 0) return { kind: 'ignored', reason: 'pending-label' };
+  const calledAt = callInstant(seen);
   return changes(
     ...[...moved].map((label) => {
       // If the version was stored under AWSPENDING first, the label moved at the end of the rotation, not at creation.
       const rotatedAt = labels.includes(CURRENT) && label === CURRENT ? (description.lastRotatedAt ?? 0) : 0;
-      return changeOf(origin, description, endOfSecond(Math.max(origin.at, rotatedAt)), label, versionId);
+      return changeOf(origin, description, Math.max(calledAt, endOfSecond(rotatedAt)), label, versionId);
     }),
   );
+}
+
+/**
+ * A call that names the id of its version is idempotent: repeated with the same id it succeeds, CloudTrail reports it,
+ * and nothing moves (functions/README.md, Events). So the call that moved something was no later than LastChangedDate.
+ * That holds only for a description that is certain to show the event; a younger one may show the change before it.
+ */
+function callInstant({ origin, description: { lastChangedAt }, young }: Seen): number {
+  const calledAt = endOfSecond(origin.at);
+  if (young || lastChangedAt === undefined) return calledAt;
+  return Math.min(calledAt, lastInstantOfSecond(lastChangedAt));
 }
 
 /**
@@ -215,5 +227,6 @@ function holderOf(description: SecretDescription, label: string): string | undef
   return [...description.labelsOf].find(([, labels]) => labels.includes(label))?.[0];
 }
 
+const lastInstantOfSecond = (instant: number): number => Math.floor(instant / 1000) * 1000 + 999;
 const startsRedeploys = (label: string): boolean => label !== PENDING && label !== PREVIOUS;
 const changes = (...found: Change[]): Finding => ({ kind: 'changes', changes: found });

@@ -232,8 +232,9 @@ async function findClaimed(claim: Claim, origin: Origin, ask: Ask, { ports }: St
     case 'version-created':
     case 'rotated':
     case 'secret-deleted': {
-      const description = await ask.describe(claim.secret);
-      return confirmSecret(claim, origin, description, ports.clock.now());
+      // A description is as old as the question: the answer may take seconds.
+      const askedAt = ports.clock.now();
+      return confirmSecret(claim, origin, await ask.describe(claim.secret), askedAt);
     }
     default:
       return claim satisfies never;
