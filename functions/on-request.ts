@@ -9,6 +9,10 @@ import { type Invocation, lambda } from './runtime/handler.ts';
 export const handler = lambda<unknown, Report | StaleReport | Uses>([], onRequest);
 
 /** Throws WrongRequest, having done nothing, and ReadFailed if AWS could not be read; both reach the caller. */
-function onRequest(raw: unknown, run: Run, { requestId, config, quiet }: Invocation) {
+export function onRequest(
+  raw: unknown,
+  run: Run,
+  { requestId, config, quiet }: Pick<Invocation, 'requestId' | 'config' | 'quiet'>,
+) {
   return answer(raw, { requestId, mode: config.mode, quiet }, run);
 }

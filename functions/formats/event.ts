@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { CloudTrailEvent, Event } from '../core/confirm/event.ts';
-import { problemsOf } from './problems.ts';
+import { hasMoreElements, MESSAGE_ELEMENTS } from './bounds.ts';
+import { checkedBy, firstProblems } from './problems.ts';
 
 /** A message whose body is not an EventBridge event, or lacks a field that events of its kind have. */
 export class MalformedEvent extends Error {
@@ -128,6 +129,9 @@ function orAbsent(given: string | null | undefined): string | undefined {
 }
 
 function parsedJson(body: string): unknown {
+  // EventBridge sends 256 KiB at most; only a message of another sender can hold so much.
+  if (hasMoreElements(body, MESSAGE_ELEMENTS))
+    throw new MalformedEvent(`the message has more than ${MESSAGE_ELEMENTS} values; no event of AWS has`);
   try {
     return JSON.parse(body);
   } catch (cause) {
@@ -137,7 +141,7 @@ function parsedJson(body: string): unknown {
 }
 
 function checked<T extends z.core.$ZodType>(schema: T, value: unknown): z.output<T> {
-  const result = z.safeParse(schema, value);
+  const result = checkedBy(schema, value);
   if (result.success) return result.data;
-  throw new MalformedEvent(`the message is not an EventBridge event: ${problemsOf(result.error).join('; ')}`);
+  throw new MalformedEvent(`the message is not an EventBridge event: ${firstProblems(result.error)}`);
 }

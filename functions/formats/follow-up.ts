@@ -5,8 +5,15 @@ import type { Unread } from '../core/follow-up/unread.ts';
 import { nameOf } from '../core/model/arn.ts';
 import type { Change } from '../core/model/change.ts';
 import type { Scan } from '../core/read/scan.ts';
+import {
+  hasMoreElements,
+  MESSAGE_ELEMENTS,
+  MESSAGE_UNPACKED_BYTES,
+  OversizedFollowUp,
+  shareUnpacked,
+} from './bounds.ts';
 import { carried, envelope } from './follow-up-shape.ts';
-import { problemsOf } from './problems.ts';
+import { checkedBy, firstProblems } from './problems.ts';
 
 /**
  * The format of the message in which follow-ups travel through the queue. The version is raised when older code can no
@@ -32,21 +39,20 @@ export function isFollowUp(body: string): boolean {
 /** The content of a follow-up message. */
 export type Carried = { readonly followUps: readonly FollowUp[]; readonly scans: readonly Scan[] };
 
-/** Throws MalformedFollowUp. */
+/** Throws MalformedFollowUp, for a body that unpacks to more than a message of ours as well. */
 export function parseFollowUps(body: string): Carried {
   const raw = parsed(body);
-  const { data: outside } = z.safeParse(envelope, raw);
+  const { data: outside } = checkedBy(envelope, raw);
   if (outside !== undefined && outside.version > FOLLOW_UP_VERSION) {
     throw new MalformedFollowUp(
       `the follow-up has format version ${outside.version}, but this code reads versions up to ${FOLLOW_UP_VERSION}; deploy the newer code again, then redrive the dead-letter queue`,
     );
   }
-  const { data, error } = z.safeParse(
+  const { data, error } = checkedBy(
     carried,
     outside?.gzip === undefined ? raw : parsed(unpacked(outside.gzip)),
   );
-  if (data === undefined)
-    throw new MalformedFollowUp(`the follow-up is malformed: ${problemsOf(error).join('; ')}`);
+  if (data === undefined) throw new MalformedFollowUp(`the follow-up is malformed: ${firstProblems(error)}`);
   return { followUps: data.followUps.map(followUpIn), scans: data.readings.map(scanIn) };
 }
 
@@ -122,9 +128,11 @@ function grouped<One extends { readonly cluster: string }, Short>(
 
 /**
  * Compresses a body that is too large; names are repetitive. A change is never split: its waves depend on each other.
+ * Throws OversizedFollowUp, because a message that nothing can read would be lost without a word.
  */
 function message(version: number, fields: string): string {
   const body = `${START}${version},${fields}}`;
+  if (shareUnpacked(body) > 1) throw new OversizedFollowUp(body.length);
   if (body.length <= MESSAGE_BYTES) return body;
   return `${START}${version},"gzip":"${gzipSync(body).toString('base64')}"}`;
 }
@@ -132,8 +140,12 @@ function message(version: number, fields: string): string {
 /** Below SQS's limit of 1 MiB (functions/README.md, Queue and Lambda). */
 export const MESSAGE_BYTES = 900_000;
 
-/** No message of ours is larger than this after decompression. */
-const UNPACKED_BYTES = 64_000_000;
+/** How much of a message the follow-up takes, packed or unpacked; those whose sum is at most 1 fit into one message. */
+export function shareOfMessage(followUp: FollowUp): number {
+  const unpackedShare = shareUnpacked(`${START}${FIRST_VERSION},"followUps":[${written(followUp)}]}`);
+  if (unpackedShare > 1) return unpackedShare;
+  return Math.max(unpackedShare, followUpBody([followUp]).length / MESSAGE_BYTES);
+}
 
 const START = '{"kind":"follow-up","version":';
 
@@ -181,13 +193,22 @@ function writtenChange(one: Change): Omit<Change, 'invalidTag'> {
 
 function unpacked(packed: string): string {
   try {
-    return gunzipSync(Buffer.from(packed, 'base64'), { maxOutputLength: UNPACKED_BYTES }).toString();
+    const bytes = Buffer.from(packed, 'base64');
+    return gunzipSync(bytes, { maxOutputLength: MESSAGE_UNPACKED_BYTES }).toString();
   } catch (cause) {
-    throw new MalformedFollowUp('the gzip data of the follow-up cannot be unpacked', { cause });
+    const most = `${MESSAGE_UNPACKED_BYTES / 1_000_000} MB`;
+    throw new MalformedFollowUp(
+      `the gzip data of the follow-up cannot be unpacked, or unpacks to more than ${most}`,
+      { cause },
+    );
   }
 }
 
 function parsed(body: string): unknown {
+  if (hasMoreElements(body, MESSAGE_ELEMENTS))
+    throw new MalformedFollowUp(
+      `the follow-up has more than ${MESSAGE_ELEMENTS} values, which none of ours has`,
+    );
   try {
     return JSON.parse(body);
   } catch (cause) {

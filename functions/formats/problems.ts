@@ -9,3 +9,32 @@ export function problemsOf(error: z.core.$ZodError): readonly string[] {
     path.length === 0 ? message : `${path.join('.')}: ${message}`,
   );
 }
+
+/** A message of the queue may have a fault in each of 100,000 elements, and the log has one line for all of them. */
+const MAX_TOLD = 20;
+
+/** The first faults of a message as one text, and how many there are besides. */
+export function firstProblems(error: z.core.$ZodError): string {
+  const { length } = error.issues;
+  const first = problemsOf(error).slice(0, MAX_TOLD).join('; ');
+  return length > MAX_TOLD ? `${first}; and ${length - MAX_TOLD} more` : first;
+}
+
+/**
+ * As z.safeParse. If the schema itself fails, as it does when the stack is too small for a fault in each element, the
+ * value counts as one fault.
+ */
+export function checkedBy<T extends z.core.$ZodType>(
+  schema: T,
+  value: unknown,
+): z.core.util.SafeParseResult<z.output<T>> {
+  try {
+    return z.safeParse(schema, value);
+  } catch {
+    const message = 'it has too many faults to name them';
+    return {
+      success: false,
+      error: new z.core.$ZodError<z.output<T>>([{ code: 'custom', path: [], message, input: undefined }]),
+    };
+  }
+}

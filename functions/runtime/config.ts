@@ -92,6 +92,7 @@ export function readConfig(required: Required, environment: Environment = proces
   const { data, error } = z.safeParse(shape, set);
   const problems = [
     ...(error === undefined ? [] : problemsOf(error)),
+    ...contradictions(data ?? asFarAsReadable(set, error)),
     ...required
       .filter((variable) => set[variable] === undefined)
       .map((variable) => `${variable}: must be set`),
@@ -101,9 +102,60 @@ export function readConfig(required: Required, environment: Environment = proces
   return configOf(data, set);
 }
 
+type Values = z.infer<typeof shape>;
+
+/** The environment without the variables that have a fault of their own, so that one fault does not hide another. */
+function asFarAsReadable(set: Environment, error: z.core.$ZodError | undefined): Partial<Values> {
+  const faulty = new Set(error?.issues.map(({ path: [variable] }) => variable));
+  const { data = {} } = z.safeParse(
+    shape,
+    Object.fromEntries(Object.entries(set).filter(([variable]) => !faulty.has(variable))),
+  );
+  return Object.fromEntries(Object.entries(data).filter(([variable]) => !faulty.has(variable)));
+}
+
+/** Settings that are valid each by itself, and together leave services on an old value. */
+function contradictions(data: Partial<Values>): readonly string[] {
+  return [...cooldownProblem(data), ...perHourProblem(data), ...readProblem(data)];
+}
+
+function cooldownProblem(data: Partial<Values>): readonly string[] {
+  const { COOLDOWN_SECONDS: cooldown = 0, FOLLOW_UP_LIMIT_MINUTES: limit = Infinity } = data;
+  return cooldown <= limit * 60
+    ? []
+    : [
+        `COOLDOWN_SECONDS: ${cooldown} is longer than FOLLOW_UP_LIMIT_MINUTES, ${limit} minutes or ${limit * 60} seconds: a service that waits for its cooldown would be given up before it may be redeployed; set COOLDOWN_SECONDS to ${limit * 60} at most, or FOLLOW_UP_LIMIT_MINUTES to ${Math.ceil(cooldown / 60)} at least`,
+      ];
+}
+
+/** One redeploy an hour is a cooldown of an hour. */
+function perHourProblem(data: Partial<Values>): readonly string[] {
+  const { MAX_REDEPLOYS_PER_HOUR: perHour = Infinity, FOLLOW_UP_LIMIT_MINUTES: limit = Infinity } = data;
+  return perHour > 1 || limit >= 60
+    ? []
+    : [
+        `MAX_REDEPLOYS_PER_HOUR: with 1 a service may wait for an hour, which is longer than FOLLOW_UP_LIMIT_MINUTES, ${limit} minutes: it would be given up before it may be redeployed; set MAX_REDEPLOYS_PER_HOUR to 2 at least, or FOLLOW_UP_LIMIT_MINUTES to 60 at least`,
+      ];
+}
+
+/** A redeploy lists the services, describes them, and describes one again right before the write. */
+const READS_FOR_A_REDEPLOY = 3;
+
+/** How long on-change may read: its time limit without the reserve at its end (serverless.yml). */
+const READING_SECONDS = 240;
+
+function readProblem(data: Partial<Values>): readonly string[] {
+  const { READ_RATE: perSecond = Infinity, READ_BURST: burst = Infinity } = data;
+  return burst + perSecond * READING_SECONDS >= READS_FOR_A_REDEPLOY
+    ? []
+    : [
+        `READ_RATE: ${perSecond} with READ_BURST ${burst} allows fewer than the ${READS_FOR_A_REDEPLOY} reads in ${READING_SECONDS} seconds that one redeploy takes, so none would ever be made; set READ_RATE to ${(READS_FOR_A_REDEPLOY - 1) / 100} at least, or READ_BURST to ${READS_FOR_A_REDEPLOY} at least`,
+      ];
+}
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
-function configOf(data: z.infer<typeof shape>, set: Environment): Config {
+function configOf(data: Values, set: Environment): Config {
   return {
     mode: data.MODE,
     sweep: data.SWEEP,
@@ -127,7 +179,7 @@ function configOf(data: z.infer<typeof shape>, set: Environment): Config {
   };
 }
 
-function policyOf(data: z.infer<typeof shape>): Policy {
+function policyOf(data: Values): Policy {
   return {
     select: data.SELECT,
     clusters: data.CLUSTERS,

@@ -90,6 +90,7 @@ async function invoke<Event, Answer>(
     return await handle(event, run, { ...others, config, requestId: context?.awsRequestId ?? randomUUID() });
   } finally {
     timer.clear();
+    dependencies.fleets.snapshot.discard();
     await publish(ownEvents.take(), ports.eventBus, remainingMs(), journal);
     journal.calls(counts.take());
   }

@@ -5,12 +5,13 @@ import {
   about,
   type Change,
   type IgnoredReason,
+  isReportedEnd,
   type Notice,
   REQUEST,
   type Subject,
 } from '../core/model/change.ts';
 import type { Decision } from '../core/model/decision.ts';
-import { type Fleet, unreadableOf } from '../core/model/fleet.ts';
+import { type Fleet, isWhole, unreadableOf } from '../core/model/fleet.ts';
 import type { Outcome } from '../core/model/outcome.ts';
 import { invalidTag, tagWarnings } from '../core/model/tags.ts';
 import type { PlanBesideEarly } from '../core/plan/early.ts';
@@ -79,7 +80,7 @@ export class Journal {
 
   /** Records the plan, and each service that is not redeployed, with the reason. Redeploys are recorded once done. */
   planned({ notices, fleet, subjects, matches }: Seen, { plan, early }: PlanBesideEarly): void {
-    for (const notice of notices) this.#noticed(notice, matches);
+    for (const notice of notices) this.#noticed(notice, matches, fleet);
     if (subjects.length === 0) return;
     const tags = [
       ...[...new Set(matches.map(({ service }) => service))].flatMap(tagWarnings),
@@ -205,10 +206,15 @@ export class Journal {
     this.#writer.count('Throttled', throttled);
   }
 
-  #noticed(notice: Notice, matches: readonly Match[]): void {
+  /** The end of a resource that no service refers to concerns no operator, if the whole fleet could be read. */
+  #noticed(notice: Notice, matches: readonly Match[], fleet: Fleet): void {
     const services = matches
       .filter(({ subject }) => about(subject) === notice)
       .map(({ service }) => service.arn);
+    if (services.length === 0 && isReportedEnd(notice) && isWhole(fleet)) {
+      this.ignored(notice, 'not-referenced');
+      return;
+    }
     this.#writer.isAbout(notice);
     this.#writer.count('Notices');
     this.#writer.record('warn', 'change.notice', noticeFields(notice, services));

@@ -9,6 +9,7 @@ import {
   MESSAGE_BYTES,
   parseFollowUps,
   scanBody,
+  shareOfMessage,
 } from '../../functions/formats/follow-up.ts';
 import { change, NOW } from '../support/build.ts';
 
@@ -62,7 +63,7 @@ describe('a follow-up', () => {
     const many = Array.from({ length: 200 }, (_, i) =>
       followUp({ changeId: `change-${i}`, open: open(100, 20) }),
     );
-    const messages = packed(many, followUpBody, MESSAGE_BYTES);
+    const messages = packed(many, shareOfMessage, 1);
     expect(messages.flat()).toEqual(many);
     for (const message of messages) expect(followUpBody(message).length).toBeLessThan(1_048_576);
     const bytes = many.reduce((sum, one) => sum + followUpBody([one]).length, 0);

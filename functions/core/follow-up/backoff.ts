@@ -43,24 +43,26 @@ export function isOverdue(
   return now >= firstHandledAt + limitMs;
 }
 
-/** Packs follow-ups that are due at the same time into as few messages as `maxBytes` allows, and never splits one. */
+/**
+ * Packs follow-ups that are due at the same time into as few messages as possible, and never splits one. `sizeOf` says
+ * how much of a message each takes, `most` how much there is; one that takes more has a message of its own.
+ */
 export function packed<One extends FollowUp>(
   followUps: readonly One[],
-  bodyOf: (followUps: readonly FollowUp[]) => string,
-  maxBytes: number,
+  sizeOf: (followUp: FollowUp) => number,
+  most: number,
 ): readonly One[][] {
   const messages: One[][] = [];
   let room = 0;
   for (const followUp of followUps) {
-    // Names, ids and ARNs are ASCII: a character is a byte.
-    const bytes = bodyOf([followUp]).length;
+    const size = sizeOf(followUp);
     const last = messages.at(-1);
-    if (last === undefined || bytes > room) {
+    if (last === undefined || size > room) {
       messages.push([followUp]);
-      room = maxBytes - bytes;
+      room = most - size;
     } else {
       last.push(followUp);
-      room -= bytes;
+      room -= size;
     }
   }
   return messages;

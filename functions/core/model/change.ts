@@ -68,6 +68,11 @@ export function isGone(notice: Notice): boolean {
   return GONE.includes(notice.notice);
 }
 
+/** Whether an event says that the resource is gone, or soon will be. What a request names is told in any case. */
+export function isReportedEnd(notice: Notice): boolean {
+  return notice.source !== REQUEST && (isGone(notice) || notice.notice === 'expires-soon');
+}
+
 /** Why an event is not a change. */
 export const IGNORED_REASONS = [
   'other-event',
@@ -81,6 +86,7 @@ export const IGNORED_REASONS = [
   'policy-reminder',
   'restored',
   'elsewhere',
+  'not-referenced',
 ] as const;
 export type IgnoredReason = (typeof IGNORED_REASONS)[number];
 

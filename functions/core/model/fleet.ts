@@ -97,6 +97,12 @@ export function isUnreadable(service: Service, { revisions }: Fleet): boolean {
   return revisionsInUse(service).some((arn) => revisions.get(arn)?.kind === 'unreadable');
 }
 
+/** Whether everything could be read; what could not may be readable the next time. */
+export function isWhole(fleet: Fleet): boolean {
+  const unread = fleet.unreadable.length + fleet.unreadableClusters.length;
+  return unread === 0 && !fleet.services.some((service) => isUnreadable(service, fleet));
+}
+
 /** The services of the fleet that could not be read, and why. */
 export function unreadableOf(
   fleet: Fleet,

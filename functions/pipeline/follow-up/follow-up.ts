@@ -141,7 +141,7 @@ async function sendScans(postponed: readonly Postponed[], run: StepContext): Pro
   const now = run.ports.clock.now();
   const unsent = postponed.map(async (one) => {
     const delay = Math.max(1, Math.ceil((one.notBefore - now) / 1000));
-    return (await sendBody(scanBody(one.scan), delay, run)) ? [] : [one];
+    return (await sendBody(() => scanBody(one.scan), delay, run)) ? [] : [one];
   });
   return (await Promise.all(unsent)).flat();
 }

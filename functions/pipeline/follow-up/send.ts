@@ -2,7 +2,7 @@ import pMap from 'p-map';
 import { packed } from '../../core/follow-up/backoff.ts';
 import type { FollowUp } from '../../core/follow-up/follow-up.ts';
 import { CONCURRENCY } from '../../core/model/limits.ts';
-import { followUpBody, MESSAGE_BYTES } from '../../formats/follow-up.ts';
+import { followUpBody, shareOfMessage } from '../../formats/follow-up.ts';
 import type { StepContext } from '../context.ts';
 
 const NOT_SENT =
@@ -17,26 +17,26 @@ export async function sendFollowUps<One extends FollowUp>(
   run: StepContext,
 ): Promise<readonly One[]> {
   const messages = batches.flatMap(({ followUps, delaySeconds }) =>
-    packed(followUps, followUpBody, MESSAGE_BYTES).map((together) => ({ together, delaySeconds })),
+    packed(followUps, shareOfMessage, 1).map((together) => ({ together, delaySeconds })),
   );
   const unsent = await pMap(
     messages,
     async ({ together, delaySeconds }) =>
-      (await sendBody(followUpBody(together), delaySeconds, run)) ? [] : together,
+      (await sendBody(() => followUpBody(together), delaySeconds, run)) ? [] : together,
     { concurrency: CONCURRENCY.messages },
   );
   return unsent.flat();
 }
 
-/** Puts one message on the queue. Answers whether it was sent; an error is logged. */
+/** Puts one message on the queue. Answers whether it was sent; an error is logged, also one of writing the body. */
 export async function sendBody(
-  body: string,
+  write: () => string,
   delaySeconds: number,
   { ports, journal }: StepContext,
 ): Promise<boolean> {
   try {
     if (ports.queue === undefined) throw new Error('there is no queue, because CHANGE_QUEUE_URL is not set');
-    await ports.queue.send(body, delaySeconds);
+    await ports.queue.send(write(), delaySeconds);
     return true;
   } catch (error) {
     journal.error(NOT_SENT, error);

@@ -3,7 +3,7 @@ import { isUnread, type Unread } from '../../core/follow-up/unread.ts';
 import { match } from '../../core/match/match.ts';
 import type { ClusterArn } from '../../core/model/arn.ts';
 import { about, REQUEST, type Subject } from '../../core/model/change.ts';
-import { type Fleet, isUnreadable, namesByCluster, type Service } from '../../core/model/fleet.ts';
+import { type Fleet, isWhole, namesByCluster, type Service } from '../../core/model/fleet.ts';
 import type { FleetPart } from '../../core/read/scan.ts';
 import { hintedFleet } from '../../core/read/snapshot.ts';
 import type { StepContext } from '../context.ts';
@@ -111,12 +111,6 @@ export class FleetCache {
 }
 
 const isNew = ({ kind: what }: Trigger): boolean => what !== 'follow-up' && what !== 'service';
-
-/** Whether everything could be read; what could not may be readable the next time. */
-function isWhole(fleet: Fleet): boolean {
-  const unread = fleet.unreadable.length + fleet.unreadableClusters.length;
-  return unread === 0 && !fleet.services.some((service) => isUnreadable(service, fleet));
-}
 
 function matched(fleet: Fleet, subjects: readonly Subject[], { policy }: StepContext): readonly Service[] {
   return [...new Set(match(fleet, subjects, policy.pull).map(({ service }) => service))];

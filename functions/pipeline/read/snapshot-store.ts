@@ -31,6 +31,14 @@ export class SnapshotStore {
     this.#renew = (before) => withRead(earlier?.(before) ?? before, fleet, isRead);
   }
 
+  /**
+   * Forgets the reads that were noted and not saved. Called after every invocation: a question or a failure saves
+   * nothing, and without this each of them would add a whole fleet to what a warm process keeps.
+   */
+  discard(): void {
+    this.#renew = undefined;
+  }
+
   /** Writes the noted reads if they change the snapshot. If another process was faster, its snapshot is as good. */
   async save(run: StepContext): Promise<void> {
     const [renew, snapshots] = [this.#renew, this.#snapshots];
@@ -38,9 +46,9 @@ export class SnapshotStore {
     if (renew === undefined || snapshots === undefined) return;
     const before = await this.#load(run);
     const snapshot = renew(before.snapshot);
-    const bytes = snapshotBytes(snapshot);
-    if (before.version !== undefined && Buffer.compare(bytes, snapshotBytes(before.snapshot)) === 0) return;
     try {
+      const bytes = snapshotBytes(snapshot);
+      if (before.version !== undefined && Buffer.compare(bytes, snapshotBytes(before.snapshot)) === 0) return;
       const version = await snapshots.put(bytes, before.version);
       this.#stored = version === undefined ? undefined : Promise.resolve({ snapshot, version });
     } catch (error) {

@@ -81,7 +81,7 @@ describe('follow-ups', () => {
   const of = (...sizes: readonly number[]) =>
     sizes.map((size, i) => begin(`${i}`.padEnd(size, '.'), [], NOW));
   const sizes = (all: readonly FollowUp[], most: number) =>
-    packed(all, (some) => some.map(({ changeId }) => changeId).join(''), most).map((message) =>
+    packed(all, ({ changeId }) => changeId.length, most).map((message) =>
       message.map(({ changeId }) => changeId.length),
     );
 

@@ -1,0 +1,167 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { begin, type FollowUp, type OpenService } from '../../functions/core/follow-up/follow-up.ts';
+import { clusterArn } from '../../functions/core/model/arn.ts';
+import { startScan } from '../../functions/core/read/scan.ts';
+import {
+  elementsIn,
+  hasMoreElements,
+  MESSAGE_ELEMENTS,
+  OversizedFollowUp,
+} from '../../functions/formats/bounds.ts';
+import { parseEvent } from '../../functions/formats/event.ts';
+import {
+  followUpBody,
+  MalformedFollowUp,
+  parseFollowUps,
+  scanBody,
+  shareOfMessage,
+} from '../../functions/formats/follow-up.ts';
+import { MalformedSnapshot, parseSnapshot } from '../../functions/formats/snapshot.ts';
+import { change } from '../support/build.ts';
+
+const CLUSTER = clusterArn('arn:aws:ecs:eu-west-1:111122223333:cluster/main');
+const START = '{"kind":"follow-up","version":1';
+const packed = (inner: string) => `${START},"gzip":"${gzipSync(inner).toString('base64')}"}`;
+const open = (count: number, length: number): readonly OpenService[] =>
+  Array.from({ length: count }, (_, i) => ({
+    cluster: CLUSTER,
+    name: `service-${i}-`.padEnd(length, 'x'),
+    deploymentId: `ecs-svc/${String(1e18 + i * 7_777_777_777)}`,
+    ours: true,
+    lastLogged: 'wait rolling-out',
+  }));
+const followUp = (services: readonly OpenService[]): FollowUp => ({
+  ...begin('change-1', [change()], 0),
+  open: services,
+});
+
+/** Bodies that are small as a message and enormous once they are read, by what they unpack to. */
+const BOMBS: Readonly<Record<string, string>> = {
+  'three million empty objects': packed(`${START},"followUps":[${'{},'.repeat(3_100_000)}{}]}`),
+  'six million numbers': packed(`${START},"followUps":[${'0,'.repeat(6_000_000)}0]}`),
+  'three million services': packed(
+    `${START},"followUps":[{"open":[["${CLUSTER}",[${'["a",null,true,""],'.repeat(700_000)}[]]]]}]}`,
+  ),
+  'three million scans': packed(`${START},"followUps":[],"readings":[${'{},'.repeat(3_100_000)}{}]}`),
+  '17 MB of blanks': packed(`${' '.repeat(17_000_000)}${START},"followUps":[]}`),
+  'half a million numbers, not packed': `${START},"followUps":[${'0,'.repeat(500_000)}0]}`,
+};
+
+describe('a follow-up that unpacks to more than a message of ours', () => {
+  test.each(Object.keys(BOMBS))('is refused before it is read: %s', (name) => {
+    const body = BOMBS[name] ?? '';
+    expect(body.length).toBeLessThan(1_048_576);
+    expect(() => parseFollowUps(body)).toThrow(MalformedFollowUp);
+  });
+
+  test('names a handful of its faults, however many it has', () => {
+    const body = `${START},"followUps":[${'{},'.repeat(3_000)}{}]}`;
+    expect(() => parseFollowUps(body)).toThrow(/; and \d+ more$/);
+  });
+});
+
+test('an event with more values than AWS sends is refused before it is read', () => {
+  const event = { id: 'a', source: 'b', 'detail-type': 'c', time: '2026-01-01T00:00:00Z', detail: {} };
+  const body = JSON.stringify({ ...event, resources: Array.from({ length: 300_000 }, () => 0) });
+  expect(() => parseEvent(body)).toThrow(/more than 200000 values/);
+});
+
+test('a snapshot with millions of values is no snapshot', () => {
+  const bytes = gzipSync(`{"format":1,"revisions":[${'0,'.repeat(3_000_000)}0],"clusters":[]}`);
+  expect(() => parseSnapshot(bytes)).toThrow(MalformedSnapshot);
+  expect(() => parseSnapshot(bytes)).toThrow(/more than 500000 values/);
+});
+
+describe('what is written can be read back:', () => {
+  test.each([
+    [10_000, 64],
+    [10_000, 255],
+    [30_000, 20],
+  ])('a change that waits for %i services with names of %i characters', (count, length) => {
+    const written = followUp(open(count, length));
+    const body = followUpBody([written]);
+    expect(body.length).toBeLessThan(1_048_576);
+    expect(parseFollowUps(body).followUps).toEqual([written]);
+  });
+
+  test('a scan that has matched and started 10,000 services', () => {
+    const services = open(10_000, 64);
+    const places = services.map(({ cluster, name }) => ({ cluster, name }));
+    const started = services.map(({ cluster, name }) => ({ cluster, name, deploymentId: 'ecs-svc/1' }));
+    const scan = { ...startScan([change()], [], 0), matched: places, started, remaining: [CLUSTER] };
+    expect(parseFollowUps(scanBody(scan)).scans).toEqual([scan]);
+  });
+
+  test('what could not be read back is not written', () => {
+    const tooMany = followUp(open(50_000, 20));
+    expect(() => followUpBody([tooMany])).toThrow(OversizedFollowUp);
+    expect(shareOfMessage(tooMany)).toBeGreaterThan(1);
+    expect(shareOfMessage(followUp(open(10_000, 255)))).toBeLessThanOrEqual(1);
+    const scan = { ...startScan([change()], [], 0), matched: open(210_000, 15) };
+    expect(() => scanBody(scan)).toThrow(OversizedFollowUp);
+  });
+});
+
+test.each<[unknown, number]>([
+  [[], 2],
+  [[1, 2, 3], 4],
+  [{ a: [{}, {}], b: 'x' }, 7],
+  ['text', 1],
+])('of %j at most %i values are counted', (value, count) => {
+  expect(elementsIn(JSON.stringify(value))).toBe(count);
+  expect(hasMoreElements(JSON.stringify(value), count)).toBe(false);
+  expect(hasMoreElements(JSON.stringify(value), count - 1)).toBe(true);
+});
+
+describe('a process with a heap of 400 MB', () => {
+  let folder = '';
+  beforeAll(async () => {
+    // Inside node_modules, so that git does not see it.
+    folder = await mkdtemp(join(resolve('node_modules'), '.bounds-'));
+    await build({
+      entryPoints: ['functions/formats/follow-up.ts'],
+      outfile: join(folder, 'follow-up.mjs'),
+      bundle: true,
+      format: 'esm',
+      platform: 'node',
+      logLevel: 'warning',
+    });
+    await writeFile(join(folder, 'program.mjs'), PROGRAM);
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  const survives = async (body: string): Promise<string> => {
+    const file = join(folder, 'body.json');
+    await writeFile(file, body);
+    const program = [join(folder, 'program.mjs'), file];
+    const { stdout } = await promisify(execFile)(process.execPath, ['--max-old-space-size=400', ...program]);
+    return stdout.trim();
+  };
+
+  test.each(Object.keys(BOMBS))('survives %s', async (name) => {
+    expect(await survives(BOMBS[name] ?? '')).toBe('MalformedFollowUp');
+  });
+
+  test('survives the worst that is within the bounds, several times over', async () => {
+    const objects = Math.floor(MESSAGE_ELEMENTS / 2) - 10;
+    const body = packed(`${START},"followUps":[${'{},'.repeat(objects)}{}]}`);
+    expect(await survives(body)).toBe('MalformedFollowUp');
+  }, 60_000);
+});
+
+const PROGRAM = `
+import { readFileSync } from 'node:fs';
+import { parseFollowUps } from './follow-up.mjs';
+const body = readFileSync(process.argv[2], 'utf8');
+let told = 'read';
+for (let i = 0; i < 3; i++) {
+  try { parseFollowUps(body); } catch (error) { told = error.name; }
+}
+console.log(told);
+`;
