@@ -1,14 +1,11 @@
-import { answer } from './commands/answer.ts';
-import type { Report } from './core/report/report.ts';
-import type { StaleReport } from './core/report/stale-report.ts';
-import type { Uses } from './core/report/uses.ts';
+import { type Answer, answer } from './commands/answer.ts';
 import type { Run } from './pipeline/run.ts';
 import { type Invocation, lambda } from './runtime/handler.ts';
 
 /** Direct invocation by a person or a script: answers with a report, or with the uses of a resource. */
-export const handler = lambda<unknown, Report | StaleReport | Uses>([], onRequest);
+export const handler = lambda<unknown, Answer>([], onRequest);
 
-/** Throws WrongRequest, having done nothing, and ReadFailed if AWS could not be read; both reach the caller. */
+/** Throws WrongRequest, and ReadFailed if AWS could not be read; both reach the caller, and nothing was done then. */
 export function onRequest(
   raw: unknown,
   run: Run,

@@ -1,19 +1,23 @@
 import type { Trigger } from '../core/follow-up/trigger.ts';
 import { REQUEST } from '../core/model/change.ts';
 import type { Origin } from '../core/model/secret.ts';
-import type { Report } from '../core/report/report.ts';
+import { followed } from '../core/report/followed.ts';
+import type { Report, Unfinished } from '../core/report/report.ts';
+import { shortened, shortenedUses } from '../core/report/shorten.ts';
 import { makeStaleReport, type StaleReport } from '../core/report/stale-report.ts';
 import { type Uses, usesOf } from '../core/report/uses.ts';
 import type { Sweep } from '../core/sweep/sweep.ts';
 import { parseRequest, type Request } from '../formats/request.ts';
+import { type Hurry, inAHurry } from '../pipeline/apply/hurry.ts';
 import { confirm } from '../pipeline/confirm/confirm.ts';
+import { handOver } from '../pipeline/follow-up/hand-over.ts';
 import { newSubjects } from '../pipeline/read/observed.ts';
 import { readFleet } from '../pipeline/read/read.ts';
 import { NOTHING_EARLY } from '../pipeline/read/scan.ts';
 import type { Run } from '../pipeline/run.ts';
 import type { NamedResource } from '../pipeline/sweep/timestamps.ts';
 import type { Journal } from '../telemetry/journal.ts';
-import type { RedeployResult } from './decide.ts';
+import { type Failed, type RedeployResult, reportedBefore } from './decide.ts';
 import { execute, plan } from './redeploy.ts';
 import { findStale } from './sweep.ts';
 
@@ -26,12 +30,14 @@ export type Circumstances = {
   readonly quiet: Journal;
 };
 
+export type Answer = (Report & Unfinished) | StaleReport | Uses;
+
 /** Answers a request. Throws WrongRequest, having done nothing, and ReadFailed if AWS could not be read. */
 export async function answer(
   raw: unknown,
   { requestId, mode, quiet }: Circumstances,
   wide: Run,
-): Promise<Report | StaleReport | Uses> {
+): Promise<Answer> {
   const now = wide.ports.clock.now();
   const request = parseRequest(raw, now);
   wide.journal.requested(requestId, request);
@@ -48,9 +54,9 @@ export async function answer(
     case 'stale':
       return staleOf(await findStale(requestId, named(request, origin), run));
     case 'plan':
-      return reportOf(await plan(askedFor(request, origin), run), 'narrow it with clusters');
+      return planned(await plan(askedFor(request, origin), run));
     case 'redeploy':
-      return reportOf(await execute(askedFor(request, origin), mode, run), ON_ITS_WAY);
+      return redeployed(askedFor(request, origin), mode, requestId, run);
     default:
       return request.action satisfies never;
   }
@@ -73,32 +79,93 @@ function named({ secrets, parameters, force }: Request, origin: Origin): readonl
 async function uses(asked: readonly Trigger[], run: Run): Promise<Uses> {
   const observed = await readFleet(await confirm(asked, run), NOTHING_EARLY, run);
   if (observed.postponed.length > 0) throw new TooLarge('narrow it with clusters');
-  return usesOf(observed.fleet, newSubjects(observed), run.policy);
+  return shortenedUses(usesOf(observed.fleet, newSubjects(observed), run.policy), ANSWER_CHARACTERS);
 }
 
 function staleOf(found: Sweep): StaleReport {
-  const report = makeStaleReport(found, ANSWER_CHARACTERS);
-  if (report === undefined) throw new TooLarge('narrow it with clusters', 'the answer would be too large');
-  return report;
+  return makeStaleReport(found, ANSWER_CHARACTERS);
 }
 
 /** Lambda answers with 6 MB at most (functions/README.md, Queue and Lambda); a report consists of ASCII characters. */
 const ANSWER_CHARACTERS = 5_000_000;
 
-function reportOf(result: RedeployResult, ifTooLarge: string): Report {
+function planned(result: RedeployResult): Report {
   if ('failure' in result) throw result.failure;
-  if (result.postponed) throw new TooLarge(ifTooLarge);
-  return result.report;
+  if (result.postponed) throw new TooLarge('narrow it with clusters');
+  return shortened(result.report, ANSWER_CHARACTERS);
 }
 
-const ON_ITS_WAY =
-  'it goes on through the queue, and the log of on-change tells the rest under the id of this request';
+/** A request ends as an event does: what was done is told and followed, whatever fails after it. */
+async function redeployed(
+  triggers: readonly Trigger[],
+  mode: Circumstances['mode'],
+  requestId: string,
+  run: Run,
+): Promise<Report & Unfinished> {
+  const hurry = inAHurry(run);
+  try {
+    const result = await execute(triggers, mode, hurry.run);
+    const report =
+      'failure' in result
+        ? await endedEarly(result, requestId, hurry)
+        : goingOn(result, mode, requestId, hurry);
+    return shortened(report, ANSWER_CHARACTERS);
+  } finally {
+    hurry.end();
+  }
+}
 
-/** The fleet is too large to be read within one invocation, or its answer for Lambda's limit. */
+function goingOn(
+  { report, postponed }: Exclude<RedeployResult, Failed>,
+  mode: Circumstances['mode'],
+  requestId: string,
+  { run: { ports }, unsent }: Hurry,
+): Report & Unfinished {
+  if (ports.queue === undefined) {
+    if (!postponed) return report;
+    const failure = new TooLarge('narrow it with clusters');
+    if (report.outcomes.length === 0) throw failure;
+    return { ...report, error: errorOf(failure) };
+  }
+  if (unsent() > 0) return { ...report, error: notSent(unsent()) };
+  const known = mode === 'observe' ? { decisions: [], outcomes: [] } : report;
+  return { ...report, ...followed(known, requestId, postponed) };
+}
+
+/** Throws the failure if nothing was done and nothing goes on. */
+async function endedEarly(failed: Failed, requestId: string, { run }: Hurry): Promise<Report & Unfinished> {
+  const { confirmed, failure, observed, results } = failed;
+  const { aborted: isOutOfTime } = run.reading;
+  if (results.length === 0 && !isOutOfTime) throw failure;
+  const isSent = await handOver(confirmed, observed, results, run);
+  if (results.length === 0 && !isSent) throw failure;
+  run.journal.error('cannot finish the request; its answer says what was done', failure, {
+    changeId: requestId,
+  });
+  const report = reportedBefore(failed);
+  return {
+    ...report,
+    ...(isSent && followed(report, requestId, true)),
+    ...(!(isSent && isOutOfTime) && { error: errorOf(failure) }),
+  };
+}
+
+function notSent(unsent: number): { readonly name: string; readonly message: string } {
+  const message = `${unsent} messages could not be put on the queue, so the rest does not go on by itself; send the same request with the same "at" again`;
+  return { name: 'NotSent', message };
+}
+
+function errorOf(failure: unknown): { readonly name: string; readonly message: string } {
+  return failure instanceof Error
+    ? { name: failure.name, message: failure.message }
+    : { name: 'Error', message: String(failure) };
+}
+
+/** The fleet is too large to be read within one invocation. */
 class TooLarge extends Error {
   override readonly name = 'TooLarge';
 
-  constructor(instead: string, what = 'the fleet could not be read within one invocation') {
-    super(`${what}: ${instead}`);
+  constructor(instead: string) {
+    super(`the fleet could not be read within one invocation: ${instead}`);
   }
 }

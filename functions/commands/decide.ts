@@ -22,14 +22,14 @@ export async function decide(
 ): Promise<Decided | Failed> {
   // What keeps a request from being confirmed reaches the person who asked; events report it message by message.
   const confirmed = await confirm(triggers, run);
+  let observed: Observed | undefined;
   try {
-    const observed = await readFleet(confirmed, early, run);
+    observed = await readFleet(confirmed, early, run);
     const evidence = await ask(observed, run);
     const planned = await planAsItStands(observed, evidence, run);
     return { confirmed, observed, ...planned };
   } catch (failure) {
-    await early.finish();
-    return { confirmed, failure };
+    return { confirmed, failure, observed, results: await early.finish() };
   }
 }
 
@@ -68,8 +68,15 @@ async function planAsItStands(
 
 type Decided = PlanBesideEarly & { readonly confirmed: Confirmed; readonly observed: Observed };
 
-/** The fleet could not be read, or nothing could be decided: nothing has been done but what was redeployed early. */
-type Failed = { readonly confirmed: Confirmed; readonly failure: unknown };
+/** The fleet could not be read, or not everything could be decided or sent on. */
+export type Failed = {
+  readonly confirmed: Confirmed;
+  readonly failure: unknown;
+  /** Undefined if the read failed. */
+  readonly observed: Observed | undefined;
+  /** What was redeployed before the failure; before the plan, that is what was redeployed early. */
+  readonly results: readonly Result[];
+};
 
 export type RedeployResult =
   | {
@@ -82,14 +89,30 @@ export type RedeployResult =
     }
   | Failed;
 
-/** What was found, decided and done. */
+/** What was found, decided and done, for the part of the fleet that a later invocation reads on as well. */
 export function reported(
   { confirmed, observed, plan: { unmatched } }: Decided,
   results: readonly Result[],
   redeliver: readonly string[],
 ): RedeployResult {
   const decisions = [...results.map(({ decision }) => decision), ...unmatched];
-  const outcomes = results.flatMap(({ outcome }) => outcome ?? []);
-  const report = makeReport(newChanges(observed), observed.notices, decisions, outcomes);
-  return { confirmed, report, postponed: observed.postponed.length > 0, redeliver };
+  const later = observed.postponed.map(({ scan }) => scan);
+  const changes = [...newChanges(observed), ...later.flatMap((scan) => scan.changes)];
+  const notices = [...observed.notices, ...later.flatMap((scan) => scan.notices)];
+  const report = makeReport(changes, notices, decisions, outcomesOf(results));
+  return { confirmed, report, postponed: later.length > 0, redeliver };
 }
+
+/** What was done before a failure. */
+export function reportedBefore({ confirmed, observed, results }: Failed): Report {
+  const scans = confirmed.scans.map(({ scan }) => scan);
+  const named = observed === undefined || scans.length > 0 ? [] : newChanges(observed);
+  return makeReport(
+    [...scans.flatMap(({ changes }) => changes), ...named],
+    scans.flatMap(({ notices }) => notices),
+    results.map(({ decision }) => decision),
+    outcomesOf(results),
+  );
+}
+
+const outcomesOf = (results: readonly Result[]) => results.flatMap(({ outcome }) => outcome ?? []);

@@ -1,4 +1,5 @@
 import type { Trigger } from '../core/follow-up/trigger.ts';
+import type { Result } from '../core/plan/planned.ts';
 import { apply, notExecuted } from '../pipeline/apply/apply.ts';
 import { startEarly } from '../pipeline/apply/early.ts';
 import { followUp } from '../pipeline/follow-up/follow-up.ts';
@@ -12,16 +13,25 @@ import { decide, type RedeployResult, reported } from './decide.ts';
  * path finds fresh what has been done and does only the rest.
  */
 export async function redeploy(triggers: readonly Trigger[], run: Run): Promise<RedeployResult> {
-  const decided = await decide(triggers, startEarly(triggers, run), run);
+  const early = startEarly(triggers, run);
+  const decided = await decide(triggers, early, run);
   if ('failure' in decided) return decided;
+  const { confirmed, observed } = decided;
+  let results = decided.early;
   try {
-    const results = [...decided.early, ...(await apply(decided.plan, run))];
-    const redeliver = await followUp(decided.observed, results, 'to-the-end', run);
+    results = [...results, ...(await apply(decided.plan, run))];
+    const redeliver = await followUp(observed, results, 'to-the-end', run);
     await run.fleets.snapshot.save(run);
-    return reported(decided, results, redeliver);
+    return reported(decided, withOthers(results, await early.finish()), redeliver);
   } catch (failure) {
-    return { confirmed: decided.confirmed, failure };
+    return { confirmed, failure, observed, results: withOthers(results, await early.finish()) };
   }
+}
+
+/** Besides the results of the plan those for changes whose read goes on in a later invocation. */
+function withOthers(results: readonly Result[], early: readonly Result[]): readonly Result[] {
+  const known = new Set(results.map(({ planned }) => planned.service.key));
+  return [...results, ...early.filter(({ planned }) => !known.has(planned.service.key))];
 }
 
 /** The same path as far as the first write to ECS: what would be done. */
@@ -43,7 +53,7 @@ export async function observe(triggers: readonly Trigger[], run: Run): Promise<R
     await run.fleets.snapshot.save(run);
     return reported(decided, results, redeliver);
   } catch (failure) {
-    return { confirmed: decided.confirmed, failure };
+    return { confirmed: decided.confirmed, failure, observed: decided.observed, results: [] };
   }
 }
 

@@ -24,17 +24,17 @@ export function firstProblems(error: z.core.$ZodError): string {
  * As z.safeParse. If the schema itself fails, as it does when the stack is too small for a fault in each element, the
  * value counts as one fault.
  */
-export function checkedBy<T extends z.core.$ZodType>(
-  schema: T,
-  value: unknown,
-): z.core.util.SafeParseResult<z.output<T>> {
+export function checkedBy<T extends z.core.$ZodType>(schema: T, value: unknown): Checked<T> {
   try {
     return z.safeParse(schema, value);
   } catch {
-    const message = 'it has too many faults to name them';
-    return {
-      success: false,
-      error: new z.core.$ZodError<z.output<T>>([{ code: 'custom', path: [], message, input: undefined }]),
-    };
+    const error = new z.core.$ZodError([{ code: 'custom', path: [], message: TOO_MANY, input: undefined }]);
+    return { success: false, error };
   }
 }
+
+const TOO_MANY = 'it has too many faults to name them';
+
+type Checked<T extends z.core.$ZodType> =
+  | { readonly success: true; readonly data: z.output<T>; readonly error?: undefined }
+  | { readonly success: false; readonly data?: undefined; readonly error: z.core.$ZodError };

@@ -12,7 +12,7 @@ export type Request = {
   readonly parameters: readonly string[];
   readonly services: readonly NamedService[];
   readonly clusters: readonly string[];
-  /** Milliseconds since the epoch; undefined: now. */
+  /** Milliseconds since the epoch; undefined: now, which is wrong with `force`. */
   readonly at?: number;
   readonly force: boolean;
   readonly reason?: string;
@@ -113,8 +113,20 @@ function contradictions(data: Readable, raw: unknown, now: number): readonly str
     ...services
       .filter((given) => namedService(given) === undefined)
       .map((given) => `services: ${given} is neither cluster/service nor the ARN of a service`),
+    ...(data.force === true && !has('at') && action !== 'stale' ? [forceWithoutInstant(raw, now)] : []),
     ...(at !== undefined && Date.parse(at) > now + AHEAD_MS ? [`at: ${at} is in the future`] : []),
   ];
+}
+
+/** A request with a list of a thousand names is not printed again. */
+const MAX_PRINTED = 4_000;
+
+/** The error that prints the request to send: with an instant, a repeated request does nothing the second time. */
+function forceWithoutInstant(raw: unknown, now: number): string {
+  const at = new Date(now).toISOString();
+  const request = typeof raw === 'object' ? JSON.stringify({ ...raw, at }) : '';
+  const line = request.length > MAX_PRINTED ? `the same request with "at":"${at}"` : request;
+  return `at: force restarts what was created before an instant, and must name it, because a client may send the request again by itself; send ${line}`;
 }
 
 const isOtherArn = (service: string, type: string) => (given: string) => {

@@ -476,7 +476,7 @@ describe.concurrent('MODE=observe', () => {
 describe.concurrent('a request', () => {
   it.concurrent.for([
     { action: 'redeploy', secret: 'prod/db' },
-    { action: 'redeploy', secret: 'prod/db', force: true },
+    { action: 'redeploy', secret: 'prod/db', force: true, at: new Date().toISOString() },
     { action: 'redeploy', services: ['main/api', 'main/later'] },
   ] as const)('continues through the queue, wave by wave, under its own id: %j', async (request, context) => {
     const stage = await scene(context, { rolloutMs: 1500 });

@@ -76,7 +76,7 @@ describe.concurrent('a redeploy request by secret', () => {
   it.concurrent('in observe mode writes nothing and says so', async (context) => {
     const { stage } = await fleet(context);
     const lambda = await stage.lambda('on-request', { MODE: 'observe' });
-    await lambda.invoke({ action: 'redeploy', secret: 'prod/db', force: true });
+    await lambda.invoke({ action: 'redeploy', secret: 'prod/db', force: true, at: ago(3000) });
     await lambda.invoke({ action: 'redeploy', services: ['prod-a/stale'] });
     expect(stage.updates()).toEqual([]);
     expect(told(lambda)).toContain('service.skipped prod-a/stale observe');
@@ -120,7 +120,7 @@ describe.concurrent('a redeploy request by secret', () => {
         SecretId: secret.arn,
         ...(now ? { ForceDeleteWithoutRecovery: true } : {}),
       });
-      const answer = await ask(stage, { action: 'redeploy', secret: secret.arn, force: true });
+      const answer = await ask(stage, { action: 'redeploy', secret: secret.arn, force: true, at: ago(3000) });
       expect(stage.updates()).toEqual([]);
       expect(decided(answer).filter((line) => line.startsWith('stale'))).toEqual([
         'stale skip secret-gone',

@@ -10,6 +10,35 @@ export type Report = {
   /** One outcome for each decision to redeploy. */
   readonly outcomes: readonly ReportedOutcome[];
   readonly summary: Summary;
+} & Partial<LeftOut>;
+
+/** How much of a report found no room in the answer; `summary` counts all of it all the same. */
+export type LeftOut = {
+  /** Decisions `already-fresh`. */
+  readonly freshLeftOut: number;
+  /** References of the decisions that are there. */
+  readonly referencesLeftOut: number;
+  /** Other decisions, with their outcomes. */
+  readonly decisionsLeftOut: number;
+};
+
+/** What a redeploy that was asked for by hand has not finished. */
+export type Unfinished = {
+  /** Absent if nothing goes on. */
+  readonly followed?: Followed;
+  /** What went wrong after something had been done. */
+  readonly error?: { readonly name: string; readonly message: string };
+};
+
+/** What goes on through the queue under the id of the request. */
+export type Followed = {
+  readonly changeId: string;
+  /** The services that are known to go on: started, waiting, or out of time. */
+  readonly services: number;
+  /** Whether the fleet was read only in part, so that more services may follow. */
+  readonly unread: boolean;
+  /** The same in words. */
+  readonly note: string;
 };
 
 type ReportedChange = Pick<Change, 'changeId' | 'kind' | 'arn' | 'label' | 'versionId' | 'source'> & {

@@ -1,5 +1,6 @@
 import { idsOf, type Stale, type Sweep, type SweptService } from '../sweep/sweep.ts';
 import { makeReport, type Report } from './report.ts';
+import { shortened } from './shorten.ts';
 
 /** The answer to `stale` (`schema/report.schema.json`): a report, and the stale services in it. */
 export type StaleReport = Report & {
@@ -10,8 +11,6 @@ export type StaleReport = Report & {
   readonly left: readonly string[];
   /** How many resources could not be checked. */
   readonly unchecked: number;
-  /** How many decisions `already-fresh` were left out because the answer has no room for them. */
-  readonly freshLeftOut?: number;
 };
 
 type StaleService = {
@@ -25,13 +24,9 @@ type Found = Pick<Sweep, 'changes' | 'notices' | 'swept' | 'unreadable' | 'remai
   readonly unchecked: readonly unknown[];
 };
 
-/** Undefined if the report has more than `mostCharacters` even without the fresh services. */
-export function makeStaleReport(found: Found, mostCharacters: number): StaleReport | undefined {
-  const whole = wholeReport(found);
-  const fits = (report: StaleReport) => JSON.stringify(report).length <= mostCharacters;
-  if (fits(whole)) return whole;
-  const short = withoutFresh(whole);
-  return fits(short) ? short : undefined;
+/** The report with at most so many characters of JSON. */
+export function makeStaleReport(found: Found, mostCharacters: number): StaleReport {
+  return shortened(wholeReport(found), mostCharacters);
 }
 
 function wholeReport({
@@ -59,15 +54,4 @@ function wholeReport({
 function staleService({ decision }: SweptService, stale: readonly Stale[]): readonly StaleService[] {
   const { service, cluster } = decision;
   return stale.length === 0 ? [] : [{ service, cluster, changeIds: idsOf(stale) }];
-}
-
-function withoutFresh(whole: StaleReport): StaleReport {
-  const decisions = whole.decisions.filter(({ reason }) => reason !== 'already-fresh');
-  const mentioned = new Set(decisions.flatMap(({ changeIds }) => changeIds));
-  return {
-    ...whole,
-    changes: whole.changes.filter(({ changeId }) => mentioned.has(changeId)),
-    decisions,
-    freshLeftOut: whole.decisions.length - decisions.length,
-  };
 }

@@ -10,6 +10,9 @@ export type Uses = {
   readonly uses: readonly Use[];
   /** What this answer does not cover. */
   readonly notCovered: string;
+  /** How many references, and how many services, found no room in the answer. */
+  readonly referencesLeftOut?: number;
+  readonly usesLeftOut?: number;
 };
 
 type Use = {
