@@ -2,6 +2,7 @@ import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { RedeployResult } from './commands/decide.ts';
 import { execute } from './commands/redeploy.ts';
 import type { Trigger } from './core/follow-up/trigger.ts';
+import { parseArn } from './core/model/arn.ts';
 import { parseEvent } from './formats/event.ts';
 import { isFollowUp, parseFollowUps } from './formats/follow-up.ts';
 import type { Run } from './pipeline/run.ts';
@@ -20,9 +21,10 @@ export const handler = lambda<SQSEvent, SQSBatchResponse>(['CHANGE_QUEUE_URL'], 
  */
 export async function onChange(
   { Records: records }: SQSEvent,
-  run: Run,
+  invoked: Run,
   { config }: Pick<Invocation, 'config'>,
 ): Promise<SQSBatchResponse> {
+  const run = { ...invoked, account: invoked.account ?? accountOf(records) };
   const messages = records.map((record) => parsed(record, run));
   const triggers = messages.flatMap((message) => message.triggers);
   const result = await execute(triggers, config.mode, run);
@@ -32,6 +34,11 @@ export async function onChange(
   const redeliver = new Set([...unconfirmed, ...unsent, ...needed]);
   const isNamed = ({ id, ...message }: Message) => message.triggers.length === 0 || redeliver.has(id);
   return { batchItemFailures: messages.filter(isNamed).map(({ id }) => ({ itemIdentifier: id })) };
+}
+
+/** The queue belongs to the account in which the function runs. */
+function accountOf([first]: readonly SQSRecord[]): string | undefined {
+  return parseArn(first?.eventSourceARN ?? '')?.account;
 }
 
 type Message = {

@@ -100,6 +100,9 @@ export type ReadOptions = {
   readonly onPart?: (part: Fleet) => void;
 };
 
+/** What an error tells that a read was refused because a permission is missing. */
+export type Denial = { readonly denied: boolean };
+
 /** A service as it is now, or why ECS refused to describe it. */
 export type Recheck = { readonly service: Service } | { readonly refused: string };
 

@@ -1,7 +1,7 @@
 // Packages the service into a folder of its own, without an AWS account, a network or built functions: placeholders
 // stand for the bundles, and beside them are files that must not be packaged. The working tree is not changed, so a
 // running test keeps its bundles. As a program: `node infra/package-offline.mjs <folder> [name=value …]`, where
-// `name=value` replaces a stage parameter.
+// `name=value` replaces a stage parameter and `--stage=name` the stage.
 import { execFile } from 'node:child_process';
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -42,7 +42,7 @@ export async function osls(args, folder, env) {
  * Writes CloudFormation's template and one zip per function to `<folder>/.serverless` and returns that path;
  * `name=value` replaces a stage parameter.
  */
-export async function packageOffline(folder, parameters = []) {
+export async function packageOffline(folder, parameters = [], options = []) {
   await copyService(folder);
   // This environment excludes any credentials of the shell.
   const env = {
@@ -51,7 +51,7 @@ export async function packageOffline(folder, parameters = []) {
     AWS_EC2_METADATA_DISABLED: 'true',
     AWS_REGION: 'eu-west-1',
   };
-  await osls(['package', ...parameters.map((given) => `--param=${given}`)], folder, env);
+  await osls(['package', ...options, ...parameters.map((given) => `--param=${given}`)], folder, env);
   return join(folder, '.serverless');
 }
 
@@ -59,5 +59,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [folder, ...given] = process.argv.slice(2);
   if (folder === undefined)
     throw new Error('usage: node infra/package-offline.mjs <folder> [parameter=value …]');
-  process.stdout.write(`${await packageOffline(resolve(folder), given)}\n`);
+  const options = given.filter((one) => one.startsWith('--'));
+  const parameters = given.filter((one) => !one.startsWith('--'));
+  process.stdout.write(`${await packageOffline(resolve(folder), parameters, options)}\n`);
 }

@@ -1,9 +1,17 @@
 import type { Refused } from '../core/model/fleet.ts';
 import type { CallError } from '../core/model/outcome.ts';
+import type { Denial } from '../ports.ts';
 
 /** AWS could not be read, so nothing may be decided; the caller has to try again. */
-export class ReadFailed extends Error {
+export class ReadFailed extends Error implements Denial {
   override readonly name = 'ReadFailed';
+  /** AWS answered that a permission is missing; reading again does not help. */
+  readonly denied: boolean;
+
+  constructor(message: string, denied = false, options?: ErrorOptions) {
+    super(message, options);
+    this.denied = denied;
+  }
 }
 
 const THROTTLED = [
@@ -97,7 +105,7 @@ function isRefused(code: string): boolean {
 export function readFailed(attempted: string, error: unknown): ReadFailed {
   if (error instanceof ReadFailed) return error;
   const { code, message } = answerOf(error);
-  return new ReadFailed(`cannot ${attempted}: ${code}: ${message}`, { cause: error });
+  return new ReadFailed(`cannot ${attempted}: ${code}: ${message}`, isDenied(error), { cause: error });
 }
 
 function answerOf(error: unknown): Answer {

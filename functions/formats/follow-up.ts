@@ -1,5 +1,5 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
-import * as z from 'zod/mini';
+import type * as z from 'zod/mini';
 import type { FollowUp } from '../core/follow-up/follow-up.ts';
 import type { Unread } from '../core/follow-up/unread.ts';
 import { nameOf } from '../core/model/arn.ts';

@@ -9,6 +9,8 @@ export type StepContext = {
   readonly scope: Scope;
   readonly journal: Journal;
   readonly follow: Follow;
+  /** The account of this stack; undefined if neither Lambda, the queue nor its URL says it. */
+  readonly account?: string | undefined;
   /** Aborted 30 s before the invocation ends; what is not read by then is left to the next invocation. */
   readonly reading: AbortSignal;
 };

@@ -5,6 +5,8 @@ import type { Rates, SnapshotPlace } from '../ports.ts';
 
 /** Everything that can be set; docs/configuration.md lists the variables and their defaults. */
 export type Config = {
+  /** Which of several stacks of an account this is: a dimension of every metric. */
+  readonly stage: string;
   readonly mode: 'enforce' | 'observe';
   /** What becomes of the services that the sweep finds stale for certain. */
   readonly sweep: 'report' | 'heal';
@@ -47,6 +49,10 @@ const count = (least: number) => number(/^\d{1,9}$/, least, `expected a whole nu
 const rate = () => number(/^\d{1,9}(\.\d{1,9})?$/, 0.001, 'expected a number of calls a second, above 0');
 
 const shape = z.object({
+  STAGE: z._default(
+    z.string().check(z.regex(/^[\w.-]{1,128}$/, 'expected the name of a stage: letters, digits, _.-')),
+    'prod',
+  ),
   CHANGE_QUEUE_URL: z.optional(z.url('expected the URL of a queue')),
   SNAPSHOT_BUCKET: z.optional(z.string()),
   MODE: z._default(z.enum(['enforce', 'observe']), 'enforce'),
@@ -157,6 +163,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 function configOf(data: Values, set: Environment): Config {
   return {
+    stage: data.STAGE,
     mode: data.MODE,
     sweep: data.SWEEP,
     policy: policyOf(data),

@@ -58,7 +58,7 @@ export function connect(config: Config, clock: Clock): Dependencies {
     lostAnswers: new Map(),
     // A log level set from outside would hide records, which are what operations see.
     logger: new Logger({ logLevel: 'INFO', logFormatter: new RecordFormat() }),
-    metrics: new Metrics({ namespace: NAMESPACE }),
+    metrics: new Metrics({ namespace: NAMESPACE, defaultDimensions: { stage: config.stage } }),
   };
 }
 

@@ -4,6 +4,7 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
+import { parseArn } from '../core/model/arn.ts';
 import { RESERVE_MS } from '../core/model/limits.ts';
 import type { Run } from '../pipeline/run.ts';
 import type { Clock } from '../ports.ts';
@@ -85,7 +86,8 @@ async function invoke<Event, Answer>(
   const timer = readingTimer(remainingMs());
   const ownEvents = new OwnEvents(config.mode, () => ports.clock.now());
   const { journal, ...others } = audiencesOf(dependencies, ownEvents);
-  const run = runOf(dependencies, journal, timer.signal, remainingMs);
+  const account = accountOf(context, config);
+  const run = { ...runOf(dependencies, journal, timer.signal, remainingMs), account };
   try {
     return await handle(event, run, { ...others, config, requestId: context?.awsRequestId ?? randomUUID() });
   } finally {
@@ -94,6 +96,15 @@ async function invoke<Event, Answer>(
     await publish(ownEvents.take(), ports.eventBus, remainingMs(), journal);
     journal.calls(counts.take());
   }
+}
+
+/** The account in which this function runs: its own ARN says it, or the URL of its queue. */
+function accountOf(
+  context: Partial<Context> | undefined,
+  { followUp: { queueUrl } }: Config,
+): string | undefined {
+  const inArn = parseArn(context?.invokedFunctionArn ?? '')?.account;
+  return inArn ?? /\/(\d{12})\/[^/]+$/.exec(queueUrl ?? '')?.[1];
 }
 
 function readingTimer(remainingMs: number): { readonly signal: AbortSignal; clear(): void } {

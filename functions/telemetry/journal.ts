@@ -74,8 +74,9 @@ export class Journal {
     this.#writer.isAbout(subject);
   }
 
-  ignored({ changeId, source, arn }: Told, reason: IgnoredReason): void {
-    this.#writer.record('info', 'change.ignored', { changeId, source, arn, reason });
+  /** `why`: what was refused, if it is not certain that the event needs no redeploy. */
+  ignored({ changeId, source, arn }: Told, reason: IgnoredReason, why?: string): void {
+    this.#writer.record(why ? 'warn' : 'info', 'change.ignored', { changeId, source, arn, reason, why });
   }
 
   /** Records the plan, and each service that is not redeployed, with the reason. Redeploys are recorded once done. */

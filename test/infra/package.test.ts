@@ -88,6 +88,7 @@ describe('in the packaged stack,', () => {
       SWEEP: 'report',
       LOG_LEVEL: 'INFO',
       POWERTOOLS_SERVICE_NAME: 'ecs-secret-redeploy',
+      STAGE: 'prod',
     });
     expect(propertiesOf(adjusted, functionId(name))).toHaveProperty('Environment.Variables.MODE', 'observe');
   });
@@ -213,7 +214,10 @@ describe('the rules', () => {
       })),
     );
     for (const rule of loadRules())
-      expect(propertiesOf(asIs, rule.name)['EventPattern']).toEqual(rule.pattern);
+      expect(propertiesOf(asIs, rule.name)['EventPattern']).toEqual({
+        ...rule.pattern,
+        account: [{ Ref: 'AWS::AccountId' }],
+      });
   });
 
   test('of CloudTrail are enabled, and can be disabled together', () => {

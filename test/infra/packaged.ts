@@ -26,12 +26,14 @@ type Resource = {
 export async function packageInto(
   folder: string,
   parameters: Readonly<Record<string, string>> = {},
+  stage = 'prod',
 ): Promise<Packaged> {
   const given = Object.entries(parameters).map(([name, value]) => `${name}=${value}`);
   const { stdout } = await promisify(execFile)(process.execPath, [
     'infra/package-offline.mjs',
     folder,
     ...given,
+    `--stage=${stage}`,
   ]);
   const artifacts = stdout.trim();
   const {

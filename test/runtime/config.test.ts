@@ -5,6 +5,7 @@ const QUEUE = { CHANGE_QUEUE_URL: 'https://sqs.eu-west-1.amazonaws.com/111122223
 
 test('a variable that is not set has its default', () => {
   expect(readConfig(['CHANGE_QUEUE_URL'], QUEUE)).toEqual({
+    stage: 'prod',
     mode: 'enforce',
     sweep: 'report',
     policy: {
@@ -27,6 +28,7 @@ test('a variable that is empty counts as not set', () => {
 
 test('every variable can be set', () => {
   const set = {
+    STAGE: 'team2',
     MODE: 'observe',
     SELECT: 'tagged',
     TAG_PREFIX: 'acme/redeploy',
@@ -44,6 +46,7 @@ test('every variable can be set', () => {
     SWEEP: 'heal',
   };
   expect(readConfig([], set)).toEqual({
+    stage: 'team2',
     mode: 'observe',
     sweep: 'heal',
     policy: {
@@ -62,6 +65,7 @@ test('every variable can be set', () => {
 
 describe('a wrong value', () => {
   const wrong = {
+    STAGE: 'team 2',
     MODE: 'on',
     SELECT: 'some',
     TAG_PREFIX: 'with space',

@@ -1,5 +1,5 @@
 import pMap from 'p-map';
-import { confirmSecret, type Finding, isYoungClaim } from '../../core/confirm/confirm.ts';
+import { confirmSecret, type Finding } from '../../core/confirm/confirm.ts';
 import { type Claim, claimOf, resourceOf, sourceOf } from '../../core/confirm/event.ts';
 import { type Attempt, begin, merged } from '../../core/follow-up/follow-up.ts';
 import type { Confirmed, OpenScan, Trigger } from '../../core/follow-up/trigger.ts';
@@ -12,7 +12,8 @@ import { standingKey } from '../../core/plan/standing.ts';
 import { startScan } from '../../core/read/scan.ts';
 import type { ParametersFound } from '../../ports.ts';
 import type { StepContext } from '../context.ts';
-import { type Describe, type Found, findCurrent, noticeOf, parameterChange } from './resolve.ts';
+import { deniedElsewhere } from './foreign.ts';
+import { type Describe, deletion, type Found, findCurrent, noticeOf, parameterChange } from './resolve.ts';
 import { hasNamesake, standingOf } from './standing.ts';
 
 /** No clock is that wrong: an event further in the future has a broken time. */
@@ -85,7 +86,8 @@ function record(
 ): void {
   for (const subject of findings.flatMap(({ trigger }) => receivedBefore(trigger))) journal.recalled(subject);
   for (const { value } of changes) journal.received(value);
-  for (const { found } of findings) if (found.kind === 'ignored') journal.ignored(found.origin, found.reason);
+  for (const { found } of findings)
+    if (found.kind === 'ignored') journal.ignored(found.origin, found.reason, found.why);
   for (const one of notices) if (!standing.includes(one)) journal.ignored(one.value, 'restored');
 }
 
@@ -192,12 +194,15 @@ async function find(trigger: Trigger, ask: Ask, run: StepContext): Promise<Found
   const { event } = trigger;
   const { id, time, region, account } = event;
   const origin = { changeId: id, at: time, source: sourceOf(event), region, account };
+  const named = { ...origin, arn: resourceOf(event) };
   try {
     const found = await findClaimed(claimOf(event), origin, ask, run);
     if (found.kind === 'look-again') return { kind: 'not-visible' };
     if (found.kind === 'notice') return { ...found, notice: await withNamesake(found.notice, run) };
-    return found.kind === 'ignored' ? { ...found, origin: { ...origin, arn: resourceOf(event) } } : found;
+    return found.kind === 'ignored' ? { ...found, origin: named } : found;
   } catch (error) {
+    const why = deniedElsewhere(error, event, run);
+    if (why !== undefined) return { kind: 'ignored', origin: named, reason: 'elsewhere', why };
     run.journal.error('cannot confirm the change; SQS will deliver the message again', error, {
       changeId: event.id,
     });
@@ -239,14 +244,6 @@ async function findClaimed(claim: Claim, origin: Origin, ask: Ask, { ports }: St
     default:
       return claim satisfies never;
   }
-}
-
-/** Throws if Parameter Store refused to tell. */
-function deletion(notice: Notice, { found, refused }: ParametersFound, now: number): Finding {
-  const refusal = refused.find(({ arn }) => arn === notice.arn);
-  if (refusal !== undefined) throw new Error(`cannot describe parameter ${notice.arn}: ${refusal.why}`);
-  if (!found.some(({ arn }) => arn === notice.arn)) return { kind: 'notice', notice };
-  return isYoungClaim(notice.at, now) ? { kind: 'look-again' } : { kind: 'ignored', reason: 'restored' };
 }
 
 function remembering<T>(ask: (key: string) => Promise<T>): (key: string) => Promise<T> {

@@ -1,4 +1,10 @@
-import { currentChanges, type Finding, forcedChange, goneNotice } from '../../core/confirm/confirm.ts';
+import {
+  currentChanges,
+  type Finding,
+  forcedChange,
+  goneNotice,
+  isYoungClaim,
+} from '../../core/confirm/confirm.ts';
 import type { Trigger } from '../../core/follow-up/trigger.ts';
 import {
   type Change,
@@ -8,6 +14,7 @@ import {
   type NoticeKind,
 } from '../../core/model/change.ts';
 import type { Origin, SecretDescription } from '../../core/model/secret.ts';
+import type { ParametersFound } from '../../ports.ts';
 import type { StepContext } from '../context.ts';
 
 export type Found =
@@ -16,6 +23,8 @@ export type Found =
       readonly kind: 'ignored';
       readonly origin: Origin & { readonly arn: string | undefined };
       readonly reason: IgnoredReason;
+      /** What was refused, if the reason is no certain knowledge: an operator has to see it. */
+      readonly why?: string;
     }
   | { readonly kind: 'unconfirmed' | 'not-visible' };
 
@@ -81,4 +90,12 @@ export function parameterChange(
   changedAt: number,
 ): Change {
   return { changeId, kind: 'parameter', arn, changedAt, source, optedOut: false };
+}
+
+/** Throws if Parameter Store refused to tell. */
+export function deletion(notice: Notice, { found, refused }: ParametersFound, now: number): Finding {
+  const refusal = refused.find(({ arn }) => arn === notice.arn);
+  if (refusal !== undefined) throw new Error(`cannot describe parameter ${notice.arn}: ${refusal.why}`);
+  if (!found.some(({ arn }) => arn === notice.arn)) return { kind: 'notice', notice };
+  return isYoungClaim(notice.at, now) ? { kind: 'look-again' } : { kind: 'ignored', reason: 'restored' };
 }

@@ -21,7 +21,7 @@ export async function handOver(
   const bodies = scans.map(({ scan }) => {
     const ids = new Set([...scan.changes, ...scan.notices].map(({ changeId }) => changeId));
     const started = [...scan.started, ...startedEarlyFor(ids, results)];
-    return { ...scan, matched: [], started, remaining: 'all' } as const;
+    return { ...scan, matched: [], started, remaining: 'all', unread: [] } as const;
   });
   const sent = await Promise.all(bodies.map((scan) => sendBody(() => scanBody(scan), 1, run)));
   if (named.length === 0) return sent.every(Boolean);

@@ -1,6 +1,6 @@
 import { fieldsIn, type Row, runCommands } from './insights.ts';
 import { type Command, type Expression, parseQuery } from './insights-syntax.ts';
-import { isArnOf, type MetricUse, type SavedQuery, type Stack } from './stack.ts';
+import { isArnOf, isSame, type MetricUse, type SavedQuery, type Stack } from './stack.ts';
 import type { Written } from './written.ts';
 
 /**
@@ -91,9 +91,7 @@ function metricFaults(use: MetricUse, { types }: Stack, { points }: Written): re
   if (aws === undefined) {
     const isWritten = points.some(
       ({ namespace, name, dimensions }) =>
-        namespace === use.namespace &&
-        name === use.name &&
-        JSON.stringify(dimensions) === JSON.stringify(use.dimensions),
+        namespace === use.namespace && name === use.name && isSame(dimensions, use.dimensions),
     );
     return isWritten
       ? []

@@ -1,6 +1,13 @@
 import { z } from 'zod/mini';
 import type { Packaged } from '../packaged.ts';
 
+/** Whether two sets of dimensions are the same, whatever their order. */
+export function isSame(a: MetricUse['dimensions'], b: MetricUse['dimensions']): boolean {
+  const sorted = (one: MetricUse['dimensions']) =>
+    JSON.stringify(Object.entries(one).toSorted(([x], [y]) => (x < y ? -1 : 1)));
+  return sorted(a) === sorted(b);
+}
+
 /** The parts of the stack that use logs and metrics. Resources have logical ids, as in `ChangeQueue.QueueName`. */
 export type Stack = {
   readonly types: ReadonlyMap<string, string>;
@@ -180,7 +187,12 @@ const Body = z.object({
           stacked: z._default(z.boolean(), false),
           period: z.number(),
           stat: z.optional(z.string()),
-          metrics: z.array(z.tuple([z.string(), z.string(), z.string(), z.string(), Options])),
+          metrics: z.array(
+            z.union([
+              z.tuple([z.string(), z.string(), z.string(), z.string(), Options]),
+              z.tuple([z.string(), z.string(), z.string(), z.string(), z.string(), z.string(), Options]),
+            ]),
+          ),
         }),
       }),
     ]),
@@ -196,12 +208,31 @@ function widgetsOf(raw: unknown): readonly Widget[] {
     if (widget.type === 'alarm') return { ...rectangle, type: 'alarm', ...widget.properties };
     if (widget.type === 'log') return { ...rectangle, type: 'log', ...widget.properties };
     const { title, view, stacked, metrics, stat: common } = widget.properties;
-    const lines = metrics.map(([namespace, name, dimension, value, options]): Line => {
+    const lines = metrics.map((metric): Line => {
+      const { namespace, name, dimensions, options } = partsOf(metric);
       const stat = options.stat ?? common;
       if (stat === undefined) throw new TypeError(`${title}: ${name} has no statistic`);
       const { label, color, yAxis: axis = 'left' } = options;
-      return { namespace, name, dimensions: { [dimension]: withoutBraces(value) }, stat, label, color, axis };
+      return { namespace, name, dimensions, stat, label, color, axis };
     });
     return { ...rectangle, type: 'metric', title, view, stacked, lines };
   });
+}
+
+type Metric = Extract<
+  z.infer<typeof Body>['widgets'][number],
+  { type: 'metric' }
+>['properties']['metrics'][number];
+
+/** One dimension of AWS's metrics, and two of ours, which differ by stage. */
+function partsOf(metric: Metric) {
+  const [namespace, name, dimension, value] = metric;
+  const first = { [dimension]: withoutBraces(value) };
+  if (metric.length === 5) return { namespace, name, dimensions: first, options: metric[4] };
+  return {
+    namespace,
+    name,
+    dimensions: { ...first, [metric[4]]: withoutBraces(metric[5]) },
+    options: metric[6],
+  };
 }

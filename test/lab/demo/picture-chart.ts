@@ -1,4 +1,4 @@
-import type { Line, MetricUse, Widget } from '../../infra/observability/stack.ts';
+import { isSame, type Line, type MetricUse, type Widget } from '../../infra/observability/stack.ts';
 import type { Point } from '../../infra/observability/written.ts';
 import { type Box, element, shortNumber, text } from './svg.ts';
 
@@ -71,9 +71,7 @@ export function numbers({ lines }: MetricWidget, { points }: Run, { width, heigh
 export function matching(use: MetricUse, points: readonly Point[]): readonly Point[] {
   return points.filter(
     ({ namespace, name, dimensions }) =>
-      namespace === use.namespace &&
-      name === use.name &&
-      JSON.stringify(dimensions) === JSON.stringify(use.dimensions),
+      namespace === use.namespace && name === use.name && isSame(dimensions, use.dimensions),
   );
 }
 
