@@ -404,7 +404,12 @@ describe('an answer that is too large', () => {
     expect(short?.decisions.map(({ reason }) => reason)).toEqual([null]);
   });
 
-  test('is not given if the rest is too large as well', () => {
-    expect(makeStaleReport(found, 100)).toBeUndefined();
+  test('is given without its lists if the rest is too large as well, and says how many it names no more', () => {
+    expect(makeStaleReport(found, 100)).toMatchObject({
+      decisions: [],
+      stale: { certain: [], possibly: [] },
+      decisionsLeftOut: 1,
+      summary: { matched: 2 },
+    });
   });
 });
