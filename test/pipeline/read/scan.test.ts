@@ -89,7 +89,11 @@ describe('a read that needs more than one invocation', PATIENCE, () => {
   });
 
   test('ends at the time limit of its change: what is left is named, and what was found is redeployed', async () => {
-    const { loop } = await slowFleet({ env: { FOLLOW_UP_LIMIT_MINUTES: '1' }, rolloutMs: 1_000 });
+    const { loop } = await slowFleet({
+      env: { FOLLOW_UP_LIMIT_MINUTES: '1' },
+      rolloutMs: 1_000,
+      remainingMs: 38_000,
+    });
     loop.send(currentMoved(loop.sim, 'prod/db'));
     await loop.run();
     expect(redeploys(loop)).toHaveLength(30);
