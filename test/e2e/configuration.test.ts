@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { sqsEvent } from './batch.ts';
+import { sqsEvent } from '../support/queue.ts';
 import { deliver, rotated, scene, updated } from './scene.ts';
 
 vi.setConfig({ maxConcurrency: 16 });

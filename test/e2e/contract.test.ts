@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { readSample, sampleEvents, sampleFiles } from '../events/samples.ts';
 import { type Condition, grantedActions, NEEDED_BY_LAMBDA, SNAPSHOT_KEY } from '../infra/template.ts';
+import type { BundleName } from '../support/bundles.ts';
+import type { Lambda } from '../support/lambda.ts';
 import { expectPublished } from '../support/own-event-mirror.ts';
 import { schema } from '../support/schemas.ts';
-import type { BundleName } from './bundles.ts';
-import type { Lambda } from './lambda.ts';
 import { deliver, rotated, type Scene, scene } from './scene.ts';
 
 /** Tests of what this repository publishes: the grants of the roles and the schemas of requests and answers. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
-import { apiCall, labelUpdated, parameterChange, type RawEvent, serviceEvent } from './events.ts';
+import { apiCall, labelUpdated, parameterChange, type RawEvent, serviceEvent } from '../support/events.ts';
 import { openIn, takeAll } from './queue.ts';
 import { deliver, recordsOf, rotated, type Scene, scene, told, updated } from './scene.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { apiCall, labelUpdated, parameterChange, type RawEvent, serviceEvent } from './events.ts';
+import { apiCall, labelUpdated, parameterChange, type RawEvent, serviceEvent } from '../support/events.ts';
 import { deliver, rotated, type Scene, scene, updated } from './scene.ts';
 
 vi.setConfig({ maxConcurrency: 16 });

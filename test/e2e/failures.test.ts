@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Fault } from '../simulator/index.ts';
-import { apiCall, serviceEvent } from './events.ts';
+import { apiCall, serviceEvent } from '../support/events.ts';
 import { openIn, takeAll } from './queue.ts';
 import { deliver, recordsOf, rotated, type Scene, scene, told, updated } from './scene.ts';
 

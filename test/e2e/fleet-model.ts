@@ -1,4 +1,4 @@
-import type { Place } from './events.ts';
+import type { Place } from '../support/events.ts';
 
 /** Every string of a task definition that can name a resource, by its place. */
 export interface RevisionModel {

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
+import { dice } from '../support/dice.ts';
+import { apiCall, type Place, parameterChange, type RawEvent, serviceEvent } from '../support/events.ts';
 import { buildFleet } from './build-fleet.ts';
-import { dice } from './dice.ts';
-import { apiCall, type Place, parameterChange, type RawEvent, serviceEvent } from './events.ts';
 import type { FleetModel, ServiceModel } from './fleet-model.ts';
 import { type Verdict, verdictFor } from './oracle.ts';
 import { followUpIn, openOf, takeAll } from './queue.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import { apiCall, labelUpdated, parameterChange, serviceEvent } from './events.ts';
-import type { Lambda } from './lambda.ts';
+import { apiCall, labelUpdated, parameterChange, serviceEvent } from '../support/events.ts';
+import type { Lambda } from '../support/lambda.ts';
 import { deliver, recordsOf, rotated, type Scene, scene, told } from './scene.ts';
 
 vi.setConfig({ maxConcurrency: 16 });

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import type { RolloutSpec } from '../simulator/world/specs.ts';
-import { apiCall } from './events.ts';
-import type { Lambda } from './lambda.ts';
+import { apiCall } from '../support/events.ts';
+import type { Lambda } from '../support/lambda.ts';
 import { followUpIn, openIn, send, takeAll, untilQuiet } from './queue.ts';
 import { reportIn } from './report-shape.ts';
 import { deliver, recordsOf, rotated, type Scene, scene, told, updated } from './scene.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Fault } from '../simulator/index.ts';
+import { apiCall } from '../support/events.ts';
 import { expectMirrored, ownEventsOf } from '../support/own-event-mirror.ts';
-import { apiCall } from './events.ts';
 import { deliver, recordsOf, rotated, type Scene, scene, updated } from './scene.ts';
 
 vi.setConfig({ maxConcurrency: 8 });

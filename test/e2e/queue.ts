@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod/mini';
-import { returned, sqsEvent } from './batch.ts';
-import type { Lambda } from './lambda.ts';
+import { deliverBatch } from '../support/event-source.ts';
+import { answerOf, type Lambda } from '../support/lambda.ts';
+import { simulatedQueue } from '../support/queue.ts';
 import type { Scene } from './scene.ts';
 
 /** A message that a function put on the queue. */
@@ -13,8 +14,8 @@ export interface Sent {
 const taken = new WeakSet<object>();
 
 /** The messages put on the queue since the last call, due or not, oldest first. They stay on the queue. */
-export function takeAll({ sim, queueUrl }: Scene): readonly Sent[] {
-  const fresh = sim.messagesIn(queueUrl).filter((message) => !taken.has(message));
+export function takeAll({ sim, queue }: Scene): readonly Sent[] {
+  const fresh = sim.messagesIn(queue.url).filter((message) => !taken.has(message));
   for (const message of fresh) taken.add(message);
   return fresh.map(({ body, sentAt, visibleAt }) => ({
     body,
@@ -53,13 +54,6 @@ export function openOf({ open }: FollowUpBody['followUps'][number]): readonly st
   );
 }
 
-const Received = z.object({
-  Messages: z._default(
-    z.array(z.object({ MessageId: z.string(), Body: z.string(), ReceiptHandle: z.string() })),
-    [],
-  ),
-});
-
 /** How the driver delivers messages; fields that are absent take the defaults of `untilQuiet`. */
 export interface Delivery {
   /** After how long a message that was returned comes back. */
@@ -70,44 +64,36 @@ export interface Delivery {
 }
 
 /** Puts a message on the queue, as an EventBridge rule does. */
-export function send({ sim, queueUrl }: Scene, body: unknown): void {
+export function send({ sim, queue }: Scene, body: unknown): void {
   const MessageBody = typeof body === 'string' ? body : JSON.stringify(body);
-  sim.act('sqs', 'SendMessage', { QueueUrl: queueUrl, MessageBody });
+  sim.act('sqs', 'SendMessage', { QueueUrl: queue.url, MessageBody });
 }
 
-/**
- * Lambda's event source, by the real clock: hands the messages that are due to a function and deletes those that it
- * does not return as failed, until the queue is empty. Answers the processes that took part.
- */
+/** Lets a function handle the messages of the queue until it is empty. Answers the processes that took part. */
 export async function untilQuiet(
-  { sim, queueUrl }: Scene,
+  { sim, queue }: Scene,
   { lambda, visibilitySeconds = 2, deadlineMs = 40_000 }: Delivery,
 ): Promise<readonly Lambda[]> {
   const used = new Set<Lambda>();
+  const source = {
+    queue: simulatedQueue(sim, queue, visibilitySeconds),
+    batch: 10,
+    async invoke(event: object) {
+      const process = typeof lambda === 'function' ? await lambda() : lambda;
+      used.add(process);
+      return answerOf(await process.invoke(event, 270_000));
+    },
+    onDone(_size: number, _back: number, problem?: Error) {
+      if (problem !== undefined) throw problem;
+    },
+  };
   const end = Date.now() + deadlineMs;
-  const receive = { QueueUrl: queueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: visibilitySeconds };
-  while (sim.messagesIn(queueUrl).length > 0) {
-    if (Date.now() > end)
-      throw new Error(`after ${deadlineMs} ms messages are still on the queue: ${bodiesOn(sim, queueUrl)}`);
-    const { Messages: messages } = Received.parse(await sim.act('sqs', 'ReceiveMessage', receive));
-    if (messages.length === 0) {
-      await sleep(50);
-      continue;
+  while (sim.messagesIn(queue.url).length > 0) {
+    if (Date.now() > end) {
+      const bodies = sim.messagesIn(queue.url).map(({ body }) => body.slice(0, 500));
+      throw new Error(`after ${deadlineMs} ms messages are still on the queue: ${bodies.join('\n')}`);
     }
-    const process = typeof lambda === 'function' ? await lambda() : lambda;
-    used.add(process);
-    const batch = messages.map(({ MessageId, Body }) => ({ messageId: MessageId, body: Body }));
-    const back = new Set(returned(await process.invoke(sqsEvent(batch), 270_000)));
-    for (const { MessageId, ReceiptHandle } of messages) {
-      if (!back.has(MessageId)) sim.act('sqs', 'DeleteMessage', { QueueUrl: queueUrl, ReceiptHandle });
-    }
+    if ((await deliverBatch(source)) === 0) await sleep(50);
   }
   return [...used];
-}
-
-function bodiesOn(sim: Scene['sim'], queueUrl: string): string {
-  return sim
-    .messagesIn(queueUrl)
-    .map(({ body }) => body.slice(0, 500))
-    .join('\n');
 }

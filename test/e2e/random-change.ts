@@ -1,6 +1,13 @@
 import type { SecretSpec } from '../simulator/index.ts';
-import { type Dice, dice } from './dice.ts';
-import { apiCall, labelUpdated, type Place, parameterChange, type RawEvent, serviceEvent } from './events.ts';
+import { type Dice, dice } from '../support/dice.ts';
+import {
+  apiCall,
+  labelUpdated,
+  type Place,
+  parameterChange,
+  type RawEvent,
+  serviceEvent,
+} from '../support/events.ts';
 import type { TruthModel } from './fleet-model.ts';
 import { looksLikeParameter, looksLikeSecret, waysToNameParameter, waysToNameSecret } from './spellings.ts';
 

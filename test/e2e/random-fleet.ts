@@ -1,5 +1,5 @@
-import { type Dice, dice } from './dice.ts';
-import type { Place } from './events.ts';
+import { type Dice, dice } from '../support/dice.ts';
+import type { Place } from '../support/events.ts';
 import {
   type FleetModel,
   type GroupModel,

@@ -1,5 +1,5 @@
 import { z } from 'zod/mini';
-import type { Invocation } from './lambda.ts';
+import type { Invocation } from '../support/lambda.ts';
 
 const Reference = z.strictObject({
   taskDefinition: z.nullable(z.string()),

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { parameterChange } from './events.ts';
+import { parameterChange } from '../support/events.ts';
 import { decided, reportIn, usesIn } from './report-shape.ts';
 import { deliver, rotated, type Scene, scene, told, updated } from './scene.ts';
 

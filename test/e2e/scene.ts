@@ -1,16 +1,17 @@
 import { z } from 'zod/mini';
 import {
   type Call,
+  type QueueRef,
   type SecretRef,
   type Simulator,
   type SimulatorOptions,
   startSimulator,
 } from '../simulator/index.ts';
-import { type Message, message, returned, sqsEvent } from './batch.ts';
-import type { BundleName } from './bundles.ts';
-import { labelUpdated, type Place, type RawEvent } from './events.ts';
-import { expectGranted } from './grants.ts';
-import { type Lambda, type LogRecord, startLambda } from './lambda.ts';
+import { type BundleName, bundle } from '../support/bundles.ts';
+import { labelUpdated, type Place, type RawEvent } from '../support/events.ts';
+import { expectGranted } from '../support/grants.ts';
+import { answerOf, type Lambda, type LogRecord, startLambda } from '../support/lambda.ts';
+import { type Received, returnedIn, sqsEvent } from '../support/queue.ts';
 
 /** The part of a test's context that cleans up. */
 export interface Cleaner {
@@ -22,7 +23,7 @@ export interface Scene {
   readonly sim: Simulator;
   readonly place: Place;
   /** Where follow-ups go. */
-  readonly queueUrl: string;
+  readonly queue: QueueRef;
   /** A fresh process of a bundle. */
   lambda(name?: BundleName, env?: Readonly<Record<string, string>>): Promise<Lambda>;
   /** The same, with a record of the environment variables that its import reads. */
@@ -60,17 +61,24 @@ export async function scene(cleaner: Cleaner, options: SimulatorOptions = {}): P
     expectGranted(sim, 'on-request');
     expectGranted(sim, 'on-schedule');
   });
-  const { url } = sim.world.queue({ name: 'changes' });
+  const queue = sim.world.queue({ name: 'changes' });
   const start = async (name: BundleName, env: Readonly<Record<string, string>>, watch: boolean) => {
-    const all = { ...sim.env, AWS_ACCESS_KEY_ID: name, CHANGE_QUEUE_URL: url, ...QUICK, ...env };
-    const lambda = await startLambda(name, all, watch);
+    const all = {
+      ...sim.env,
+      AWS_ACCESS_KEY_ID: name,
+      AWS_LAMBDA_FUNCTION_NAME: 'e2e',
+      CHANGE_QUEUE_URL: queue.url,
+      ...QUICK,
+      ...env,
+    };
+    const lambda = await startLambda(await bundle(name), { env: all, watchEnvironment: watch });
     cleaner.onTestFinished(() => lambda.stop());
     return lambda;
   };
   return {
     sim,
     place: sim,
-    queueUrl: url,
+    queue,
     lambda: (name = 'on-change', env = {}) => start(name, env, false),
     watchedLambda: (name) => start(name, {}, true),
     updates: () =>
@@ -106,11 +114,17 @@ export async function deliver(
   events: readonly (RawEvent | string)[],
   remainingMs?: number,
 ): Promise<readonly string[]> {
-  const messages: readonly Message[] = events.map((event, index) =>
-    message(event, typeof event === 'string' ? `raw-${index}` : `${event.id}#${index}`),
+  const messages = events.map((event, index) =>
+    typeof event === 'string'
+      ? messageOf(event, `raw-${index}`)
+      : messageOf(JSON.stringify(event), `${event.id}#${index}`),
   );
-  const ids = returned(await lambda.invoke(sqsEvent(messages), remainingMs));
+  const ids = [...returnedIn(answerOf(await lambda.invoke(sqsEvent(messages), remainingMs)))];
   return ids.map((id) => id.replace(/#\d+$/, '')).sort();
+}
+
+function messageOf(Body: string, MessageId: string): Received {
+  return { MessageId, Body, ReceiptHandle: `handle-${MessageId}` };
 }
 
 /** The service records, as `service.kind cluster/name reason`, sorted. */

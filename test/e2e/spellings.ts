@@ -1,4 +1,4 @@
-import type { Place } from './events.ts';
+import type { Place } from '../support/events.ts';
 
 /** Strings that ECS resolves to the secret. `versionId` is the id of an old version. */
 export function waysToNameSecret(

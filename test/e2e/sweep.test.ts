@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { Lambda } from './lambda.ts';
+import type { Lambda } from '../support/lambda.ts';
 import { openIn, takeAll, untilQuiet } from './queue.ts';
 import { reportIn, staleIn } from './report-shape.ts';
 import { deliver, recordsOf, rotated, type Scene, scene, told, updated } from './scene.ts';

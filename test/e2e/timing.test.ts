@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
-import { parameterChange } from './events.ts';
+import { parameterChange } from '../support/events.ts';
 import { deliver, recordsOf, rotated, type Scene, scene, told, updated } from './scene.ts';
 
 vi.setConfig({ maxConcurrency: 16 });

@@ -1,10 +1,7 @@
-import type { SQSEvent } from 'aws-lambda';
 import { onTestFinished, vi } from 'vitest';
 import { onChange } from '../../functions/on-change.ts';
 import { readConfig } from '../../functions/runtime/config.ts';
 import { connectedHandler } from '../../functions/runtime/handler.ts';
-import type { BundleName } from '../e2e/bundles.ts';
-import { expectGranted } from '../e2e/grants.ts';
 import {
   type AwsEvent,
   createClock,
@@ -13,7 +10,11 @@ import {
   startSimulator,
   type VirtualClock,
 } from '../simulator/index.ts';
+import type { BundleName } from './bundles.ts';
+import { expectGranted } from './grants.ts';
 import { expectMirrored } from './own-event-mirror.ts';
+import { type Received, sqsEvent } from './queue.ts';
+import { simulatedEventSource } from './simulated-event-source.ts';
 
 /** A record of the log, with the fields that tests read. */
 export type LogRecord = Readonly<Record<string, unknown>> & {
@@ -57,7 +58,9 @@ export async function startLoop({
 }: LoopOptions = {}): Promise<Loop> {
   const clock = createClock();
   const sim = await startSimulator({ throttling: false, now: clock.now, rolloutMs: 20_000, ...options });
-  const { url } = sim.world.queue({ name: 'changes', visibilitySeconds: 300, maxReceiveCount: 5 });
+  const queue = sim.world.queue({ name: 'changes', visibilitySeconds: 300, maxReceiveCount: 5 });
+  const { url } = queue;
+  const source = simulatedEventSource(sim, clock, [queue]);
   for (const [name, value] of Object.entries(sim.env)) vi.stubEnv(name, value);
   actAs('on-change');
   const records = captureRecords();
@@ -72,7 +75,6 @@ export async function startLoop({
       },
     );
   let handle = connect();
-  const received = new Map<string, number>();
   let killAfter = Infinity;
   let killed = false;
   onTestFinished(async () => {
@@ -84,13 +86,7 @@ export async function startLoop({
   });
 
   const invoke = async (messages: readonly Received[]) => {
-    const event = {
-      Records: messages.map(({ MessageId, Body }) => ({
-        messageId: MessageId,
-        body: Body,
-        attributes: { ApproximateReceiveCount: String(received.get(MessageId) ?? 1) },
-      })),
-    } as SQSEvent;
+    const event = sqsEvent(messages);
     const context = remainingMs === undefined ? {} : { getRemainingTimeInMillis: () => remainingMs };
     if (killAfter === Infinity) return handle(event, context);
     killed = true;
@@ -102,15 +98,11 @@ export async function startLoop({
     return undefined;
   };
 
-  /** Treats a batch as the event source of Lambda does: deletes the messages that were not given back. */
   const deliver = async (messages: readonly Received[]) => {
     const answer = await invoke(messages);
     if (deliverTwice) await invoke(messages);
     if (answer === undefined) return;
-    const back = new Set(answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
-    for (const { ReceiptHandle } of messages.filter(({ MessageId }) => !back.has(MessageId))) {
-      sim.act('sqs', 'DeleteMessage', { QueueUrl: url, ReceiptHandle });
-    }
+    source.settle(messages, new Set(answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier)));
   };
 
   return {
@@ -130,13 +122,10 @@ export async function startLoop({
       void sim.act('sqs', 'SendMessage', { QueueUrl: url, MessageBody: JSON.stringify(event) }),
     async run(forMs = Infinity) {
       const end = clock.now() + forMs;
-      const nextDue = () => Math.min(...sim.messagesIn(url).map(({ visibleAt }) => visibleAt));
       let invocations = 0;
-      for (let due = nextDue(); due <= end && due < Infinity; due = nextDue()) {
+      for (let due = source.nextDue(); due <= end && due < Infinity; due = source.nextDue()) {
         clock.set(due);
-        const messages = await receiveAll(sim, url);
-        for (const { MessageId } of messages) received.set(MessageId, (received.get(MessageId) ?? 0) + 1);
-        await deliver(messages);
+        await deliver(await source.receive());
         invocations++;
       }
       if (forMs < Infinity) clock.set(end);
@@ -149,20 +138,6 @@ export async function startLoop({
 /** Sets the access key by which the simulator knows which function makes a call. */
 export function actAs(name: BundleName): void {
   vi.stubEnv('AWS_ACCESS_KEY_ID', name);
-}
-
-type Received = { readonly MessageId: string; readonly Body: string; readonly ReceiptHandle: string };
-
-async function receiveAll(sim: Simulator, url: string): Promise<readonly Received[]> {
-  const all: Received[] = [];
-  for (;;) {
-    const { Messages = [] } = (await sim.act('sqs', 'ReceiveMessage', {
-      QueueUrl: url,
-      MaxNumberOfMessages: 10,
-    })) as { Messages?: Received[] };
-    if (Messages.length === 0 || all.length >= 100) return all;
-    all.push(...Messages);
-  }
 }
 
 /** Leaves what a killed process leaves behind: the effects of the calls before the n-th one, and of no later call. */

@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-secrets-manager';
 import { PutParameterCommand } from '@aws-sdk/client-ssm';
 import { z } from 'zod/mini';
-import { apiCall, labelUpdated, parameterChange, type RawEvent, serviceEvent } from '../../e2e/events.ts';
+import { apiCall, labelUpdated, parameterChange, type RawEvent, serviceEvent } from '../../support/events.ts';
 import type { Cloud } from './cloud.ts';
 
 export type Secret = { readonly name: string; readonly arn: string; readonly versionId: string };

@@ -3,7 +3,7 @@ import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
-import type { Place } from '../../e2e/events.ts';
+import type { Place } from '../../support/events.ts';
 
 /** moto accepts any credentials. */
 export const ANYBODY = { accessKeyId: 'testing', secretAccessKey: 'testing' };

@@ -3,7 +3,7 @@ import { mkdtemp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod/mini';
-import { type Lambda, startBundle } from '../../e2e/lambda.ts';
+import { answerOf, type Lambda, startLambda } from '../../support/lambda.ts';
 import { ANYBODY, type Cloud } from './cloud.ts';
 import { STACK, type Stack } from './stack.ts';
 import type { Terminal } from './terminal.ts';
@@ -42,7 +42,7 @@ export async function startDeployed(
   const address = `s3://${stack.physicalId('ServerlessDeploymentBucket')}${new URL(code.Location).pathname}`;
   const folder = await unpacked(address, deployed.CodeSha256, terminal);
   const environment = deployed.Environment.Variables;
-  const lambda = await startBundle(pathToFileURL(join(folder, moduleOf(deployed.Handler))).href, {
+  const env = {
     ...environment,
     ...over,
     AWS_LAMBDA_FUNCTION_NAME: `${STACK}-${name}`,
@@ -50,16 +50,13 @@ export async function startDeployed(
     AWS_ENDPOINT_URL: cloud.endpoint,
     AWS_ACCESS_KEY_ID: ANYBODY.accessKeyId,
     AWS_SECRET_ACCESS_KEY: ANYBODY.secretAccessKey,
-  });
+  };
+  const lambda = await startLambda(pathToFileURL(join(folder, moduleOf(deployed.Handler))).href, { env });
   return {
     ...lambda,
     environment,
     timeoutSeconds: deployed.Timeout,
-    async ask(event) {
-      const invocation = await lambda.invoke(event, deployed.Timeout * 1000);
-      if ('error' in invocation) throw new Error(invocation.error.message);
-      return invocation.answer;
-    },
+    ask: async (event) => answerOf(await lambda.invoke(event, deployed.Timeout * 1000)),
   };
 }
 

@@ -7,7 +7,7 @@ import { changeParameter, putOnBus, rotate } from './changes.ts';
 import { cloudIn } from './cloud.ts';
 import { COMMANDS, FROM_CLONE_TO_PLAN, filledIn } from './commands.ts';
 import { type DeployedFunction, startDeployed } from './deployed-function.ts';
-import { attributesOf, deliverAll, deliverBatch, drain, type EventSource, takeOver } from './event-source.ts';
+import { attributesOf, deliverAll, deliverFrom, drain, type EventSource, takeOver } from './event-source.ts';
 import { arnOf, buildFleet, type Fleet, OF_PARAMETER, OF_SECRET, redeployedBy, tag } from './fleet.ts';
 import { openFront } from './front.ts';
 import { listAll, stacksIn } from './leftovers.ts';
@@ -42,7 +42,7 @@ beforeAll(async () => {
   fleet = await buildFleet(cloud);
 });
 afterAll(async () => {
-  stopFunctions();
+  await stopFunctions();
   front.close();
   await terminal.close();
 });
@@ -285,7 +285,7 @@ function run(name: keyof typeof COMMANDS, value = ''): Promise<string> {
 
 /** Starts new processes, as Lambda does after a change of code or configuration; `over` holds wrong settings. */
 async function startFunctions(over: Readonly<Record<string, string>> = {}): Promise<void> {
-  stopFunctions();
+  await stopFunctions();
   const at = { terminal, cloud, stack };
   [onChange, onRequest] = await Promise.all([
     startDeployed('on-change', at, over),
@@ -293,8 +293,8 @@ async function startFunctions(over: Readonly<Record<string, string>> = {}): Prom
   ]);
 }
 
-function stopFunctions(): void {
-  for (const lambda of [onChange, onRequest]) lambda?.stop();
+async function stopFunctions(): Promise<void> {
+  await Promise.all([onChange, onRequest].map((lambda) => lambda?.stop()));
 }
 
 function deliver(): Promise<void> {
@@ -303,7 +303,7 @@ function deliver(): Promise<void> {
 
 /** Delivers the messages that are on the queues now, but not the follow-ups that they cause. */
 async function deliverOnce(): Promise<void> {
-  for (const source of sources) await deliverBatch(cloud, source, onChange);
+  for (const source of sources) await deliverFrom(cloud, source, onChange);
 }
 
 function redeployByHand(): Promise<unknown> {

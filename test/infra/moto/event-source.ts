@@ -3,10 +3,11 @@ import {
   ChangeMessageVisibilityCommand,
   DeleteMessageCommand,
   GetQueueAttributesCommand,
-  type Message,
   ReceiveMessageCommand,
 } from '@aws-sdk/client-sqs';
 import { z } from 'zod/mini';
+import { deliverBatch } from '../../support/event-source.ts';
+import { type PolledQueue, receiveBatch } from '../../support/queue.ts';
 import type { Cloud } from './cloud.ts';
 import type { DeployedFunction } from './deployed-function.ts';
 import { STACK } from './stack.ts';
@@ -71,7 +72,7 @@ export async function deliverAll(
 ): Promise<void> {
   for (let round = 0; round < 300; round++) {
     let delivered = 0;
-    for (const source of sources) delivered += await deliverBatch(cloud, source, to);
+    for (const source of sources) delivered += await deliverFrom(cloud, source, to);
     if (delivered === 0) await sleep(200);
     if ((await Promise.all(sources.map((source) => isEmpty(cloud, source.queueUrl)))).every(Boolean)) return;
   }
@@ -79,67 +80,40 @@ export async function deliverAll(
 }
 
 /** Polls once and invokes the function if there are messages. Answers the number of messages. */
-export async function deliverBatch(cloud: Cloud, source: EventSource, to: DeployedFunction): Promise<number> {
-  const messages = await receiveBatch(cloud, source);
-  if (messages.length === 0) return 0;
-  const event = { Records: messages.map((message) => recordOf(message, source, cloud.place.region)) };
-  const invocation = await to.invoke(event, to.timeoutSeconds * 1000);
-  const back = 'error' in invocation ? undefined : failuresIn(invocation.answer, source);
-  for (const message of messages) {
-    const isBack = back === undefined || back.has(message.MessageId ?? '');
-    await (isBack ? letGo(cloud, source, message) : remove(cloud, source, message));
-  }
-  return messages.length;
+export function deliverFrom(
+  cloud: Cloud,
+  { arn, queueUrl, batchSize, reportsItemFailures }: EventSource,
+  to: DeployedFunction,
+): Promise<number> {
+  return deliverBatch({
+    queue: polled(cloud, queueUrl, arn),
+    batch: batchSize,
+    async invoke(event) {
+      const answer = await to.ask(event);
+      // Lambda reads the answer only with ReportBatchItemFailures; without it, every message of the batch succeeds.
+      return reportsItemFailures ? answer : { batchItemFailures: [] };
+    },
+  });
 }
 
-async function receiveBatch(
-  { sqs }: Cloud,
-  { queueUrl, batchSize }: EventSource,
-): Promise<readonly Message[]> {
-  const messages: Message[] = [];
-  while (messages.length < batchSize) {
-    const { Messages: page = [] } = await sqs.send(
-      new ReceiveMessageCommand({
-        QueueUrl: queueUrl,
-        MaxNumberOfMessages: Math.min(10, batchSize - messages.length),
-        MessageSystemAttributeNames: ['All'],
-      }),
-    );
-    if (page.length === 0) break;
-    messages.push(...page);
-  }
-  return messages;
-}
-
-function recordOf(message: Message, { arn }: EventSource, region: string) {
+function polled({ sqs }: Cloud, QueueUrl: string, arn: string): PolledQueue {
   return {
-    messageId: message.MessageId,
-    receiptHandle: message.ReceiptHandle,
-    body: message.Body,
-    attributes: message.Attributes ?? {},
-    messageAttributes: {},
-    md5OfBody: message.MD5OfBody,
-    eventSource: 'aws:sqs',
-    eventSourceARN: arn,
-    awsRegion: region,
+    arn,
+    async receive(MaxNumberOfMessages) {
+      const { Messages = [] } = await sqs.send(
+        new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages, MessageSystemAttributeNames: ['All'] }),
+      );
+      return Messages.map(({ MessageId = '', Body = '', ReceiptHandle = '', Attributes }) => ({
+        MessageId,
+        Body,
+        ReceiptHandle,
+        Attributes,
+      }));
+    },
+    remove: ({ ReceiptHandle }) => sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle })),
+    letGo: ({ ReceiptHandle }) =>
+      sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout: 0 })),
   };
-}
-
-const BatchAnswer = z.object({ batchItemFailures: z.array(z.object({ itemIdentifier: z.string() })) });
-
-/** Lambda reads the answer only with ReportBatchItemFailures; without it, every message of the batch succeeds. */
-function failuresIn(answer: unknown, { reportsItemFailures }: EventSource): ReadonlySet<string> {
-  if (!reportsItemFailures) return new Set();
-  return new Set(BatchAnswer.parse(answer).batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
-}
-
-function remove({ sqs }: Cloud, { queueUrl }: EventSource, { ReceiptHandle }: Message): Promise<unknown> {
-  return sqs.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle }));
-}
-
-function letGo({ sqs }: Cloud, { queueUrl }: EventSource, { ReceiptHandle }: Message): Promise<unknown> {
-  const now = { QueueUrl: queueUrl, ReceiptHandle, VisibilityTimeout: 0 };
-  return sqs.send(new ChangeMessageVisibilityCommand(now));
 }
 
 /** Whether a queue has no message that is visible, delayed or in flight. */
@@ -160,15 +134,9 @@ export async function attributesOf(
 }
 
 /** Empties a queue; answers the bodies of its messages. */
-export async function drain({ sqs }: Cloud, queueUrl: string): Promise<readonly string[]> {
-  const bodies: string[] = [];
-  for (;;) {
-    const receive = new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10 });
-    const { Messages: messages = [] } = await sqs.send(receive);
-    if (messages.length === 0) return bodies;
-    for (const { Body = '', ReceiptHandle } of messages) {
-      bodies.push(Body);
-      await sqs.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle }));
-    }
-  }
+export async function drain(cloud: Cloud, queueUrl: string): Promise<readonly string[]> {
+  const queue = polled(cloud, queueUrl, '');
+  const messages = await receiveBatch(queue, Infinity);
+  for (const message of messages) await queue.remove(message);
+  return messages.map(({ Body }) => Body);
 }

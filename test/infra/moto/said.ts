@@ -1,5 +1,5 @@
 import { z } from 'zod/mini';
-import type { LogRecord } from '../../e2e/lambda.ts';
+import type { LogRecord } from '../../support/lambda.ts';
 
 // The parts of the functions' answers and log records that the steps read.
 

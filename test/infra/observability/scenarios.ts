@@ -1,6 +1,6 @@
 import { onTestFinished, vi } from 'vitest';
-import { apiCall, parameterChange, serviceEvent } from '../../e2e/events.ts';
 import { scene } from '../../e2e/scene.ts';
+import { apiCall, parameterChange, serviceEvent } from '../../support/events.ts';
 import { currentMoved, type Loop, startLoop } from '../../support/loop.ts';
 import { sweepOnce } from '../../support/sweeper.ts';
 

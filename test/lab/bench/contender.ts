@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import type { AwsEvent } from '../../simulator/index.ts';
-import { type Memory, startEnvironment } from './environment.ts';
+import { startEventSource } from '../../support/event-source.ts';
+import { answerOf, startFunction, startLambda } from '../../support/lambda.ts';
+import { simulatedQueue, sqsEvent } from '../../support/queue.ts';
 import { endOf, listenTo } from './news.ts';
-import { createPool } from './pool.ts';
-import { startPump, type Tally } from './pump.ts';
+import { createPool, type Memory } from './pool.ts';
 import type { Stage } from './stage.ts';
 
 /** A client that handles changes, ready for one. */
@@ -17,13 +19,25 @@ export type Contender = {
   stop(): Promise<void>;
 };
 
+/** The counts so far. */
+type Tally = {
+  readonly invocations: number;
+  /** Invocations that threw or were killed. */
+  readonly failed: number;
+  /** Messages that a handler reported as failed. */
+  readonly cameBack: number;
+};
+
 export type Effort = Tally & { readonly environments: number; readonly memory: Memory };
 
 /** All buckets are full again after this time: those of AWS take 5 s. */
 const REST_MS = 6_000;
 /** Longer than the longest chain of follow-ups of a scenario. */
 const PATIENCE_MS = 25 * 60_000;
+/** The timeout of on-change (serverless.yml), and the longest that Lambda offers. */
+const LIMIT_MS = 270_000;
 const LONGEST_LAMBDA_MS = 900_000;
+const CONCURRENCY = 2;
 
 /** Our functions in new processes without a snapshot. */
 export function cold(stage: Stage, dist: string): Contender {
@@ -37,12 +51,12 @@ export function cold(stage: Stage, dist: string): Contender {
 export async function withSnapshot(stage: Stage, dist: string): Promise<Contender> {
   const snapshot = { SNAPSHOT_BUCKET: stage.bucket };
   await stage.hurry(async () => {
-    if (existsSync(bundleIn(dist, 'on-schedule'))) await once(stage, dist, 'on-schedule', snapshot, {});
+    if (existsSync(join(dist, 'on-schedule', 'index.mjs')))
+      await once(stage, dist, 'on-schedule', snapshot, {});
     if (stage.sim.objects(stage.bucket).keys.length > 0) return;
     const body = JSON.stringify(stage.rotate('unused'));
-    await once(stage, dist, 'on-change', snapshot, {
-      Records: [{ messageId: 'priming', body, attributes: {} }],
-    });
+    const message = { MessageId: 'priming', ReceiptHandle: 'priming', Body: body };
+    await once(stage, dist, 'on-change', snapshot, sqsEvent([message]));
   });
   if (stage.sim.objects(stage.bucket).keys.length === 0)
     throw new Error('there is no snapshot: neither on-schedule nor on-change wrote one');
@@ -59,7 +73,9 @@ export async function warm(stage: Stage, dist: string): Promise<Contender> {
 
 /** EventBridge calls this function directly and, if a call fails, up to twice more after a pause. */
 export function baseline(stage: Stage, bundle: string): Contender {
-  const pool = createPool(() => startEnvironment(bundle, { ...stage.sim.env }, () => {}));
+  const pool = createPool((onUsed) =>
+    startLambda(pathToFileURL(bundle).href, { env: stage.sim.env, onUsed }),
+  );
   const event = { secret: stage.fleet.shared.arn };
   let invocations = 0;
   let failed = 0;
@@ -67,41 +83,58 @@ export function baseline(stage: Stage, bundle: string): Contender {
     async handle() {
       for (const pauseMs of [60_000, 120_000, 0]) {
         invocations += 1;
-        const result = await pool.lend((environment) => environment.invoke(event, LONGEST_LAMBDA_MS));
-        if ('answer' in result) break;
+        const isDone = await pool.invoke(event, LONGEST_LAMBDA_MS).then(
+          () => true,
+          () => false,
+        );
+        if (isDone) break;
         failed += 1;
         await sleep(pauseMs);
       }
       return null;
     },
     effort: () => ({ invocations, failed, cameBack: 0, environments: pool.started, memory: pool.memory }),
-    stop: async () => pool.stop(),
+    stop: () => pool.stop(),
   };
 }
 
 function functions(stage: Stage, dist: string, extra: Readonly<Record<string, string>>): Contender {
   const { sim, queue } = stage;
   const news = listenTo();
-  const environment = { ...sim.env, CHANGE_QUEUE_URL: queue.url, ...extra };
-  const pool = createPool(() => startEnvironment(bundleIn(dist, 'on-change'), environment, news.onLine));
-  const pump = startPump(sim, queue, pool);
-  let before: Tally = pump.tally;
+  const env = { ...sim.env, CHANGE_QUEUE_URL: queue.url, ...extra };
+  const pool = createPool((onUsed) => startFunction('on-change', { env, onLine: news.onLine, onUsed }, dist));
+  const tally = { invocations: 0, failed: 0, cameBack: 0 };
+  // Without a batching window, because it would add the same time to every scenario.
+  const source = startEventSource({
+    queue: simulatedQueue(sim, queue),
+    concurrency: CONCURRENCY,
+    invoke: (event) => pool.invoke(event, LIMIT_MS),
+    onBatch: () => void tally.invocations++,
+    onDone(_size, comeBack, problem) {
+      if (problem === undefined) tally.cameBack += comeBack;
+      else {
+        tally.failed++;
+        console.error('an invocation failed:', problem);
+      }
+    },
+  });
+  let before: Tally = { ...tally };
   return {
     async handle(event) {
-      before = { ...pump.tally };
+      before = { ...tally };
       sim.act('sqs', 'SendMessage', { QueueUrl: queue.url, MessageBody: JSON.stringify(event) });
       return endOf(news, event.id, PATIENCE_MS);
     },
     effort: () => ({
-      invocations: pump.tally.invocations - before.invocations,
-      failed: pump.tally.failed - before.failed,
-      cameBack: pump.tally.cameBack - before.cameBack,
+      invocations: tally.invocations - before.invocations,
+      failed: tally.failed - before.failed,
+      cameBack: tally.cameBack - before.cameBack,
       environments: pool.started,
       memory: pool.memory,
     }),
     async stop() {
-      await pump.stop();
-      pool.stop();
+      await source.stop();
+      await pool.stop();
     },
   };
 }
@@ -114,20 +147,15 @@ async function once(
   extra: Readonly<Record<string, string>>,
   event: unknown,
 ): Promise<void> {
-  const lines: string[] = [];
-  const environment = startEnvironment(
-    bundleIn(dist, name),
-    { ...sim.env, CHANGE_QUEUE_URL: queue.url, ...UNHURRIED, ...extra },
-    (line) => lines.push(line),
-  );
-  const result = await environment.invoke(event, LONGEST_LAMBDA_MS);
-  environment.stop();
-  if ('problem' in result)
-    throw new Error(`${name} was to write a snapshot and failed: ${result.problem}\n${lines.join('\n')}`);
+  const env = { ...sim.env, CHANGE_QUEUE_URL: queue.url, ...UNHURRIED, ...extra };
+  const environment = await startFunction(name, { env }, dist);
+  try {
+    answerOf(await environment.invoke(event, LONGEST_LAMBDA_MS));
+  } catch (cause) {
+    throw new Error(`${name} was to write a snapshot and failed:\n${environment.output()}`, { cause });
+  } finally {
+    await environment.stop();
+  }
 }
 
 const UNHURRIED = { READ_RATE: '100000', READ_BURST: '100000' };
-
-function bundleIn(dist: string, name: string): string {
-  return join(dist, name, 'index.mjs');
-}

@@ -1,53 +1,64 @@
-import type { Environment, Memory } from './environment.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { answerOf, type Lambda, type Used } from '../../support/lambda.ts';
+
+/** The peak, in bytes. */
+export type Memory = { readonly rss: number; readonly heap: number };
 
 /** The environments of one function, as Lambda keeps them: a warm one is used before a new one is started. */
 export type Pool = {
-  readonly busy: number;
   /** How many environments were ever started. */
   readonly started: number;
   /** The peak of all environments. */
   readonly memory: Memory;
-  /** Lends an environment to `use`. */
-  lend<T>(use: (environment: Environment) => Promise<T>): Promise<T>;
-  stop(): void;
+  /** Resolves to what the handler returns. One that exceeds the limit is killed with its environment, as on Lambda. */
+  invoke(event: unknown, limitMs: number): Promise<unknown>;
+  stop(): Promise<void>;
 };
 
 /** Starts without environments. */
-export function createPool(start: () => Environment): Pool {
-  const all: Environment[] = [];
-  const lent = new Set<Environment>();
-  const idleOrNew = (): Environment => {
-    const idle = all.find((one) => !lent.has(one) && !one.isGone);
+export function createPool(start: (onUsed: (used: Used) => void) => Promise<Lambda>): Pool {
+  const all: Lambda[] = [];
+  const busy = new Set<Lambda>();
+  let memory: Memory = { rss: 0, heap: 0 };
+  const onUsed = ({ peakRss, peakHeap }: Used): void => {
+    memory = { rss: Math.max(memory.rss, peakRss), heap: Math.max(memory.heap, peakHeap) };
+  };
+  const idleOrNew = async (): Promise<Lambda> => {
+    const idle = all.find((one) => !busy.has(one) && !one.isGone());
     if (idle !== undefined) return idle;
-    const fresh = start();
+    const fresh = await start(onUsed);
     all.push(fresh);
     return fresh;
   };
   return {
-    get busy() {
-      return lent.size;
-    },
     get started() {
       return all.length;
     },
     get memory() {
-      return all.map((one) => one.memory).reduce(most, { rss: 0, heap: 0 });
+      return memory;
     },
-    async lend(use) {
-      const one = idleOrNew();
-      lent.add(one);
+    async invoke(event, limitMs) {
+      const one = await idleOrNew();
+      busy.add(one);
+      const over = new AbortController();
+      const limit = killAfter(one, limitMs, over.signal);
       try {
-        return await use(one);
+        return answerOf(await one.invoke(event, limitMs));
       } finally {
-        lent.delete(one);
+        over.abort();
+        await limit;
+        busy.delete(one);
       }
     },
-    stop() {
-      for (const one of all) one.stop();
+    async stop() {
+      await Promise.all(all.map((one) => one.stop()));
     },
   };
 }
 
-function most(a: Memory, b: Memory): Memory {
-  return { rss: Math.max(a.rss, b.rss), heap: Math.max(a.heap, b.heap) };
+async function killAfter(one: Lambda, ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).then(
+    () => one.stop(),
+    () => undefined,
+  );
 }

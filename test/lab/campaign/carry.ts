@@ -1,5 +1,5 @@
-import { type Dice, dice } from '../../e2e/dice.ts';
 import type { Simulator } from '../../simulator/index.ts';
+import { type Dice, dice } from '../../support/dice.ts';
 import type { Death, Fault, FaultKind, Scenario } from './scenario.ts';
 import type { Life, Timeline } from './time.ts';
 import {

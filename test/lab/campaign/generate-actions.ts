@@ -1,4 +1,4 @@
-import type { Dice } from '../../e2e/dice.ts';
+import type { Dice } from '../../support/dice.ts';
 import { randomRollout, randomUses } from './generate-services.ts';
 import type { Action, Resource, ServicePlan } from './scenario.ts';
 

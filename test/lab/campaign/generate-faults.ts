@@ -1,4 +1,4 @@
-import type { Dice } from '../../e2e/dice.ts';
+import type { Dice } from '../../support/dice.ts';
 import { type Death, FAULT_KINDS, type Fault } from './scenario.ts';
 
 const MINUTE = 60_000;

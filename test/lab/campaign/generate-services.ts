@@ -1,5 +1,5 @@
-import type { Dice } from '../../e2e/dice.ts';
 import type { RolloutSpec } from '../../simulator/index.ts';
+import type { Dice } from '../../support/dice.ts';
 import type { Resource, ServicePlan, Spelling, Use } from './scenario.ts';
 
 const MINUTE = 60_000;

@@ -1,4 +1,4 @@
-import { type Dice, dice } from '../../e2e/dice.ts';
+import { type Dice, dice } from '../../support/dice.ts';
 import { randomActions } from './generate-actions.ts';
 import { randomFaults } from './generate-faults.ts';
 import { randomService } from './generate-services.ts';

@@ -1,7 +1,7 @@
-import type { SQSEvent } from 'aws-lambda';
+import { type Received, returnedIn, sqsEvent } from '../../support/queue.ts';
 import type { CallingProcess } from './carry.ts';
 import { begun, type Invocation, invoke, type Process, startProcess, TIMEOUT_MS } from './processes.ts';
-import type { Queues, Received } from './queues.ts';
+import type { Queues } from './queues.ts';
 import type { Settings } from './scenario.ts';
 import { startSweep } from './sweep.ts';
 import type { Timeline } from './time.ts';
@@ -102,8 +102,8 @@ export class Lambda {
       cancel();
       if (!process.dead) this.#end(process, messages, returned);
     };
-    invoke(process, invocation, eventOf(messages), this.#timeline).then(
-      ({ batchItemFailures }) => end(new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier))),
+    invoke(process, invocation, sqsEvent(messages), this.#timeline).then(
+      (answer) => end(returnedIn(answer)),
       (error: unknown) => {
         invocation.thrown = error;
         end(new Set(invocation.messages));
@@ -121,16 +121,6 @@ export class Lambda {
       invocation.hit = true;
       return;
     }
-    for (const message of messages) if (!returned.has(message.MessageId)) this.#queues.delete(message);
+    this.#queues.settle(messages, returned);
   }
-}
-
-function eventOf(messages: readonly Received[]): SQSEvent {
-  return {
-    Records: messages.map(({ MessageId, Body, Attributes }) => ({
-      messageId: MessageId,
-      body: Body,
-      attributes: Attributes,
-    })),
-  } as SQSEvent;
 }

@@ -1,4 +1,4 @@
-import { dice } from '../../e2e/dice.ts';
+import { dice } from '../../support/dice.ts';
 import { generate } from './generate.ts';
 import { run } from './run.ts';
 import type { Scenario } from './scenario.ts';

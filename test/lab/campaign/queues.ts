@@ -1,17 +1,11 @@
-import { dice } from '../../e2e/dice.ts';
 import type { JsonObject } from '../../infra/event-pattern.ts';
 import { loadRules, type Rule } from '../../infra/template.ts';
 import type { AwsEvent, Simulator } from '../../simulator/index.ts';
+import { dice } from '../../support/dice.ts';
+import type { Received } from '../../support/queue.ts';
+import { simulatedEventSource } from '../../support/simulated-event-source.ts';
 import type { Scenario } from './scenario.ts';
 import type { Timeline } from './time.ts';
-
-/** A message as ReceiveMessage gives it. */
-export type Received = {
-  readonly MessageId: string;
-  readonly Body: string;
-  readonly ReceiptHandle: string;
-  readonly Attributes: { readonly ApproximateReceiveCount: string };
-};
 
 type Answer = { readonly Messages?: readonly Received[] };
 
@@ -21,10 +15,11 @@ export type Queues = {
   readonly deadUrl: string;
   readonly send: (body: string) => void;
   /** When the next batch can be received; Infinity if the queues are empty. */
-  nextDue(): number;
+  readonly nextDue: () => number;
   /** The messages of one batch in random order; none if they moved to the dead-letter queue. */
   receive(): Promise<readonly Received[]>;
-  delete(message: Received): void;
+  /** Removes the messages that the function did not return. */
+  readonly settle: (messages: readonly Received[], returned: ReadonlySet<string>) => void;
   /** Moves the messages of the dead-letter queue back; answers their number. */
   redrive(): Promise<number>;
   /** The bodies of the messages in the dead-letter queue. */
@@ -92,36 +87,24 @@ export function createQueues(sim: Simulator, scenario: Scenario, timeline: Timel
     }
   });
 
-  const dueIn = (url: string) =>
-    Math.min(...sim.messagesIn(url).map(({ visibleAt }) => visibleAt)) + settings.windowMs;
+  const { windowMs, batch } = settings;
+  const source = simulatedEventSource(sim, clock, [changes, cloudtrail], { windowMs, batch });
+  const waiting = () => Object.values(urls).flatMap((url) => sim.messagesIn(url));
   return {
     url: changes.url,
     deadUrl: dead.url,
     send: (body) => send(changes.url, body),
-    nextDue: () => Math.min(dueIn(changes.url), dueIn(cloudtrail.url)),
+    nextDue: source.nextDue,
+    settle: source.settle,
     async receive() {
-      const url = dueIn(changes.url) <= clock.now() ? changes.url : cloudtrail.url;
-      const batch: Received[] = [];
-      while (batch.length < settings.batch) {
-        const { Messages = [] } = (await sim.act('sqs', 'ReceiveMessage', {
-          QueueUrl: url,
-          MaxNumberOfMessages: Math.min(10, settings.batch - batch.length),
-          MessageSystemAttributeNames: ['All'],
-        })) as Answer;
-        if (Messages.length === 0) break;
-        batch.push(...Messages);
-      }
-      const shuffled = batch.map((message) => [roll.next(), message] as const).sort(([a], [b]) => a - b);
+      const received = await source.receive();
+      const shuffled = received.map((message) => [roll.next(), message] as const).sort(([a], [b]) => a - b);
       for (const [, { MessageId }] of shuffled) {
-        const sentAt = sim.messagesIn(url).find(({ id }) => id === MessageId)?.sentAt ?? 0;
+        const sentAt = waiting().find(({ id }) => id === MessageId)?.sentAt ?? 0;
         if (sentAt < latest) counts.reordered++;
         latest = Math.max(latest, sentAt);
       }
       return shuffled.map(([, message]) => message);
-    },
-    delete({ ReceiptHandle }) {
-      for (const QueueUrl of Object.values(urls))
-        sim.act('sqs', 'DeleteMessage', { QueueUrl, ReceiptHandle });
     },
     async redrive() {
       const QueueUrl = dead.url;
@@ -133,7 +116,7 @@ export function createQueues(sim: Simulator, scenario: Scenario, timeline: Timel
       }
     },
     dead: () => sim.messagesIn(dead.url).map(({ body }) => body),
-    open: () => Object.values(urls).reduce((sum, url) => sum + sim.messagesIn(url).length, 0),
+    open: () => waiting().length,
     delivered,
     counts,
   };

@@ -1,5 +1,5 @@
-import { dice } from '../../e2e/dice.ts';
 import { type Simulator, startSimulator } from '../../simulator/index.ts';
+import { dice } from '../../support/dice.ts';
 import { act } from './act.ts';
 import { type Built, buildWorld } from './build-world.ts';
 import { type Call, type CallingProcess, makeCarrier } from './carry.ts';

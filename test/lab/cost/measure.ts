@@ -1,11 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SQSClient } from '@aws-sdk/client-sqs';
-import pLimit from 'p-limit';
 import { type Simulator, startSimulator } from '../../simulator/index.ts';
+import { startEventSource } from '../../support/event-source.ts';
+import { answerOf, startFunction } from '../../support/lambda.ts';
+import { simulatedQueue } from '../../support/queue.ts';
 import { deployedTimes } from '../demo/deployed.ts';
-import { startEventSource } from '../demo/event-source.ts';
-import { type LambdaFunction, startFunction } from '../demo/lambda.ts';
 import { carryEvents } from '../demo/traffic.ts';
 import { bytesOf, callsByGroup, dimensionsIn, entriesIn } from './counting.ts';
 import type { Usage } from './monthly.ts';
@@ -34,6 +33,8 @@ const FUNCTION = 'on-change';
 const CALLER = 'ON-CHANGE';
 const SERVICES_A_CLUSTER = 100;
 const SECRETS = ['cost/first', 'cost/second'] as const;
+/** The timeout of on-change (serverless.yml). */
+const TIMEOUT_MS = 270_000;
 const PATIENCE_MS = 30 * 60_000;
 /** What Lambda itself writes for each invocation: START, END and REPORT. */
 const PLATFORM_LOG_BYTES = 400;
@@ -76,25 +77,23 @@ async function openStage({ services, affected, latencyMs, rolloutMs }: Setup): P
   const traffic = carryEvents(sim, { changes: changes.url, cloudtrail: cloudtrail.url });
   const lines: string[] = [];
   const tally: Tally = { invocations: 0, billedMs: 0, pollerRequests: 0 };
-  const onChange = startFunction(
-    FUNCTION,
-    { ...sim.env, AWS_ACCESS_KEY_ID: CALLER, CHANGE_QUEUE_URL: changes.url },
-    (line) => void lines.push(line),
-  );
-  const sqs = new SQSClient({
-    region: sim.region,
-    endpoint: sim.endpoint,
-    credentials: { accessKeyId: 'LAMBDA', secretAccessKey: 'testing' },
+  const onChange = await startFunction(FUNCTION, {
+    env: {
+      ...sim.env,
+      AWS_ACCESS_KEY_ID: CALLER,
+      CHANGE_QUEUE_URL: changes.url,
+    },
+    onLine: (line) => void lines.push(line),
+    onUsed({ durationMs }) {
+      tally.invocations++;
+      tally.billedMs += durationMs;
+    },
   });
-  const target = timed(onChange, tally);
-  const stops = [changes, cloudtrail].map((source) =>
+  const sources = [changes, cloudtrail].map((source) =>
     startEventSource({
-      sqs,
-      queue: source,
-      region: sim.region,
-      target,
+      queue: simulatedQueue(sim, source),
       windowMs: batchingWindowSeconds * 1000,
-      onBatch: () => undefined,
+      invoke: async (event) => answerOf(await onChange.invoke(event, TIMEOUT_MS)),
       onDone(
         size,
         comeBack,
@@ -113,9 +112,8 @@ async function openStage({ services, affected, latencyMs, rolloutMs }: Setup): P
     tally,
     delivered: () => traffic().reduce((sum, { queue: on, count }) => sum + (on === undefined ? 0 : count), 0),
     async close() {
-      await Promise.all(stops.map((stop) => stop()));
+      await Promise.all(sources.map((source) => source.stop()));
       await onChange.stop();
-      sqs.destroy();
       await sim.close();
     },
   };
@@ -134,24 +132,6 @@ function buildFleet({ world }: Simulator, services: number, affected: number): v
       desired: 2,
     });
   }
-}
-
-/** Makes one invocation at a time, as in one environment. Waiting for the previous one is not billed. */
-function timed(target: LambdaFunction, tally: Tally): LambdaFunction {
-  const oneAtATime = pLimit(1);
-  return {
-    stop: () => target.stop(),
-    invoke: (event) =>
-      oneAtATime(async () => {
-        const startedAt = performance.now();
-        try {
-          return await target.invoke(event);
-        } finally {
-          tally.invocations++;
-          tally.billedMs += Math.ceil(performance.now() - startedAt);
-        }
-      }),
-  };
 }
 
 async function usageOf(stage: Stage, secret: string): Promise<Usage> {

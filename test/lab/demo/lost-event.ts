@@ -25,7 +25,7 @@ export type Swept = z.infer<typeof Done> & {
  * Makes a secret that changed an hour ago and whose event was lost. The sweep has to find the service that still runs
  * on the old value.
  */
-export async function findLostEvent({ sim, log, onSchedule }: Stage): Promise<Swept> {
+export async function findLostEvent({ sim, log, ask }: Stage): Promise<Swept> {
   const changedAt = Date.now() - HOUR_MS;
   const { arn } = sim.world.secret({
     name: LOST.secret,
@@ -41,7 +41,7 @@ export async function findLostEvent({ sim, log, onSchedule }: Stage): Promise<Sw
     secrets: [arn],
     startedAt: changedAt - HOUR_MS,
   });
-  const done = Done.parse(await onSchedule.invoke({}));
+  const done = Done.parse(await ask('on-schedule', {}));
   for (let ms = 0; ms < PRINTED_MS && log.reasonFor(service.arn) === undefined; ms += LOOK_MS)
     await sleep(LOOK_MS);
   return { ...done, reason: log.reasonFor(service.arn)?.code };

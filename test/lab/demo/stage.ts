@@ -1,9 +1,9 @@
-import { SQSClient } from '@aws-sdk/client-sqs';
 import { z } from 'zod/mini';
 import { type Simulator, startSimulator } from '../../simulator/index.ts';
-import { startEventSource } from './event-source.ts';
+import { startEventSource } from '../../support/event-source.ts';
+import { answerOf, type Lambda, startFunction } from '../../support/lambda.ts';
+import { type Received, simulatedQueue } from '../../support/queue.ts';
 import { type Built, buildFleet } from './fleet.ts';
-import { type LambdaFunction, startFunction } from './lambda.ts';
 import { type FunctionLog, openLog } from './log.ts';
 import { counted, type ToldChange, tellNews } from './news.ts';
 import { carryEvents, type Traffic } from './traffic.ts';
@@ -24,6 +24,7 @@ export const COOLDOWN_SECONDS = 3;
 
 /** The values of infra/queues.yml. */
 const QUEUE = { visibilitySeconds: 300, maxReceiveCount: 5 };
+const TIMEOUT_MS = 270_000;
 /** The time of a call, there and back. */
 const LATENCY_MS = 8;
 
@@ -35,8 +36,8 @@ export type Stage = {
   readonly log: FunctionLog;
   /** What on-change has reported about the changes so far. */
   changes(): readonly ToldChange[];
-  readonly onRequest: LambdaFunction;
-  readonly onSchedule: LambdaFunction;
+  /** Resolves to what the function returns. */
+  readonly ask: (name: 'on-request' | 'on-schedule', event: object) => Promise<unknown>;
   traffic(): readonly Traffic[];
   /** The messages that are not deleted yet, including delayed ones. */
   messagesLeft(): number;
@@ -60,31 +61,32 @@ export async function openStage(
   const news = tellNews(say);
   const log = openLog(news.hear, onLine);
 
-  const start = (name: keyof typeof CALLERS): LambdaFunction =>
-    startFunction(
-      name,
-      {
+  const start = (name: keyof typeof CALLERS): Promise<Lambda> =>
+    startFunction(name, {
+      env: {
         ...sim.env,
         AWS_ACCESS_KEY_ID: CALLERS[name],
         CHANGE_QUEUE_URL: changes.url,
         FOLLOW_UP_SECONDS: String(FOLLOW_UP_SECONDS),
         COOLDOWN_SECONDS: String(COOLDOWN_SECONDS),
       },
-      (line) => log.write(line, name),
-    );
-  const onChange = start('on-change');
-  const onRequest = start('on-request');
-  const onSchedule = start('on-schedule');
-  const sqs = pollingClient(sim);
-  const stops = [changes, cloudtrail].map((queue) =>
+      onLine: (line) => log.write(line, name),
+      // Lambda ends every invocation with such a line in the log.
+      onUsed: ({ durationMs }) => log.write(`REPORT Duration: ${durationMs} ms`, name),
+    });
+  const [onChange, onRequest, onSchedule] = await Promise.all([
+    start('on-change'),
+    start('on-request'),
+    start('on-schedule'),
+  ]);
+  const others = { 'on-request': onRequest, 'on-schedule': onSchedule };
+  const sources = [changes, cloudtrail].map((queue) =>
     startEventSource({
-      sqs,
-      queue,
-      region: sim.region,
-      target: onChange,
+      queue: simulatedQueue(sim, queue),
       windowMs: WINDOW_SECONDS * 1000,
-      onBatch: (bodies) =>
-        say(`Lambda calls on-change with ${contentsOf(bodies)} from the queue "${queue.name}"`),
+      invoke: async (event) => answerOf(await onChange.invoke(event, TIMEOUT_MS)),
+      onBatch: (messages) =>
+        say(`Lambda calls on-change with ${contentsOf(messages)} from the queue "${queue.name}"`),
       onDone: (size, comeBack, problem) => {
         if (comeBack > 0) say(troubleLine(size, comeBack, problem));
       },
@@ -96,34 +98,25 @@ export async function openStage(
     watch: watchFleet(sim, fleet, Object.values(CALLERS)),
     log,
     changes: news.changes,
-    onRequest,
-    onSchedule,
+    ask: async (name, event) => answerOf(await others[name].invoke(event, TIMEOUT_MS)),
     traffic,
     messagesLeft: () => [changes, cloudtrail].reduce((sum, { url }) => sum + sim.messagesIn(url).length, 0),
     async close() {
-      await Promise.all(stops.map((stop) => stop()));
+      await Promise.all(sources.map((source) => source.stop()));
       // Their last lines belong to the log, which is closed at the end.
       await Promise.all([onChange, onRequest, onSchedule].map((one) => one.stop()));
-      sqs.destroy();
       await sim.close();
       await log.close();
     },
   };
 }
 
-/** The client of Lambda's own poller, which is not part of the service. */
-function pollingClient(sim: Simulator): SQSClient {
-  return new SQSClient({
-    region: sim.region,
-    endpoint: sim.endpoint,
-    credentials: { accessKeyId: 'LAMBDA', secretAccessKey: 'testing' },
-  });
-}
-
 /** `2 events and 1 follow-up`: the service's own messages travel through the same queue. */
-function contentsOf(bodies: readonly string[]): string {
-  const followUps = bodies.filter((body) => !('detail-type' in Envelope.parse(JSON.parse(body)))).length;
-  return [counted(bodies.length - followUps, 'event'), counted(followUps, 'follow-up')]
+function contentsOf(messages: readonly Received[]): string {
+  const followUps = messages.filter(
+    ({ Body }) => !('detail-type' in Envelope.parse(JSON.parse(Body))),
+  ).length;
+  return [counted(messages.length - followUps, 'event'), counted(followUps, 'follow-up')]
     .filter((part) => !part.startsWith('0 '))
     .join(' and ');
 }

@@ -81,8 +81,8 @@ const Report = z.object({
 export type RequestReport = z.infer<typeof Report>;
 
 /** Repeats the change as a request to redeploy, which has to find nothing to do. */
-export async function askAgain({ onRequest }: Stage): Promise<RequestReport> {
-  const answer = await onRequest.invoke({
+export async function askAgain({ ask }: Stage): Promise<RequestReport> {
+  const answer = await ask('on-request', {
     action: 'redeploy',
     secret: SECRET_NAME,
     parameter: PARAMETER_NAME,
