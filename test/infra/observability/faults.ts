@@ -1,7 +1,6 @@
-import { fieldsIn, type Row, runCommands } from './insights.ts';
-import { type Command, type Expression, parseQuery } from './insights-syntax.ts';
-import { isArnOf, isSame, type MetricUse, type SavedQuery, type Stack } from './stack.ts';
-import type { Written } from './written.ts';
+import { type Command, parseQuery, type Row, runCommands } from './insights.ts';
+import { isArnOf, type MetricUse, type SavedQuery, type Stack } from './stack.ts';
+import { valuesOf, type Written } from './written.ts';
 
 /**
  * Every fault in dashboard, alarms and saved queries: a metric, dimension or field that no function writes, a log group
@@ -89,11 +88,7 @@ function metricFaults(use: MetricUse, { types }: Stack, { points }: Written): re
   const [value = ''] = Object.values(use.dimensions);
   const aws = AWS_METRICS[use.namespace];
   if (aws === undefined) {
-    const isWritten = points.some(
-      ({ namespace, name, dimensions }) =>
-        namespace === use.namespace && name === use.name && isSame(dimensions, use.dimensions),
-    );
-    return isWritten
+    return valuesOf(points, use).length > 0
       ? []
       : [`no function writes ${use.namespace} ${use.name} ${JSON.stringify(use.dimensions)}`];
   }
@@ -117,60 +112,13 @@ function queryFaults({ text, groups }: SavedQuery, { types }: Stack, { rows }: W
 }
 
 /** A field must be in a line that reaches the command, for a filter before it may keep only lines without the field. */
-function stepFaults(command: Command, rows: readonly Row[]): readonly string[] {
-  const missing = fieldsOf(command).filter((field) => !rows.some((row) => row.has(field)));
-  const never =
-    command.command === 'filter'
-      ? valuesIn(command.condition).filter(
-          ({ field, value }) => !rows.some((row) => row.get(field) === value),
-        )
-      : [];
+function stepFaults({ fields, compared = [] }: Command, rows: readonly Row[]): readonly string[] {
+  const missing = fields.filter((field) => !rows.some((row) => row.has(field)));
+  const never = compared.filter(({ field, value }) => !rows.some((row) => row.get(field) === value));
   return [
     ...missing.map((field) => `no function writes the field ${field}`),
     ...never.map(({ field, value }) => `${field} is never ${value}`),
   ];
-}
-
-export function fieldsOf(command: Command): readonly string[] {
-  switch (command.command) {
-    case 'fields':
-    case 'display':
-      return command.columns.flatMap(({ value }) => fieldsIn(value));
-    case 'filter':
-      return fieldsIn(command.condition);
-    case 'parse':
-      return [command.field];
-    case 'sort':
-      return [command.by];
-    case 'dedup':
-      return command.by;
-    case 'limit':
-      return [];
-    case 'stats':
-      return [...command.by, ...command.columns.flatMap(({ value }) => fieldsIn(value))];
-    default:
-      return command satisfies never;
-  }
-}
-
-/** The values that a condition compares fields with. */
-export function valuesIn(condition: Expression): readonly { field: string; value: string | number }[] {
-  switch (condition.is) {
-    case 'and':
-    case 'or':
-      return [...valuesIn(condition.left), ...valuesIn(condition.right)];
-    case 'not':
-      return valuesIn(condition.of);
-    case 'among':
-      return condition.values.map((value) => ({ field: condition.field, value }));
-    case 'field':
-    case 'literal':
-    case 'call':
-    case 'like':
-      return [];
-    default:
-      return condition satisfies never;
-  }
 }
 
 function alarmFault(arn: string, { alarms }: Stack): readonly string[] {

@@ -4,11 +4,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod/mini';
 import { METRICS, RECORDS } from '../../../functions/telemetry/record.ts';
-import { escaped } from '../../lab/demo/svg.ts';
+import { escaped } from '../../support/svg.ts';
 import { type Packaged, packageInto, removeFolder } from '../packaged.ts';
-import { faultsOf, fieldsOf, filledIn, queriesOf, valuesIn } from './faults.ts';
-import { type Row, rowOf, runCommands } from './insights.ts';
-import { parseQuery } from './insights-syntax.ts';
+import { faultsOf, filledIn, queriesOf } from './faults.ts';
+import { parseQuery, type Row, rowOf, runCommands } from './insights.ts';
 import { linesOfEverything } from './scenarios.ts';
 import { isArnOf, readStack, rings, type Stack } from './stack.ts';
 import { readLines } from './written.ts';
@@ -51,9 +50,7 @@ describe('dashboard, alarms and saved queries', () => {
       new Set(shown.flatMap(({ namespace, name }) => (namespace === 'SecretRedeploy' ? name : []))),
     ).toEqual(new Set(METRICS));
     const named = queriesOf(stack).flatMap(({ text }) =>
-      parseQuery(text).commands.flatMap((command) =>
-        command.command === 'filter' ? valuesIn(command.condition) : [],
-      ),
+      parseQuery(text).commands.flatMap(({ compared = [] }) => compared),
     );
     const events = named.flatMap(({ field, value }) => (field === 'event' ? value : []));
     // Plans and fresh services are covered by the widgets about redeploys and ends; a failure is found by its level.
@@ -338,14 +335,9 @@ async function answerTo(name: string, asked?: Readonly<Record<string, string>>):
 function usedFields(of: Stack): readonly string[] {
   const used = queriesOf(of).flatMap(({ text }) => {
     const { commands } = parseQuery(filledIn(text));
-    const made = commands.flatMap((command) => {
-      if (command.command === 'parse')
-        return [...command.pattern.source.matchAll(/\?<(\w+)>/g)].map(([, name]) => name);
-      return 'columns' in command
-        ? command.columns.flatMap(({ name, value }) => (value.is === 'field' ? [] : name))
-        : [];
-    });
-    return commands.flatMap(fieldsOf).filter((field) => !field.startsWith('@') && !made.includes(field));
+    const made = commands.flatMap((command) => command.made ?? []);
+    const fields = commands.flatMap((command) => command.fields);
+    return fields.filter((field) => !field.startsWith('@') && !made.includes(field));
   });
   return [...new Set(used)].sort();
 }

@@ -15,6 +15,21 @@ export function readLines(lines: readonly string[]): Written {
   return { rows: lines.map(rowOf), points: lines.flatMap(pointsIn) };
 }
 
+/** The points of one metric with exactly these dimensions, as one list of values. */
+export function valuesOf(points: readonly Point[], use: MetricUse): readonly number[] {
+  const keyOf = ({ namespace, name, dimensions }: MetricUse) => JSON.stringify([namespace, name, dimensions]);
+  return points.filter((point) => keyOf(point) === keyOf(use)).flatMap(({ values }) => values);
+}
+
+/** As CloudWatch computes it; undefined without values. */
+export function statistic(name: string, values: readonly number[]): number | undefined {
+  if (values.length === 0 || name === 'Maximum') return values.length === 0 ? undefined : Math.max(...values);
+  if (name === 'Sum') return values.reduce((sum, value) => sum + value, 0);
+  const percent = Number(/^p(\d+)$/.exec(name)?.[1]);
+  if (Number.isNaN(percent)) throw new TypeError(`no statistic: ${name}`);
+  return values.toSorted((a, b) => a - b)[Math.ceil((percent / 100) * values.length) - 1];
+}
+
 const Emf = z.looseObject({
   _aws: z.object({
     Timestamp: z.number(),

@@ -1,8 +1,3 @@
-/** The elements of a plot, as SVG text. */
-
-type Attributes = Readonly<Record<string, string | number>>;
-type Point = readonly [x: number, y: number];
-
 /** Where a value lies on a logarithmic axis, in pixels. */
 export type Place = (value: number) => number;
 
@@ -45,29 +40,6 @@ export function spreadOut(heights: readonly number[], gap: number, lowest: numbe
     spread[index] = below;
   }
   return spread;
-}
-
-export function text(attributes: Attributes, content: string): string {
-  return `<text ${written(attributes)}>${escaped(content)}</text>`;
-}
-
-export function rect(attributes: Attributes): string {
-  return `<rect ${written(attributes)}/>`;
-}
-
-export function polyline(points: readonly Point[], attributes: Attributes): string {
-  const list = points.map(([x, y]) => `${round(x)},${round(y)}`).join(' ');
-  return `<polyline points="${list}" fill="none" ${written(attributes)}/>`;
-}
-
-function written(attributes: Attributes): string {
-  return Object.entries(attributes)
-    .map(([name, value]) => `${name}="${escaped(String(value))}"`)
-    .join(' ');
-}
-
-function escaped(content: string): string {
-  return content.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
 }
 
 function round(value: number): number {

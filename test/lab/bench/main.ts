@@ -1,13 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
+import { figureLines, importLines } from './figure-lines.ts';
 import { measureImports } from './import-time.ts';
 import { type Options, optionsIn } from './options.ts';
 import { plotOf } from './plot.ts';
 import type { Missing, Row } from './row.ts';
 import { runAll } from './runs.ts';
 import { nameOf, scenarios } from './scenarios.ts';
-import { importLines, tableOf } from './table.ts';
 
 // `npm run bench`: measures by the real clock, each scenario in processes of its own. options.ts describes the flags.
 // Exit code 1 if a scenario failed, or if our functions missed a service or redeployed an unaffected one.
@@ -28,8 +28,8 @@ async function bench(options: Options): Promise<void> {
     `${all.length} scenarios by the real clock; those with 5,000 services take about twelve minutes.`,
   );
   const rows = await runAll(all, options, (line) => console.log(`  ${line}`));
-  console.log(`\nSeconds after the event; calls by quota group.\n${tableOf(rows)}\n`);
-  for (const line of importLines(imports)) console.log(line);
+  console.log('\nSeconds after the event; calls by quota group.');
+  for (const line of [...figureLines(rows), '', ...importLines(imports)]) console.log(line);
   await save(options.out, { machine, rows, imports }, rows);
   console.log(
     `\nThe figures are in ${options.out}. The run took ${minutes(Date.now() - startedAt)} minutes.`,

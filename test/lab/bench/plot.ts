@@ -1,4 +1,5 @@
-import { type Axis, between, logAxis, type Place, polyline, rect, spreadOut, text } from './drawing.ts';
+import { circle, element, polyline, rect, text } from '../../support/svg.ts';
+import { type Axis, between, logAxis, type Place, spreadOut } from './drawing.ts';
 import type { Row } from './row.ts';
 import { METHODS, type Method, TITLES } from './scenarios.ts';
 
@@ -8,14 +9,14 @@ export function plotOf(rows: readonly Row[]): string {
   const shown = rows.filter(({ affected }) => affected === few);
   const panels = PANELS.map((panel, index) => panelOf(panel, shown, MARGIN + index * (PANEL_WIDTH + MARGIN)));
   const heading = `One rotated secret, ${few} affected services: what it costs in fleets of different sizes`;
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" font-family="system-ui, -apple-system, 'Segoe UI', Helvetica, Arial, sans-serif" font-size="13" fill="#1f2328">`,
-    rect({ x: 0.5, y: 0.5, width: WIDTH - 1, height: HEIGHT - 1, fill: '#ffffff', stroke: '#d1d9e0', rx: 8 }),
-    text({ x: MARGIN, y: 34, 'font-size': 17, 'font-weight': 600 }, heading),
+  const size = { width: WIDTH, height: HEIGHT };
+  const font = { 'font-family': FONT, 'font-size': 13, fill: '#1f2328' };
+  const head = { xmlns: 'http://www.w3.org/2000/svg', viewBox: `0 0 ${WIDTH} ${HEIGHT}`, ...size, ...font };
+  return element('svg', head, [
+    rect(0, 0, size, { fill: '#ffffff', stroke: '#d1d9e0', rx: 8 }),
+    text(MARGIN, 34, heading, { 'font-size': 17, 'font-weight': 600 }),
     ...panels,
-    '</svg>',
-    '',
-  ].join('\n');
+  ]);
 }
 
 type Panel = {
@@ -40,6 +41,8 @@ const PANELS: readonly Panel[] = [
   },
 ];
 
+const FONT = "system-ui, -apple-system, 'Segoe UI', Helvetica, Arial, sans-serif";
+const GREY = { fill: '#59636e' };
 const MARGIN = 28;
 const PANEL_WIDTH = 470;
 const PLOT = { top: 88, bottom: 372, left: 48, right: 300 };
@@ -79,23 +82,15 @@ function panelOf(panel: Panel, rows: readonly Row[], left: number): string {
     left + PLOT.right - INSET,
   );
   return [
-    text({ x: left, y: 64, 'font-weight': 600 }, panel.title),
+    text(left, 64, panel.title, { 'font-weight': 600 }),
     ...up.ticks.flatMap((tick) => tickLine(tick, up, left)),
     ...sizes.map((size) =>
-      text(
-        { x: across(size), y: PLOT.bottom + 22, 'text-anchor': 'middle', fill: '#59636e' },
-        size.toLocaleString('en'),
-      ),
+      text(across(size), PLOT.bottom + 22, size.toLocaleString('en'), { ...GREY, 'text-anchor': 'middle' }),
     ),
-    text(
-      {
-        x: left + (PLOT.left + PLOT.right) / 2,
-        y: PLOT.bottom + 43,
-        'text-anchor': 'middle',
-        fill: '#59636e',
-      },
-      'services',
-    ),
+    text(left + (PLOT.left + PLOT.right) / 2, PLOT.bottom + 43, 'services', {
+      ...GREY,
+      'text-anchor': 'middle',
+    }),
     ...lines.flatMap((line) => drawn(line, across, up)),
     ...labels(panel, lines, up, left + PLOT.right + 12),
   ].join('\n');
@@ -143,18 +138,10 @@ function coldest(rows: readonly Row[]): readonly Row[] {
 
 function tickLine(tick: number, up: Axis, left: number): readonly string[] {
   const y = up.at(tick);
+  const grid = { width: PLOT.right - PLOT.left, height: 1 };
   return [
-    polyline(
-      [
-        [left + PLOT.left, y],
-        [left + PLOT.right, y],
-      ],
-      { stroke: '#e6eaef' },
-    ),
-    text(
-      { x: left + PLOT.left - 8, y: y + 4, 'text-anchor': 'end', fill: '#59636e' },
-      tick.toLocaleString('en'),
-    ),
+    rect(left + PLOT.left, y, grid, { fill: '#e6eaef' }),
+    text(left + PLOT.left - 8, y + 4, tick.toLocaleString('en'), { ...GREY, 'text-anchor': 'end' }),
   ];
 }
 
@@ -163,7 +150,7 @@ function drawn({ points, colour, dashed }: Line, across: Place, up: Axis): reado
   const style = dashed ? { 'stroke-width': 1.5, 'stroke-dasharray': '5 4' } : { 'stroke-width': 2.5 };
   return [
     polyline(places, { stroke: colour, 'stroke-linejoin': 'round', 'stroke-linecap': 'round', ...style }),
-    ...(dashed ? [] : places.map(([x, y]) => `<circle cx="${x}" cy="${y}" r="4" fill="${colour}"/>`)),
+    ...(dashed ? [] : places.map((place) => circle(place, 4, colour))),
   ];
 }
 
@@ -179,6 +166,6 @@ function labels(panel: Panel, lines: readonly Line[], up: Axis, x: number): read
     PLOT.bottom,
   );
   return ends.map(({ title, colour, value }, index) =>
-    text({ x, y: heights[index] ?? 0, fill: colour }, `${title} ${panel.told(value)}`),
+    text(x, heights[index] ?? 0, `${title} ${panel.told(value)}`, { fill: colour }),
   );
 }

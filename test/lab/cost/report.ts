@@ -1,4 +1,4 @@
-import { tableLines } from '../demo/table.ts';
+import { tableLines } from '../../support/table.ts';
 import type { Measured } from './measure.ts';
 import { type Item, type Stack, totalOf, type Usage } from './monthly.ts';
 

@@ -1,6 +1,6 @@
+import { tableLines } from '../../support/table.ts';
 import type { Reason } from './log.ts';
 import type { Colour, Frame, Paint } from './screen.ts';
-import { tableLines } from './table.ts';
 import type { Sighting } from './watch.ts';
 
 type Looks = { readonly paint: Paint; readonly columns: number; readonly time: string };

@@ -4,19 +4,14 @@ import { findLostEvent } from './lost-event.ts';
 import { openStage, type Stage } from './stage.ts';
 import { askAgain, makeChanges, settled } from './story.ts';
 
-/** What one run of the demo leaves in CloudWatch: the log of the functions, and AWS's queue and function metrics. */
-export type Played = {
-  readonly lines: readonly string[];
-  readonly points: readonly Point[];
-  readonly from: number;
-  readonly to: number;
-};
-
 const PATIENCE_MS = 25_000;
 const SAMPLE_MS = 250;
 
-/** Plays the demo without its screen, then a sequel with failures. Throws if one of them does not end in time. */
-export async function playDemo(): Promise<Played> {
+/**
+ * Plays the demo without its screen, then a sequel with failures: the lines of the log, and AWS's metrics of functions
+ * and queues. Throws if one of them does not end in time.
+ */
+export async function playDemo() {
   const lines: string[] = [];
   const points: Point[] = [];
   const from = Date.now();
@@ -73,24 +68,18 @@ const ROLLS_BACK = {
   reason: 'ResourceInitializationError: unable to pull secrets or registry auth',
 } as const;
 
-const LOGICAL_IDS: Readonly<Record<string, string>> = {
-  'on-change': 'OnDashchangeLambdaFunction',
-  'on-request': 'OnDashrequestLambdaFunction',
-  'on-schedule': 'OnDashscheduleLambdaFunction',
-};
-
 function invocationIn(line: string, functionName: string): readonly Point[] {
-  const ms = /^REPORT .*Duration: (\d+) ms/.exec(line)?.[1];
-  if (ms === undefined) return [];
-  const dimensions = { FunctionName: LOGICAL_IDS[functionName] ?? functionName };
+  const ms = /^REPORT Duration: (\d+) ms/.exec(line)?.[1];
+  const dimensions = { FunctionName: `${functionName.replace('on-', 'OnDash')}LambdaFunction` };
   const point = { namespace: 'AWS/Lambda', dimensions, at: Date.now() };
+  if (ms === undefined) return [];
   return [
     { ...point, name: 'Invocations', values: [1] },
     { ...point, name: 'Duration', values: [Number(ms)] },
   ];
 }
 
-const QUEUES: Readonly<Record<string, string>> = {
+const QUEUES = {
   changes: 'ChangeQueue',
   cloudtrail: 'CloudTrailQueue',
   'changes-dead': 'ChangeDeadLetterQueue',
@@ -101,22 +90,13 @@ function queuePoints({ sim }: Stage): readonly Point[] {
   const at = Date.now();
   return Object.entries(QUEUES).flatMap(([name, id]) => {
     const messages = sim.messagesIn(`${sim.endpoint}/${sim.account}/${name}`);
-    const point = (metric: string, value: number): Point => ({
-      namespace: 'AWS/SQS',
-      name: metric,
-      dimensions: { QueueName: `${id}.QueueName` },
-      at,
-      values: [value],
-    });
-    const visible = messages.filter(({ visibleAt }) => visibleAt <= at).length;
-    const delayed = messages.filter(
-      ({ visibleAt, receiveCount }) => visibleAt > at && receiveCount === 0,
-    ).length;
-    const oldest = Math.min(at, ...messages.map(({ sentAt }) => sentAt));
-    return [
-      point('ApproximateNumberOfMessagesVisible', visible),
-      point('ApproximateNumberOfMessagesDelayed', delayed),
-      point('ApproximateAgeOfOldestMessage', (at - oldest) / 1000),
-    ];
+    const hidden = messages.filter(({ visibleAt }) => visibleAt > at);
+    const counts = {
+      ApproximateNumberOfMessagesVisible: messages.length - hidden.length,
+      ApproximateNumberOfMessagesDelayed: hidden.filter(({ receiveCount }) => receiveCount === 0).length,
+      ApproximateAgeOfOldestMessage: (at - Math.min(at, ...messages.map(({ sentAt }) => sentAt))) / 1000,
+    };
+    const point = { namespace: 'AWS/SQS', dimensions: { QueueName: `${id}.QueueName` }, at };
+    return Object.entries(counts).map(([metric, value]) => ({ ...point, name: metric, values: [value] }));
   });
 }

@@ -1,4 +1,5 @@
 import { OWN_SOURCE } from '../../../functions/core/report/own-event.ts';
+import { tableLines } from '../../support/table.ts';
 import type { Reason } from './log.ts';
 import { LOST, type Swept } from './lost-event.ts';
 import { labelOf } from './member.ts';
@@ -7,7 +8,6 @@ import { PARAMETER_ARN } from './resources.ts';
 import type { Paint } from './screen.ts';
 import { CALLERS, type Stage } from './stage.ts';
 import type { RequestReport } from './story.ts';
-import { tableLines } from './table.ts';
 import type { Exposure, Sighting } from './watch.ts';
 import { wavesOf } from './waves.ts';
 

@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { type Assessment, assess, type Equivalent, nameOf } from './assess.ts';
 import { bundled } from './bundle.ts';
+import { linesOf } from './figure-lines.ts';
 import { instrument } from './instrument.ts';
 import { runMutants } from './run-mutants.ts';
-import { tableOf } from './table.ts';
 
 const WANTED = 90;
 const LIST = 'test/lab/mutation/equivalent.json';
@@ -34,7 +34,7 @@ function report({ files, total, survivors, explained, wrong }: Assessment): void
     console.log(`  ${nameOf(one)}${one.status === 'NoCoverage' ? '  (no test)' : ''}`);
   console.log(`\nSurvivors that are equivalent: ${explained.length}`);
   for (const { mutant, reason } of explained) console.log(`  ${nameOf(mutant)}\n    ${reason}`);
-  console.log(`\n${tableOf(files, total)}`);
+  console.log(['', ...linesOf(files, total)].join('\n'));
   for (const one of wrong) console.log(`WRONG in ${LIST}: ${one}`);
   console.log(`Score ${total.score.toFixed(1)} %, wanted ${WANTED} %.`);
 }

@@ -1,4 +1,4 @@
-import Table from 'cli-table3';
+import { tableLines } from '../../support/table.ts';
 import type { ImportTime } from './import-time.ts';
 import type { Missing, Row } from './row.ts';
 import { TITLES } from './scenarios.ts';
@@ -27,23 +27,15 @@ const COLUMNS: readonly Column[] = [
 
 const SHOWN_BY_THEMSELVES = ['service-read', 'task-definition-read', 'service-modify'];
 
-/** The most characters of a failure that the table shows. The whole text was printed when it occurred. */
-const WIDEST = 80;
-
-/** The figures as a table of text. */
-export function tableOf(rows: readonly (Row | Missing)[]): string {
-  const table = new Table({
-    head: ['affected', 'method', ...COLUMNS.map(({ title }) => title)],
-    colAligns: ['left', 'left', ...COLUMNS.map(() => 'right' as const)],
-    style: { head: [], border: [], compact: true },
-  });
-  for (const row of rows) {
-    const names = [`${row.affected} of ${row.services}`, TITLES[row.method]];
-    if ('missing' in row)
-      table.push([...names, { content: row.missing.slice(0, WIDEST), colSpan: COLUMNS.length }]);
-    else table.push([...names, ...COLUMNS.map(({ cell }) => cell(row))]);
-  }
-  return table.toString();
+/** The figures as aligned lines. A scenario that failed shows why; the whole text was printed when it occurred. */
+export function figureLines(rows: readonly (Row | Missing)[]): readonly string[] {
+  const cells = rows.map((row) => [
+    `${row.affected} of ${row.services}`,
+    TITLES[row.method],
+    ...('missing' in row ? [row.missing.slice(0, 40)] : COLUMNS.map(({ cell }) => cell(row))),
+  ]);
+  const head = ['affected', 'method', ...COLUMNS.map(({ title }) => title)];
+  return tableLines(cells, { head, align: head.map((_, index) => (index < 2 ? 'left' : 'right')) });
 }
 
 /** Three lines that compare the bundle with its SDK clients. */

@@ -1,0 +1,13 @@
+import { tableLines } from '../../support/table.ts';
+import type { Figures } from './assess.ts';
+
+/** The figures of each file and of all files. */
+export function linesOf(files: ReadonlyMap<string, Figures>, total: Figures): readonly string[] {
+  const rows = [...files, ['all', total] as const].map(([file, { killed, survived, equivalent, score }]) => [
+    file.replace('functions/core/', ''),
+    ...[killed, survived, equivalent].map(String),
+    `${score.toFixed(1)} %`,
+  ]);
+  const head = ['file', 'killed', 'survived', 'of these equivalent', 'score'];
+  return tableLines(rows, { head, align: ['left', 'right', 'right', 'right', 'right'] });
+}
