@@ -64,7 +64,7 @@ function summaryOf(sightings: readonly Sighting[]): string {
 function rollingIn(sightings: readonly Sighting[]): string {
   const rolling = sightings.filter(isRolling);
   if (rolling.length === 0) return '';
-  const shown = rolling.slice(0, 6).map((one) => `${one.member.name} ${renewedOf(one)}/${one.desired}`);
+  const shown = rolling.slice(0, 2).map((one) => `${one.member.name} ${renewedOf(one)}/${one.desired}`);
   return `  [${shown.join(', ')}${rolling.length > shown.length ? ', …' : ''}]`;
 }
 

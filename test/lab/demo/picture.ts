@@ -12,7 +12,7 @@ import {
 } from '../../infra/observability/stack.ts';
 import { readLines, statistic, valuesOf, type Written } from '../../infra/observability/written.ts';
 import { packageInto, removeFolder } from '../../infra/packaged.ts';
-import { type Box, element, group, rect, short, text, tiles } from '../../support/svg.ts';
+import { type Box, element, escaped, group, rect, short, text, tiles } from '../../support/svg.ts';
 import { chart, MIDDLE, type Run, SMALL, STEP_MS } from './picture-chart.ts';
 import { playDemo } from './picture-data.ts';
 
@@ -61,6 +61,7 @@ function card(widget: Widget, stack: Stack, written: Written, run: Run): string 
   const top = title === '' ? 4 : 28;
   const inside = { width: box.width, height: box.height - top - 6 };
   return element('svg', { x: widget.x * COLUMN + GAP, y: widget.y * ROW + NOTE, ...box }, [
+    element('title', {}, [escaped(title || 'What the words mean')]),
     rect(0, 0, box, { rx: 5, fill: '#fff', stroke: '#d5dbe1' }),
     text(12, 19, title, { 'font-size': 13, 'font-weight': 'bold', ...INK }),
     group(0, top, content(widget, stack, written, run, inside)),

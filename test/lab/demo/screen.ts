@@ -11,15 +11,15 @@ export type Screen = {
   say(line?: string): void;
   /** Shows the present state. */
   show(frame: Frame): void;
-  /** Leaves the last frame where it is. */
+  /** Ends the moving part: it is erased on a terminal, and a log gets its last line. */
   release(): void;
 };
 
 export type Colour = 'green' | 'yellow' | 'red' | 'dim' | 'bold';
 export type Paint = (colour: Colour, text: string) => string;
 
-/** A log has no width: this is the width of its lines. */
-const LOG_COLUMNS = 120;
+/** The width of the smallest terminal that the demo is made for, and of a log, which has none. */
+const COLUMNS = 80;
 /** The least time between two plain lines. */
 const PLAIN_EVERY_MS = 1000;
 
@@ -32,6 +32,18 @@ export function openScreen(out: NodeJS.WriteStream = process.stdout): Screen {
 export function painter({ live }: Pick<Screen, 'live'>): Paint {
   const colours = live && !process.env['NO_COLOR'];
   return (colour, text) => (colours ? styleText(colour, text) : text);
+}
+
+/** The text in lines of at most `columns`, broken at its spaces; all but the first are indented. */
+export function wrapped(text: string, columns: number, indent: number): readonly string[] {
+  const lines = [''];
+  for (const word of text.split(/(?<=\S) /)) {
+    const line = lines.at(-1) ?? '';
+    if (line === '') lines[0] = word;
+    else if (line.length + 1 + word.length <= columns) lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(`${' '.repeat(indent)}${word}`);
+  }
+  return lines;
 }
 
 function terminal(out: NodeJS.WriteStream): Screen {
@@ -50,9 +62,7 @@ function terminal(out: NodeJS.WriteStream): Screen {
       const fits = table.length < out.rows;
       draw('', fits ? table : [`${time}  ${line}`.slice(0, out.columns - 1)]);
     },
-    release() {
-      shown = [];
-    },
+    release: () => draw('', []),
   };
 }
 
@@ -66,7 +76,7 @@ function plainLog(out: NodeJS.WriteStream): Screen {
   };
   return {
     live: false,
-    columns: LOG_COLUMNS,
+    columns: COLUMNS,
     say: (line = '') => void out.write(`${line}\n`),
     show(frame) {
       latest = frame;

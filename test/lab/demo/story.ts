@@ -75,8 +75,7 @@ function isAtRest({ member, stale, rolling, deployments }: Sighting): boolean {
 }
 
 const Report = z.object({
-  decisions: z.array(z.object({ reason: z.nullable(z.string()) })),
-  summary: z.object({ matched: z.number(), redeploy: z.number(), wait: z.number(), skip: z.number() }),
+  summary: z.object({ redeploy: z.number(), wait: z.number(), skip: z.number() }),
 });
 export type RequestReport = z.infer<typeof Report>;
 

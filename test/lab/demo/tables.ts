@@ -1,13 +1,12 @@
 import { OWN_SOURCE } from '../../../functions/core/report/own-event.ts';
 import { tableLines } from '../../support/table.ts';
 import type { Reason } from './log.ts';
-import { LOST, type Swept } from './lost-event.ts';
 import { labelOf } from './member.ts';
 import { NAMES } from './news.ts';
 import { PARAMETER_ARN } from './resources.ts';
 import type { Paint } from './screen.ts';
 import { CALLERS, type Stage } from './stage.ts';
-import type { RequestReport } from './story.ts';
+import { exposureMs, most, range, reactionMs, seconds } from './times.ts';
 import type { Exposure, Sighting } from './watch.ts';
 import { wavesOf } from './waves.ts';
 
@@ -15,12 +14,10 @@ import { wavesOf } from './waves.ts';
 const LEFT_OF_WHY = 57;
 const WHY_WIDTH = 58;
 
-/** The lines that the demo prints at its end. */
-export function reportLines(
+/** The tables of `--verbose`. */
+export function tablesOf(
   stage: Stage,
   sightings: readonly Sighting[],
-  again: RequestReport | undefined,
-  swept: Swept,
   { paint, columns }: { readonly paint: Paint; readonly columns: number },
 ): readonly string[] {
   const exposures = stage.watch.exposures();
@@ -33,9 +30,6 @@ export function reportLines(
     ...section('Events and the rules in infra/', traffic(stage)),
     ...section('Own events, for others to build on', ownEvents(stage)),
     ...section('API calls of the functions', apiCalls(stage)),
-    ...section('Values of secrets and parameters read', valuesRead(stage)),
-    ...section('An operator asks for the same redeploy once more', repeated(again)),
-    ...section('The sweep, which needs no event', found(swept)),
   ];
 }
 
@@ -161,63 +155,4 @@ function apiCalls({ sim }: Stage): readonly string[] {
     head: ['operation', ...Object.keys(CALLERS)],
     align: ['left', 'right', 'right', 'right'],
   });
-}
-
-function valuesRead({ sim }: Stage): readonly string[] {
-  const { forbidden } = sim.ledger;
-  if (forbidden.length === 0) return ['  none: no function made a call that returns one'];
-  return forbidden.map(({ service, operation }) => `  ${service}:${operation} was called and refused`);
-}
-
-function repeated(again: RequestReport | undefined): readonly string[] {
-  if (again === undefined) return ['  not asked: the changes did not settle in time'];
-  const { matched, redeploy, wait, skip } = again.summary;
-  const reasons = again.decisions.map(({ reason }) => reason ?? 'redeploy').sort();
-  const counted = [...new Set(reasons)].map(
-    (reason) => `${reasons.filter((other) => other === reason).length} ${reason}`,
-  );
-  return [
-    `  ${matched} services use the secret or the parameter: redeploy ${redeploy}, wait for ${wait}, leave ${skip} alone`,
-    `  (${counted.join(', ')})`,
-  ];
-}
-
-function found({
-  reason,
-  matched,
-  staleForCertain,
-  young,
-  possiblyStale,
-  missing,
-}: Swept): readonly string[] {
-  const said = reason === 'report' ? 'stale for certain' : (reason ?? 'nothing');
-  return [
-    `  ${LOST.secret} changed an hour ago and its event was lost; the sweep reports ${LOST.cluster}/${LOST.service}: ${said}`,
-    `  of ${matched} services with references: stale for certain ${staleForCertain} (${young} of them by changes under 15 minutes old),`,
-    `  possibly stale ${possiblyStale}; secrets and parameters that do not exist: ${missing}. With sweep=heal on-change would redeploy what is stale`,
-  ];
-}
-
-function reactionMs({ changedAt, acceptedAt }: Exposure): number | undefined {
-  return acceptedAt === undefined ? undefined : acceptedAt - changedAt;
-}
-
-function exposureMs({ changedAt, goneAt }: Exposure): number | undefined {
-  return goneAt === undefined ? undefined : goneAt - changedAt;
-}
-
-/** The greatest; undefined where one is undefined, because it has not ended. */
-function most(all: readonly (number | undefined)[]): number | undefined {
-  return all.includes(undefined) ? undefined : Math.max(...all.map(Number));
-}
-
-function range(all: readonly (number | undefined)[]): string {
-  const known = all.filter((one) => one !== undefined);
-  if (known.length === 0) return 'never';
-  const open = known.length < all.length ? `, ${all.length - known.length} never` : '';
-  return `${seconds(Math.min(...known))} to ${seconds(Math.max(...known))}${open}`;
-}
-
-function seconds(ms: number | undefined): string {
-  return ms === undefined ? 'never' : `${(ms / 1000).toFixed(1)} s`;
 }
