@@ -1,8 +1,6 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { sqsEvent } from '../support/queue.ts';
 import { deliver, rotated, scene, updated } from './scene.ts';
-
-vi.setConfig({ maxConcurrency: 16 });
 
 const WRONG = {
   MODE: 'maybe',

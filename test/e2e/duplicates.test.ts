@@ -1,10 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { apiCall, labelUpdated, parameterChange, type RawEvent, serviceEvent } from '../support/events.ts';
 import { openIn, takeAll } from './queue.ts';
 import { deliver, recordsOf, rotated, type Scene, scene, told, updated } from './scene.ts';
-
-vi.setConfig({ maxConcurrency: 16 });
 
 const MINUTE = 60_000;
 

@@ -1,8 +1,6 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { apiCall, labelUpdated, parameterChange, type RawEvent, serviceEvent } from '../support/events.ts';
 import { deliver, rotated, type Scene, scene, updated } from './scene.ts';
-
-vi.setConfig({ maxConcurrency: 16 });
 
 const HERE = { partition: 'aws', region: 'eu-west-1', account: '111122223333' };
 const PLACES = [

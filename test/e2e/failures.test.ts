@@ -1,10 +1,8 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Fault } from '../simulator/index.ts';
 import { apiCall, serviceEvent } from '../support/events.ts';
 import { openIn, takeAll } from './queue.ts';
 import { deliver, recordsOf, rotated, type Scene, scene, told, updated } from './scene.ts';
-
-vi.setConfig({ maxConcurrency: 16 });
 
 const FLEET_READS = [
   'ListClusters',
@@ -57,15 +55,13 @@ describe.concurrent('a failing read', () => {
         errorMessage: 'no',
       });
       stage.sim.faults.add({ operation, kind, times: Number.POSITIVE_INFINITY });
+      const lambda = await stage.lambda();
       const begun = Date.now();
-      const back = await deliver(
-        await stage.lambda(),
-        [irrelevant, event, notice, 'no event'],
-        THREE_SECONDS,
-      );
+      const back = await deliver(lambda, [irrelevant, event, notice, 'no event'], THREE_SECONDS);
       expect(back).toEqual([event.id, notice.id, 'raw-3'].sort());
       expect(updated(stage)).toEqual([]);
-      expect(Date.now() - begun).toBeLessThan(9000);
+      // Reads that were repeated to the end of the invocation would take 33 s.
+      expect(Date.now() - begun).toBeLessThan(20_000);
     },
   );
 
@@ -221,7 +217,6 @@ describe.concurrent('a failing UpdateService', () => {
 
   it.concurrent.for(['reset-before', 'server-error'] as const)(
     'that is lost before it takes effect (%s) is repeated by the follow-up, ten seconds later',
-    { timeout: 30_000 },
     async (kind, context) => {
       const { stage, event } = await ancientChange(context);
       stage.sim.faults.add({ ...updateOf('api'), kind });
@@ -248,7 +243,7 @@ describe.concurrent('a failing UpdateService', () => {
     expect(takeAll(stage).flatMap(({ body }) => openIn(body))).toEqual(['main/api', 'main/web']);
     expect(updated(stage)).toEqual(['main/api', 'main/web']);
     expect(stage.sim.deploymentsOf(arnOf(stage, 'api'))).toHaveLength(2);
-  }, 60_000);
+  });
 });
 
 describe.concurrent('a batch with a message that is no event', () => {
@@ -284,7 +279,7 @@ describe.concurrent('an invocation with too little time', () => {
     expect(await deliver(await stage.lambda(), bodies)).toEqual([]);
     expect(new Set(updated(stage)).size).toBe(12);
     expect(updated(stage)).toHaveLength(12);
-  }, 60_000);
+  });
 });
 
 /** Two stale services and one that uses a parameter. The change is so old that a function makes every kind of read. */

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { dice } from '../support/dice.ts';
 import { apiCall, type Place, parameterChange, type RawEvent, serviceEvent } from '../support/events.ts';
 import { buildFleet } from './build-fleet.ts';
@@ -8,8 +8,6 @@ import { followUpIn, openOf, takeAll } from './queue.ts';
 import { type RandomChange, randomChange } from './random-change.ts';
 import { PARTITIONS, randomFleet, randomSettings } from './random-fleet.ts';
 import { deliver, type Scene, scene, told, updated } from './scene.ts';
-
-vi.setConfig({ maxConcurrency: 16 });
 
 const RUNS = Number(process.env['E2E_FLEETS'] ?? 40);
 const FIRST = Number(process.env['E2E_SEED'] ?? 1);

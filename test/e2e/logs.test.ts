@@ -1,9 +1,7 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { apiCall, labelUpdated, parameterChange, serviceEvent } from '../support/events.ts';
 import type { Lambda } from '../support/lambda.ts';
 import { deliver, recordsOf, rotated, type Scene, scene, told } from './scene.ts';
-
-vi.setConfig({ maxConcurrency: 16 });
 
 /** Stands in every field that must never be logged. Either half of it is searched for, so a cut does not hide it. */
 const SENTINEL = 'XyzzySentinel';

@@ -72,7 +72,7 @@ export function send({ sim, queue }: Scene, body: unknown): void {
 /** Lets a function handle the messages of the queue until it is empty. Answers the processes that took part. */
 export async function untilQuiet(
   { sim, queue }: Scene,
-  { lambda, visibilitySeconds = 2, deadlineMs = 40_000 }: Delivery,
+  { lambda, visibilitySeconds = 2, deadlineMs = 90_000 }: Delivery,
 ): Promise<readonly Lambda[]> {
   const used = new Set<Lambda>();
   const source = {

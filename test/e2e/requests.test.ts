@@ -1,9 +1,7 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parameterChange } from '../support/events.ts';
 import { decided, reportIn, usesIn } from './report-shape.ts';
 import { deliver, rotated, type Scene, scene, told, updated } from './scene.ts';
-
-vi.setConfig({ maxConcurrency: 16 });
 
 const MINUTE = 60_000;
 

@@ -1,8 +1,6 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { reportIn } from './report-shape.ts';
 import { deliver, recordsOf, rotated, type Scene, scene, told, updated } from './scene.ts';
-
-vi.setConfig({ maxConcurrency: 16 });
 
 /** The rates of a deployed function. */
 const DEFAULT_RATES = { READ_RATE: '', READ_BURST: '', UPDATE_RATE: '', UPDATE_BURST: '' };
@@ -36,7 +34,7 @@ describe.concurrent('a fleet', () => {
     expect(await deliver(await stage.lambda('on-change', DEFAULT_RATES), [event])).toEqual([]);
     expect(updated(stage)).toEqual(['cluster-119/api', 'cluster-39/api', 'cluster-79/api']);
     expectNoComplaint(stage);
-  }, 60_000);
+  });
 
   it.concurrent('of 250 services in one cluster is read to the last of them', async (context) => {
     const stage = await scene(context);
@@ -75,7 +73,7 @@ describe.concurrent('a fleet', () => {
     expect(updated(stage)).toHaveLength(56);
     for (const { service } of stage.updates()) expect(isLookedAtAgain(stage, service)).toBe(true);
     expectNoComplaint(stage);
-  }, 60_000);
+  });
 });
 
 describe.concurrent('a service with 40 references', () => {

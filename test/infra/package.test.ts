@@ -48,7 +48,7 @@ beforeAll(async () => {
         'arn:aws:ecs:eu-west-1:111122223333:service/a/*,arn:aws:ecs:eu-west-1:111122223333:service/b/*',
     }),
   ]);
-}, 60_000);
+});
 
 afterAll(() => removeFolder(folder));
 

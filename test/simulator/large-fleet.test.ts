@@ -55,7 +55,7 @@ describe('a neighbour', () => {
     });
     return { sim, neighbour };
   };
-  const until = (isTrue: () => boolean) => expect.poll(isTrue, { timeout: 15_000 }).toBe(true);
+  const until = (isTrue: () => boolean) => expect.poll(isTrue, { timeout: 60_000 }).toBe(true);
 
   it('uses the quota, and has no failure while the quota suffices', async () => {
     const { sim, neighbour } = await neighbourhood(100);

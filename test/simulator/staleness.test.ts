@@ -144,21 +144,27 @@ describe('the list of stale tasks', () => {
 });
 
 describe('a fleet of 5,000 services', () => {
-  it('is built within two seconds and described within five milliseconds', async () => {
+  it('is built within two seconds of computing time and described within five milliseconds', async () => {
     const { sim } = await simulate({ throttling: false });
     const secret = sim.world.secret({ name: 'prod/db' });
-    const begin = performance.now();
+    const begin = cpuMs();
     for (let i = 0; i < 5000; i++) {
       sim.world.service({ cluster: `c${i % 20}`, desired: 3, secrets: [secret.arn] });
     }
-    expect(performance.now() - begin).toBeLessThan(2000);
+    expect(cpuMs() - begin).toBeLessThan(2000);
 
     const services = Array.from({ length: 10 }, (_, i) => `service-${i + 1}`);
     const rounds = 50;
-    const start = performance.now();
+    const start = cpuMs();
     for (let i = 0; i < rounds; i++) {
       sim.act('ecs', 'DescribeServices', { cluster: `c${i % 20}`, services, include: ['TAGS'] });
     }
-    expect((performance.now() - start) / rounds).toBeLessThan(5);
+    expect((cpuMs() - start) / rounds).toBeLessThan(5);
   });
 });
+
+/** The computing time of this process so far, which other processes do not lengthen. */
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}

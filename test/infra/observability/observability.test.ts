@@ -20,7 +20,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'observability-test-'));
   packaged = await packageInto(folder);
   stack = readStack(packaged);
-}, 60_000);
+});
 
 afterAll(() => removeFolder(folder));
 
@@ -38,7 +38,7 @@ describe('dashboard, alarms and saved queries', () => {
     expect(new Set(rows.flatMap((row) => row.get('event') ?? []))).toEqual(new Set(RECORDS));
     expect(new Set(points.map(({ name }) => name))).toEqual(new Set(METRICS));
     expect(new Set(points.map(({ namespace }) => namespace))).toEqual(new Set(['SecretRedeploy']));
-  }, 60_000);
+  });
 
   test('use only what the functions write and the stack has, and each query finds something', async () => {
     expect(faultsOf(stack, readLines(await written()))).toEqual([]);
@@ -73,7 +73,7 @@ describe('the check of names notices a change in the code', () => {
       (field) => faultsOf(stack, readLines(all.map((line) => renamed(line, field.split('.'))))).length === 0,
     );
     expect(unnoticed).toEqual([]);
-  }, 60_000);
+  });
 
   test('of each record that a query names', async () => {
     const all = await written();

@@ -68,4 +68,4 @@ test('two invocations of one message mostly cause no extra deployment, and never
   for (let seed = 1; seed <= 20; seed++) extras.push(Math.max(...(await measurePair(seed)).extras));
   expect(Math.max(...extras)).toBeLessThanOrEqual(1);
   expect(extras.filter((extra) => extra === 0).length).toBeGreaterThan(extras.length / 2);
-}, 120_000);
+});
