@@ -8,8 +8,8 @@ export default defineConfig({
     root: new URL('..', import.meta.url).pathname,
     include: ['test/**/*.test.ts'],
     // What hangs is a defect; what is only slow, on a machine that other processes use as well, is not.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     // Each concurrent test of e2e/ has processes of its own, which are to start in about the time of one.
     maxConcurrency: 6,
     restoreMocks: true,

@@ -7,7 +7,6 @@ import { anEvent, BODIES } from '../support/hostile-bodies.ts';
 import { currentMoved, type Loop, QUICK, startLoop } from '../support/loop.ts';
 
 const DAY = 86_400_000;
-const PATIENCE = { timeout: 120_000 };
 
 /** A handler for batches of any size; the one of the driver takes a hundred messages at a time. */
 function handlerOf({ clock, queueUrl }: Loop, env: Readonly<Record<string, string>> = {}) {
@@ -27,32 +26,28 @@ const redeployed = (loop: Loop) =>
   loop.sim.ledger.calls.filter(({ operation, outcome }) => operation === 'UpdateService' && outcome === 'ok');
 
 describe('a batch of 10,000 messages', () => {
-  test(
-    'gives back the messages that are no events, wherever they stand, and does the rest at once',
-    PATIENCE,
-    async () => {
-      const loop = await startLoop();
-      const secret = loop.sim.world.secret({ name: 'prod/db' });
-      loop.sim.world.service({ name: 'api', secrets: [secret.arn], startedAt: loop.clock.now() - DAY });
-      const event = JSON.stringify(currentMoved(loop.sim, 'prod/db'));
-      const broken = ['no JSON', 'a list', 'no resources', 'a follow-up of version 1e308'].map(
-        (name) => BODIES[name],
-      );
-      const bodies = Array.from({ length: 10_000 }, (_, i) => {
-        if (i % 100 === 7) return broken[Math.floor(i / 100) % broken.length] ?? '';
-        if (i % 2 === 0) return event;
-        return JSON.stringify(anEvent({ id: `event-${i}`, source: 'aws.ec2' }));
-      });
-      const back = await handlerOf(loop)(bodies);
-      expect(back).toEqual(bodies.flatMap((_, i) => (i % 100 === 7 ? [i] : [])));
-      expect(redeployed(loop)).toHaveLength(1);
-      expect(loop.told('change.ignored')).toHaveLength(10_000 - 5_000 - 100);
-      expect(loop.told('change.received')).toHaveLength(1);
-      expect(loop.sim.ledger.calls.length).toBeLessThan(20);
-    },
-  );
+  test('gives back the messages that are no events, wherever they stand, and does the rest at once', async () => {
+    const loop = await startLoop();
+    const secret = loop.sim.world.secret({ name: 'prod/db' });
+    loop.sim.world.service({ name: 'api', secrets: [secret.arn], startedAt: loop.clock.now() - DAY });
+    const event = JSON.stringify(currentMoved(loop.sim, 'prod/db'));
+    const broken = ['no JSON', 'a list', 'no resources', 'a follow-up of version 1e308'].map(
+      (name) => BODIES[name],
+    );
+    const bodies = Array.from({ length: 10_000 }, (_, i) => {
+      if (i % 100 === 7) return broken[Math.floor(i / 100) % broken.length] ?? '';
+      if (i % 2 === 0) return event;
+      return JSON.stringify(anEvent({ id: `event-${i}`, source: 'aws.ec2' }));
+    });
+    const back = await handlerOf(loop)(bodies);
+    expect(back).toEqual(bodies.flatMap((_, i) => (i % 100 === 7 ? [i] : [])));
+    expect(redeployed(loop)).toHaveLength(1);
+    expect(loop.told('change.ignored')).toHaveLength(10_000 - 5_000 - 100);
+    expect(loop.told('change.received')).toHaveLength(1);
+    expect(loop.sim.ledger.calls.length).toBeLessThan(20);
+  });
 
-  test('about as many parameters needs one read of the fleet', PATIENCE, async () => {
+  test('about as many parameters needs one read of the fleet', async () => {
     const loop = await startLoop();
     const { arn } = loop.sim.world.parameter({ name: '/app/1234' });
     loop.sim.world.service({ name: 'api', secrets: [arn], startedAt: loop.clock.now() - DAY });
@@ -67,26 +62,22 @@ describe('a batch of 10,000 messages', () => {
     expect(loop.sim.ledger.calls.filter(({ operation }) => operation === 'ListServices')).toHaveLength(1);
   });
 
-  test(
-    'about one parameter is one redeploy for each service, recorded with every change',
-    PATIENCE,
-    async () => {
-      const loop = await startLoop();
-      const { arn } = loop.sim.world.parameter({ name: '/app/x' });
-      for (let i = 0; i < 3; i++) {
-        loop.sim.world.service({ name: `api-${i}`, secrets: [arn], startedAt: loop.clock.now() - DAY });
-      }
-      const time = new Date(loop.clock.now()).toISOString();
-      const bodies = Array.from({ length: 10_000 }, (_, i) =>
-        JSON.stringify(anEvent({ id: `event-${i}`, time, resources: [arn] })),
-      );
-      expect(await handlerOf(loop)(bodies)).toEqual([]);
-      expect(redeployed(loop)).toHaveLength(3);
-      expect(loop.told('service.redeployed')[0]?.['changeIds']).toHaveLength(10_000);
-    },
-  );
+  test('about one parameter is one redeploy for each service, recorded with every change', async () => {
+    const loop = await startLoop();
+    const { arn } = loop.sim.world.parameter({ name: '/app/x' });
+    for (let i = 0; i < 3; i++) {
+      loop.sim.world.service({ name: `api-${i}`, secrets: [arn], startedAt: loop.clock.now() - DAY });
+    }
+    const time = new Date(loop.clock.now()).toISOString();
+    const bodies = Array.from({ length: 10_000 }, (_, i) =>
+      JSON.stringify(anEvent({ id: `event-${i}`, time, resources: [arn] })),
+    );
+    expect(await handlerOf(loop)(bodies)).toEqual([]);
+    expect(redeployed(loop)).toHaveLength(3);
+    expect(loop.told('service.redeployed')[0]?.['changeIds']).toHaveLength(10_000);
+  });
 
-  test('in a fleet with tags full of wildcards is done to the end', PATIENCE, async () => {
+  test('in a fleet with tags full of wildcards is done to the end', async () => {
     const loop = await startLoop();
     const wild = (unit: string) => unit.repeat(128).slice(0, 256);
     const tags = {
@@ -111,27 +102,23 @@ describe('a batch of 10,000 messages', () => {
 });
 
 describe('ten thousand clusters', () => {
-  test(
-    'are selected by globs that make a backtracking matcher hang, and only the selected ones are read',
-    PATIENCE,
-    async () => {
-      const loop = await startLoop();
-      const secret = loop.sim.world.secret({ name: 'prod/db' });
-      for (let i = 0; i < 10_000; i++) loop.sim.world.cluster({ name: `${'a'.repeat(240)}-${i}` });
-      const cluster = loop.sim.world.cluster({ name: `${'a'.repeat(240)}-b` });
-      loop.sim.world.service({
-        cluster,
-        name: 'api',
-        secrets: [secret.arn],
-        startedAt: loop.clock.now() - DAY,
-      });
-      const event = JSON.stringify(currentMoved(loop.sim, 'prod/db'));
-      const CLUSTERS = `${'*a'.repeat(100)}*b,!${'a*'.repeat(200)}c`;
-      expect(await handlerOf(loop, { CLUSTERS })([event])).toEqual([]);
-      expect(redeployed(loop)).toHaveLength(1);
-      const operations = loop.sim.ledger.calls.map(({ operation }) => operation);
-      expect(operations.filter((one) => one === 'ListClusters').length).toBe(101);
-      expect(operations.filter((one) => one === 'ListServices').length).toBe(1);
-    },
-  );
+  test('are selected by globs that make a backtracking matcher hang, and only the selected ones are read', async () => {
+    const loop = await startLoop();
+    const secret = loop.sim.world.secret({ name: 'prod/db' });
+    for (let i = 0; i < 10_000; i++) loop.sim.world.cluster({ name: `${'a'.repeat(240)}-${i}` });
+    const cluster = loop.sim.world.cluster({ name: `${'a'.repeat(240)}-b` });
+    loop.sim.world.service({
+      cluster,
+      name: 'api',
+      secrets: [secret.arn],
+      startedAt: loop.clock.now() - DAY,
+    });
+    const event = JSON.stringify(currentMoved(loop.sim, 'prod/db'));
+    const CLUSTERS = `${'*a'.repeat(100)}*b,!${'a*'.repeat(200)}c`;
+    expect(await handlerOf(loop, { CLUSTERS })([event])).toEqual([]);
+    expect(redeployed(loop)).toHaveLength(1);
+    const operations = loop.sim.ledger.calls.map(({ operation }) => operation);
+    expect(operations.filter((one) => one === 'ListClusters').length).toBe(101);
+    expect(operations.filter((one) => one === 'ListServices').length).toBe(1);
+  });
 });

@@ -174,3 +174,28 @@ export function currentMoved(sim: Simulator, secretId: string): AwsEvent {
     throw new Error('expected the rotation to send the event Secret Label Updated, found no such event');
   return event;
 }
+
+/** A secret with `count` services that use it. Its AWSCURRENT moves now. */
+export function rotate(
+  loop: Loop,
+  count: number,
+  spec: Parameters<Loop['sim']['world']['service']>[0] = {},
+  name = 'prod/db',
+) {
+  const secret = loop.sim.world.secret({ name });
+  const services = Array.from({ length: count }, (_, i) =>
+    loop.sim.world.service({
+      name: `${name.replace('/', '-')}-${i}`,
+      secrets: [secret.arn],
+      startedAt: loop.clock.now() - 86_400_000,
+      ...spec,
+    }),
+  );
+  const event = currentMoved(loop.sim, name);
+  loop.send(event);
+  return { secret, services, event };
+}
+
+/** The calls of UpdateService that ECS accepted. */
+export const redeploys = (loop: Loop) =>
+  loop.sim.ledger.calls.filter(({ operation, outcome }) => operation === 'UpdateService' && outcome === 'ok');

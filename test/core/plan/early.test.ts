@@ -1,9 +1,22 @@
 import { describe, expect, test } from 'vitest';
 import { match } from '../../../functions/core/match/match.ts';
 import type { Service } from '../../../functions/core/model/fleet.ts';
-import { startedEarlyFor, stillUndecided, withEarly } from '../../../functions/core/plan/early.ts';
+import type { Outcome } from '../../../functions/core/model/outcome.ts';
+import { concerns, startedEarlyFor, stillUndecided, withEarly } from '../../../functions/core/plan/early.ts';
 import { makePlan } from '../../../functions/core/plan/plan.ts';
-import { AFTER, asSubject, change, deployment, fleet, NOW, POLICY, service } from '../../support/build.ts';
+import type { Plan, Result } from '../../../functions/core/plan/planned.ts';
+import {
+  AFTER,
+  asSubject,
+  change,
+  deployment,
+  draining,
+  fleet,
+  NOW,
+  POLICY,
+  type ServiceDifference,
+  service,
+} from '../../support/build.ts';
 
 const NOTHING_EARLY = { results: [], started: [] };
 
@@ -31,7 +44,7 @@ const redeployed = (different: Parameters<typeof deployment>[0] = {}) =>
   service({ deployments: [deployment({ id: 'ecs-svc/2', createdAt: AFTER, ...different })] });
 const started = (deploymentId: string) => [{ cluster: service().cluster.arn, name: 'api', deploymentId }];
 
-describe('a service that was redeployed ahead of the plan', () => {
+describe('a service that was redeployed before the plan was made', () => {
   const [planned] = planOf([service()]).plan.redeploys;
   if (planned === undefined)
     throw new Error('expected the plan to redeploy the stale service, found no redeploy');
@@ -89,8 +102,103 @@ describe('a deployment that an earlier invocation started', () => {
   });
 });
 
-test('a plan stays as it is if no service was redeployed ahead of it', () => {
+test('a plan stays as it is if no service was redeployed before it', () => {
   const { matches, plan } = planOf([service(), redeployed()]);
   expect(withEarly(plan, NOTHING_EARLY)).toEqual({ plan, early: [] });
   expect(stillUndecided(matches, NOTHING_EARLY)).toEqual(matches);
+});
+
+const named = (name: string, different: ServiceDifference = {}) => service({ name, ...different });
+const rolling = (id: string) => ({
+  deployments: [deployment({ id, createdAt: AFTER, rolloutState: 'IN_PROGRESS' }), draining()],
+});
+
+const planFor = (services: readonly Service[]): Plan => planOf(services).plan;
+
+function done(one: Service, outcome?: Partial<Outcome>): readonly Result[] {
+  return planFor([one]).redeploys.map((planned) => ({
+    planned,
+    decision: planned.decision,
+    outcome: {
+      service: one.arn,
+      result: 'accepted',
+      deploymentId: 'ecs-svc/2',
+      acceptedAt: NOW,
+      ...outcome,
+    } as Outcome,
+  }));
+}
+
+const startedAs = (name: string, deploymentId: string) => ({
+  cluster: service().cluster.arn,
+  name,
+  deploymentId,
+});
+const names = (some: Plan['others']) => some.map((one) => one.service.name);
+
+test('a match is undecided as long as its service has not been redeployed ahead of the plan', () => {
+  const matches = match(fleet([named('a'), named('b')]), [asSubject(change())], 'ignore');
+  const left = stillUndecided(matches, { results: done(named('a')), started: [] });
+  expect(left.map((one) => one.service.name)).toEqual(['b']);
+});
+
+describe('a plan', () => {
+  test('shows an early redeploy as done, whatever else it would decide about the same service', () => {
+    const ahead = [...done(named('a')), ...done(named('b'))];
+    const { plan, early } = withEarly(planFor([named('a'), named('b', rolling('ecs-svc/2')), named('c')]), {
+      results: ahead,
+      started: [],
+    });
+    expect(early).toEqual(ahead);
+    expect(names(plan.redeploys)).toEqual(['c']);
+    expect(names(plan.others)).toEqual([]);
+  });
+
+  test('shows a service as redeployed while the deployment rolls out that an earlier invocation started', () => {
+    const { plan, early } = withEarly(
+      planFor([named('a', rolling('ecs-svc/2')), named('b', rolling('ecs-svc/3'))]),
+      {
+        results: [],
+        started: [startedAs('a', 'ecs-svc/2'), startedAs('b', 'ecs-svc/2')],
+      },
+    );
+    expect(early).toMatchObject([
+      {
+        planned: { service: { name: 'a' }, decision: { action: 'redeploy', reason: null } },
+        decision: { action: 'redeploy', reason: null, service: named('a').arn, changeIds: ['change-1'] },
+        outcome: {
+          service: named('a').arn,
+          result: 'accepted',
+          deploymentId: 'ecs-svc/2',
+          acceptedAt: AFTER,
+        },
+      },
+    ]);
+    expect(names(plan.others)).toEqual(['b']);
+  });
+
+  test.each<[string, ServiceDifference]>([
+    ['is no longer PRIMARY', { deployments: [deployment()] }],
+    ['has vanished', { deployments: [] }],
+  ])('stays as it is if the deployment that an earlier invocation started %s', (_, different) => {
+    const before = planFor([named('a', different)]);
+    expect(withEarly(before, { results: [], started: [startedAs('a', 'ecs-svc/2')] })).toEqual({
+      plan: before,
+      early: [],
+    });
+  });
+});
+
+describe('a read that goes on in the next invocation takes along', () => {
+  const ahead = [...done(named('a')), ...done(named('b'), { result: 'gone' })];
+
+  test('the redeploys that ECS accepted', () => {
+    expect(startedEarlyFor(new Set(['change-1']), ahead)).toEqual([startedAs('a', 'ecs-svc/2')]);
+  });
+
+  test('only the redeploys that its own changes demanded', () => {
+    expect(startedEarlyFor(new Set(['change-2']), ahead)).toEqual([]);
+    expect(ahead.map((one) => concerns(one, new Set(['change-1', 'change-2'])))).toEqual([true, true]);
+    expect(ahead.map((one) => concerns(one, new Set(['change-2'])))).toEqual([false, false]);
+  });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { currentMoved, type Loop, startLoop } from '../../support/loop.ts';
+import { currentMoved, type Loop, redeploys, rotate, startLoop } from '../../support/loop.ts';
 
 const DAY = 86_400_000;
 
@@ -25,14 +25,9 @@ async function slowFleet(options: Parameters<typeof startLoop>[0] = {}) {
   return { loop, secrets, resume };
 }
 
-const redeploys = (loop: Loop) =>
-  loop.sim.ledger.calls.filter(({ operation, outcome }) => operation === 'UpdateService' && outcome === 'ok');
 const deadIn = (loop: Loop) => loop.sim.messagesIn(`${loop.sim.endpoint}/${loop.sim.account}/changes-dead`);
 
-/** Each invocation takes its real time until it is cut off. */
-const PATIENCE = { timeout: 60_000 };
-
-describe('a read that needs more than one invocation', PATIENCE, () => {
+describe('a read that needs more than one invocation', () => {
   test('goes on beside the read for a second change, and both changes are settled', async () => {
     const { loop, secrets, resume } = await slowFleet({
       latencyMs: (_, operation) => (operation === 'ListServices' ? 450 : 0),
@@ -100,4 +95,57 @@ describe('a read that needs more than one invocation', PATIENCE, () => {
     expect(loop.told('change.unsettled')).toMatchObject([{ waitingTotal: 15 }]);
     expect(loop.told('change.settled')).toEqual([]);
   });
+});
+
+describe('a fleet that is too large for one invocation', () => {
+  test('is read in parts and redeployed after the last part', async () => {
+    const loop = await startLoop({ remainingMs: 33_000 });
+    const secret = loop.sim.world.secret({ name: 'prod/db' });
+    for (let i = 0; i < 60; i++) {
+      loop.sim.world.service({
+        cluster: `c${i}`,
+        name: 'api',
+        secrets: [secret.arn],
+        startedAt: loop.clock.now() - DAY,
+      });
+    }
+    const hang = loop.sim.faults.add({
+      service: 'ecs',
+      operation: 'ListServices',
+      kind: 'hang',
+      times: Infinity,
+      match: ({ cluster }) => Number(/\d+$/.exec(String(cluster))) >= 40,
+    });
+    const event = currentMoved(loop.sim, 'prod/db');
+    loop.send(event);
+    await loop.run(1);
+    expect(redeploys(loop)).toEqual([]);
+    expect(loop.told('plan.made')).toEqual([]);
+    hang();
+    loop.restart();
+    loop.sim.ledger.clearCalls();
+    await loop.run();
+    // The 20 clusters that hung, and those for which a slow machine had no time left.
+    expect(loop.sim.ledger.count('ecs', 'ListServices')).toBeGreaterThanOrEqual(20);
+    expect(loop.sim.ledger.count('ecs', 'ListServices')).toBeLessThan(60);
+    expect(loop.sim.ledger.count('ecs', 'ListClusters')).toBe(0);
+    expect(redeploys(loop)).toHaveLength(60);
+    expect(loop.sim.staleTasks(secret.arn)).toEqual([]);
+    expect(loop.told('change.received')).toHaveLength(1);
+    expect(loop.told('change.settled')).toMatchObject([{ changeId: event.id, redeployed: 60 }]);
+  });
+});
+
+test('a revision that ECS refuses to describe is asked for once in a scan', async () => {
+  const loop = await startLoop();
+  loop.sim.faults.add({
+    service: 'ecs',
+    operation: 'DescribeTaskDefinition',
+    kind: 'client-error',
+    times: Infinity,
+  });
+  rotate(loop, 1);
+  await loop.run(1);
+  expect(loop.sim.ledger.count('ecs', 'DescribeTaskDefinition')).toBe(1);
+  expect(loop.told('service.waiting')).toMatchObject([{ reason: 'unreadable' }]);
 });

@@ -1,0 +1,40 @@
+import { describe, expect, test } from 'vitest';
+import {
+  about,
+  endOfSecond,
+  isGone,
+  NOTICES,
+  type Notice,
+  subjectsOf,
+} from '../../../functions/core/model/change.ts';
+import { change, NOW, SECRET } from '../../support/build.ts';
+
+const notice: Notice = {
+  changeId: 'notice-1',
+  kind: 'secret',
+  arn: SECRET,
+  notice: 'deleted',
+  at: NOW,
+  source: 'request',
+};
+
+describe('an instant', () => {
+  test('in whole seconds is taken for the end of its second', () => {
+    expect(endOfSecond(5_000)).toBe(5_999);
+  });
+
+  test('with milliseconds is taken as it is', () => {
+    expect(endOfSecond(5_001)).toBe(5_001);
+  });
+});
+
+test('changes come before notices, and each keeps its resource and its id', () => {
+  const subjects = subjectsOf({ changes: [change()], notices: [notice] });
+  expect(subjects.map(({ kind }) => kind)).toEqual(['change', 'notice']);
+  expect(subjects.map(about)).toEqual([change(), notice]);
+});
+
+test('a resource that expires soon or whose rotation failed is still there', () => {
+  const there = NOTICES.filter((one) => !isGone({ ...notice, notice: one }));
+  expect(there).toEqual(['expires-soon', 'rotation-failed', 'rotation-abandoned']);
+});
