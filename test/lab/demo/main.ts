@@ -22,7 +22,7 @@ import type { Sighting } from './watch.ts';
 import { wavesOf } from './waves.ts';
 
 /** The longest time from the start until the end of the rollouts. */
-const PATIENCE_MS = 25_000;
+const PATIENCE_MS = 60_000;
 const REDRAW_MS = 100;
 /** The width of the time before a line. */
 const INDENT = 9;

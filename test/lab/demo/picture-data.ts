@@ -4,7 +4,7 @@ import { findLostEvent } from './lost-event.ts';
 import { openStage, type Stage } from './stage.ts';
 import { askAgain, makeChanges, settled } from './story.ts';
 
-const PATIENCE_MS = 25_000;
+const PATIENCE_MS = 60_000;
 const SAMPLE_MS = 250;
 
 /**
