@@ -15,6 +15,8 @@ export default defineConfig({
     restoreMocks: true,
     // One line a file and a summary; what fails is shown in full.
     slowTestThreshold: 600_000,
+    // Nor advice on how vitest could be faster.
+    experimental: { diagnostics: false },
     // The SDK's notice about Node 20 is no result of a test.
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
   },

@@ -1,18 +1,17 @@
 import { OWN_SOURCE } from '../../../functions/core/report/own-event.ts';
 import { tableLines } from '../../support/table.ts';
-import type { Reason } from './log.ts';
 import { labelOf } from './member.ts';
 import { NAMES } from './news.ts';
 import { PARAMETER_ARN } from './resources.ts';
 import type { Paint } from './screen.ts';
 import { CALLERS, type Stage } from './stage.ts';
-import { exposureMs, most, range, reactionMs, seconds } from './times.ts';
+import { exposureMs, most, reactionMs, seconds } from './times.ts';
 import type { Exposure, Sighting } from './watch.ts';
 import { wavesOf } from './waves.ts';
 
-/** The width of the columns left of the explanations, and the greatest width of an explanation. */
-const LEFT_OF_WHY = 57;
-const WHY_WIDTH = 58;
+/** The width of the columns left of the explanations, and the least width of an explanation. */
+const LEFT_OF_WHY = 68;
+const WHY_WIDTH = 40;
 
 /** The tables of `--verbose`. */
 export function tablesOf(
@@ -23,51 +22,32 @@ export function tablesOf(
   const exposures = stage.watch.exposures();
   const section = (title: string, lines: readonly string[]) => ['', paint('bold', title), ...lines];
   return [
-    ...section('Redeployed', redeployed(sightings, exposures)),
+    ...section('Each service', services(stage, sightings, exposures, columns)),
     ...section(`Waves of the ${NAMES.get(PARAMETER_ARN)}`, waves(exposures)),
-    ...section('Left alone', leftAlone(sightings, stage.log.reasonFor, columns)),
-    ...section('How long old values lived', lifetimes(stage, exposures)),
     ...section('Events and the rules in infra/', traffic(stage)),
     ...section('Own events, for others to build on', ownEvents(stage)),
     ...section('API calls of the functions', apiCalls(stage)),
   ];
 }
 
-function redeployed(sightings: readonly Sighting[], exposures: readonly Exposure[]): readonly string[] {
-  const rows = sightings
-    .filter(({ deployments }) => deployments.length > 0)
-    .map(({ member, deployments }) => {
-      const own = exposures.filter((exposure) => exposure.member === member);
-      const reaction = most(own.map(reactionMs));
-      const exposure = most(own.map(exposureMs));
-      return [
-        labelOf(member),
-        `${deployments.length} x`,
-        seconds(reaction),
-        seconds(exposure),
-        member.because,
-      ];
-    });
-  const head = ['service', 'deployed', 'reaction', 'exposure', 'what it uses, and how'];
-  return tableLines(rows, { head, align: ['left', 'right', 'right', 'right', 'left'] });
-}
-
-function leftAlone(
+/** Each service: what was done or why not, its reaction and its exposure, and what it uses. */
+function services(
+  { log }: Stage,
   sightings: readonly Sighting[],
-  reasonFor: (arn: string) => Reason | undefined,
+  exposures: readonly Exposure[],
   columns: number,
 ): readonly string[] {
-  const rows = sightings
-    .filter(({ deployments }) => deployments.length === 0)
-    .map(({ member, stale }) => [
-      labelOf(member),
-      reasonFor(member.arn)?.code ?? '(not matched)',
-      stale === 0 ? '' : `${stale} old`,
-      member.because,
-    ]);
+  const rows = sightings.map(({ member, deployments }) => {
+    const own = exposures.filter((exposure) => exposure.member === member);
+    const isOurs = deployments.length > 0;
+    const done = isOurs ? `redeployed ${deployments.length} x` : log.reasonFor(member.arn)?.code;
+    const times = isOurs ? [most(own.map(reactionMs)), most(own.map(exposureMs))].map(seconds) : ['', ''];
+    return [labelOf(member), done ?? '(not matched)', ...times, member.because];
+  });
+  const widths = [null, null, null, null, Math.max(WHY_WIDTH, columns - LEFT_OF_WHY)];
   return tableLines(rows, {
-    head: ['service', 'reason', 'tasks', 'in plain words'],
-    widths: [null, null, null, Math.min(WHY_WIDTH, Math.max(WHY_WIDTH / 2, columns - LEFT_OF_WHY))],
+    head: ['service', 'done', 'reaction', 'exposure', 'what it uses, or why not'],
+    widths,
   });
 }
 
@@ -82,32 +62,6 @@ function waves(exposures: readonly Exposure[]): readonly string[] {
   ]);
   const head = ['wave', 'first redeploy', 'last old task gone', 'services'];
   return tableLines(rows, { head, align: ['left', 'right', 'right', 'left'] });
-}
-
-function lifetimes(stage: Stage, exposures: readonly Exposure[]): readonly string[] {
-  const rows = [...NAMES].map(([arn, name]) => {
-    const followed = exposures.filter(
-      ({ resource, member }) => resource === arn && member.expect !== 'left-alone',
-    );
-    const own = followed.filter(({ member }) => member.expect === 'redeployed');
-    const last = most(followed.map(exposureMs));
-    return [name, String(own.length), range(own.map(reactionMs)), seconds(last), ownExposure(stage, arn)];
-  });
-  return [
-    ...tableLines(rows, {
-      head: ['changed', 'redeployed', 'change → UpdateService', '→ last old task gone', 'in change.settled'],
-    }),
-    '  (2 s of the reaction are deliberate: the new deployment must be younger than every record of the change;',
-    '  change.settled counts from the end of the second of the change to the first look after the last old task is gone)',
-  ];
-}
-
-/** The exposure that on-change itself reports for the first event of the change. */
-function ownExposure(stage: Stage, arn: string): string {
-  const [told] = stage
-    .changes()
-    .flatMap(({ resource, exposureSeconds }) => (resource === arn ? (exposureSeconds ?? []) : []));
-  return told === undefined ? 'none: services are left alone' : seconds(told * 1000);
 }
 
 function traffic(stage: Stage): readonly string[] {
