@@ -62,7 +62,7 @@ function introduce(screen: Screen, { fleet, log }: Stage): void {
   const lines = [
     `${fleet.length} services in ${clusters} clusters on a simulated AWS: real HTTP, real clock, no account.`,
     `The secret ${SECRET_NAME} is rotated, the parameter ${PARAMETER_NAME} changes.`,
-    'Running containers keep the old values until their service is redeployed: watch it.',
+    'Running containers keep old values until their service is redeployed: watch it.',
   ];
   const small = [
     `Times are short here: CloudTrail ${CLOUDTRAIL_DELAY_SECONDS} s (deployed ${deployed.cloudTrailDelaySeconds} s), batches ${WINDOW_SECONDS} s (${deployed.batchingWindowSeconds} s), first follow-up ${FOLLOW_UP_SECONDS} s (${deployed.followUpSeconds} s), cooldown ${COOLDOWN_SECONDS} s (${deployed.cooldownSeconds} s).`,
