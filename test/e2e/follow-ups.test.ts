@@ -230,7 +230,8 @@ describe.concurrent('SendMessage failing', () => {
   it.concurrent.for(['access-denied', 'server-error', 'reset-before', 'throttle'] as const)(
     'returns the event or the follow-up to the queue, and nothing is done twice: %s',
     async (kind, context) => {
-      const stage = await scene(context, { rolloutMs: 2500 });
+      // Longer than the three deliveries take on a slow machine: the follow-up has to find its rollout under way.
+      const stage = await scene(context, { rolloutMs: 12_000 });
       const { secret, event } = rotated(stage);
       const other = rotated(stage, 8000, 'unused');
       addServices(stage, ['api'], { secrets: [secret.arn] });
