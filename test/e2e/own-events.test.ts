@@ -1,10 +1,8 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Fault } from '../simulator/index.ts';
 import { apiCall } from '../support/events.ts';
 import { expectMirrored, ownEventsOf } from '../support/own-event-mirror.ts';
 import { deliver, recordsOf, rotated, type Scene, scene, updated } from './scene.ts';
-
-vi.setConfig({ maxConcurrency: 8 });
 
 const ALL = { service: 'events', operation: 'PutEvents', times: Number.POSITIVE_INFINITY };
 const typesOf = ({ sim }: Scene) => ownEventsOf(sim).map((event) => event['detail-type']);
