@@ -1,6 +1,6 @@
 import { z } from 'zod/mini';
 import { type Row, rowOf } from './insights.ts';
-import type { MetricUse } from './stack.ts';
+import { isSame, type MetricUse } from './stack.ts';
 
 /** What functions wrote: lines of their log, including metrics (EMF: a line of the log that CloudWatch counts). */
 export type Written = {
@@ -17,8 +17,12 @@ export function readLines(lines: readonly string[]): Written {
 
 /** The points of one metric with exactly these dimensions, as one list of values. */
 export function valuesOf(points: readonly Point[], use: MetricUse): readonly number[] {
-  const keyOf = ({ namespace, name, dimensions }: MetricUse) => JSON.stringify([namespace, name, dimensions]);
-  return points.filter((point) => keyOf(point) === keyOf(use)).flatMap(({ values }) => values);
+  return points
+    .filter(
+      ({ namespace, name, dimensions }) =>
+        namespace === use.namespace && name === use.name && isSame(dimensions, use.dimensions),
+    )
+    .flatMap(({ values }) => values);
 }
 
 /** As CloudWatch computes it; undefined without values. */

@@ -5,7 +5,7 @@ import { confirm } from '../../../functions/pipeline/confirm/confirm.ts';
 import type { StepContext } from '../../../functions/pipeline/context.ts';
 import { Journal } from '../../../functions/telemetry/journal.ts';
 import { RecordWriter } from '../../../functions/telemetry/record.ts';
-import { apiCall, labelUpdated, type RawEvent, serviceEvent } from '../../e2e/events.ts';
+import { apiCall, labelUpdated, type RawEvent, serviceEvent } from '../../support/events.ts';
 import { type Loop, startLoop } from '../../support/loop.ts';
 
 const MINUTE = 60_000;
