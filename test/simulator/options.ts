@@ -16,6 +16,8 @@ export interface SimulatorOptions {
   readonly latencyMs?: number | ((service: string, operation: string) => number);
   /** How long a change of a secret stays invisible to readers of Secrets Manager. Default 0. */
   readonly lagMs?: number;
+  /** How long a new service, and a new deployment of a service, stays invisible to readers of ECS. Default 0. */
+  readonly ecsLagMs?: number;
   /** How long a change of a secret stays invisible to tasks that start. Default 0. */
   readonly taskLagMs?: number;
   /** How long a rollout takes unless the service says otherwise. Default 2000. */
@@ -38,6 +40,7 @@ export interface SimulatorSettings {
   readonly throttleFactor: number;
   readonly latencyMs: (service: string, operation: string) => number;
   readonly lagMs: number;
+  readonly ecsLagMs: number;
   readonly taskLagMs: number;
   readonly rolloutMs: number;
   readonly readsAt: number;
@@ -60,6 +63,7 @@ export function settle(options: SimulatorOptions): SimulatorSettings {
     throttleFactor: Number(throttling),
     latencyMs: typeof latencyMs === 'function' ? latencyMs : () => latencyMs,
     lagMs: options.lagMs ?? 0,
+    ecsLagMs: options.ecsLagMs ?? 0,
     taskLagMs: options.taskLagMs ?? 0,
     rolloutMs: options.rolloutMs ?? 2000,
     readsAt: options.readsAt ?? 0.5,

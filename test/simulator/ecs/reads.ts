@@ -44,7 +44,9 @@ const listServices: Operation = (aws, input) => {
   const strategy = text(input, 'schedulingStrategy');
   const active = [...cluster.services.values()].filter(
     (service) =>
-      service.status === 'ACTIVE' && (strategy === undefined || (strategy === 'DAEMON') === service.daemon),
+      isVisible(aws, service) &&
+      service.status === 'ACTIVE' &&
+      (strategy === undefined || (strategy === 'DAEMON') === service.daemon),
   );
   const { items, nextToken } = cut(active, input, `services ${cluster.arn} ${strategy}`, 10);
   return { serviceArns: items.map((service) => service.arn), nextToken };
@@ -56,10 +58,14 @@ const describeServices: Operation = (aws, input) => {
   if (ids.length === 0) throw invalidParameter('Services cannot be empty.');
   if (ids.length > 10) throw invalidParameter('Services cannot be more than 10.');
   const withTags = texts(input, 'include').includes('TAGS');
-  const found = ids.map((id) => ({ id, service: findService(aws, cluster, id) }));
+  const found = ids.map((id) => {
+    const service = findService(aws, cluster, id);
+    return { id, service: service !== undefined && isVisible(aws, service) ? service : undefined };
+  });
+  const asOf = aws.now() - aws.settings.ecsLagMs;
   return {
     services: found.flatMap(({ service }) =>
-      service === undefined ? [] : [renderService(aws, service, withTags)],
+      service === undefined ? [] : [renderService(aws, service, withTags, asOf)],
     ),
     failures: found.flatMap(({ id, service }) =>
       service === undefined ? [missing(aws, id, `service/${cluster.name}`)] : [],
@@ -155,6 +161,11 @@ export const ECS_READS: Operations = {
   ListServiceDeployments: listServiceDeployments,
   DescribeServiceDeployments: describeServiceDeployments,
 };
+
+/** ECS shows a new service after a while only. */
+function isVisible(aws: Aws, { createdAt }: ServiceState): boolean {
+  return createdAt <= aws.now() - aws.settings.ecsLagMs;
+}
 
 function cut<T>(all: readonly T[], input: Input, scope: string, defaultSize: number) {
   return page(all, {

@@ -8,8 +8,12 @@ export function ecsTags(tags: Readonly<Record<string, string>>) {
   return Object.entries(tags).map(([key, value]) => ({ key, value }));
 }
 
-/** A Service as DescribeServices and UpdateService answer it; tags only if the request asked for them. */
-export function renderService(aws: Aws, service: ServiceState, withTags: boolean) {
+/**
+ * A Service as DescribeServices and UpdateService answer it; tags only if the request asked for them. `asOf`: deployments
+ * that are younger do not show yet, unless there is no older one.
+ */
+export function renderService(aws: Aws, service: ServiceState, withTags: boolean, asOf = Infinity) {
+  const deployments = shownDeployments(service, asOf);
   const counts = groupsOf(service).map(countTasks);
   return {
     serviceArn: service.arn,
@@ -24,12 +28,16 @@ export function renderService(aws: Aws, service: ServiceState, withTags: boolean
     launchType: 'FARGATE',
     platformVersion: 'LATEST',
     platformFamily: 'Linux',
-    ...(service.taskDefinition === undefined ? {} : { taskDefinition: service.taskDefinition }),
+    ...(service.taskDefinition === undefined
+      ? {}
+      : { taskDefinition: deployments[0]?.taskDefinition ?? service.taskDefinition }),
     deploymentConfiguration: deploymentConfiguration(service),
     ...(service.taskSets.length === 0
       ? {}
       : { taskSets: service.taskSets.map((taskSet) => renderTaskSet(aws, service, taskSet)) }),
-    deployments: shownDeployments(service).map((deployment) => renderDeployment(service, deployment)),
+    deployments: deployments.map((deployment, index) =>
+      renderDeployment(service, { ...deployment, status: index === 0 ? 'PRIMARY' : 'ACTIVE' }),
+    ),
     events: [],
     createdAt: seconds(service.createdAt),
     placementConstraints: [],
@@ -63,9 +71,13 @@ export function deploymentConfiguration(service: ServiceState) {
 }
 
 /** Drained deployments disappear; CODE_DEPLOY and EXTERNAL services have task sets instead. */
-function shownDeployments(service: ServiceState): readonly DeploymentState[] {
+function shownDeployments(service: ServiceState, asOf: number): readonly DeploymentState[] {
   if (service.controller === 'CODE_DEPLOY' || service.controller === 'EXTERNAL') return [];
-  return service.deployments.filter((deployment) => deployment.status === 'PRIMARY' || hasTasks(deployment));
+  const all = service.deployments.filter(
+    (deployment) => deployment.status === 'PRIMARY' || hasTasks(deployment),
+  );
+  const visible = all.filter(({ createdAt }) => createdAt <= asOf);
+  return visible.length === 0 ? all : visible;
 }
 
 function renderDeployment(service: ServiceState, deployment: DeploymentState) {
