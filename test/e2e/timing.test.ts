@@ -98,13 +98,14 @@ describe.concurrent('an event that matches more than MAX_SERVICES services', () 
 describe.concurrent('a notice', () => {
   it.concurrent.for(['DeleteSecret', 'gone', 'parameter'])('redeploys nothing: %s', async (how, context) => {
     const stage = await scene(context);
-    const { secret, event } = rotated(stage);
+    // What is gone a moment after its event is looked at again; here the event is older than that.
+    const { secret, event } = rotated(stage, 70_000);
     const parameter = stage.sim.world.parameter({ name: '/app/key' });
     stage.sim.world.service({ name: 'api', secrets: [secret.arn, '/app/key'] });
     if (how !== 'parameter') {
       const ForceDeleteWithoutRecovery = how === 'gone';
       stage.sim.act('secretsmanager', 'DeleteSecret', { SecretId: secret.arn, ForceDeleteWithoutRecovery });
-    }
+    } else stage.sim.act('ssm', 'DeleteParameter', { Name: '/app/key' });
     const deletion = parameterChange({ place: stage.place, at: Date.now() }, parameter, {
       operation: 'Delete',
     });

@@ -31,11 +31,16 @@ export function expectPublished(events: readonly unknown[]): void {
 export function expectMirrored(sim: Simulator, records: readonly LogRecord[]): void {
   const told = ownEventsOf(sim);
   expectPublished(told);
-  const onTheBus = told.map(saidOnTheBus);
-  const inTheLog = records.flatMap(saidInTheLog);
+  const onTheBus = onceEach(told.map(saidOnTheBus));
+  const inTheLog = onceEach(records.flatMap(saidInTheLog));
   const heard = new Set(onTheBus.map((one) => JSON.stringify(one)));
   const wasCutOff = records.some(({ message }) => String(message).startsWith('own events were not sent'));
   expect(onTheBus).toEqual(wasCutOff ? inTheLog.filter((one) => heard.has(JSON.stringify(one))) : inTheLog);
+}
+
+/** A message that is delivered twice is told twice, in the same words. */
+function onceEach(said: readonly object[]): readonly object[] {
+  return [...new Map(said.map((one) => [JSON.stringify(one), one])).values()];
 }
 
 function saidOnTheBus({ 'detail-type': type, detail }: AwsEvent): object {
