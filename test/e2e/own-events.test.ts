@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Fault } from '../simulator/index.ts';
 import { apiCall } from '../support/events.ts';
-import { expectMirrored, ownEventsOf } from '../support/own-event-mirror.ts';
+import { expectMirrored, onceEach, ownEventsOf } from '../support/own-event-mirror.ts';
 import { deliver, recordsOf, rotated, type Scene, scene, updated } from './scene.ts';
 
 const ALL = { service: 'events', operation: 'PutEvents', times: Number.POSITIVE_INFINITY };
-const typesOf = ({ sim }: Scene) => ownEventsOf(sim).map((event) => event['detail-type']);
+const toldBy = ({ sim }: Scene) => onceEach(ownEventsOf(sim));
+const typesOf = (stage: Scene) => toldBy(stage).map((event) => event['detail-type']);
 const callsOf = ({ sim }: Scene) => sim.ledger.count('events', 'PutEvents');
 
 describe.concurrent('the event bus receives', () => {
@@ -14,10 +15,10 @@ describe.concurrent('the event bus receives', () => {
     stage.sim.faults.add({ operation: 'UpdateService', kind: 'access-denied', match: isOf('denied') });
     const lambda = await stage.lambda();
     await deliver(lambda, [event]);
-    expectMirrored(stage.sim, lambda.records());
+    expectMirrored(toldBy(stage), lambda.records());
     expect(typesOf(stage).sort()).toEqual(['Service Failed', 'Service Redeployed']);
     const service = expect.stringMatching(/service\/main\/(?:api|denied)$/) as string;
-    for (const told of ownEventsOf(stage.sim)) {
+    for (const told of toldBy(stage)) {
       expect(told.resources).toEqual([service, secret.arn]);
       expect(told.detail).toMatchObject({ version: 1, mode: 'enforce', changeId: event.id, arn: secret.arn });
     }
@@ -32,8 +33,8 @@ describe.concurrent('the event bus receives', () => {
     const deleted = apiCall({ place: stage.place, at }, 'DeleteSecret', { secretId: secret.arn });
     const lambda = await stage.lambda('on-change', { MODE: 'observe' });
     await deliver(lambda, [deleted]);
-    expectMirrored(stage.sim, lambda.records());
-    expect(ownEventsOf(stage.sim)).toMatchObject([
+    expectMirrored(toldBy(stage), lambda.records());
+    expect(toldBy(stage)).toMatchObject([
       { 'detail-type': 'Resource Deleted', resources: [secret.arn], detail: { servicesTotal: 1 } },
     ]);
   });
@@ -42,8 +43,8 @@ describe.concurrent('the event bus receives', () => {
     const { stage, event } = await change(context);
     const lambda = await stage.lambda('on-change', { MODE: 'observe' });
     await deliver(lambda, [event]);
-    expectMirrored(stage.sim, lambda.records());
-    expect(ownEventsOf(stage.sim)).toMatchObject([
+    expectMirrored(toldBy(stage), lambda.records());
+    expect(toldBy(stage)).toMatchObject([
       { 'detail-type': 'Change Settled', detail: { mode: 'observe', redeployed: 0, skipped: 2 } },
     ]);
   });
@@ -56,7 +57,7 @@ describe.concurrent('the event bus receives', () => {
     await lambda.invoke({ action: 'redeploy', secret: 'no/such/secret' });
     expect(callsOf(stage)).toBe(0);
     await lambda.invoke({ action: 'redeploy', secret: secret.arn });
-    expectMirrored(stage.sim, recordsOf(lambda, 'service.redeployed'));
+    expectMirrored(toldBy(stage), recordsOf(lambda, 'service.redeployed'));
     expect(typesOf(stage)).toEqual(['Service Redeployed', 'Service Redeployed']);
   });
 
@@ -67,7 +68,7 @@ describe.concurrent('the event bus receives', () => {
       stage.sim.world.service({ name: `s${index}`, secrets: [secret.arn] });
     const lambda = await stage.lambda();
     await deliver(lambda, [event]);
-    expectMirrored(stage.sim, lambda.records());
+    expectMirrored(toldBy(stage), lambda.records());
     expect(callsOf(stage)).toBe(3);
   });
 });

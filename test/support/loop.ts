@@ -12,7 +12,7 @@ import {
 } from '../simulator/index.ts';
 import type { BundleName } from './bundles.ts';
 import { expectGranted } from './grants.ts';
-import { expectMirrored } from './own-event-mirror.ts';
+import { expectMirrored, ownEventsOf } from './own-event-mirror.ts';
 import { type Received, sqsEvent } from './queue.ts';
 import { simulatedEventSource } from './simulated-event-source.ts';
 
@@ -82,7 +82,7 @@ export async function startLoop({
     await sim.close();
     expectGranted(sim, 'on-change');
     expectGranted(sim, 'on-schedule');
-    if (!killed) expectMirrored(sim, records);
+    if (!killed) expectMirrored(ownEventsOf(sim), records);
   });
 
   const invoke = async (messages: readonly Received[]) => {

@@ -7,15 +7,17 @@ type LogRecord = Readonly<Record<string, unknown>>;
 
 const isOwnEvent = schema('own-event');
 
+/** The events that the functions put on the simulated bus, in order. */
+export function ownEventsOf({ events }: Simulator): readonly AwsEvent[] {
+  return events.filter(({ source }) => source === OWN_SOURCE);
+}
+
 /**
- * The events that the functions put on the simulated bus, in order. A call of PutEvents that was repeated, because its
- * answer came too late on a slow machine, put the same events there twice: they count once.
+ * For tests by the real clock: a call of PutEvents that was repeated, because its answer took more than 2 s on a slow
+ * machine, put the same events on the bus twice, to the millisecond in which they were recorded. They count once.
  */
-export function ownEventsOf({ events, ledger }: Simulator): readonly AwsEvent[] {
-  const own = events.filter(({ source }) => source === OWN_SOURCE);
-  const calls = ledger.calls.filter(({ operation }) => operation === 'PutEvents');
-  const isRepeated = new Set(calls.map(({ input }) => JSON.stringify(input))).size < calls.length;
-  return isRepeated ? [...new Map(own.map((event) => [JSON.stringify(event.detail), event])).values()] : own;
+export function onceEach(events: readonly AwsEvent[]): readonly AwsEvent[] {
+  return [...new Map(events.map((event) => [JSON.stringify(event.detail), event])).values()];
 }
 
 /** Fails if an event does not match the schema of own events. */
@@ -28,19 +30,13 @@ export function expectPublished(events: readonly unknown[]): void {
  * Fails unless the events on the bus are exactly the records of changes in the log, with the same fields and in the
  * same order. Events may be missing only where the log says that there was no time to send all of them.
  */
-export function expectMirrored(sim: Simulator, records: readonly LogRecord[]): void {
-  const told = ownEventsOf(sim);
+export function expectMirrored(told: readonly AwsEvent[], records: readonly LogRecord[]): void {
   expectPublished(told);
   const onTheBus = onceEach(told.map(saidOnTheBus));
   const inTheLog = onceEach(records.flatMap(saidInTheLog));
   const heard = new Set(onTheBus.map((one) => JSON.stringify(one)));
   const wasCutOff = records.some(({ message }) => String(message).startsWith('own events were not sent'));
   expect(onTheBus).toEqual(wasCutOff ? inTheLog.filter((one) => heard.has(JSON.stringify(one))) : inTheLog);
-}
-
-/** A message that is delivered twice is told twice, in the same words. */
-function onceEach(said: readonly object[]): readonly object[] {
-  return [...new Map(said.map((one) => [JSON.stringify(one), one])).values()];
 }
 
 function saidOnTheBus({ 'detail-type': type, detail }: AwsEvent): object {
