@@ -1,4 +1,6 @@
 import pMap from 'p-map';
+import type { Decision } from '../../core/model/decision.ts';
+import { primaryOf } from '../../core/model/fleet.ts';
 import { CONCURRENCY, LOST_ANSWER_MS, RESERVE_MS, SERVICES_A_CALL } from '../../core/model/limits.ts';
 import { chunks, grouped } from '../../core/model/lists.ts';
 import { isDenied, type Outcome } from '../../core/model/outcome.ts';
@@ -168,11 +170,22 @@ async function redeployOne(before: Planned, look: Recheck | undefined, run: Run)
     return { planned: before, decision, outcome: { service: service.arn, result: 'gone' } };
   if ('refused' in look) return failed(before, 'Unreadable', look.refused);
   const planned = { ...before, service: look.service };
-  const now = redecide(planned, look.service, run.policy, run.ports.clock.now());
+  const now = asProven(redecide(planned, look.service, run.policy, run.ports.clock.now()), planned);
   if (now?.action !== 'redeploy') return { planned, decision: now ?? decision };
   const outcome = await run.ports.ecs.forceNewDeployment(look.service);
   if (outcome.result === 'unknown') run.lostAnswers.set(service.key, run.ports.clock.now());
   return { planned, decision: now, outcome };
+}
+
+/**
+ * A deployment that has become PRIMARY since ECS was asked may be that of a rollback, over old tasks: the next look asks
+ * again before the service counts as fresh.
+ */
+function asProven(decision: Decision | undefined, { service, evidence }: Planned): Decision | undefined {
+  const isNew = (primaryOf(service)?.createdAt ?? 0) > (evidence.asOf ?? 0);
+  return decision?.reason === 'already-fresh' && isNew
+    ? { ...decision, action: 'wait', reason: 'rolling-out' }
+    : decision;
 }
 
 /** Groups of services of one cluster, as many as one call describes. */

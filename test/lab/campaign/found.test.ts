@@ -4,7 +4,7 @@ import type { Scenario } from './scenario.ts';
 
 /** A scenario with one secret and without services, actions or faults. A test states only the differences. */
 function scenario(
-  different: Partial<Scenario> & { readonly settings?: Partial<Scenario['settings']> },
+  different: Partial<Omit<Scenario, 'settings'>> & { readonly settings?: Partial<Scenario['settings']> },
 ): Scenario {
   return {
     seed: 1,
@@ -97,3 +97,43 @@ test.each([187, 188, 189, 190, 191])(
     expect(violations).toEqual([]);
   },
 );
+
+test('a rollback that ends between the questions to ECS and the last look makes no service fresh (seed 70498)', async () => {
+  const violations = await replay(
+    scenario({
+      resources: [{ kind: 'parameter', name: 'root' }],
+      services: [
+        {
+          ...API,
+          cluster: 'shared',
+          desired: 1,
+          uses: [{ of: 'root', as: 'full', in: 'log' }],
+          rollout: { outcome: 'rollback-new-primary', durationMs: 30_000, failAfter: 0, reason: REASON },
+          ageMs: 43_200_000,
+          inProgress: true,
+        },
+      ],
+      actions: [{ at: 24_821, do: 'put-parameter', parameter: 'root' }],
+      settings: { windowMs: 5_000, page: 2 },
+    }),
+  );
+  expect(violations).toEqual([]);
+});
+
+test('a secret that only a tag names and that is scheduled for deletion is told by the sweep (seed 70437)', async () => {
+  const violations = await replay(
+    scenario({
+      services: [{ ...API, desired: 1, uses: [{ of: 'prod/db', as: 'full', in: 'also' }] }],
+      actions: [
+        { at: 18_311, do: 'rollback', secret: 'prod/db' },
+        { at: 57_694, do: 'delete-secret', secret: 'prod/db' },
+      ],
+      deliveries: [
+        { event: 1, dropped: true },
+        { event: 2, dropped: true },
+        { event: 3, dropped: true },
+      ],
+    }),
+  );
+  expect(violations).toEqual([]);
+});
