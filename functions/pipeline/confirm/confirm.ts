@@ -129,16 +129,19 @@ const STANDS_MS = 60_000;
 
 /** The scans that go on, with what became of their changes since they were confirmed. */
 async function asTheyStand(scans: readonly OpenScan[], run: StepContext): Promise<readonly OpenScan[]> {
-  const now = run.ports.clock.now();
-  const isOld = ({ scan }: OpenScan) => scan.remaining !== 'all' || now - scan.firstHandledAt > STANDS_MS;
+  const isOld = ({ scan }: OpenScan) =>
+    scan.remaining !== 'all' || run.ports.clock.now() - scan.firstHandledAt > STANDS_MS;
   const standings = await standingOf(
     scans.filter(isOld).flatMap(({ scan }) => scan.changes),
     run,
   );
-  return scans.map((open) => {
-    const changes = open.scan.changes.map((change) => ({ ...change, ...standings.get(standingKey(change)) }));
-    return { ...open, scan: { ...open.scan, changes } };
-  });
+  const now = (changes: readonly Change[]) =>
+    changes.map((change) => ({ ...change, ...standings.get(standingKey(change)) }));
+  return scans.map(({ scan, attempts, ...open }) => ({
+    ...open,
+    scan: { ...scan, changes: now(scan.changes) },
+    attempts: attempts.map((attempt) => ({ ...attempt, changes: now(attempt.changes) })),
+  }));
 }
 
 /** One attempt for each id: a request may name several resources, and one call may move several labels. */

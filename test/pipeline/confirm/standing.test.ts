@@ -153,3 +153,37 @@ describe('a later look applies the settings of today:', () => {
     expect(redeployed(loop)).toEqual(['canary']);
   });
 });
+
+describe('a scan that another invocation continues', () => {
+  test.each(['opted out', 'deleted'])('redeploys nothing for a secret that was %s meanwhile', async (how) => {
+    const loop = await startLoop({ remainingMs: 33_000 });
+    const secret = loop.sim.world.secret({ name: 'prod/db' });
+    for (let i = 0; i < 12; i++)
+      loop.sim.world.service({
+        cluster: `c${i}`,
+        name: 'api',
+        secrets: [secret.arn],
+        startedAt: loop.clock.now() - DAY,
+      });
+    const resume = loop.sim.faults.add({
+      operation: 'ListServices',
+      kind: 'hang',
+      times: Infinity,
+      match: ({ cluster }) => String(cluster).endsWith('/c11'),
+    });
+    loop.send(currentMoved(loop.sim, 'prod/db'));
+    await loop.run(1);
+    resume();
+    loop.clock.advance(2 * MINUTE);
+    if (how === 'deleted') act(loop, 'DeleteSecret', { SecretId: secret.arn });
+    else
+      act(loop, 'TagResource', {
+        SecretId: secret.arn,
+        Tags: [{ Key: 'secret-redeploy:enabled', Value: 'false' }],
+      });
+    const before = redeployed(loop).length;
+    await loop.run();
+    expect(redeployed(loop)).toHaveLength(before);
+    expect(reasons(loop)).toContain(how === 'deleted' ? 'api secret-gone' : 'api opted-out');
+  });
+});
