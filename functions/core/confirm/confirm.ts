@@ -1,3 +1,4 @@
+import { SUFFIXED } from '../match/subject-index.ts';
 import { parseArn } from '../model/arn.ts';
 import {
   type Change,
@@ -65,7 +66,7 @@ export function isYoungClaim(at: number, now: number): boolean {
 
 /** Whether a text ends like the full ARN of a secret, with a hyphen and six characters. */
 export function isFullArn(text: string): boolean {
-  return parseArn(text)?.service === 'secretsmanager' && /-[A-Za-z0-9]{6}$/.test(text);
+  return parseArn(text)?.service === 'secretsmanager' && SUFFIXED.test(text);
 }
 
 /** Whether the event comes from another Region or account: a secret that was found here then only has the same name. */

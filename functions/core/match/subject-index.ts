@@ -12,7 +12,7 @@ import { asInTag } from '../model/tags.ts';
 
 /** A hyphen and six characters, which Secrets Manager appends to a secret's name in its ARN. */
 export const SUFFIX_LENGTH = 7;
-const SUFFIXED = /-[A-Za-z0-9]{6}$/;
+export const SUFFIXED = /-[A-Za-z0-9]{6}$/;
 
 type Entry = {
   readonly subject: Subject;

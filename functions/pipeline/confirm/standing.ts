@@ -1,5 +1,6 @@
 import pMap from 'p-map';
 import { isFullArn, isYoungClaim } from '../../core/confirm/confirm.ts';
+import { SUFFIX_LENGTH } from '../../core/match/subject-index.ts';
 import { parseArn } from '../../core/model/arn.ts';
 import { type Change, optedOutBy } from '../../core/model/change.ts';
 import { CONCURRENCY } from '../../core/model/limits.ts';
@@ -79,8 +80,6 @@ export async function hasNamesake(
   const other = await ports.secrets.describe(arn.slice(0, -SUFFIX_LENGTH), reading);
   return other !== undefined && other.deletedAt === undefined && other.arn !== arn;
 }
-
-const SUFFIX_LENGTH = 7;
 
 async function parametersNow(
   changes: readonly Change[],

@@ -68,14 +68,13 @@ async function readPlaces(
   const { fleet, remaining } = await run.fleets.readOn(clusters, () => undefined, run);
   const known = new Set(named.flatMap(({ services }) => services).map(({ key }) => key));
   const others = { ...fleet, services: fleet.services.filter(({ key }) => !known.has(key)) };
-  return joinFleets(now, [...named, others, unreadFor(remaining, run)]);
+  const left = { ...joinFleets(now, []), unreadableClusters: leftUnread(remaining) };
+  return joinFleets(now, [...named, others, left]);
 }
 
-const NO_TIME = 'there was no time to read it';
-
-function unreadFor(clusters: readonly ClusterArn[], { ports }: Run): Fleet {
-  const unreadableClusters = clusters.map((arn) => ({ arn, cluster: nameOf(arn), why: NO_TIME }));
-  return { ...joinFleets(ports.clock.now(), []), unreadableClusters };
+/** Clusters that were not read before the time was over; they count as unread. */
+export function leftUnread(clusters: readonly ClusterArn[]): Fleet['unreadableClusters'] {
+  return clusters.map((arn) => ({ arn, cluster: nameOf(arn), why: 'there was no time to read it' }));
 }
 
 /** Services that ECS refused to describe, or whose revisions it refused to describe; they do not count as gone. */

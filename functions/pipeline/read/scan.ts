@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import { isOverdue } from '../../core/follow-up/backoff.ts';
 import { begin } from '../../core/follow-up/follow-up.ts';
 import type { Confirmed, OpenScan } from '../../core/follow-up/trigger.ts';
@@ -6,12 +5,13 @@ import { type ClusterArn, nameOf, type ServiceArn } from '../../core/model/arn.t
 import { type Change, subjectsOf } from '../../core/model/change.ts';
 import { type Fleet, joinFleets, namesByCluster } from '../../core/model/fleet.ts';
 import { selects } from '../../core/model/glob.ts';
-import { RESERVE_MS } from '../../core/model/limits.ts';
 import type { Origin } from '../../core/model/secret.ts';
 import type { Result } from '../../core/plan/planned.ts';
 import { addPart, type FleetPart, type Scan, type StartedEarly } from '../../core/read/scan.ts';
 import type { Run } from '../run.ts';
+import { leftUnread } from './followed.ts';
 import type { Observed, Postponed } from './observed.ts';
+import { forPartOfTheTime } from './part-of-the-time.ts';
 
 /** Redeploys that do not wait until the whole fleet is read. */
 export type Early = {
@@ -75,11 +75,7 @@ export async function scanFleet(confirmed: Confirmed, early: Early, run: Run): P
 const SHARE_OF_A_NEW_SCAN = 0.7;
 
 function withTimeLeft(run: Run): Run {
-  const ms = (run.remainingMs() - RESERVE_MS) * SHARE_OF_A_NEW_SCAN;
-  if (!Number.isFinite(ms)) return run;
-  const reading = AbortSignal.any([run.reading, AbortSignal.timeout(Math.max(0, Math.floor(ms)))]);
-  setMaxListeners(0, reading);
-  return { ...run, reading };
+  return { ...run, reading: forPartOfTheTime(run, SHARE_OF_A_NEW_SCAN) };
 }
 
 /** Reads these clusters. Where it is the last read that the changes get, even nothing is an answer. */
@@ -197,10 +193,7 @@ async function readMatched({ matched, unread, remaining }: Scan, run: Run): Prom
     run.ports.ecs.readThese(namesByCluster(matched), () => true, run.reading),
   );
   const left = remaining === 'all' ? [] : remaining;
-  const unreadableClusters = [
-    ...unread,
-    ...left.map((arn) => ({ arn, cluster: nameOf(arn), why: 'there was no time to read it' })),
-  ];
+  const unreadableClusters = [...unread, ...leftUnread(left)];
   return fleet && { ...fleet, unreadableClusters: [...unreadableClusters, ...fleet.unreadableClusters] };
 }
 

@@ -1,28 +1,20 @@
-import { setMaxListeners } from 'node:events';
 import pMap from 'p-map';
 import type { Match } from '../../core/match/match.ts';
 import type { ClusterArn, ServiceKey } from '../../core/model/arn.ts';
-import { CONCURRENCY, RESERVE_MS } from '../../core/model/limits.ts';
+import { CONCURRENCY } from '../../core/model/limits.ts';
 import type { Evidence, EvidenceByService, Question } from '../../core/plan/evidence.ts';
 import type { FleetPart } from '../../core/read/scan.ts';
 import { rotateFrom } from '../../core/sweep/rotate.ts';
+import { forPartOfTheTime } from '../read/part-of-the-time.ts';
 import type { Run } from '../run.ts';
 
 /** How much of the remaining time each of the two long reads may take, of the fleet and of its tasks. */
 const PART_OF_THE_TIME = 0.6;
 
-function forPartOfTheTime({ reading, remainingMs }: Run): AbortSignal {
-  const ms = Math.max(0, remainingMs() - RESERVE_MS) * PART_OF_THE_TIME;
-  if (!Number.isFinite(ms)) return reading;
-  const signal = AbortSignal.any([reading, AbortSignal.timeout(Math.floor(ms))]);
-  setMaxListeners(0, signal);
-  return signal;
-}
-
 /** Reads clusters in an order that changes every hour, so that each has its turn if one sweep is too short for all. */
 export async function readWholeFleet(run: Run): Promise<FleetPart> {
   const { ports, scope, fleets } = run;
-  const signal = forPartOfTheTime(run);
+  const signal = forPartOfTheTime(run, PART_OF_THE_TIME);
   const globs = [scope.configured, ...(scope.narrowed.length > 0 ? [scope.narrowed] : [])];
   const clusters = (await ports.ecs.listClusters(globs, signal)).toSorted();
   const only = rotateFrom(clusters, ports.clock.now());
@@ -42,7 +34,7 @@ export async function readTasks(
   run: Run,
 ): Promise<Answers> {
   const { ports } = run;
-  const reading = forPartOfTheTime(run);
+  const reading = forPartOfTheTime(run, PART_OF_THE_TIME);
   const remaining = new Set<ClusterArn>();
   const ask = async (cluster: ClusterArn) => {
     const answer = await inTime(reading, () => ports.ecs.tasksIn(cluster, reading));
