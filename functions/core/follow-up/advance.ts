@@ -39,6 +39,8 @@ export type Advance = {
   readonly accepted: boolean;
   /** Set if we lack a permission to redeploy the service. */
   readonly denied?: OpenService;
+  /** The wave of a service that waits for an earlier one. */
+  readonly heldWave?: number;
 };
 
 type Kept = {
@@ -218,6 +220,7 @@ function kept(look: Look, reason: string, deploymentId: string | null): Advance 
       unsure: outcome?.result === 'unknown',
     },
     ...(isTransition(look) && { transition: decision }),
+    ...(reason === 'earlier-wave' && { heldWave: waveOf(planned.service) }),
     accepted,
   };
 }

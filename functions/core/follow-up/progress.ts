@@ -2,7 +2,7 @@ import type { ServiceKey } from '../model/arn.ts';
 import type { Decision } from '../model/decision.ts';
 import type { Result } from '../plan/planned.ts';
 import { type Advance, advance, type Closed, stillRefused, vanished, type Waiting } from './advance.ts';
-import { type FollowUp, type OpenService, openKey, type Tally } from './follow-up.ts';
+import { type FollowUp, openKey, type Tally } from './follow-up.ts';
 import { asWaiting, joinUnread, type Unread } from './unread.ts';
 
 /** Where a change stands after a look. */
@@ -17,8 +17,8 @@ export type Progress<One extends FollowUp = FollowUp> = {
   readonly stuck: readonly Pick<Closed, 'service' | 'cluster' | 'now'>[];
   /** Redeploys of this look. */
   readonly accepted: number;
-  /** Services for which we lack a permission to redeploy. */
-  readonly denied: readonly OpenService[];
+  /** What is left to do once a missing permission is granted; undefined if none is missing. */
+  readonly denied: One | undefined;
   /** A service has been redeployed or followed since the first look. */
   readonly moved: boolean;
   /** The earliest instant at which a new look may find something to do, if it is known. */
@@ -66,25 +66,51 @@ function folded<One extends FollowUp>(
   const untils = open.flatMap(({ until }) => until ?? []);
   const doubtful = advances.flatMap(({ next }) => (next.kind === 'unread' ? [next.unread] : []));
   const unread = before.givenUp ? before.unread : joinUnread(missed.unread, doubtful);
+  const followUp: One = {
+    ...before,
+    open: open.map((one) => one.open),
+    tally,
+    failedWave: failedWaveAfter(before, advances),
+    unread,
+    givenUp: before.givenUp || (missed.overdue && unread.length > 0),
+    hop: before.hop + 1,
+  };
   return {
-    followUp: {
-      ...before,
-      open: open.map((one) => one.open),
-      tally,
-      failedWave: failedWaveAfter(before, advances),
-      unread,
-      givenUp: before.givenUp || (missed.overdue && unread.length > 0),
-      hop: before.hop + 1,
-    },
+    followUp,
     closed: advances.flatMap(({ next }) => (next.kind === 'closed' ? [next.closed] : [])),
     waiting: [...open.map(({ waiting }) => waiting), ...unread.map(asWaiting)],
     transitions: advances.flatMap(({ transition }) => transition ?? []),
     stuck: open.flatMap(({ stuck }) => stuck ?? []),
-    denied: advances.flatMap(({ denied }) => denied ?? []),
+    denied: deniedIn(before, followUp, advances),
     accepted: count(advances, ({ accepted }) => accepted),
     moved: before.open.length > 0 || tally.redeployed > 0,
     until: untils.length === 0 ? undefined : Math.min(...untils),
     unsure: open.some(({ unsure }) => unsure),
+  };
+}
+
+/**
+ * The services for which we lack a permission, and those of later waves that wait for nothing else: a denied service
+ * counts as failed only as long as it is denied.
+ */
+function deniedIn<One extends FollowUp>(
+  before: One,
+  after: One,
+  advances: readonly Advance[],
+): One | undefined {
+  const denied = advances.flatMap(({ denied: one }) => one ?? []);
+  if (denied.length === 0) return undefined;
+  const others = advances.filter((one) => one.denied === undefined);
+  const failedWave = failedWaveAfter(before, others);
+  const from = failedWaveAfter(before, advances) ?? Infinity;
+  const to = failedWave ?? Infinity;
+  const held = others.filter(({ heldWave = -1 }) => heldWave > from && heldWave <= to);
+  return {
+    ...after,
+    open: [...denied, ...held.flatMap(({ next }) => (next.kind === 'open' ? [next.open] : []))],
+    tally: { ...after.tally, failed: after.tally.failed - denied.length },
+    failedWave,
+    denied: true,
   };
 }
 

@@ -54,16 +54,17 @@ function progressAfter(
 }
 
 /**
- * A message that lay in a dead-letter queue may start deployments after the change's time limit. They are followed,
- * too, with a new time limit.
+ * A message that lay in a dead-letter queue may start deployments after the change's time limit, or find that what was
+ * denied is permitted now. What it waits for is followed, too, with a new time limit.
  */
 function renewed(
   progress: AttemptProgress,
   now: number,
   { follow: { limitMs } }: StepContext,
 ): AttemptProgress {
-  const { followUp: after, accepted } = progress;
-  const isLate = accepted > 0 && (after.denied || isOverdue(after, now, limitMs));
+  const { followUp: after, accepted, denied } = progress;
+  const isPermitted = after.denied && (accepted > 0 || denied === undefined);
+  const isLate = isPermitted || (accepted > 0 && isOverdue(after, now, limitMs));
   return isLate ? { ...progress, followUp: { ...after, denied: false, firstHandledAt: now } } : progress;
 }
 
@@ -72,7 +73,7 @@ function renewed(
  * event that comes back says no such thing, so all its services are looked at and followed again.
  */
 function isBounced({ followUp: { denied }, ...progress }: AttemptProgress): boolean {
-  return progress.denied.length > 0 && denied;
+  return progress.denied !== undefined && denied;
 }
 
 /**
@@ -81,14 +82,14 @@ function isBounced({ followUp: { denied }, ...progress }: AttemptProgress): bool
  */
 function isEndedElsewhere(progress: AttemptProgress): boolean {
   const { tally, open, hop } = progress.followUp;
-  return hop === 1 && progress.denied.length > 0 && open.length === 0 && tally.fresh > 0;
+  return hop === 1 && progress.denied !== undefined && open.length === 0 && tally.fresh > 0;
 }
 
 /**
  * Whether the message must end in the dead-letter queue, from which it can be redriven once the permission is granted.
  */
 function mustBounce({ followUp: { denied, hop }, ...progress }: AttemptProgress): boolean {
-  return progress.denied.length > 0 && (denied || hop === 1);
+  return progress.denied !== undefined && (denied || hop === 1);
 }
 
 function mayGoOn({ followUp: after }: AttemptProgress, now: number, { follow, ports }: StepContext): boolean {
@@ -119,18 +120,15 @@ async function sendAll(
 }
 
 /**
- * After a later look, sends the denied services in a message of their own, so that only this one ends in the
- * dead-letter queue.
+ * After a later look, sends the denied services and what waits for them in a message of their own, so that only this
+ * one ends in the dead-letter queue.
  */
 async function sendDenied(
   progress: readonly AttemptProgress[],
   run: StepContext,
 ): Promise<readonly Attempt[]> {
-  const parting = progress.filter(({ denied, followUp: { hop } }) => denied.length > 0 && hop > 1);
-  const batches = parting.map(({ followUp: after, denied }) => ({
-    followUps: [{ ...after, open: denied, denied: true }],
-    delaySeconds: 1,
-  }));
+  const denied = progress.flatMap((one) => (one.followUp.hop > 1 ? (one.denied ?? []) : []));
+  const batches = denied.map((one) => ({ followUps: [one], delaySeconds: 1 }));
   return sendFollowUps(batches, run);
 }
 

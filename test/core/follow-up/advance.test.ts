@@ -93,7 +93,7 @@ const ended = (before: FollowUp): Progress => ({
   transitions: [],
   stuck: [],
   accepted: 0,
-  denied: [],
+  denied: undefined,
   moved: before.open.length > 0,
   until: undefined,
   unsure: false,
@@ -224,7 +224,7 @@ describe('after the first look', () => {
       ...ended(first),
       followUp: { ...first, hop: 1, tally: { ...NOTHING_YET, failed: 1 }, failedWave: 2 },
       ...closedAs('failed', undefined),
-      denied: [opened],
+      denied: { ...first, hop: 1, open: [opened], denied: true },
     });
   });
 
