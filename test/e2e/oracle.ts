@@ -106,7 +106,9 @@ function effectsIn(fleet: FleetModel, { revision, connect }: GroupModel, truth: 
 }
 
 function texts(revision: RevisionModel, connect: readonly string[]): readonly string[] {
-  const specs = [...revision.credentialSpecs, ...revision.dockerSecurityOptions];
+  const { credentialSpecs, dockerSecurityOptions } = revision;
+  // ECS takes the legacy field only for a container without the other.
+  const specs = credentialSpecs.length > 0 ? credentialSpecs : dockerSecurityOptions;
   return [
     ...revision.secrets,
     ...revision.sidecarSecrets,

@@ -111,6 +111,10 @@ describe('the list of stale tasks', () => {
       log: { logSecrets: [arn] },
       credentials: { credentialSpecs: [`credentialspecdomainless:${arn}`] },
       docker: { dockerSecurityOptions: [`credentialspec:${arn}`] },
+      overruled: {
+        credentialSpecs: ['credentialspec:file://spec.json'],
+        dockerSecurityOptions: [`credentialspec:${arn}`],
+      },
       fsx: { fsxCredentials: [arn] },
       environment: { environment: { KEY: arn } },
       pull: { pullCredentials: arn },

@@ -37,14 +37,10 @@ function containerReferences(
 ): readonly RawReference[] {
   const at = (place: Place) => ({ taskDefinition, container: container.name ?? null, place });
   const secrets = (container.secrets ?? []).map(({ valueFrom }) => valueFrom);
-  const specs = [
-    ...(container.credentialSpecs ?? []),
-    ...(container.dockerSecurityOptions ?? []).filter(isCredentialSpec),
-  ];
   return [
     ...written(secrets, at('secrets')),
     ...secretOptions(container.logConfiguration, at('log')),
-    ...written(specs, at('credential-spec')),
+    ...written(credentialSpecsOf(container), at('credential-spec')),
     ...written([container.repositoryCredentials?.credentialsParameter], at('pull')),
   ];
 }
@@ -75,7 +71,14 @@ function written(
   return values.flatMap((valueFrom) => (valueFrom ? [{ ...at, valueFrom }] : []));
 }
 
-/** The legacy field `dockerSecurityOptions` holds SELinux and AppArmor options, too. */
+/**
+ * A container has one credential spec: `credentialSpecs`, or else the legacy `dockerSecurityOptions`, which holds SELinux
+ * and AppArmor options, too (functions/README.md, References).
+ */
+function credentialSpecsOf({ credentialSpecs = [], dockerSecurityOptions = [] }: ContainerDefinition) {
+  return credentialSpecs.length > 0 ? credentialSpecs : dockerSecurityOptions.filter(isCredentialSpec);
+}
+
 function isCredentialSpec(option: string): boolean {
   return option.startsWith('credentialspec');
 }

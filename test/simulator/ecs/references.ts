@@ -75,10 +75,14 @@ function containerValues(container: Input): readonly string[] {
   return [
     ...records(container, 'secrets').map((secret) => requiredText(secret, 'valueFrom')),
     ...records(log, 'secretOptions').map((option) => requiredText(option, 'valueFrom')),
-    ...[...texts(container, 'credentialSpecs'), ...texts(container, 'dockerSecurityOptions')].flatMap(
-      credentialSpec,
-    ),
+    ...credentialSpecs(container).flatMap(credentialSpec),
   ];
+}
+
+/** ECS takes the legacy `dockerSecurityOptions` only for a container without `credentialSpecs`. */
+function credentialSpecs(container: Input): readonly string[] {
+  const specs = texts(container, 'credentialSpecs');
+  return specs.length > 0 ? specs : texts(container, 'dockerSecurityOptions');
 }
 
 /** The `valueFrom`s in a service's own service-connect log configuration. */
