@@ -2,9 +2,10 @@ import { createAgenda } from './agenda.ts';
 import type { Aws } from './aws.ts';
 import { dispatch, perform } from './dispatch.ts';
 import { taskArn } from './ecs/names.ts';
-import { heldBy, type StaleTask, staleTasks } from './ecs/staleness.ts';
-import { createEcsState } from './ecs/state.ts';
+import { heldBy, lastStaleStop, type StaleStop, type StaleTask, staleTasks } from './ecs/staleness.ts';
+import { createEcsState, type Transition } from './ecs/state.ts';
 import { groupsOf, isRunning, tasksOf } from './ecs/tasks.ts';
+import { type StateAt, stateAt } from './ecs/truth.ts';
 import { type AwsEvent, createBus } from './events/bus.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { type Listening, listen } from './http/server.ts';
@@ -58,6 +59,15 @@ export interface Simulator {
   advance(): void;
   /** Running tasks of ACTIVE services that hold an older version than a task started now would get. */
   staleTasks(resourceArn: string): readonly StaleTask[];
+  /** What became of the service's latest deployment by `at` (now when absent), and since when; for judges. */
+  stateOf(service: Named, at?: number): StateAt | undefined;
+  /** Every change of state of the service's deployments so far, oldest first. */
+  statesOf(service: Named): readonly Transition[];
+  /**
+   * How the service left the value that was current before the change at `changedAt`: how many tasks still run on it,
+   * and when the last one that does not any more stopped (undefined if none ever ran on it).
+   */
+  lastStaleStop(resourceArn: string, service: Named, changedAt: number): StaleStop;
   /** Which version of each resource every running task of a service holds: task ARN → resource ARN → version. */
   heldBy(service: Named): ReadonlyMap<string, ReadonlyMap<string, string>>;
   /** Every deployment that the service ever had, oldest first, with its caller. */
@@ -101,6 +111,18 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     staleTasks(resourceArn) {
       advance();
       return staleTasks(aws, resourceArn, aws.now());
+    },
+    stateOf(named, at = aws.now()) {
+      advance();
+      return stateAt(serviceOf(aws, named), at);
+    },
+    statesOf(named) {
+      advance();
+      return serviceOf(aws, named).transitions;
+    },
+    lastStaleStop(resourceArn, named, changedAt) {
+      advance();
+      return lastStaleStop(aws, serviceOf(aws, named), resourceArn, changedAt);
     },
     heldBy(named) {
       advance();

@@ -47,6 +47,7 @@ export interface ServiceTraits {
   readonly circuitBreaker?: ServiceState['circuitBreaker'];
   readonly tags?: Readonly<Record<string, string>>;
   readonly behaviour?: Partial<RolloutBehaviour>;
+  readonly pauseHooks?: ServiceState['pauseHooks'];
 }
 
 /** Adds a service that has no deployment yet. */
@@ -72,12 +73,22 @@ export function addService(aws: Aws, traits: ServiceTraits): ServiceState {
     taskSets: [],
     seen: [],
     serviceDeployments: [],
+    transitions: [],
+    events: [],
+    pauseHooks: traits.pauseHooks ?? [],
     behaviour: behaviourOf(aws, traits.behaviour ?? {}),
     rollout: undefined,
   };
   cluster.services.set(name, service);
   return service;
 }
+
+/**
+ * ECS's own words for the most frequent placement failure
+ * ({@link https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html}).
+ */
+const CANNOT_PLACE =
+  'was unable to place a task because no container instance met all of its requirements. Reason: No Container Instances were found in your cluster. For more information, see the Troubleshooting section of the Amazon ECS Developer Guide.';
 
 /** Fills in the defaults of a rollout, which succeeds within the simulator's `rolloutMs`. */
 export function behaviourOf(aws: Aws, wish: Partial<RolloutBehaviour>): RolloutBehaviour {
@@ -88,7 +99,18 @@ export function behaviourOf(aws: Aws, wish: Partial<RolloutBehaviour>): RolloutB
     drainMs: wish.drainMs ?? 0,
     outcome: wish.outcome ?? 'success',
     failAfter: wish.failAfter ?? 0,
+    shiftMs: wish.shiftMs ?? 0,
     reason: wish.reason,
+    stopCode: wish.stopCode,
+    containerReason: wish.containerReason,
+    exitCode: wish.exitCode,
+    runsMs: wish.runsMs ?? 0,
+    failsFirst: wish.failsFirst ?? 0,
+    event: wish.event ?? CANNOT_PLACE,
+    countsPlacement: wish.countsPlacement ?? false,
+    protectMs: wish.protectMs ?? 0,
+    protectedTasks: wish.protectedTasks ?? Infinity,
+    earlySuccess: wish.earlySuccess ?? false,
     rollbackKind: wish.rollbackKind ?? 'rollback-new-primary',
   };
 }

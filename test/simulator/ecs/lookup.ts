@@ -2,6 +2,7 @@ import type { Aws } from '../aws.ts';
 import { AwsError } from '../errors.ts';
 import { type Input, requiredText, text } from '../input.ts';
 import { resourceIn } from '../place.ts';
+import { serviceDeploymentArn } from './names.ts';
 import type { ClusterState, ServiceState, TaskDefinitionState } from './state.ts';
 
 /** The cluster that a request names (name or ARN, `default` when absent). */
@@ -44,4 +45,15 @@ export function findTaskDefinition(aws: Aws, id: string): TaskDefinitionState | 
   const revisions = aws.ecs.families.get(family);
   if (revision === undefined) return revisions?.findLast((candidate) => candidate.status === 'ACTIVE');
   return revisions?.find((candidate) => String(candidate.revision) === revision);
+}
+
+/** A service deployment by its ARN, with its service. */
+export function findServiceDeployment(aws: Aws, arn: string) {
+  const [, clusterName = '', serviceName = ''] = arn.split('/');
+  const service: ServiceState | undefined = aws.ecs.clusters.get(clusterName)?.services.get(serviceName);
+  if (service === undefined) return undefined;
+  const item = service.serviceDeployments.find(
+    (candidate) => serviceDeploymentArn(aws.place, service, candidate) === arn,
+  );
+  return item === undefined ? undefined : { service, item };
 }

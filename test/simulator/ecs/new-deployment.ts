@@ -37,5 +37,6 @@ export function newDeployment(aws: Aws, service: ServiceState, request: Deployme
     rolloutState: 'IN_PROGRESS',
     rolloutStateReason: `ECS deployment ${id} in progress.`,
     failedTasks: 0,
+    hasRun: false,
   };
 }

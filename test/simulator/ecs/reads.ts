@@ -3,8 +3,15 @@ import { AwsError, invalidParameter } from '../errors.ts';
 import { type Input, number, record, requiredText, text, texts } from '../input.ts';
 import { page } from '../paging.ts';
 import { arnOf } from '../place.ts';
-import { findCluster, findService, findTaskDefinition, needCluster, needService } from './lookup.ts';
-import { serviceDeploymentArn, taskArn } from './names.ts';
+import {
+  findCluster,
+  findService,
+  findServiceDeployment,
+  findTaskDefinition,
+  needCluster,
+  needService,
+} from './lookup.ts';
+import { taskArn } from './names.ts';
 import {
   renderCluster,
   renderServiceDeployment,
@@ -186,14 +193,4 @@ function missing(aws: Aws, id: string, kind: string) {
 function isListed(task: TaskState, status: string, now: number): boolean {
   if (status !== 'STOPPED') return task.stoppingAt === undefined;
   return task.stoppingAt !== undefined && (task.stoppedAt ?? now) > now - HOUR;
-}
-
-function findServiceDeployment(aws: Aws, arn: string) {
-  const [, clusterName = '', serviceName = ''] = arn.split('/');
-  const service: ServiceState | undefined = aws.ecs.clusters.get(clusterName)?.services.get(serviceName);
-  if (service === undefined) return undefined;
-  const item = service.serviceDeployments.find(
-    (candidate) => serviceDeploymentArn(aws.place, service, candidate) === arn,
-  );
-  return item === undefined ? undefined : { service, item };
 }

@@ -34,7 +34,7 @@ function valuesOf(definition: TaskDefinitionState): readonly string[] {
 /** The references of one group: its revision's and its own service-connect configuration's. */
 export function referencesOf(
   place: Place,
-  group: TaskGroup,
+  group: Pick<TaskGroup, 'serviceConnectSecrets'>,
   definition: TaskDefinitionState | undefined,
 ): readonly Reference[] {
   const values = definition === undefined ? [] : valuesOf(definition);

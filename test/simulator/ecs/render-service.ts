@@ -1,6 +1,6 @@
 import { type Aws, seconds } from '../aws.ts';
 import { serviceDeploymentArn, taskSetArn } from './names.ts';
-import type { DeploymentState, ServiceState, TaskSetState } from './state.ts';
+import type { DeploymentState, PauseHook, ServiceState, TaskSetState } from './state.ts';
 import { countTasks, groupsOf, hasTasks, isWanted } from './tasks.ts';
 
 /** ECS's own spelling of tags. */
@@ -38,7 +38,7 @@ export function renderService(aws: Aws, service: ServiceState, withTags: boolean
     deployments: deployments.map((deployment, index) =>
       renderDeployment(service, { ...deployment, status: index === 0 ? 'PRIMARY' : 'ACTIVE' }),
     ),
-    events: [],
+    events: service.events.map(({ id, at, message }) => ({ id, createdAt: seconds(at), message })),
     createdAt: seconds(service.createdAt),
     placementConstraints: [],
     placementStrategy: [],
@@ -66,7 +66,25 @@ export function deploymentConfiguration(service: ServiceState) {
       : {}),
     ...(service.strategy === 'ROLLING'
       ? {}
-      : { bakeTimeInMinutes: Math.ceil(service.behaviour.bakeMs / 60_000) }),
+      : { bakeTimeInMinutes: Math.ceil(service.behaviour.bakeMs / 60_000), ...steps(service) }),
+    ...(service.pauseHooks.length === 0 ? {} : { lifecycleHooks: service.pauseHooks.map(renderHook) }),
+  };
+}
+
+/** The traffic shifts in one step here, whose bake is all the time that the shift takes. */
+function steps({ strategy, behaviour }: ServiceState) {
+  const minutes = Math.ceil(behaviour.shiftMs / 60_000);
+  if (minutes === 0) return {};
+  return strategy === 'LINEAR'
+    ? { linearConfiguration: { stepPercent: 50, stepBakeTimeInMinutes: minutes } }
+    : { canaryConfiguration: { canaryPercent: 5, canaryBakeTimeInMinutes: minutes } };
+}
+
+function renderHook({ stages, timeoutMinutes, timeoutAction }: PauseHook) {
+  return {
+    targetType: 'PAUSE',
+    lifecycleStages: stages,
+    timeoutConfiguration: { timeoutInMinutes: timeoutMinutes, action: timeoutAction },
   };
 }
 

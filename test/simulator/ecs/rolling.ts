@@ -1,29 +1,53 @@
 import type { Aws } from '../aws.ts';
-import { failTasks, failureOf } from './failure.ts';
+import { failureOf, letFail } from './failure.ts';
+import { pausedAt } from './hooks.ts';
+import { cannotPlace, placeable, retryPlacement } from './placement.ts';
 import { complete, oldTasks, plan, primaryOf, type Step } from './progress.ts';
+import { isProtected, retire } from './protection.ts';
 import { roomOf } from './room.ts';
+import { begin, startAll } from './start.ts';
 import type { Rollout, ServiceState, TaskState } from './state.ts';
-import { addTask, isRunning, isWanted, markStarted, stopTask, tasksOf } from './tasks.ts';
+import { isRunning, isWanted, tasksOf } from './tasks.ts';
 
 /** Begins the next batch of a rolling deployment, or completes it. Without room for a batch the rollout is blocked. */
 export const roll: Step = (aws, service, rollout, at) => {
   const fresh = freshTasks(aws, service);
   const old = oldTasks(aws, service);
   if (fresh.length >= service.desired && !fresh.some(isPending)) {
-    for (const task of old) stopTask(aws, task, at, rollout.behaviour.drainMs);
+    if (pausedAt(aws, service, rollout, 'POST_SCALE_UP', at, { next: roll, back: roll })) return;
+    for (const task of old) retire(aws, service, task, at, rollout.behaviour.drainMs);
     complete(aws, service, rollout, at);
     return;
   }
-  const size = batchSize(service, fresh.length, old.length);
+  const kept = old.filter((task) => isProtected(task, at));
+  const wanted = batchSize(service, fresh.length, old.length);
+  const size = Math.min(wanted, roomBeside(service, fresh.length, kept.length));
   if (size === 0 && !fresh.some(isPending)) {
-    rollout.blocked = true;
+    if (kept.length > 0) plan(aws, service, rollout, nextEnd(kept, at), roll);
+    else rollout.blocked = true;
     return;
   }
   makeRoom(aws, service, rollout, old, fresh.length + old.length + size, at);
-  for (let i = 0; i < size; i++) addTask(aws, service, primaryOf(service), at, undefined);
+  const placed = placeable(service, rollout, fresh.length, size);
+  if (placed === 0 && cannotPlace(rollout)) {
+    retryPlacement(aws, service, rollout, at, roll);
+    return;
+  }
+  begin(aws, service, placed, at);
   rollout.stepMs ??= stepOf(service, rollout, Math.max(size, old.length));
   plan(aws, service, rollout, at + rollout.stepMs, endBatch);
 };
+
+/** The maximum percent counts protected tasks, which cannot make room for new ones. */
+function roomBeside({ desired, maximumPercent }: ServiceState, fresh: number, kept: number): number {
+  if (kept === 0) return Infinity;
+  return Math.max(0, Math.floor((desired * maximumPercent) / 100) - fresh - kept);
+}
+
+/** When to look again: at the end of a protection, and now and then, because a protection may end early. */
+function nextEnd(kept: readonly TaskState[], at: number): number {
+  return Math.min(at + 60_000, ...kept.map(({ protectedUntil = 0 }) => protectedUntil));
+}
 
 const endBatch: Step = (aws, service, rollout, at) => {
   const fresh = freshTasks(aws, service);
@@ -31,13 +55,13 @@ const endBatch: Step = (aws, service, rollout, at) => {
   const share = (fresh.length - pending.length) / Math.max(1, service.desired);
   const failure = failureOf(aws, service, rollout, pending, share, at);
   if (failure !== undefined) {
-    failTasks(aws, service, rollout, pending, failure.problem, at, roll);
+    letFail(aws, service, rollout, pending, failure.problem, at, roll);
     return;
   }
-  for (const task of pending) markStarted(aws, task, at);
+  startAll(aws, service, pending, at);
   const old = oldTasks(aws, service);
   const tooMany = Math.max(0, fresh.length + old.length - service.desired);
-  for (const task of old.slice(0, tooMany)) stopTask(aws, task, at, rollout.behaviour.drainMs);
+  for (const task of old.slice(0, tooMany)) retire(aws, service, task, at, rollout.behaviour.drainMs);
   roll(aws, service, rollout, at);
 };
 
@@ -67,8 +91,9 @@ function makeRoom(
   at: number,
 ): void {
   const limit = Math.floor((service.desired * service.maximumPercent) / 100);
-  for (const task of old.slice(0, Math.max(0, total - limit))) {
-    stopTask(aws, task, at, rollout.behaviour.drainMs);
+  const stoppable = old.filter((task) => !isProtected(task, at));
+  for (const task of stoppable.slice(0, Math.max(0, total - limit))) {
+    retire(aws, service, task, at, rollout.behaviour.drainMs);
   }
 }
 

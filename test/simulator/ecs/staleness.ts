@@ -4,7 +4,7 @@ import { taskArn } from './names.ts';
 import { parse, type Reference, referencesOf } from './references.ts';
 import { type Resolution, resolve, secretsNamed } from './resolve.ts';
 import type { ServiceState, TaskGroup, TaskState } from './state.ts';
-import { groupsOf, isRunning, tasksOf } from './tasks.ts';
+import { everyTask, groupsOf, isRunning, tasksOf } from './tasks.ts';
 
 /** A running task of an ACTIVE service that holds another version of a resource than a task started now would get. */
 export interface StaleTask {
@@ -41,6 +41,35 @@ export function staleTasks(aws: Aws, resourceArn: string, now: number): readonly
     }
   }
   return stale;
+}
+
+/** How a service left an old value, see `Simulator.lastStaleStop`. */
+export interface StaleStop {
+  readonly running: number;
+  readonly stoppedAt: number | undefined;
+}
+
+/** The tasks that ran on an old value at or after the change, whatever started and stopped them. */
+export function lastStaleStop(
+  aws: Aws,
+  service: ServiceState,
+  resourceArn: string,
+  changedAt: number,
+): StaleStop {
+  const old = everyTask(aws, service).filter(
+    (task) =>
+      task.startedAt !== undefined &&
+      (task.stoppedAt ?? Infinity) > changedAt &&
+      readInstant(aws, task) < changedAt &&
+      referencesIn(aws, task)
+        .filter((reference) => mayMean(aws, reference, resourceArn))
+        .some((reference) => compare(aws, reference, task, changedAt) !== undefined),
+  );
+  const stops = old.flatMap(({ stoppedAt = Infinity }) => (stoppedAt <= aws.now() ? [stoppedAt] : []));
+  return {
+    running: old.length - stops.length,
+    stoppedAt: stops.length === 0 ? undefined : Math.max(...stops),
+  };
 }
 
 function staleIn(
@@ -105,9 +134,12 @@ function readInstant(aws: Aws, task: TaskState): number {
   return task.readAt - aws.settings.taskLagMs;
 }
 
-function referencesIn(aws: Aws, group: TaskGroup): readonly Reference[] {
+function referencesIn(aws: Aws, group: Revised): readonly Reference[] {
   return referencesOf(aws.place, group, aws.ecs.taskDefinitions.get(group.taskDefinition));
 }
+
+/** What names the references of a group, or of a task whose group has gone. */
+type Revised = Pick<TaskGroup, 'taskDefinition' | 'serviceConnectSecrets'>;
 
 function mayMean(aws: Aws, reference: Reference, resourceArn: string): boolean {
   if (reference.kind === 'secret') {

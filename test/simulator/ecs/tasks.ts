@@ -40,12 +40,17 @@ export function addTask(
     startedBy: group.id,
     taskDefinition: group.taskDefinition,
     createdAt,
+    serviceConnectSecrets: group.serviceConnectSecrets,
     startedAt: undefined,
     readAt: createdAt,
     stoppingAt: undefined,
     stoppedAt: undefined,
     stopCode: undefined,
     stoppedReason: undefined,
+    containerReason: undefined,
+    exitCode: undefined,
+    protectedUntil: undefined,
+    released: false,
   };
   group.tasks.push(task);
   service.seen.push(task);

@@ -3,6 +3,7 @@ import { AwsError, invalidParameter } from '../errors.ts';
 import { flag, type Input, number, record, records, requiredText, text, texts } from '../input.ts';
 import { resourceIn } from '../place.ts';
 import { addCluster, addService, addTaskDefinition, type ServiceTraits } from './build.ts';
+import { continueServiceDeployment, pauseHooksIn } from './hook-operations.ts';
 import { findCluster, findService, findTaskDefinition, needCluster, needService } from './lookup.ts';
 import { serviceConnectSecretsIn } from './references.ts';
 import { renderCluster, renderTaskDefinition } from './render.ts';
@@ -150,6 +151,7 @@ export const ECS_WRITES: Operations = {
   DeregisterTaskDefinition: deregisterTaskDefinition,
   CreateService: createService,
   UpdateService: updateService,
+  ContinueServiceDeployment: continueServiceDeployment,
   DeleteService: deleteService,
   TagResource: tagResource,
   UntagResource: untagResource,
@@ -182,6 +184,7 @@ function traitsIn(input: Input): Partial<ServiceTraits> {
   const breaker = record(configuration, 'deploymentCircuitBreaker') ?? {};
   const controller = oneOf(text(record(input, 'deploymentController') ?? {}, 'type'), CONTROLLERS);
   const strategy = oneOf(text(configuration, 'strategy'), STRATEGIES);
+  const pauseHooks = pauseHooksIn(configuration);
   return {
     tags: tagsIn(input),
     daemon: text(input, 'schedulingStrategy') === 'DAEMON',
@@ -193,6 +196,7 @@ function traitsIn(input: Input): Partial<ServiceTraits> {
     },
     ...(controller === undefined ? {} : { controller }),
     ...(strategy === undefined ? {} : { strategy }),
+    ...(pauseHooks === undefined ? {} : { pauseHooks }),
   };
 }
 
@@ -210,6 +214,7 @@ function applyConfiguration(service: ServiceState, configuration: Input): void {
   service.minimumHealthyPercent =
     number(configuration, 'minimumHealthyPercent') ?? service.minimumHealthyPercent;
   service.maximumPercent = number(configuration, 'maximumPercent') ?? service.maximumPercent;
+  service.pauseHooks = pauseHooksIn(configuration) ?? service.pauseHooks;
 }
 
 function needTaggable(aws: Aws, arn: string): { tags: Readonly<Record<string, string>> } {

@@ -80,6 +80,26 @@ export function emitTaskStopped(aws: Aws, task: { readonly taskArn: string }, at
   });
 }
 
+/**
+ * `ECS Hook State Change` of a PAUSE hook
+ * ({@link https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_hook_state_change_events.html}).
+ */
+export function emitHook(
+  aws: Aws,
+  hook: { readonly eventName: string; readonly serviceDeploymentArn: string } & Readonly<
+    Record<'hookId' | 'expiresAt' | 'lifecycleStage' | 'clusterArn' | 'serviceArn', string>
+  >,
+  at: number,
+): void {
+  aws.bus.emit({
+    at,
+    type: 'ECS Hook State Change',
+    source: 'aws.ecs',
+    resources: [hook.serviceDeploymentArn],
+    detail: { eventType: 'INFO', hookType: 'PAUSE', ...hook, updatedAt: new Date(at).toISOString() },
+  });
+}
+
 type EcsDeploymentEventName =
   | 'SERVICE_DEPLOYMENT_IN_PROGRESS'
   | 'SERVICE_DEPLOYMENT_COMPLETED'

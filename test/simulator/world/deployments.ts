@@ -11,6 +11,7 @@ import type {
   TaskDefinitionState,
   TaskSetState,
 } from '../ecs/state.ts';
+import { enter } from '../ecs/truth.ts';
 import type { Instant, OlderDeploymentSpec, ServiceSpec, TaskDefinitionRef, TaskSetSpec } from './specs.ts';
 
 export const HOUR = 3_600_000;
@@ -63,6 +64,8 @@ export function addDeployments(
     );
   }
   const record = recordServiceDeployment(aws, service, primary, statuses[rolloutState], startedAt);
+  const states = { IN_PROGRESS: 'progressing', COMPLETED: 'succeeded', FAILED: 'failed' } as const;
+  enter(service, states[rolloutState], startedAt);
   if (rolloutState === 'IN_PROGRESS' && service.behaviour.outcome !== 'stuck') {
     beginRollout(aws, service, record, older.find(isCompleted), now);
   }
@@ -148,7 +151,8 @@ function deploymentOf(
   const outcomes = { IN_PROGRESS: undefined, COMPLETED: 'completed', FAILED: 'failed' } as const;
   const outcome = outcomes[rest.rolloutState];
   if (outcome !== undefined) settleRecord(aws, service, fresh.id, outcome, startedAt);
-  return { ...fresh, ...rest, rolloutStateReason: reasonFor(fresh.id, rest.rolloutState) };
+  const hasRun = rest.dormant.some(({ startedAt: at }) => at !== undefined);
+  return { ...fresh, ...rest, hasRun, rolloutStateReason: reasonFor(fresh.id, rest.rolloutState) };
 }
 
 function reasonFor(id: string, state: RolloutState): string {

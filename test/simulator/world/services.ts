@@ -1,7 +1,15 @@
 import type { Aws } from '../aws.ts';
 import { addCluster, addService } from '../ecs/build.ts';
+import type { PauseHook } from '../ecs/state.ts';
 import { addDeployments, HOUR, instant, needRevision, taskSetOf } from './deployments.ts';
-import type { ClusterRef, ServiceRef, ServiceSpec, TaskDefinitionRef } from './specs.ts';
+import type {
+  ClusterRef,
+  PauseHookSpec,
+  RolloutSpec,
+  ServiceRef,
+  ServiceSpec,
+  TaskDefinitionRef,
+} from './specs.ts';
 import { buildTaskDefinition } from './task-definitions.ts';
 
 /** Builds a service with its earlier deployments; no event is emitted for it. */
@@ -41,7 +49,7 @@ function nameOf(cluster: string | ClusterRef): string {
 }
 
 function traitsOf(spec: ServiceSpec) {
-  const { controller, strategy, circuitBreaker, tags, rollout } = spec;
+  const { controller, strategy, circuitBreaker, tags, pauseHooks } = spec;
   return {
     daemon: spec.daemon ?? false,
     express: spec.express ?? false,
@@ -52,7 +60,26 @@ function traitsOf(spec: ServiceSpec) {
     ...(strategy === undefined ? {} : { strategy }),
     ...(circuitBreaker === undefined ? {} : { circuitBreaker }),
     ...(tags === undefined ? {} : { tags }),
-    ...(rollout === undefined ? {} : { behaviour: rollout }),
+    behaviour: behaviourIn(spec),
+    ...(pauseHooks === undefined ? {} : { pauseHooks: pauseHooks.map(pauseHookOf) }),
+  };
+}
+
+function behaviourIn({ rollout, protectMs, protectedTasks }: ServiceSpec): RolloutSpec {
+  return {
+    ...(protectMs === undefined ? {} : { protectMs }),
+    ...(protectedTasks === undefined ? {} : { protectedTasks }),
+    ...rollout,
+  };
+}
+
+const A_DAY_MINUTES = 1440;
+
+function pauseHookOf({ stage, timeoutMinutes, timeoutAction }: PauseHookSpec): PauseHook {
+  return {
+    stages: [stage],
+    timeoutMinutes: timeoutMinutes ?? A_DAY_MINUTES,
+    timeoutAction: timeoutAction ?? 'ROLLBACK',
   };
 }
 

@@ -1,4 +1,6 @@
 import type {
+  HookAction,
+  PauseStage,
   RolloutBehaviour,
   RolloutState,
   ServiceState,
@@ -47,6 +49,15 @@ export interface TaskDefinitionRef {
 
 /** The course of a service's rollouts; absent fields have the defaults of `behaviourOf`. */
 export type RolloutSpec = Partial<RolloutBehaviour>;
+
+/** A PAUSE hook, with AWS's defaults: after a day the deployment is rolled back. */
+export interface PauseHookSpec {
+  readonly stage: PauseStage;
+  /** 1,440 when absent. */
+  readonly timeoutMinutes?: number;
+  /** ROLLBACK when absent. */
+  readonly timeoutAction?: HookAction;
+}
 
 /** An older deployment that still has tasks. */
 export interface OlderDeploymentSpec {
@@ -102,6 +113,10 @@ export interface ServiceSpec {
   readonly older?: readonly OlderDeploymentSpec[];
   readonly taskSets?: readonly TaskSetSpec[];
   readonly rollout?: RolloutSpec;
+  /** Shorthand for `rollout.protectMs` and `rollout.protectedTasks`. */
+  readonly protectMs?: number;
+  readonly protectedTasks?: number;
+  readonly pauseHooks?: readonly PauseHookSpec[];
 }
 
 export interface ServiceRef {

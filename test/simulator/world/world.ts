@@ -1,9 +1,11 @@
 import type { Aws } from '../aws.ts';
 import { addCluster, behaviourOf } from '../ecs/build.ts';
+import { continueAll } from '../ecs/hooks.ts';
+import { mend } from '../ecs/mend.ts';
 import { primaryOf } from '../ecs/progress.ts';
 import { startDeployment } from '../ecs/rollouts.ts';
 import { replaceTasks, scale } from '../ecs/scaling.ts';
-import type { ServiceState } from '../ecs/state.ts';
+import type { HookAction, ServiceState } from '../ecs/state.ts';
 import { emitExpiration, emitParameterChange } from '../events/native.ts';
 import { findParameter } from '../parameters/state.ts';
 import { buildBucket, buildParameter, buildQueue, buildSecret } from './resources.ts';
@@ -44,6 +46,13 @@ export interface World {
     service: Named,
     wish?: { readonly taskDefinition?: TaskDefinitionRef; readonly by?: string },
   ): string;
+  /**
+   * The cause of whatever keeps a rollout from succeeding ends: the rollout under way and the next ones take this course
+   * from now on (success when absent), and no task is protected any more. A pause goes on.
+   */
+  mend(service: Named, rollout?: RolloutSpec): void;
+  /** A person continues or rolls back a deployment that waits for its PAUSE hooks. Throws if it does not wait. */
+  continueDeployment(service: Named, action?: HookAction): void;
   /** Another caller changes the desired count. */
   scale(service: Named, desired: number): void;
   /** Tasks crash or lose their node and are started again in the same deployment; 1 when absent. */
@@ -96,6 +105,14 @@ export function createWorld(aws: Aws): World {
         taskDefinition: taskDefinition?.arn ?? before.taskDefinition,
         serviceConnectSecrets: before.serviceConnectSecrets,
       }).id;
+    },
+    mend(named, rollout = {}) {
+      const service = serviceOf(aws, named);
+      mend(aws, service, rollout, at());
+    },
+    continueDeployment(named, action = 'CONTINUE') {
+      const now = at();
+      continueAll(aws, serviceOf(aws, named), action, now);
     },
     scale: (named, desired) => scale(aws, serviceOf(aws, named), desired, at()),
     replaceTasks: (named, count = 1) => void replaceTasks(aws, serviceOf(aws, named), count, at()),
