@@ -1,4 +1,5 @@
 import type { ClusterArn, ServiceKey } from './core/model/arn.ts';
+import type { StoppedTask } from './core/model/failure.ts';
 import type { Fleet, NamedFleet, NamedService, Refused, Service } from './core/model/fleet.ts';
 import type { Outcome } from './core/model/outcome.ts';
 import type { SecretDescription, SecretVersion } from './core/model/secret.ts';
@@ -75,9 +76,10 @@ export type Ecs = {
     signal: AbortSignal,
   ): Promise<ReadonlyMap<ServiceKey, readonly Task[]> | Refused | undefined>;
   /**
-   * Why a task of the service created after `since` has stopped; undefined: none has stopped, or ECS gives no reason.
+   * The tasks of the service that have stopped within the last hour, or are told to stop; none if the service is gone; why
+   * ECS refused to show them.
    */
-  stoppedReason(service: Service, since: number, signal: AbortSignal): Promise<string | undefined>;
+  stoppedTasks(service: Service, signal: AbortSignal): Promise<readonly StoppedTask[] | Refused>;
   /**
    * Waits for at least one permit to call UpdateService and answers how many it acquired, up to `most`; 0 once the
    * signal is aborted.

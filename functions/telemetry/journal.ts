@@ -11,6 +11,7 @@ import {
   type Subject,
 } from '../core/model/change.ts';
 import type { Decision } from '../core/model/decision.ts';
+import type { Failure } from '../core/model/failure.ts';
 import { type Fleet, isWhole, unreadableOf } from '../core/model/fleet.ts';
 import type { Outcome } from '../core/model/outcome.ts';
 import { invalidTag, tagWarnings } from '../core/model/tags.ts';
@@ -140,11 +141,9 @@ export class Journal {
     changeId: string,
     { service, cluster }: About,
     reason: string,
-    why: string | undefined,
-    restore: string | undefined,
+    explained: { readonly failure: Failure | undefined; readonly restore: string | undefined },
   ): void {
     this.#writer.count('RolloutFailed');
-    const explained = { stoppedReason: why, restore };
     this.#writer.record('error', 'service.failed', { changeId, service, cluster, reason, ...explained });
   }
 

@@ -3,7 +3,7 @@ import type { OwnEvent, OwnEventType } from '../core/report/own-event.ts';
 import { type Fields, iso, MAX_LISTED, type RecordName } from './record.ts';
 
 /** The format of `detail`; it is raised when a field is renamed, removed or given another meaning. */
-const VERSION = 1;
+const VERSION = 2;
 
 /** The records that become own events, besides the notices of deleted resources. */
 const TYPES: Partial<Readonly<Record<RecordName, OwnEventType>>> = {

@@ -133,7 +133,7 @@ describe.concurrent('a lost answer of UpdateService', () => {
 });
 
 describe.concurrent('a deployment that is rolled back', () => {
-  const reason = 'ResourceInitializationError: unable to pull secrets';
+  const reason = 'ResourceInitializationError: retrieved secret did not contain json key password';
   it.concurrent.for(['rollback-new-primary', 'rollback-old-primary', 'fail'] as const)(
     'is reported once, with its reason and the command that restores the version, and never tried again: %s',
     async (outcome, context) => {
@@ -147,7 +147,7 @@ describe.concurrent('a deployment that is rolled back', () => {
       expect(failures).toMatchObject([
         { changeId: event.id, service: arnOf(stage, 'bad'), cluster: 'main', reason: 'rollout-failed' },
       ]);
-      expect(String(failures[0]?.['stoppedReason'])).toContain(reason);
+      expect(failures[0]?.['failure']).toEqual({ class: 'json-key', code: 'ResourceInitializationError' });
       const restore = String(failures[0]?.['restore']);
       expect(restore).toContain(
         `aws secretsmanager update-secret-version-stage --secret-id ${secret.arn} --version-stage AWSCURRENT --move-to-version-id `,

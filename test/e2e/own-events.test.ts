@@ -20,7 +20,7 @@ describe.concurrent('the event bus receives', () => {
     const service = expect.stringMatching(/service\/main\/(?:api|denied)$/) as string;
     for (const told of toldBy(stage)) {
       expect(told.resources).toEqual([service, secret.arn]);
-      expect(told.detail).toMatchObject({ version: 1, mode: 'enforce', changeId: event.id, arn: secret.arn });
+      expect(told.detail).toMatchObject({ version: 2, mode: 'enforce', changeId: event.id, arn: secret.arn });
     }
   });
 

@@ -20,7 +20,7 @@ import { ClusterReader } from './cluster-reader.ts';
 import { FleetReader } from './fleet-reader.ts';
 import { Revisions } from './revisions.ts';
 import { ServiceReader } from './service-reader.ts';
-import { stoppedReason, tasksInCluster, tasksOf } from './tasks.ts';
+import { stoppedTasks, tasksInCluster, tasksOf } from './tasks.ts';
 
 /** An answer that is incomplete after this time counts as lost, even if its bytes are still arriving. */
 const WRITE_TIMEOUT_MS = 15_000;
@@ -42,7 +42,7 @@ export function makeEcs({ ecs, ecsWrites }: EcsClients, rates: Rates, tagPrefix:
     readFleet: (globs, signal, options) => whole.readFleet(globs, signal, options),
     readNamed: (named, globs, signal) => whole.readNamed(named, globs, signal),
     readThese: (some, wantsRevisions, signal) => few.readThese(some, wantsRevisions, signal),
-    stoppedReason: (service, since, signal) => stoppedReason(reads, service, since, signal),
+    stoppedTasks: (service, signal) => stoppedTasks(reads, service, signal),
     recheck: (some, signal) => few.recheck(some, signal),
     answer: (question, signal) => answer(reads, question, signal),
     tasksIn: (cluster, signal) => tasksInCluster(reads, cluster, signal),

@@ -1,5 +1,6 @@
 import type { Task as SdkTask } from '@aws-sdk/client-ecs';
 import { type ClusterArn, keyOf, nameOf, type ServiceKey } from '../../core/model/arn.ts';
+import { failureOf, type StoppedTask } from '../../core/model/failure.ts';
 import type { Cluster, Refused, Service } from '../../core/model/fleet.ts';
 import { chunks, grouped } from '../../core/model/lists.ts';
 import type { Task } from '../../core/plan/freshness.ts';
@@ -45,25 +46,35 @@ export async function tasksOf(
 }
 
 /**
- * The reason of the first stopped task that gives one; tasks mostly fail for the same reason. ECS keeps stopped tasks
- * for about an hour (functions/README.md, Deployments).
+ * The stopped tasks of one service, which ECS keeps for about an hour (functions/README.md, Stopped tasks). Throws
+ * ReadFailed.
  */
-export async function stoppedReason(
+export async function stoppedTasks(
   reads: EcsReads,
   service: Service,
-  since: number,
   signal: AbortSignal,
-): Promise<string | undefined> {
+): Promise<readonly StoppedTask[] | Refused> {
   try {
-    for await (const described of taskPages(reads, service, 'STOPPED', signal)) {
-      const told = described.find((task) => (task.createdAt?.getTime() ?? 0) > since && task.stoppedReason);
-      if (told !== undefined) return told.stoppedReason;
-    }
-    return undefined;
-  } catch {
-    // The reason only explains a failure, and the failure is reported without it, too.
-    return undefined;
+    const stopped = new Map<string, StoppedTask>();
+    for await (const described of taskPages(reads, service, 'STOPPED', signal))
+      for (const task of described) stopped.set(task.taskArn ?? '', stoppedTask(task));
+    return [...stopped.values()];
+  } catch (error) {
+    if (isVanished(error)) return [];
+    if (!isRefusal(error)) throw readFailed(`read the stopped tasks of service ${service.arn}`, error);
+    return refusalOf(error);
   }
+}
+
+/** The prose about the stop may hold a fragment of a value and goes no further. */
+function stoppedTask(task: SdkTask): StoppedTask {
+  const { startedBy, createdAt, stoppedAt, stopCode, stoppedReason, containers } = task;
+  return {
+    startedBy: startedBy ?? null,
+    createdAt: createdAt?.getTime() ?? 0,
+    stoppedAt: stoppedAt?.getTime() ?? null,
+    failure: failureOf({ stopCode, stoppedReason, containers }),
+  };
 }
 
 type Running = { readonly task: Task; readonly group: string };

@@ -1,3 +1,5 @@
+import { grouped } from './lists.ts';
+
 /**
  * Why a task stopped or was never placed. ECS tells it in prose that may hold a fragment of a secret's value ("invalid
  * character 'h' looking for beginning of value"): the prose ends here, and only a class, a code of a closed list and an
@@ -39,16 +41,39 @@ export type Failure = { readonly class: FailureClass; readonly code?: string; re
 export type Stop = {
   readonly stopCode?: string | undefined;
   readonly stoppedReason?: string | undefined;
-  readonly containers?: readonly {
-    readonly reason?: string | undefined;
-    readonly exitCode?: number | undefined;
-  }[];
+  readonly containers?:
+    | readonly { readonly reason?: string | undefined; readonly exitCode?: number | undefined }[]
+    | undefined;
 };
 
 /** Stops that a person, a spot interruption or the end of an instance caused: they say nothing about the new tasks. */
 const ORDERLY_CODES = ['UserInitiated', 'SpotInterruption', 'TerminationNotice', 'InfrastructureHealth'];
 const ORDERLY_TEXT =
   /^(?:Scaling activity initiated|Service scheduler initiated|Task stopped by user|Host EC2 |Container instance deregistration|(?:Your )?Spot )/i;
+
+/** A task that has stopped, or is told to; ECS shows it for about an hour. Instants are in milliseconds. */
+export type StoppedTask = {
+  /** The deployment that started the task: `ecs-svc/…`; null for a task set, or where ECS does not say it. */
+  readonly startedBy: string | null;
+  readonly createdAt: number;
+  /** Null while the task still stops. */
+  readonly stoppedAt: number | null;
+  /** Undefined: the task was stopped in good order. */
+  readonly failure: Failure | undefined;
+};
+
+/**
+ * Why most of the tasks that were created after this instant failed; undefined: none did. Of two reasons that are equally
+ * frequent, the younger one counts.
+ */
+export function mainFailure(tasks: readonly StoppedTask[], since: number): Failure | undefined {
+  const failed = tasks
+    .filter(({ createdAt }) => createdAt > since)
+    .toSorted((a, b) => b.createdAt - a.createdAt)
+    .flatMap(({ failure }) => failure ?? []);
+  const alike = [...grouped(failed, (one) => JSON.stringify(one)).values()];
+  return alike.toSorted((a, b) => b.length - a.length)[0]?.[0];
+}
 
 /** Undefined: the stop was orderly. ECS stops what fails a health check with the stop code of its scheduler. */
 export function failureOf({ stopCode, stoppedReason = '', containers = [] }: Stop): Failure | undefined {

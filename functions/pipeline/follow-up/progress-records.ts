@@ -4,6 +4,8 @@ import { isOverdue } from '../../core/follow-up/backoff.ts';
 import type { FollowUp } from '../../core/follow-up/follow-up.ts';
 import type { Progress } from '../../core/follow-up/progress.ts';
 import type { Change } from '../../core/model/change.ts';
+import { type Failure, mainFailure } from '../../core/model/failure.ts';
+import type { Service } from '../../core/model/fleet.ts';
 import { CONCURRENCY } from '../../core/model/limits.ts';
 import { restoreCommand } from '../../core/report/restore.ts';
 import type { StepContext } from '../context.ts';
@@ -64,13 +66,25 @@ async function recordFailures(
     failed,
     async (one) => {
       const asks = explained.has(one) && one.now !== undefined;
-      const why = asks
-        ? await run.ports.ecs.stoppedReason(one.now, change.changedAt, run.reading)
-        : undefined;
-      run.journal.rolloutFailed(changeId, one, reason, why, restore);
+      const failure = asks ? await failureSince(change.changedAt, one.now, run) : undefined;
+      run.journal.rolloutFailed(changeId, one, reason, { failure, restore });
     },
     { concurrency: CONCURRENCY.stoppedTasks },
   );
+}
+
+/** The failure is recorded without a reason, too, where ECS does not show it. */
+async function failureSince(
+  changedAt: number,
+  service: Service,
+  { ports, reading }: StepContext,
+): Promise<Failure | undefined> {
+  try {
+    const stopped = await ports.ecs.stoppedTasks(service, reading);
+    return 'why' in stopped ? undefined : mainFailure(stopped, changedAt);
+  } catch {
+    return undefined;
+  }
 }
 
 async function restoreOf(change: Change, { ports, reading }: StepContext): Promise<string | undefined> {

@@ -85,7 +85,7 @@ describe('a rollout that fails', () => {
         rollout: {
           outcome,
           durationMs: 30_000,
-          reason: 'ResourceInitializationError: unable to pull secrets',
+          reason: 'ResourceInitializationError: retrieved secret did not contain json key password',
         },
       });
       const other = loop.sim.world.secret({ name: 'other' });
@@ -96,12 +96,10 @@ describe('a rollout that fails', () => {
         {
           changeId: event.id,
           reason: 'rollout-failed',
+          failure: { class: 'json-key', code: 'ResourceInitializationError' },
           restore: expect.stringContaining('update-secret-version-stage'),
         },
       ]);
-      expect(String(loop.told('service.failed')[0]?.['stoppedReason'])).toContain(
-        'ResourceInitializationError',
-      );
       expect(loop.told('change.settled').map(({ changeId }) => changeId)).toContain(event.id);
       expect(loop.told('change.settled').find(({ changeId }) => changeId === event.id)).toMatchObject({
         failed: 1,
