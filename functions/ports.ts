@@ -87,8 +87,9 @@ export type Ecs = {
   acquireUpdates(most: number, signal: AbortSignal): Promise<number>;
   /**
    * UpdateService with forceNewDeployment and nothing else; every answer, and a missing one too, becomes an outcome.
+   * Undefined: ECS makes no deployment of the service until one of those under way has ended.
    */
-  forceNewDeployment(service: Service): Promise<Outcome>;
+  forceNewDeployment(service: Service): Promise<Outcome | undefined>;
 };
 
 export type ReadOptions = {

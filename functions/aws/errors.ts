@@ -79,6 +79,14 @@ export function isVanished(error: unknown): boolean {
   return hasCode(error, 'ClusterNotFoundException', 'ServiceNotFoundException', 'ServiceNotActiveException');
 }
 
+/**
+ * Whether ECS makes no deployment because five of the service are under way; it will once one of them has drained
+ * (functions/README.md, Deployments). Only the message tells it.
+ */
+export function hasActiveDeployments(error: unknown): boolean {
+  return isPermanent(error) && /\bactive deployments exist\b/i.test(answerOf(error).message);
+}
+
 export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
   return codes.includes(answerOf(error).code);
 }

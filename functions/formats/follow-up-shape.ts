@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { clusterArn } from '../core/model/arn.ts';
 import { CHANGE_KINDS, NOTICE_KINDS, NOTICES } from '../core/model/change.ts';
+import { DEPLOYMENT_STATES } from '../core/model/rollout.ts';
 
 /** The JSON of a follow-up message, as far as it is checked before the code trusts it. */
 
@@ -45,6 +46,27 @@ const openIn = z.tuple([
   z.array(z.tuple([text, z.nullable(z.string()), z.boolean(), z.string()])),
 ]);
 
+/** States of deployments by cluster and service; `ran`: the tasks before our redeploy. */
+const rolloutsIn = z.tuple([
+  clusterText,
+  z.array(
+    z.tuple([
+      text,
+      z.object({
+        state: z.exactOptional(z.enum(DEPLOYMENT_STATES)),
+        since: z.exactOptional(instant),
+        alarmed: z.exactOptional(z.boolean()),
+        ran: z.exactOptional(count),
+      }),
+    ]),
+  ),
+]);
+
+const exposureEnd = z.object({
+  at: instant,
+  by: z.enum(['stopped-task', 'service-deployment', 'look']),
+});
+
 /** Names of services by cluster, and clusters with the names of the services that were seen of them. */
 const unread = z._default(
   z.object({
@@ -86,6 +108,10 @@ export const carried = z.object({
       failedWave: z.nullable(count),
       unread,
       givenUp: z._default(z.boolean(), false),
+      limitRecorded: z._default(z.boolean(), false),
+      knownEnd: z._default(z.nullable(instant), null),
+      exposureEnd: z._default(z.nullable(exposureEnd), null),
+      rollouts: z._default(z.array(rolloutsIn), []),
     }),
   ),
 });

@@ -1,8 +1,8 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type * as z from 'zod/mini';
-import type { FollowUp } from '../core/follow-up/follow-up.ts';
+import type { FollowUp, OpenService } from '../core/follow-up/follow-up.ts';
 import type { Unread } from '../core/follow-up/unread.ts';
-import { nameOf } from '../core/model/arn.ts';
+import { keyOf, nameOf } from '../core/model/arn.ts';
 import type { Change } from '../core/model/change.ts';
 import type { Scan } from '../core/read/scan.ts';
 import {
@@ -20,11 +20,12 @@ import { checkedBy, firstProblems } from './problems.ts';
  * longer read the message. Newer code reads all earlier versions, because messages survive an upgrade. A message
  * carries the lowest version that can express it, so that a return to older code loses as few messages as possible.
  * Version 2 adds a scan that has not begun; version 3 adds what ECS does not show, of which older code would take a change
- * for settled.
+ * for settled; version 4 adds that a change is followed beyond its time limit, which older code would end at once.
  */
-export const FOLLOW_UP_VERSION = 3;
+export const FOLLOW_UP_VERSION = 4;
 const FIRST_VERSION = 1;
 const NOT_BEGUN_VERSION = 2;
+const UNREAD_VERSION = 3;
 
 /** A follow-up that this code cannot read; SQS delivers it again and finally moves it to the dead-letter queue. */
 export class MalformedFollowUp extends Error {
@@ -58,7 +59,12 @@ export function parseFollowUps(body: string): Carried {
 
 type Read = z.infer<typeof carried>;
 
-function followUpIn(followUp: Read['followUps'][number]): FollowUp {
+function followUpIn({ rollouts, ...followUp }: Read['followUps'][number]): FollowUp {
+  const seen = new Map(
+    rollouts.flatMap(([cluster, services]) =>
+      services.map(([name, one]) => [keyOf(nameOf(cluster), name), one] as const),
+    ),
+  );
   const open = followUp.open.flatMap(([cluster, services]) =>
     services.map(([name, deploymentId, ours, lastLogged]) => ({
       cluster,
@@ -66,9 +72,20 @@ function followUpIn(followUp: Read['followUps'][number]): FollowUp {
       deploymentId,
       ours,
       lastLogged,
+      ...seenIn(seen.get(keyOf(nameOf(cluster), name))),
     })),
   );
   return { ...followUp, open, unread: unreadIn(followUp.unread) };
+}
+
+type Seen = Read['followUps'][number]['rollouts'][number][1][number][1];
+
+function seenIn(one: Seen | undefined): Pick<OpenService, 'rollout' | 'ranBefore'> {
+  const { state, since, alarmed = false, ran } = one ?? {};
+  return {
+    ...(state !== undefined && since !== undefined && { rollout: { state, since, alarmed } }),
+    ...(ran !== undefined && { ranBefore: ran }),
+  };
 }
 
 function unreadIn({ services, clusters }: Read['followUps'][number]['unread']): readonly Unread[] {
@@ -92,8 +109,13 @@ function scanIn({ left, matched, started, unread: refused, ...scan }: Read['read
 
 /** The body of a message that carries these follow-ups. */
 export function followUpBody(followUps: readonly FollowUp[]): string {
-  const version = followUps.some((one) => one.unread.length > 0) ? FOLLOW_UP_VERSION : FIRST_VERSION;
+  const version = Math.max(FIRST_VERSION, ...followUps.map(versionOf));
   return message(version, `"followUps":[${followUps.map(written).join(',')}]`);
+}
+
+function versionOf({ unread: all, limitRecorded }: FollowUp): number {
+  if (limitRecorded) return FOLLOW_UP_VERSION;
+  return all.length > 0 ? UNREAD_VERSION : FIRST_VERSION;
 }
 
 /** The body of a message that carries a scan of the fleet, for a later invocation to continue or begin. */
@@ -109,7 +131,7 @@ export function scanBody(scan: Scan): string {
     ...(refused.length > 0 && { unread: refused.map(({ arn, why }) => [arn, why]) }),
   });
   const least = remaining === 'all' ? NOT_BEGUN_VERSION : FIRST_VERSION;
-  const version = refused.length > 0 ? FOLLOW_UP_VERSION : least;
+  const version = refused.length > 0 ? UNREAD_VERSION : least;
   return message(version, `"followUps":[],"readings":[${body}]`);
 }
 
@@ -161,8 +183,24 @@ function written(followUp: FollowUp): string {
     denied,
     failedWave,
     ...writtenUnread(followUp),
+    ...(followUp.limitRecorded && { limitRecorded: true }),
+    ...(followUp.knownEnd !== null && { knownEnd: followUp.knownEnd }),
+    ...(followUp.exposureEnd !== null && { exposureEnd: followUp.exposureEnd }),
+    ...writtenRollouts(open),
   };
   return JSON.stringify({ changeId, changes: changes.map(writtenChange), ...fields });
+}
+
+/** Beside the services, so that older code reads the message and does without them. */
+function writtenRollouts(open: FollowUp['open']): object {
+  const seen = open.filter(({ rollout, ranBefore }) => rollout !== undefined || ranBefore !== undefined);
+  if (seen.length === 0) return {};
+  return {
+    rollouts: grouped(seen, ({ name, rollout, ranBefore }) => [
+      name,
+      { ...rollout, ...(ranBefore !== undefined && { ran: ranBefore }) },
+    ]),
+  };
 }
 
 function writtenUnread({ unread: all, givenUp }: FollowUp): object {

@@ -1,3 +1,4 @@
+import type { Limits } from '../core/follow-up/backoff.ts';
 import type { Policy } from '../core/plan/policy.ts';
 import type { Ports } from '../ports.ts';
 import type { Journal } from '../telemetry/journal.ts';
@@ -19,9 +20,7 @@ export type StepContext = {
 export type Scope = { readonly configured: readonly string[]; readonly narrowed: readonly string[] };
 
 /** How long changes are followed, and when they are looked at again. */
-export type Follow = {
+export type Follow = Limits & {
   /** The delay of the first follow-up. */
   readonly firstSeconds: number;
-  /** The time limit of a change in milliseconds, from its first handling on. */
-  readonly limitMs: number;
 };

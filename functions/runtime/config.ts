@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { Policy } from '../core/plan/policy.ts';
+import { HOUR_MS, type Policy } from '../core/plan/policy.ts';
 import { problemsOf } from '../formats/problems.ts';
 import type { Rates, SnapshotPlace } from '../ports.ts';
 
@@ -17,6 +17,8 @@ export type Config = {
     readonly firstSeconds: number;
     /** From the first handling of a change on. */
     readonly limitMs: number;
+    /** How much longer what ends by itself is followed, from the first handling or from the end that is known. */
+    readonly maxMs: number;
   };
   readonly snapshot: SnapshotPlace | undefined;
   readonly rates: Rates;
@@ -85,6 +87,7 @@ const shape = z.object({
   MAX_REDEPLOYS_PER_HOUR: z._default(count(1), 6),
   FOLLOW_UP_SECONDS: z._default(count(1), 30),
   FOLLOW_UP_LIMIT_MINUTES: z._default(count(1), 60),
+  FOLLOW_UP_MAX_HOURS: z._default(count(1), 72),
   UPDATE_RATE: z._default(rate(), 4),
   UPDATE_BURST: z._default(count(1), 40),
   READ_RATE: z._default(rate(), 16),
@@ -122,25 +125,24 @@ function asFarAsReadable(set: Environment, error: z.core.$ZodError | undefined):
 
 /** Settings that are valid each by itself, and together leave services on an old value. */
 function contradictions(data: Partial<Values>): readonly string[] {
-  return [...cooldownProblem(data), ...perHourProblem(data), ...readProblem(data)];
+  return [...cooldownProblem(data), ...limitProblem(data), ...readProblem(data)];
 }
 
 function cooldownProblem(data: Partial<Values>): readonly string[] {
-  const { COOLDOWN_SECONDS: cooldown = 0, FOLLOW_UP_LIMIT_MINUTES: limit = Infinity } = data;
-  return cooldown <= limit * 60
+  const { COOLDOWN_SECONDS: cooldown = 0, FOLLOW_UP_MAX_HOURS: hours = Infinity } = data;
+  return cooldown <= hours * 3_600
     ? []
     : [
-        `COOLDOWN_SECONDS: ${cooldown} is longer than FOLLOW_UP_LIMIT_MINUTES, ${limit} minutes or ${limit * 60} seconds: a service that waits for its cooldown would be given up before it may be redeployed; set COOLDOWN_SECONDS to ${limit * 60} at most, or FOLLOW_UP_LIMIT_MINUTES to ${Math.ceil(cooldown / 60)} at least`,
+        `COOLDOWN_SECONDS: ${cooldown} is longer than FOLLOW_UP_MAX_HOURS, ${hours} hours or ${hours * 3_600} seconds: a service that waits for its cooldown would be given up before it may be redeployed; set COOLDOWN_SECONDS to ${hours * 3_600} at most, or FOLLOW_UP_MAX_HOURS to ${Math.ceil(cooldown / 3_600)} at least`,
       ];
 }
 
-/** One redeploy an hour is a cooldown of an hour. */
-function perHourProblem(data: Partial<Values>): readonly string[] {
-  const { MAX_REDEPLOYS_PER_HOUR: perHour = Infinity, FOLLOW_UP_LIMIT_MINUTES: limit = Infinity } = data;
-  return perHour > 1 || limit >= 60
+function limitProblem(data: Partial<Values>): readonly string[] {
+  const { FOLLOW_UP_LIMIT_MINUTES: limit = 0, FOLLOW_UP_MAX_HOURS: hours = Infinity } = data;
+  return limit <= hours * 60
     ? []
     : [
-        `MAX_REDEPLOYS_PER_HOUR: with 1 a service may wait for an hour, which is longer than FOLLOW_UP_LIMIT_MINUTES, ${limit} minutes: it would be given up before it may be redeployed; set MAX_REDEPLOYS_PER_HOUR to 2 at least, or FOLLOW_UP_LIMIT_MINUTES to 60 at least`,
+        `FOLLOW_UP_LIMIT_MINUTES: ${limit} is longer than FOLLOW_UP_MAX_HOURS, ${hours} hours or ${hours * 60} minutes: no change would be followed that long; set FOLLOW_UP_LIMIT_MINUTES to ${hours * 60} at most, or FOLLOW_UP_MAX_HOURS to ${Math.ceil(limit / 60)} at least`,
       ];
 }
 
@@ -171,6 +173,7 @@ function configOf(data: Values, set: Environment): Config {
       queueUrl: data.CHANGE_QUEUE_URL,
       firstSeconds: data.FOLLOW_UP_SECONDS,
       limitMs: data.FOLLOW_UP_LIMIT_MINUTES * 60_000,
+      maxMs: data.FOLLOW_UP_MAX_HOURS * HOUR_MS,
     },
     snapshot:
       data.SNAPSHOT_BUCKET === undefined

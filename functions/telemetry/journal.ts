@@ -1,5 +1,5 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
-import type { Tally } from '../core/follow-up/follow-up.ts';
+import type { Transition } from '../core/follow-up/seen-rollout.ts';
 import { type Match, suffixWarnings } from '../core/match/match.ts';
 import {
   about,
@@ -11,7 +11,6 @@ import {
   type Subject,
 } from '../core/model/change.ts';
 import type { Decision } from '../core/model/decision.ts';
-import type { Failure } from '../core/model/failure.ts';
 import { type Fleet, isWhole, unreadableOf } from '../core/model/fleet.ts';
 import type { Outcome } from '../core/model/outcome.ts';
 import { invalidTag, tagWarnings } from '../core/model/tags.ts';
@@ -19,6 +18,7 @@ import type { PlanBesideEarly } from '../core/plan/early.ts';
 import { isLaterLook } from '../core/plan/planned.ts';
 import { reasonHas } from '../core/plan/reasons.ts';
 import type { Request } from '../formats/request.ts';
+import { FollowedRecords } from './followed-records.ts';
 import {
   countedByReason,
   idsOf,
@@ -39,8 +39,12 @@ export class Journal {
   /** When the changes of this invocation happened, for reaction times; requests have none. */
   readonly #changedAt = new Map<string, number>();
 
+  /** What became of the deployments that a change follows, and of the change. */
+  readonly followed: FollowedRecords;
+
   constructor(writer: RecordWriter) {
     this.#writer = writer;
+    this.followed = new FollowedRecords(writer);
   }
 
   requested(changeId: string, request: Request): void {
@@ -112,7 +116,11 @@ export class Journal {
   }
 
   /** A service that waits or is skipped. */
-  decided(decision: Decision): void {
+  decided(decision: Transition): void {
+    if (decision.deployment !== undefined) {
+      this.followed.inState(decision, decision.deployment);
+      return;
+    }
     if (decision.action === 'skip') this.#writer.count('Skipped');
     if (decision.reason === 'rollout-failed') this.#writer.count('RolloutFailed');
     if (reasonHas('countsAsStale', decision.reason)) this.#writer.count('StaleServices');
@@ -122,42 +130,8 @@ export class Journal {
       decision.action === 'wait' ? 'service.waiting' : 'service.skipped',
       decision,
       decision.reason,
+      decision.after && { after: decision.after },
     );
-  }
-
-  /** No task of the service runs on the old value any more. */
-  fresh(changeId: string, { service, cluster }: About): void {
-    this.#writer.record('info', 'service.fresh', { changeId, service, cluster });
-  }
-
-  /** The service was deleted while it was followed. */
-  gone(changeId: string, { service, cluster }: About): void {
-    this.#writer.count('Skipped');
-    this.#writer.record('info', 'service.skipped', { changeId, service, cluster, reason: 'gone' });
-  }
-
-  /** A deployment failed, was rolled back or does not end. `restore` is a command for an operator, and is never run. */
-  rolloutFailed(
-    changeId: string,
-    { service, cluster }: About,
-    reason: string,
-    explained: { readonly failure: Failure | undefined; readonly restore: string | undefined },
-  ): void {
-    this.#writer.count('RolloutFailed');
-    this.#writer.record('error', 'service.failed', { changeId, service, cluster, reason, ...explained });
-  }
-
-  settled(changeId: string, tally: Tally, exposureMs: number | undefined): void {
-    const exposureSeconds = exposureMs === undefined ? undefined : exposureMs / 1000;
-    this.#writer.measure('ExposureSeconds', MetricUnit.Seconds, exposureSeconds);
-    this.#writer.record('info', 'change.settled', { changeId, ...tally, exposureSeconds });
-  }
-
-  /** The time limit of the change is over, and services still wait. */
-  unsettled(changeId: string, tally: Tally, waiting: readonly object[]): void {
-    this.#writer.count('Unsettled');
-    this.#writer.count('StaleServices', waiting.length);
-    this.#writer.record('error', 'change.unsettled', { changeId, ...tally, ...someOf('waiting', waiting) });
   }
 
   /** A redeploy that was decided, but must not be made. */
@@ -255,4 +229,3 @@ type Seen = {
 
 /** `arn`: the resource that the event names, if it can be determined. */
 type Told = Pick<Change, 'changeId' | 'source'> & { readonly arn?: string | undefined };
-type About = { readonly service: string; readonly cluster: string };

@@ -29,6 +29,7 @@ export const METRICS = [
   'Skipped',
   'Failed',
   'RolloutFailed',
+  'Draining',
   'Unsettled',
   'Notices',
   'ReactionMs',

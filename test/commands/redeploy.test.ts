@@ -56,11 +56,14 @@ describe('waves', () => {
   });
 
   test('that do not end leave the later ones undone and listed as waiting', async () => {
-    const loop = await startLoop();
+    const loop = await startLoop({ env: { FOLLOW_UP_LIMIT_MINUTES: '5', FOLLOW_UP_MAX_HOURS: '1' } });
     thirty(loop, { rollout: { outcome: 'stuck' } });
     await loop.run();
     expect(redeploys(loop)).toHaveLength(1);
-    expect(loop.told('change.unsettled')).toMatchObject([{ waitingTotal: 30 }]);
+    expect(loop.told('change.unsettled')).toMatchObject([
+      { waitingTotal: 30, final: false },
+      { waitingTotal: 30, final: true },
+    ]);
   });
 });
 

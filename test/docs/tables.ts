@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { IGNORED_REASONS, NOTICES } from '../../functions/core/model/change.ts';
+import { DEPLOYMENT_STATES } from '../../functions/core/model/rollout.ts';
 import { REASONS } from '../../functions/core/plan/reasons.ts';
 import { OwnEvents } from '../../functions/telemetry/own-events.ts';
 import { METRICS, RECORDS } from '../../functions/telemetry/record.ts';
@@ -36,6 +37,15 @@ export const TABLES: readonly Table[] = [
       'redeploy',
       ...Object.entries(REASONS).map(([reason, { action }]) => `${action} ${reason}`),
     ],
+    ordered: true,
+  },
+  {
+    what: 'states of a deployment',
+    page: 'docs/operate.md',
+    section: 'What a deployment is doing',
+    header: 'state',
+    facts: firstColumn,
+    known: () => DEPLOYMENT_STATES,
     ordered: true,
   },
   {

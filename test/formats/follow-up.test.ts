@@ -71,7 +71,7 @@ describe('a follow-up', () => {
   });
 
   test.each([
-    ['of a newer format', '{"kind":"follow-up","version":4,"followUps":[]}', 'format version 4'],
+    ['of a newer format', '{"kind":"follow-up","version":5,"followUps":[]}', 'format version 5'],
     ['that is cut off', followUpBody([followUp()]).slice(0, 60), 'not JSON'],
     ['without changes', followUpBody([followUp({ changes: [] })]), 'changes'],
     ['with a negative hop', followUpBody([followUp({ hop: -1 })]), 'hop'],

@@ -1,9 +1,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { FollowUp, OpenService } from '../../functions/core/follow-up/follow-up.ts';
+import { type FollowUp, type OpenService, openKey } from '../../functions/core/follow-up/follow-up.ts';
 import { clusterArn, nameOf, type TaskDefinitionArn } from '../../functions/core/model/arn.ts';
 import type { Change } from '../../functions/core/model/change.ts';
 import { PLACES } from '../../functions/core/model/reference.ts';
+import { DEPLOYMENT_STATES } from '../../functions/core/model/rollout.ts';
 import type { Scan } from '../../functions/core/read/scan.ts';
 import type { SeenReference, SeenService, Snapshot } from '../../functions/core/read/snapshot.ts';
 import { followUpBody, isFollowUp, parseFollowUps, scanBody } from '../../functions/formats/follow-up.ts';
@@ -35,13 +36,22 @@ const anyChange: fc.Arbitrary<Change> = fc
   })
   .map((one) => change(one));
 
-const anyOpen: fc.Arbitrary<OpenService> = fc.record({
-  cluster: anyCluster,
-  name: ecsName,
-  deploymentId: fc.option(anyText),
-  ours: fc.boolean(),
-  lastLogged: fc.string({ unit: 'binary' }),
-});
+const anyOpen: fc.Arbitrary<OpenService> = fc.record(
+  {
+    cluster: anyCluster,
+    name: ecsName,
+    deploymentId: fc.option(anyText),
+    ours: fc.boolean(),
+    lastLogged: fc.string({ unit: 'binary' }),
+    rollout: fc.record({
+      state: fc.constantFrom(...DEPLOYMENT_STATES),
+      since: instant,
+      alarmed: fc.boolean(),
+    }),
+    ranBefore: count,
+  },
+  { requiredKeys: ['cluster', 'name', 'deploymentId', 'ours', 'lastLogged'] },
+);
 
 /** In the order of the message, which groups services by cluster. */
 const byCluster = <Of extends { readonly cluster: string }>(all: readonly Of[]): readonly Of[] =>
@@ -54,7 +64,7 @@ const anyFollowUp: fc.Arbitrary<FollowUp> = fc.record({
   changes: fc.array(anyChange, { minLength: 1, maxLength: 3 }),
   firstHandledAt: instant,
   hop: count,
-  open: fc.array(anyOpen, { maxLength: 5 }).map(byCluster),
+  open: fc.uniqueArray(anyOpen, { maxLength: 5, selector: openKey }).map(byCluster),
   tally: fc.record({ redeployed: count, fresh: count, failed: count, skipped: count, left: count }),
   denied: fc.boolean(),
   failedWave: fc.option(count),
@@ -69,6 +79,11 @@ const anyFollowUp: fc.Arbitrary<FollowUp> = fc.record({
       ...byCluster(services),
     ]),
   givenUp: fc.constant(false),
+  limitRecorded: fc.boolean(),
+  knownEnd: fc.option(instant),
+  exposureEnd: fc.option(
+    fc.record({ at: instant, by: fc.constantFrom('stopped-task', 'service-deployment', 'look') }),
+  ),
 });
 
 const anyReading: fc.Arbitrary<Scan> = fc.record({

@@ -58,6 +58,9 @@ const FOLLOW_UP = {
   failedWave: 1,
   unread: [],
   givenUp: false,
+  limitRecorded: false,
+  knownEnd: null,
+  exposureEnd: null,
 };
 const SCAN = {
   changes: [CHANGE],

@@ -81,6 +81,7 @@ describe('in the packaged stack,', () => {
       MAX_REDEPLOYS_PER_HOUR: '6',
       FOLLOW_UP_SECONDS: '30',
       FOLLOW_UP_LIMIT_MINUTES: '60',
+      FOLLOW_UP_MAX_HOURS: '72',
       UPDATE_RATE: '4',
       UPDATE_BURST: '40',
       READ_RATE: '16',

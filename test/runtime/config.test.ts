@@ -16,7 +16,7 @@ test('a variable that is not set has its default', () => {
       cooldownMs: 60_000,
       maxPerHour: 6,
     },
-    followUp: { queueUrl: QUEUE.CHANGE_QUEUE_URL, firstSeconds: 30, limitMs: 3_600_000 },
+    followUp: { queueUrl: QUEUE.CHANGE_QUEUE_URL, firstSeconds: 30, limitMs: 3_600_000, maxMs: 259_200_000 },
     rates: { readRate: 16, readBurst: 40, updateRate: 4, updateBurst: 40 },
     tagPrefix: 'secret-redeploy',
   });
@@ -43,6 +43,7 @@ test('every variable can be set', () => {
     MAX_REDEPLOYS_PER_HOUR: '2',
     FOLLOW_UP_SECONDS: '5',
     FOLLOW_UP_LIMIT_MINUTES: '120',
+    FOLLOW_UP_MAX_HOURS: '24',
     SWEEP: 'heal',
   };
   expect(readConfig([], set)).toEqual({
@@ -57,7 +58,7 @@ test('every variable can be set', () => {
       cooldownMs: 0,
       maxPerHour: 2,
     },
-    followUp: { queueUrl: undefined, firstSeconds: 5, limitMs: 7_200_000 },
+    followUp: { queueUrl: undefined, firstSeconds: 5, limitMs: 7_200_000, maxMs: 86_400_000 },
     rates: { readRate: 100, readBurst: 7, updateRate: 0.5, updateBurst: 1 },
     tagPrefix: 'acme/redeploy',
   });
@@ -76,6 +77,7 @@ describe('a wrong value', () => {
     MAX_REDEPLOYS_PER_HOUR: '0',
     FOLLOW_UP_SECONDS: '0',
     FOLLOW_UP_LIMIT_MINUTES: '1.5',
+    FOLLOW_UP_MAX_HOURS: '0',
     UPDATE_RATE: '0',
     UPDATE_BURST: '0',
     READ_RATE: 'NaN',

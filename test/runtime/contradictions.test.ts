@@ -17,18 +17,18 @@ describe('two settings with which a service would never be redeployed', () => {
   test.each<[string, Settings, readonly string[]]>([
     [
       'a cooldown longer than a change is followed',
-      { COOLDOWN_SECONDS: '3601' },
-      ['COOLDOWN_SECONDS: 3601', 'FOLLOW_UP_LIMIT_MINUTES', '3600 at most', '61 at least'],
+      { COOLDOWN_SECONDS: '259201' },
+      ['COOLDOWN_SECONDS: 259201', 'FOLLOW_UP_MAX_HOURS', '259200 at most', '73 at least'],
     ],
     [
-      'a shorter following than the default cooldown with a cooldown of its own',
-      { COOLDOWN_SECONDS: '301', FOLLOW_UP_LIMIT_MINUTES: '5' },
-      ['COOLDOWN_SECONDS: 301', 'FOLLOW_UP_LIMIT_MINUTES, 5 minutes', '300 at most', '6 at least'],
+      'a shorter following than the default with a cooldown of its own',
+      { COOLDOWN_SECONDS: '7201', FOLLOW_UP_MAX_HOURS: '2' },
+      ['COOLDOWN_SECONDS: 7201', 'FOLLOW_UP_MAX_HOURS, 2 hours', '7200 at most', '3 at least'],
     ],
     [
-      'one redeploy an hour, and a following of less than an hour',
-      { MAX_REDEPLOYS_PER_HOUR: '1', FOLLOW_UP_LIMIT_MINUTES: '59' },
-      ['MAX_REDEPLOYS_PER_HOUR: ', 'FOLLOW_UP_LIMIT_MINUTES', '2 at least', '60 at least'],
+      'a time limit longer than a change is followed',
+      { FOLLOW_UP_LIMIT_MINUTES: '121', FOLLOW_UP_MAX_HOURS: '2' },
+      ['FOLLOW_UP_LIMIT_MINUTES: 121', 'FOLLOW_UP_MAX_HOURS, 2 hours', '120 at most', '3 at least'],
     ],
     [
       'a rate and a burst with which a look never ends',
@@ -40,21 +40,26 @@ describe('two settings with which a service would never be redeployed', () => {
   });
 
   test('are named together, and beside a value that is wrong by itself', () => {
-    const problems = refusal({ COOLDOWN_SECONDS: '7200', READ_RATE: '0.001', READ_BURST: '1', MODE: 'on' });
+    const problems = refusal({ COOLDOWN_SECONDS: '600000', READ_RATE: '0.001', READ_BURST: '1', MODE: 'on' });
     for (const variable of ['COOLDOWN_SECONDS: ', 'READ_RATE: ', 'MODE: '])
       expect(problems).toContain(variable);
   });
 
   test('are not looked for where one of the two is wrong by itself', () => {
-    expect(refusal({ COOLDOWN_SECONDS: '7200', FOLLOW_UP_LIMIT_MINUTES: 'long' })).toMatch(
-      /^wrong configuration: FOLLOW_UP_LIMIT_MINUTES: [^;]*$/,
+    expect(refusal({ COOLDOWN_SECONDS: '600000', FOLLOW_UP_MAX_HOURS: 'long' })).toMatch(
+      /^wrong configuration: FOLLOW_UP_MAX_HOURS: [^;]*$/,
     );
   });
 });
 
 test.each<[string, Settings]>([
-  ['a cooldown exactly as long as a change is followed', { COOLDOWN_SECONDS: '3600' }],
-  ['a long cooldown and a longer following', { COOLDOWN_SECONDS: '86400', FOLLOW_UP_LIMIT_MINUTES: '1440' }],
+  ['a cooldown exactly as long as a change is followed', { COOLDOWN_SECONDS: '259200' }],
+  ['a long cooldown and a longer following', { COOLDOWN_SECONDS: '864000', FOLLOW_UP_MAX_HOURS: '240' }],
+  ['a cooldown longer than the time limit', { COOLDOWN_SECONDS: '301', FOLLOW_UP_LIMIT_MINUTES: '5' }],
+  [
+    'a redeploy an hour, and a short time limit',
+    { MAX_REDEPLOYS_PER_HOUR: '1', FOLLOW_UP_LIMIT_MINUTES: '5' },
+  ],
   ['the default cooldown and the shortest following', { FOLLOW_UP_LIMIT_MINUTES: '1' }],
   ['one redeploy an hour by default', { MAX_REDEPLOYS_PER_HOUR: '1' }],
   ['six redeploys an hour and a short following', { FOLLOW_UP_LIMIT_MINUTES: '5' }],

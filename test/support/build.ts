@@ -75,6 +75,7 @@ export function deployment(different: Partial<Deployment> = {}): Deployment {
     desired: 2,
     running: 2,
     pending: 0,
+    failed: 0,
     references: [],
     ...different,
   };
@@ -108,6 +109,7 @@ export function service(different: ServiceDifference = {}): Service {
     pending: 0,
     minimumHealthyPercent: 100,
     maximumPercent: 200,
+    hasHooks: false,
     tags: new Map(),
     taskDefinition: revisionArn(),
     deployments: [deployment()],

@@ -1,6 +1,7 @@
 import {
   DescribeClustersCommand,
   type DescribeClustersCommandOutput,
+  DescribeServiceDeploymentsCommand,
   DescribeServicesCommand,
   type DescribeServicesCommandOutput,
   DescribeTaskDefinitionCommand,
@@ -10,6 +11,7 @@ import {
   ListServiceDeploymentsCommand,
   ListServicesCommand,
   ListTasksCommand,
+  type ServiceDeployment,
   type ServiceDeploymentBrief,
   type Task,
   type TaskDefinition,
@@ -86,6 +88,16 @@ export class EcsReads {
       const answer = await this.#ecs.send(new ListServiceDeploymentsCommand(asked), { abortSignal: signal });
       return { items: answer.serviceDeployments, nextToken: answer.nextToken };
     });
+  }
+
+  /** At most 20 service deployments. */
+  async describeServiceDeployments(
+    arns: readonly string[],
+    signal: AbortSignal,
+  ): Promise<readonly ServiceDeployment[]> {
+    const command = new DescribeServiceDeploymentsCommand({ serviceDeploymentArns: [...arns] });
+    const call = () => this.#ecs.send(command, { abortSignal: signal });
+    return (await this.#paced('service-deployment', signal, call)).serviceDeployments ?? [];
   }
 
   /** Without a service: the tasks of the whole cluster. */

@@ -2,25 +2,17 @@ import { type ECSClient, UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import type { TaskDefinitionArn } from '../../core/model/arn.ts';
 import type { Revision, Service } from '../../core/model/fleet.ts';
 import type { Outcome } from '../../core/model/outcome.ts';
-import type { Evidence, Question, ServiceDeployment } from '../../core/plan/evidence.ts';
 import type { Clock, Ecs, Rates } from '../../ports.ts';
 import type { EcsClients } from '../clients.ts';
-import {
-  callError,
-  isAnswered,
-  isDenied,
-  isRefusal,
-  isThrottled,
-  isVanished,
-  readFailed,
-} from '../errors.ts';
+import { callError, hasActiveDeployments, isAnswered, isThrottled, isVanished } from '../errors.ts';
 import { Quota } from '../rate-limit/quota.ts';
+import { answer } from './answer.ts';
 import { EcsReads } from './calls.ts';
 import { ClusterReader } from './cluster-reader.ts';
 import { FleetReader } from './fleet-reader.ts';
 import { Revisions } from './revisions.ts';
 import { ServiceReader } from './service-reader.ts';
-import { stoppedTasks, tasksInCluster, tasksOf } from './tasks.ts';
+import { stoppedTasks, tasksInCluster } from './tasks.ts';
 
 /** An answer that is incomplete after this time counts as lost, even if its bytes are still arriving. */
 const WRITE_TIMEOUT_MS = 15_000;
@@ -57,7 +49,7 @@ async function forceNewDeployment(
   { arn, cluster }: Service,
   { updates }: Quota,
   clock: Clock,
-): Promise<Outcome> {
+): Promise<Outcome | undefined> {
   try {
     const command = new UpdateServiceCommand({
       cluster: cluster.arn,
@@ -69,46 +61,9 @@ async function forceNewDeployment(
     return { service: arn, result: 'accepted', deploymentId: primary?.id ?? '', acceptedAt: clock.now() };
   } catch (error) {
     if (isVanished(error)) return { service: arn, result: 'gone' };
+    if (hasActiveDeployments(error)) return undefined;
     if (isThrottled(error)) updates.backOff();
     const result = isAnswered(error) ? 'failed' : 'unknown';
     return { service: arn, result, error: callError(error, 'ecs:UpdateService') };
   }
-}
-
-/**
- * A service whose details ECS refuses is unreadable. Throws ReadFailed if ECS does not answer and the question does not
- * say what that means.
- */
-async function answer(reads: EcsReads, question: Question, signal: AbortSignal): Promise<Evidence> {
-  const { service, deploymentsSince, askTasks } = question;
-  try {
-    const [serviceDeployments, tasks] = await Promise.all([
-      deploymentsSince === undefined
-        ? undefined
-        : serviceDeploymentsOf(reads, service, deploymentsSince, signal),
-      askTasks ? tasksOf(reads, service, signal) : undefined,
-    ]);
-    return { ...(serviceDeployments && { serviceDeployments }), ...(tasks && { tasks }) };
-  } catch (error) {
-    if (question.unanswered === 'decide' && !signal.aborted) return {};
-    // The recheck before the write finds the service gone.
-    if (isVanished(error)) return {};
-    const failure = readFailed(`read the deployments and tasks of service ${service.arn}`, error);
-    if (signal.aborted || (question.unanswered === undefined && !isRefusal(error))) throw failure;
-    return { unreadable: failure.message, ...(isDenied(error) && { denied: true }) };
-  }
-}
-
-async function serviceDeploymentsOf(
-  reads: EcsReads,
-  { arn, cluster }: Service,
-  since: number,
-  signal: AbortSignal,
-): Promise<readonly ServiceDeployment[]> {
-  const found = new Map<string, ServiceDeployment>();
-  for await (const page of reads.listServiceDeployments(cluster.arn, arn, new Date(since), signal)) {
-    for (const { serviceDeploymentArn = '', createdAt, status = '' } of page)
-      found.set(serviceDeploymentArn, { createdAt: createdAt?.getTime() ?? 0, status });
-  }
-  return [...found.values()];
 }

@@ -12,6 +12,7 @@ import {
   type TaskDefinitionArn,
   taskDefinitionArn,
 } from '../../core/model/arn.ts';
+import { placementOf } from '../../core/model/failure.ts';
 import type { Cluster, Deployment, RolloutState, Service, Tags } from '../../core/model/fleet.ts';
 import { alsoOf } from '../../core/model/tags.ts';
 import { parsed, serviceConnectReferences } from './references-of.ts';
@@ -37,6 +38,8 @@ export function serviceOf(described: SdkService, cluster: Cluster, tagPrefix: st
     pending: described.pendingCount ?? 0,
     minimumHealthyPercent: deploymentConfiguration?.minimumHealthyPercent ?? (daemon ? 0 : 100),
     maximumPercent: deploymentConfiguration?.maximumPercent ?? (daemon ? 100 : 200),
+    hasHooks: (deploymentConfiguration?.lifecycleHooks ?? []).length > 0,
+    ...placementIn(described, deployments),
     tags,
     taskDefinition,
     deployments,
@@ -62,6 +65,23 @@ function alsoReferences(tags: Tags, taskDefinition: TaskDefinitionArn | undefine
   return taskDefinition === undefined ? [] : parsed(alsoOf(tags, taskDefinition), homeOf(taskDefinition));
 }
 
+/**
+ * Of the events of a service, the youngest first, only the class of what keeps PRIMARY from starting tasks goes on: their
+ * text may name a value (functions/README.md, Stopped tasks).
+ */
+function placementIn(
+  { events = [] }: SdkService,
+  deployments: readonly Deployment[],
+): Pick<Service, 'placement'> {
+  const began = deployments.find(({ primary }) => primary)?.createdAt ?? Infinity;
+  for (const { createdAt, message = '' } of events) {
+    if ((createdAt?.getTime() ?? 0) < began) break;
+    const placement = placementOf(message);
+    if (placement !== undefined) return { placement };
+  }
+  return {};
+}
+
 function deploymentsOf({ deployments = [], taskSets = [] }: SdkService): readonly Deployment[] {
   return [...deployments.flatMap(deploymentOf), ...taskSets.flatMap(taskSetOf)];
 }
@@ -75,6 +95,8 @@ function deploymentOf(deployment: SdkDeployment): readonly Deployment[] {
       taskDefinition,
       rolloutState: rolloutState(deployment.rolloutState),
       rolloutStateReason: deployment.rolloutStateReason ?? '',
+      failed: deployment.failedTasks ?? 0,
+      ...(deployment.updatedAt && { updatedAt: deployment.updatedAt.getTime() }),
       references: serviceConnectReferences(
         deployment.serviceConnectConfiguration?.logConfiguration,
         taskDefinition,
@@ -91,6 +113,7 @@ function taskSetOf(taskSet: SdkTaskSet): readonly Deployment[] {
       taskDefinition: taskDefinitionArn(taskSet.taskDefinition),
       rolloutState: null,
       rolloutStateReason: '',
+      failed: 0,
       references: [],
     },
   ];

@@ -1,87 +1,27 @@
 import { isByTagAlone, isInDoubt } from '../match/match.ts';
-import { nameOf, type ServiceArn, type ServiceKey, serviceIn } from '../model/arn.ts';
+import { nameOf, type ServiceKey, serviceIn } from '../model/arn.ts';
 import { about } from '../model/change.ts';
 import type { Decision, Verdict } from '../model/decision.ts';
 import { primaryOf, type Service } from '../model/fleet.ts';
 import { isDenied, type Outcome } from '../model/outcome.ts';
 import { waveOf } from '../model/tags.ts';
-import { isRollingBack } from '../plan/evidence.ts';
+import { badEndOf, endOfLastOldTask, isRollingBack } from '../plan/evidence.ts';
 import { verdictsFor } from '../plan/plan.ts';
 import type { Planned, Result } from '../plan/planned.ts';
 import { strongest } from '../plan/precedence.ts';
 import { reasonHas } from '../plan/reasons.ts';
 import { type FollowUp, type OpenService, openKey } from './follow-up.ts';
-import { isUnread, type Unread } from './unread.ts';
-
-/** A service that a change no longer waits for. */
-export type Closed = {
-  readonly service: ServiceArn;
-  readonly cluster: string;
-  readonly how: 'fresh' | 'failed' | 'skipped';
-  /** The change waited for it after an earlier look. */
-  readonly wasOpen: boolean;
-  /** The decision that is still to be recorded; undefined if it was recorded when it was made. */
-  readonly decision: Decision | undefined;
-  /** The service as it is now; undefined if it no longer exists or no longer refers to what changed. */
-  readonly now: Service | undefined;
-};
-
-/** A service that a change waits for, and the reason why the service itself waits. */
-export type Waiting = { readonly service: ServiceArn; readonly cluster: string; readonly reason: string };
-
-/** What one look means for one service of one change: its next state, and what is new about it. */
-export type Advance = {
-  readonly key: ServiceKey;
-  readonly next: Kept | Dropped | Unseen;
-  /** Set if the service waits for something else than after the look before. */
-  readonly transition?: Decision;
-  /** The service was redeployed in this look. */
-  readonly accepted: boolean;
-  /** Set if we lack a permission to redeploy the service. */
-  readonly denied?: OpenService;
-  /** The wave of a service that waits for an earlier one. */
-  readonly heldWave?: number;
-};
-
-type Kept = {
-  readonly kind: 'open';
-  readonly open: OpenService;
-  readonly waiting: Waiting;
-  /** Set if its rollout was under way at the look before and still is. */
-  readonly stuck?: Pick<Closed, 'service' | 'cluster' | 'now'>;
-  /** The instant from which a new look may find something to do, if it is known. */
-  readonly until?: number;
-  /** The answer to UpdateService was lost. */
-  readonly unsure: boolean;
-};
-
-type Dropped = {
-  readonly kind: 'closed';
-  readonly closed: Closed;
-  /** The service may still run on the old value. */
-  readonly left: boolean;
-  /** The wave of the service, if its redeploy failed. */
-  readonly failedWave?: number;
-};
-
-/** The service may refer to the change, and ECS does not show whether it does. */
-type Unseen = { readonly kind: 'unread'; readonly unread: Unread };
-
-/** A result, and what the change waited for before. `own` is the verdict for this change alone. */
-type Look = {
-  readonly changeId: string;
-  readonly planned: Planned;
-  readonly own: Verdict;
-  readonly decision: Decision;
-  readonly outcome: Outcome | undefined;
-  readonly before: OpenService | undefined;
-};
+import { kept } from './kept.ts';
+import { type Advance, type Closed, type Dropped, type Look, logKey } from './look.ts';
+import { stateBefore } from './seen-rollout.ts';
+import { isUnread } from './unread.ts';
 
 /** From the follow-up as it was before this look, and one result of the look; undefined if the two are unrelated. */
 export function advance(
-  { changeId, hop, unread }: FollowUp,
+  { changeId, changes, hop, unread }: FollowUp,
   openBefore: ReadonlyMap<ServiceKey, OpenService>,
   { planned, decision: together, outcome }: Result,
+  now: number,
 ): Advance | undefined {
   const own = strongest(verdictsFor(planned, changeId));
   const { service } = planned;
@@ -92,7 +32,8 @@ export function advance(
     return unseen(service);
   // A redeploy that only another change requires does not count for this change.
   const decision: Decision = own.action === 'skip' ? { ...together, ...own } : together;
-  const look = { changeId, planned, own, decision, outcome, before };
+  const changedAt = Math.max(...changes.map((change) => change.changedAt));
+  const look = { changeId, planned, own, decision, outcome, before, changedAt, now };
   if (own.action === 'skip') return closed(look, howClosed(own), decision);
   if (outcome !== undefined) return withDenied(afterOutcome(look, outcome), look);
   if (decision.action === 'skip') return closed(look, howClosed(decision), decision);
@@ -121,7 +62,8 @@ export function stillRefused(open: OpenService): Advance {
     cluster: nameOf(open.cluster),
     reason: 'unreadable',
   };
-  return { key: openKey(open), next: { kind: 'open', open, waiting, unsure: false }, accepted: false };
+  const next = { kind: 'open', open, waiting, alarms: false, unsure: false } as const;
+  return { key: openKey(open), next, accepted: false };
 }
 
 /** The service no longer exists or no longer refers to what changed: in both cases no task of it has the old value. */
@@ -136,11 +78,6 @@ export function vanished({ cluster, name }: OpenService, described: ReadonlySet<
     now: undefined,
   };
   return { key, next: { kind: 'closed', closed: one, left: false }, accepted: false };
-}
-
-/** What the log says about a service. Two looks with the same key are logged once. */
-function logKey({ action, reason }: Verdict | Decision, outcome?: Outcome): string {
-  return outcome?.result === 'accepted' ? 'wait rolling-out' : [action, reason].filter(Boolean).join(' ');
 }
 
 function howClosed({ reason }: Verdict | Decision): Closed['how'] {
@@ -182,58 +119,40 @@ function withDenied(next: Advance, { planned: { service }, decision, outcome }: 
 }
 
 function closed(look: Look, how: Closed['how'], decision?: Decision): Advance {
-  const { service } = look.planned;
+  const { planned, before, changedAt, now } = look;
+  const { service, evidence } = planned;
+  const after = stateBefore(before, now);
+  const badEnd = decision?.reason === 'rollout-failed' ? badEndOf(service, evidence, changedAt) : undefined;
   return {
     key: service.key,
     next: {
       kind: 'closed',
-      closed: { ...aboutOf(service), how, wasOpen: look.before !== undefined, decision },
+      closed: {
+        ...aboutOf(service),
+        how,
+        wasOpen: before !== undefined,
+        decision,
+        ...(badEnd && { badEnd }),
+        ...(after && { after }),
+      },
       left: how === 'skipped' && reasonHas('leavesStale', look.decision.reason),
       ...(how === 'failed' && !isAside(look) && { failedWave: waveOf(service) }),
+      ...(how === 'fresh' && before !== undefined && exposureEndIn(look)),
     },
     accepted: false,
   };
+}
+
+/** Of the services that are done in one look, ECS was asked about those whose deployments ended last. */
+function exposureEndIn({ planned: { evidence }, changedAt, now }: Look): Pick<Dropped, 'exposureEnd'> {
+  if (evidence.stopped === undefined) return {};
+  return { exposureEnd: endOfLastOldTask(evidence, changedAt) ?? { at: now, by: 'look' } };
 }
 
 /** Whether nothing but the service's `also` tags names what changed: its failure says nothing about the others. */
 function isAside({ planned: { verdicts }, changeId }: Look): boolean {
   const ofChange = verdicts.filter(({ match }) => about(match.subject).changeId === changeId);
   return ofChange.length > 0 && ofChange.every(({ match }) => isByTagAlone(match));
-}
-
-function kept(look: Look, reason: string, deploymentId: string | null): Advance {
-  const { planned, decision, outcome, before } = look;
-  const named = aboutOf(planned.service);
-  const accepted = outcome?.result === 'accepted';
-  const isSame = before !== undefined && before.deploymentId === deploymentId;
-  const { cluster, name } = planned.service;
-  const ours = accepted || (isSame && before.ours);
-  const lastLogged = logKey(decision, outcome);
-  return {
-    key: planned.service.key,
-    next: {
-      kind: 'open',
-      open: { cluster: cluster.arn, name, deploymentId, ours, lastLogged },
-      waiting: { service: named.service, cluster: named.cluster, reason },
-      ...(isSame && deploymentId !== null && { stuck: named }),
-      ...untilOf(look, reason),
-      unsure: outcome?.result === 'unknown',
-    },
-    ...(isTransition(look) && { transition: decision }),
-    ...(reason === 'earlier-wave' && { heldWave: waveOf(planned.service) }),
-    accepted,
-  };
-}
-
-/** A service for which there was no time waits only for the next invocation. */
-function untilOf({ own }: Look, reason: string): { readonly until?: number } {
-  if (reason === 'out-of-time') return { until: 0 };
-  return own.action === 'wait' && own.until !== undefined ? { until: own.until } : {};
-}
-
-/** The outcome of a call is recorded when the call is made, so it is not recorded as a transition again. */
-function isTransition({ decision, outcome, before }: Look): boolean {
-  return before !== undefined && outcome === undefined && before.lastLogged !== logKey(decision);
 }
 
 function aboutOf(service: Service) {

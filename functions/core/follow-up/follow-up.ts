@@ -2,6 +2,7 @@ import { isByTagAlone, type Match, match, type PullPolicy, possibleMatches } fro
 import { type ClusterArn, keyOf, nameOf, type ServiceKey } from '../model/arn.ts';
 import { type Change, type Subject, subjectsOf } from '../model/change.ts';
 import { type Fleet, primaryOf, type Service } from '../model/fleet.ts';
+import { type DeploymentState, type ExposureEnd, laterEnd } from '../model/rollout.ts';
 import type { EarlierLooks } from '../plan/waves.ts';
 import { isUnread, joinUnread, type Unread } from './unread.ts';
 
@@ -15,6 +16,19 @@ export type OpenService = {
   readonly ours: boolean;
   /** What was last logged about the service, so that later looks log only what is new. */
   readonly lastLogged: string;
+  /** What the deployment is doing that the service waits for, unless it just goes on. */
+  readonly rollout?: SeenRollout;
+  /** How many tasks ran before our redeploy, if not all that should. */
+  readonly ranBefore?: number;
+};
+
+/** A state of a deployment that lasts from one look to the next. */
+export type SeenRollout = {
+  readonly state: DeploymentState;
+  /** When it was seen first, in milliseconds. */
+  readonly since: number;
+  /** Whether it has rung the alarm. */
+  readonly alarmed: boolean;
 };
 
 export type Tally = {
@@ -50,6 +64,12 @@ export type FollowUp = {
   readonly unread: readonly Unread[];
   /** The time limit came before all was read: what is unread is not looked at again, and the change ends unsettled. */
   readonly givenUp: boolean;
+  /** The time limit is over and has been recorded; what ends by itself is still followed, at a slower pace. */
+  readonly limitRecorded: boolean;
+  /** The latest instant at which something that the change waits for ends by itself, as ECS told it; null: unknown. */
+  readonly knownEnd: number | null;
+  /** The latest end of an old task of the services that are done; null: none is known. */
+  readonly exposureEnd: ExposureEnd | null;
 };
 
 /** One change in this invocation: attempt 0 at its first look, a later attempt when its follow-up arrives. */
@@ -73,6 +93,9 @@ export function begin(changeId: string, changes: readonly Change[], now: number)
     failedWave: null,
     unread: [],
     givenUp: false,
+    limitRecorded: false,
+    knownEnd: null,
+    exposureEnd: null,
   };
 }
 
@@ -156,8 +179,16 @@ function mergedTwo(a: Attempt, b: Attempt): Attempt {
     failedWave: Number.isFinite(failedWave) ? failedWave : null,
     unread: joinUnread(a.unread, b.unread),
     givenUp: a.givenUp && b.givenUp,
+    limitRecorded: a.limitRecorded || b.limitRecorded,
+    knownEnd: latest(a.knownEnd, b.knownEnd),
+    exposureEnd: laterEnd(a.exposureEnd, b.exposureEnd),
     messageIds: [...new Set([...a.messageIds, ...b.messageIds])],
   };
+}
+
+/** The later of two instants of which either may be unknown. */
+export function latest(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.max(a, b);
 }
 
 export function openKey({ cluster, name }: Pick<OpenService, 'cluster' | 'name'>): ServiceKey {
@@ -196,16 +227,20 @@ export type Sight<One extends FollowUp = FollowUp> = {
   readonly knownToRefer: boolean;
 };
 
-/** What these looks say about waves, beyond their verdicts. What is unread counts as wave 0. */
+/**
+ * What these looks say about waves, beyond their verdicts. What is unread counts as wave 0. After the time limit a
+ * service that ECS refuses to describe holds the later waves as it did before the limit.
+ */
 export function earlierLooks(sights: readonly Sight[]): EarlierLooks {
   const failed = sights.flatMap(({ attempt, missesOpen, unread, overdue, knownToRefer }) => {
-    const isLost = overdue && (missesOpen || (unread.length > 0 && knownToRefer));
+    const isLost = overdue && ((missesOpen && !attempt.limitRecorded) || (unread.length > 0 && knownToRefer));
     const wave = isLost ? 0 : attempt.failedWave;
     return wave === null ? [] : [[attempt.changeId, wave] as const];
   });
   const unseen = sights.filter(
     ({ attempt, missesOpen, unread, overdue }) =>
-      !overdue && (missesOpen || (unread.length > 0 && !attempt.givenUp)),
+      (missesOpen && (!overdue || attempt.limitRecorded)) ||
+      (!overdue && unread.length > 0 && !attempt.givenUp),
   );
   const idsOf = (some: readonly Sight[]) => new Set(some.map(({ attempt }) => attempt.changeId));
   return {

@@ -1,20 +1,24 @@
 import type { ServiceKey } from '../model/arn.ts';
-import type { Decision } from '../model/decision.ts';
+import { type ExposureEnd, laterEnd } from '../model/rollout.ts';
 import type { Result } from '../plan/planned.ts';
-import { type Advance, advance, type Closed, stillRefused, vanished, type Waiting } from './advance.ts';
-import { type FollowUp, openKey, type Tally } from './follow-up.ts';
+import { advance, stillRefused, vanished } from './advance.ts';
+import { type FollowUp, latest, openKey, type Tally } from './follow-up.ts';
+import type { Advance, Closed, Waiting } from './look.ts';
+import type { Transition } from './seen-rollout.ts';
 import { asWaiting, joinUnread, type Unread } from './unread.ts';
 
 /** Where a change stands after a look. */
 export type Progress<One extends FollowUp = FollowUp> = {
   readonly followUp: One;
   readonly closed: readonly Closed[];
+  /** Something that the change waits for ends by itself. */
+  readonly endsByItself: boolean;
   /** The services that are open, and what they wait for; and what is unread. */
   readonly waiting: readonly (Waiting | ReturnType<typeof asWaiting>)[];
   /** Services that wait for something else than after the look before. */
-  readonly transitions: readonly Decision[];
-  /** Services whose rollout was under way at the look before and still is. */
-  readonly stuck: readonly Pick<Closed, 'service' | 'cluster' | 'now'>[];
+  readonly transitions: readonly Transition[];
+  /** How many services have new tasks that fail, so that a person should look. */
+  readonly alarms: number;
   /** Redeploys of this look. */
   readonly accepted: number;
   /** What is left to do once a missing permission is granted; undefined if none is missing. */
@@ -35,15 +39,19 @@ export type Missed = { readonly unread: readonly Unread[]; readonly overdue: boo
 
 const NOTHING_MISSED: Missed = { unread: [], overdue: false };
 
+/** What a change waits for until its time limit only: nothing says that it will end by itself. */
+const LAST_TO_THE_LIMIT: readonly string[] = ['unreadable', 'rotation-unfinished'];
+
 /** Where the change stands after these results. */
 export function progressOf<One extends FollowUp>(
   before: One,
   results: readonly Result[],
   seen: Seen,
+  now: number,
   missed: Missed = NOTHING_MISSED,
 ): Progress<One> {
   const openBefore = new Map(before.open.map((open) => [openKey(open), open]));
-  const matched = results.flatMap((result) => advance(before, openBefore, result) ?? []);
+  const matched = results.flatMap((result) => advance(before, openBefore, result, now) ?? []);
   const keys = new Set(matched.map(({ key }) => key));
   const unmatched = [...openBefore].filter(([key]) => !keys.has(key));
   const refused = unmatched.filter(([key]) => seen.refused.has(key));
@@ -66,6 +74,8 @@ function folded<One extends FollowUp>(
   const untils = open.flatMap(({ until }) => until ?? []);
   const doubtful = advances.flatMap(({ next }) => (next.kind === 'unread' ? [next.unread] : []));
   const unread = before.givenUp ? before.unread : joinUnread(missed.unread, doubtful);
+  const ends = untils.filter((until) => until > 0);
+  const knownEnd = ends.length === 0 ? null : Math.max(...ends);
   const followUp: One = {
     ...before,
     open: open.map((one) => one.open),
@@ -73,14 +83,17 @@ function folded<One extends FollowUp>(
     failedWave: failedWaveAfter(before, advances),
     unread,
     givenUp: before.givenUp || (missed.overdue && unread.length > 0),
+    knownEnd: latest(before.knownEnd, knownEnd),
+    exposureEnd: exposureEndAfter(before, advances),
     hop: before.hop + 1,
   };
   return {
     followUp,
     closed: advances.flatMap(({ next }) => (next.kind === 'closed' ? [next.closed] : [])),
+    endsByItself: open.some(({ waiting }) => !LAST_TO_THE_LIMIT.includes(waiting.reason)),
     waiting: [...open.map(({ waiting }) => waiting), ...unread.map(asWaiting)],
     transitions: advances.flatMap(({ transition }) => transition ?? []),
-    stuck: open.flatMap(({ stuck }) => stuck ?? []),
+    alarms: open.filter(({ alarms }) => alarms).length,
     denied: deniedIn(before, followUp, advances),
     accepted: count(advances, ({ accepted }) => accepted),
     moved: before.open.length > 0 || tally.redeployed > 0,
@@ -130,6 +143,11 @@ function failedWaveAfter(before: FollowUp, advances: readonly Advance[]): number
   const waves = advances.flatMap(({ next }) => (next.kind === 'closed' ? (next.failedWave ?? []) : []));
   const earliest = Math.min(before.failedWave ?? Infinity, ...waves);
   return Number.isFinite(earliest) ? earliest : null;
+}
+
+function exposureEndAfter(before: FollowUp, advances: readonly Advance[]): ExposureEnd | null {
+  const ends = advances.flatMap(({ next }) => (next.kind === 'closed' ? (next.exposureEnd ?? []) : []));
+  return ends.reduce(laterEnd, before.exposureEnd);
 }
 
 function count(advances: readonly Advance[], isOne: (one: Advance) => boolean): number {

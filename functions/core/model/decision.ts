@@ -1,5 +1,6 @@
 import type { ServiceArn } from './arn.ts';
 import type { Form, RawReference } from './reference.ts';
+import type { Rollout, ShownRollout } from './rollout.ts';
 
 /** Why a service is skipped. core/plan/reasons.ts says what follows from each reason. */
 export type SkipReason =
@@ -31,7 +32,13 @@ export type WaitReason =
 export type Verdict =
   | { readonly action: 'redeploy'; readonly reason: null }
   /** `until`: the instant from which the service may be redeployed, if it is known. */
-  | { readonly action: 'wait'; readonly reason: WaitReason; readonly until?: number }
+  | {
+      readonly action: 'wait';
+      readonly reason: WaitReason;
+      readonly until?: number;
+      /** What the deployment is doing that the service waits for. */
+      readonly rollout?: Rollout;
+    }
   | { readonly action: 'skip'; readonly reason: SkipReason };
 
 /** A reference as reports show it. */
@@ -52,15 +59,18 @@ export type Decision = WithoutUntil<Verdict> & {
   readonly references: readonly ReportedReference[];
   /** Only for a service named by hand: it is opted out of automatic redeploys, and the request overrules that. */
   readonly optedOut?: true;
+  /** What the deployment is doing that the service waits for, if that is worth telling. */
+  readonly deployment?: ShownRollout;
 };
 
 /** A verdict as reports show it. */
-type WithoutUntil<Of extends Verdict> = Of extends Verdict ? Omit<Of, 'until'> : never;
+type WithoutUntil<Of extends Verdict> = Of extends Verdict ? Omit<Of, 'until' | 'rollout'> : never;
 
 export const redeploy: Verdict = { action: 'redeploy', reason: null };
-export const wait = (reason: WaitReason, until?: number): Verdict => ({
+export const wait = (reason: WaitReason, until?: number, rollout?: Rollout): Verdict => ({
   action: 'wait',
   reason,
   ...(until !== undefined && { until }),
+  ...(rollout !== undefined && { rollout }),
 });
 export const skip = (reason: SkipReason): Verdict => ({ action: 'skip', reason });

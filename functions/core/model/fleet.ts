@@ -1,4 +1,5 @@
 import type { ClusterArn, ServiceArn, ServiceKey, TaskDefinitionArn } from './arn.ts';
+import type { Failure } from './failure.ts';
 import { grouped } from './lists.ts';
 import type { Reference } from './reference.ts';
 
@@ -21,6 +22,10 @@ export type Deployment = {
   readonly desired: number;
   readonly running: number;
   readonly pending: number;
+  /** Tasks that failed to start; ECS counts from 0 again once one runs (functions/README.md, Deployments). */
+  readonly failed: number;
+  /** When ECS last changed something about it, if it says so. */
+  readonly updatedAt?: number;
   /** References of the deployment itself: those in the log configuration of Service Connect. */
   readonly references: readonly Reference[];
 };
@@ -39,6 +44,10 @@ export type Service = {
   readonly pending: number;
   readonly minimumHealthyPercent: number;
   readonly maximumPercent: number;
+  /** Its deployments have lifecycle hooks, which may hold them up. */
+  readonly hasHooks: boolean;
+  /** Why the youngest event since PRIMARY began says that no task starts. */
+  readonly placement?: Failure;
   readonly tags: Tags;
   /** Null for Express services: the task definition of their PRIMARY deployment applies. */
   readonly taskDefinition: TaskDefinitionArn | null;

@@ -1,9 +1,20 @@
 import type { ServiceKey } from '../model/arn.ts';
+import type { StoppedTask } from '../model/failure.ts';
 import { type Deployment, primaryOf, type Service } from '../model/fleet.ts';
+import type { Approval, BadEnd, ExposureEnd } from '../model/rollout.ts';
 import type { Task } from './freshness.ts';
 
-/** A service deployment as ListServiceDeployments shows it; `createdAt` in milliseconds. */
-export type ServiceDeployment = { readonly createdAt: number; readonly status: string };
+/** A service deployment as ListServiceDeployments shows it. Instants are in milliseconds. */
+export type ServiceDeployment = {
+  readonly createdAt: number;
+  readonly status: string;
+  readonly finishedAt?: number;
+  /** The stage of its lifecycle, and when that ends by itself: only of one that runs, where it was asked for. */
+  readonly stage?: string;
+  readonly stageEndsAt?: number;
+  /** It waits for a person. */
+  readonly approval?: Approval;
+};
 
 /** What ECS was asked beyond DescribeServices to decide about a service. */
 export type Evidence = {
@@ -11,6 +22,8 @@ export type Evidence = {
   readonly asOf?: number;
   readonly serviceDeployments?: readonly ServiceDeployment[];
   readonly tasks?: readonly Task[];
+  /** The tasks that stopped within the last hour, or are stopping, where they were asked for. */
+  readonly stopped?: readonly StoppedTask[] | 'refused';
   /** Why ECS did not answer; `denied`: a permission is missing. */
   readonly unreadable?: string;
   readonly denied?: true;
@@ -22,6 +35,15 @@ export type Question = {
   /** Ask for the service deployments created since this instant; undefined if they are not needed. */
   readonly deploymentsSince?: number;
   readonly askTasks: boolean;
+  /** Ask for the stage of the service deployment that runs. */
+  readonly askStage?: boolean;
+  /** Ask for the tasks that stopped. */
+  readonly askStopped?: boolean;
+  /**
+   * The service is about to end its part in a change of this instant: if ECS shows no stopped task from before it, the
+   * end of the service deployment is asked for.
+   */
+  readonly endOf?: number;
   /**
    * What it means if ECS gives no answer: the decision stands without it, or the service counts as unreadable and is
    * looked at again. Undefined: nothing can be decided about any service.
@@ -46,6 +68,38 @@ function youngestOf(deployments: readonly ServiceDeployment[]): ServiceDeploymen
     (a, b) => (a === undefined || b.createdAt >= a.createdAt ? b : a),
     undefined,
   );
+}
+
+/** How the youngest deployment since the change came to its bad end. */
+export function badEndOf(service: Service, evidence: Evidence, changedAt: number): BadEnd {
+  const since = (evidence.serviceDeployments ?? []).filter(({ createdAt }) => createdAt > changedAt);
+  const wasRolledBack = ROLLED_BACK.includes(youngestOf(since)?.status ?? '');
+  return wasRolledBack || looksLikeRollback(service) ? 'rolled-back' : 'failed';
+}
+
+/** The end of the last task from before the change, and what shows it; undefined if ECS does not show it (any more). */
+export function endOfLastOldTask(
+  { stopped, serviceDeployments = [] }: Evidence,
+  changedAt: number,
+): ExposureEnd | undefined {
+  const ends = oldOnesIn(stopped, changedAt).flatMap(({ stoppedAt }) => stoppedAt ?? []);
+  if (ends.length > 0) return { at: Math.max(...ends), by: 'stopped-task' };
+  const done = serviceDeployments.filter(
+    ({ createdAt, status }) => createdAt > changedAt && status === 'SUCCESSFUL',
+  );
+  const finishedAt = youngestOf(done)?.finishedAt;
+  return finishedAt === undefined ? undefined : { at: finishedAt, by: 'service-deployment' };
+}
+
+/** The stopped tasks that were created before the change. */
+export function oldOnesIn(stopped: Evidence['stopped'], changedAt: number): readonly StoppedTask[] {
+  if (stopped === undefined || stopped === 'refused') return [];
+  return stopped.filter(({ createdAt }) => createdAt <= changedAt);
+}
+
+/** Whether a task from before the change has been told to stop and has not stopped yet. */
+export function isStillStopping({ stopped }: Evidence, changedAt: number): boolean {
+  return oldOnesIn(stopped, changedAt).some(({ stoppedAt }) => stoppedAt === null);
 }
 
 export function isRollingBack({ serviceDeployments = [] }: Evidence): boolean {

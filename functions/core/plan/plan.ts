@@ -5,6 +5,7 @@ import { type Decision, type ReportedReference, skip, type Verdict } from '../mo
 import type { Fleet, NamedFleet, Service } from '../model/fleet.ts';
 import { selects } from '../model/glob.ts';
 import { grouped } from '../model/lists.ts';
+import { shownRollout } from '../model/rollout.ts';
 import { isOptedOut, waveOf } from '../model/tags.ts';
 import type { Evidence, EvidenceByService } from './evidence.ts';
 import type { Plan, Planned } from './planned.ts';
@@ -38,7 +39,7 @@ export function makePlan(basis: PlanInput): Plan {
   const planned = [...byService(basis.matches).values()].flatMap((ofService): readonly Planned[] => {
     const [{ service }] = ofService;
     const ofThis = ofService.flatMap((one) => verdicts.get(one) ?? []);
-    const decision = decisionFor(ofThis, basis.policy);
+    const decision = decisionFor(ofThis, basis.policy, basis.now);
     const evidence = basis.evidence.get(service.key) ?? NOTHING_ASKED;
     return decision === undefined ? [] : [{ decision, service, verdicts: ofThis, evidence }];
   });
@@ -53,7 +54,7 @@ export function makePlan(basis: PlanInput): Plan {
 /** Makes the same decision again for the service as it is now; undefined if nothing is left to decide. */
 export function redecide({ verdicts, evidence }: Planned, service: Service, policy: Policy, now: number) {
   const renewed = verdicts.flatMap(({ match }) => judge({ ...match, service }, evidence, policy, now));
-  return decisionFor(renewed, policy);
+  return decisionFor(renewed, policy, now);
 }
 
 /** The verdicts on the service for one of its changes. There may be thousands of changes, and each asks in turn. */
@@ -102,7 +103,7 @@ function capped(judged: readonly MatchVerdict[], { maxServices }: Policy): reado
   });
 }
 
-function decisionFor(judged: readonly MatchVerdict[], policy: Policy): Decision | undefined {
+function decisionFor(judged: readonly MatchVerdict[], policy: Policy, now: number): Decision | undefined {
   const verdict = strongest(judged.map((one) => one.verdict));
   const [first] = judged;
   if (verdict === undefined || first === undefined) return undefined;
@@ -111,6 +112,7 @@ function decisionFor(judged: readonly MatchVerdict[], policy: Policy): Decision 
   const concerned = judged
     .filter((one) => one.verdict.reason === verdict.reason || isOverruled(one.verdict, verdict))
     .map((one) => one.match);
+  const deployment = verdict.action === 'wait' ? shownRollout(verdict.rollout, now, now) : undefined;
   const byHand = concerned.some(({ subject }) => about(subject).kind === 'service');
   return {
     ...withoutUntil(verdict),
@@ -119,6 +121,7 @@ function decisionFor(judged: readonly MatchVerdict[], policy: Policy): Decision 
     changeIds: [...new Set(concerned.map(({ subject }) => about(subject).changeId))],
     wave: waveOf(service),
     references: reported(concerned, verdict),
+    ...(deployment && { deployment }),
     ...(byHand && isOptedOut(service, policy.select) && { optedOut: true }),
   };
 }

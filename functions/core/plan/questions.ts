@@ -1,7 +1,8 @@
 import { byService, type Match } from '../match/match.ts';
+import type { ServiceKey } from '../model/arn.ts';
 import type { Change } from '../model/change.ts';
 import type { Verdict } from '../model/decision.ts';
-import { primaryOf } from '../model/fleet.ts';
+import { primaryOf, type Service } from '../model/fleet.ts';
 import { looksLikeRollback, type Question, TASKS_TELL_AFTER_MS } from './evidence.ts';
 import { isComplete } from './freshness.ts';
 import { HOUR_MS, type Policy } from './policy.ts';
@@ -38,20 +39,93 @@ export function questions(
 ): readonly Question[] {
   const verdicts = new Map(matches.map((match) => [match, verdictOn(match, {}, policy, now)]));
   const few = [...verdicts.values()].filter((one) => one?.action === 'redeploy').length <= FEW;
+  const stopped = askedForStopped(verdicts);
   return [...byService(matches).values()].flatMap((ofService) => {
+    const [{ service }] = ofService;
     const asked = ofService.flatMap(
       (match) => question(match, verdicts.get(match), { few, lookBackMs }, now) ?? [],
     );
-    const [first] = asked;
-    if (first === undefined) return [];
-    const instants = asked.flatMap(({ deploymentsSince }) => deploymentsSince ?? []);
-    return {
-      service: first.service,
-      ...(instants.length === 0 ? {} : { deploymentsSince: Math.min(...instants) }),
-      askTasks: asked.some(({ askTasks }) => askTasks),
-      ...unansweredIn(asked),
-    };
+    asked.push(...aboutStopped(ofService, verdicts, stopped));
+    return asked.length === 0 ? [] : joined(service, asked);
   });
+}
+
+function joined(service: Service, asked: readonly Question[]): Question {
+  const instants = asked.flatMap(({ deploymentsSince }) => deploymentsSince ?? []);
+  return {
+    service,
+    ...(instants.length === 0 ? {} : { deploymentsSince: Math.min(...instants) }),
+    askTasks: asked.some(({ askTasks }) => askTasks),
+    ...(instants.length > 0 && mayBeHeldUp(service) && { askStage: true }),
+    ...(asked.some(({ askStopped }) => askStopped) && { askStopped: true }),
+    ...endIn(asked),
+    ...unansweredIn(asked),
+  };
+}
+
+function endIn(asked: readonly Question[]): Pick<Question, 'endOf'> {
+  const ends = asked.flatMap(({ endOf }) => endOf ?? []);
+  return ends.length === 0 ? {} : { endOf: Math.max(...ends) };
+}
+
+function aboutStopped(
+  ofService: readonly [Match, ...Match[]],
+  verdicts: ReadonlyMap<Match, Verdict | undefined>,
+  stopped: ReadonlySet<ServiceKey>,
+): readonly Question[] {
+  const [{ service }] = ofService;
+  if (!stopped.has(service.key)) return [];
+  const ends = ofService.flatMap((match) =>
+    match.subject.kind === 'change' && isEnding(match, verdicts.get(match))
+      ? [match.subject.change.changedAt]
+      : [],
+  );
+  const asked: Question = { service, askTasks: false, askStopped: true, unanswered: 'decide' };
+  return [ends.length === 0 ? asked : { ...asked, endOf: Math.max(...ends) }];
+}
+
+/** A bake or a hook may hold up its deployment. */
+function mayBeHeldUp({ strategy, hasHooks }: Service): boolean {
+  return strategy !== 'ROLLING' || hasHooks;
+}
+
+/** The most services of one look about whose stopped tasks ECS is asked for one purpose. */
+const MAX_STOPPED = 20;
+
+/**
+ * The services whose stopped tasks matter: those whose new tasks are not all up, the longest first, and those that a change
+ * no longer waits for, because the end of their last old task is the end of its exposure: the youngest ends first.
+ */
+function askedForStopped(verdicts: ReadonlyMap<Match, Verdict | undefined>): ReadonlySet<ServiceKey> {
+  const services = (isOne: (match: Match, verdict: Verdict | undefined) => boolean) => [
+    ...new Map(
+      [...verdicts].flatMap(([match, verdict]) =>
+        isOne(match, verdict) ? [[match.service.key, match.service] as const] : [],
+      ),
+    ).values(),
+  ];
+  const short = services((match, verdict) => verdict?.reason === 'rolling-out' && isShort(match));
+  const ended = services(isEnding);
+  const began = (one: Service) => primaryOf(one)?.createdAt ?? 0;
+  const changed = (one: Service) => primaryOf(one)?.updatedAt ?? began(one);
+  return new Set(
+    [
+      ...short.toSorted((a, b) => began(a) - began(b)).slice(0, MAX_STOPPED),
+      ...ended.toSorted((a, b) => changed(b) - changed(a)).slice(0, MAX_STOPPED),
+    ].map(({ key }) => key),
+  );
+}
+
+/** Whether PRIMARY, which is younger than the change, has fewer tasks running than it should have. */
+function isShort({ service, subject }: Match): boolean {
+  const primary = primaryOf(service);
+  if (primary === undefined || subject.kind === 'notice') return false;
+  return primary.createdAt > subject.change.changedAt && primary.running < primary.desired;
+}
+
+/** The change followed the service, and is about to wait for it no longer. */
+function isEnding({ following }: Match, verdict: Verdict | undefined): boolean {
+  return verdict?.reason === 'already-fresh' && following !== undefined;
 }
 
 function question(
@@ -77,6 +151,10 @@ function question(
     };
   }
   if (reason !== 'rolling-out' && reason !== 'already-fresh') return undefined;
+  if (reason === 'rolling-out' && mayBeHeldUp(service)) {
+    const since = Math.min(...service.deployments.map(({ createdAt }) => createdAt - SAME_TIME_MS));
+    return { service, deploymentsSince: Math.min(since, changedAt), askTasks: false, unanswered: 'decide' };
+  }
   return questionAboutRollback(match, subject.change, reason === 'already-fresh', { few, lookBackMs }, now);
 }
 

@@ -8,12 +8,14 @@ import {
   isDeploying,
   isOfRollback,
   isRollingBack,
+  isStillStopping,
   lastRolloutFailed,
   looksLikeRollback,
   TASKS_TELL_AFTER_MS,
 } from './evidence.ts';
 import { type Freshness, freshness } from './freshness.ts';
 import { HOUR_MS, type Policy } from './policy.ts';
+import { rolloutOf } from './rollout.ts';
 
 /** One service and one change that concerns it, with everything that a rule may use. */
 export type Candidate = {
@@ -62,7 +64,8 @@ export function candidateOf(
   const tasks = now - change.changedAt > TASKS_TELL_AFTER_MS ? evidence.tasks : undefined;
   const tookOver = service.deployments.filter((one) => isOfRollback(one, evidence, change.changedAt));
   const state = freshness(service, change, tasks, tookOver);
-  return { match, service, change, evidence, policy, now, freshness: state };
+  const isLeaving = state === 'fresh' && isStillStopping(evidence, change.changedAt);
+  return { match, service, change, evidence, policy, now, freshness: isLeaving ? 'rolling-out' : state };
 }
 
 function when(applies: boolean, reason: SkipReason): Verdict | undefined {
@@ -115,8 +118,20 @@ function rolloutFailed({ service, change, evidence }: Candidate): Verdict | unde
 }
 
 /** New tasks are being started, or only older tasks refer to what moved, and those only have to drain. */
-function rollingOut({ match: { hits }, freshness: state }: Candidate): Verdict | undefined {
-  return state === 'rolling-out' || onlyDrains(hits) ? wait('rolling-out') : undefined;
+function rollingOut(candidate: Candidate): Verdict | undefined {
+  const { match, freshness: state } = candidate;
+  return state === 'rolling-out' || onlyDrains(match.hits)
+    ? waitForRollout('rolling-out', candidate)
+    : undefined;
+}
+
+/** The instant at which a bake or a pause ends by itself is known. */
+function waitForRollout(
+  reason: 'rolling-out' | 'deployment-in-progress',
+  { service, evidence, now }: Candidate,
+): Verdict {
+  const rollout = rolloutOf(service, evidence, now);
+  return wait(reason, rollout.until, rollout);
 }
 
 function onlyDrains(hits: readonly Hit[]): boolean {
@@ -128,13 +143,16 @@ function onlyDrains(hits: readonly Hit[]): boolean {
  * A forced deployment restarts the whole cycle of a blue/green, linear or canary deployment (functions/README.md,
  * Deployments). A rollback must complete first.
  */
-function deploymentInProgress({ service, evidence, match: { following } }: Candidate): Verdict | undefined {
+function deploymentInProgress(candidate: Candidate): Verdict | undefined {
+  const { service, evidence, match } = candidate;
   const inProgress = primaryOf(service)?.rolloutState === 'IN_PROGRESS';
   // The followed deployment is no longer PRIMARY but has not ended: ECS is about to roll it back.
-  const isAboutToRollBack = following === 'superseded' && isDeploying(evidence);
+  const isAboutToRollBack = match.following === 'superseded' && isDeploying(evidence);
   const isRollback = isRollingBack(evidence) || (inProgress && looksLikeRollback(service));
   const isCycle = service.strategy !== 'ROLLING' && (inProgress || isDeploying(evidence));
-  return isAboutToRollBack || isRollback || isCycle ? wait('deployment-in-progress') : undefined;
+  return isAboutToRollBack || isRollback || isCycle
+    ? waitForRollout('deployment-in-progress', candidate)
+    : undefined;
 }
 
 /**

@@ -59,5 +59,6 @@ function holds(
     return isInDoubt(match) ? {} : { failed: 0 };
   }
   if (verdict.reason === 'rollout-failed') return { failed: wave };
-  return verdict.action === 'skip' ? {} : { open: wave };
+  const isProved = verdict.action === 'wait' && verdict.rollout?.opensWaves === true;
+  return verdict.action === 'skip' || isProved ? {} : { open: wave };
 }

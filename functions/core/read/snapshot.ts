@@ -95,6 +95,7 @@ const ASSUMED = {
   pending: 0,
   minimumHealthyPercent: 100,
   maximumPercent: 200,
+  hasHooks: false,
   tags: new Map(),
 } as const;
 
@@ -123,6 +124,7 @@ function hintedDeployment(taskDefinition: TaskDefinitionArn, primary: boolean): 
     desired: 1,
     running: 1,
     pending: 0,
+    failed: 0,
     references: [],
   };
 }

@@ -173,6 +173,8 @@ async function redeployOne(before: Planned, look: Recheck | undefined, run: Run)
   const now = asProven(redecide(planned, look.service, run.policy, run.ports.clock.now()), planned);
   if (now?.action !== 'redeploy') return { planned, decision: now ?? decision };
   const outcome = await run.ports.ecs.forceNewDeployment(look.service);
+  if (outcome === undefined)
+    return { planned, decision: { ...now, action: 'wait', reason: 'deployment-in-progress' } };
   if (outcome.result === 'unknown') run.lostAnswers.set(service.key, run.ports.clock.now());
   return { planned, decision: now, outcome };
 }

@@ -1,4 +1,4 @@
-import { backoffSeconds, isOverdue } from '../../core/follow-up/backoff.ts';
+import { backoffSeconds, followedUntil, isOverdue } from '../../core/follow-up/backoff.ts';
 import type { Attempt, FollowUp, Sight } from '../../core/follow-up/follow-up.ts';
 import { type Progress, progressOf } from '../../core/follow-up/progress.ts';
 import { grouped } from '../../core/model/lists.ts';
@@ -6,7 +6,7 @@ import type { Result } from '../../core/plan/planned.ts';
 import { scanBody } from '../../formats/follow-up.ts';
 import type { StepContext } from '../context.ts';
 import type { Observed, Postponed } from '../read/observed.ts';
-import { recordEnd, recordTransitions } from './progress-records.ts';
+import { recordEnd, recordLimit, recordTransitions } from './progress-records.ts';
 import { sendBody, sendFollowUps } from './send.ts';
 
 /** Whether changes are followed until no service waits for them, or end with the first look. */
@@ -14,7 +14,7 @@ type Reach = 'to-the-end' | 'first-look-only';
 
 /**
  * After a look, a change for which no service waits is settled, a change whose time limit is over is unsettled, and
- * every other change is put on the queue again. Answers the messages that SQS must deliver again: their follow-up could
+ * every other change is put on the queue again; so is an unsettled change that waits for what ends by itself. Answers the messages that SQS must deliver again: their follow-up could
  * not be sent, or a permission is missing and they must end in the dead-letter queue.
  */
 export async function followUp(
@@ -25,16 +25,17 @@ export async function followUp(
 ): Promise<readonly string[]> {
   const now = run.ports.clock.now();
   const progress = observed.sights.map((sight) => progressAfter(sight, observed, results, now, run));
-  const others = progress.filter((one) => !isBounced(one));
-  for (const one of others) await recordTransitions(one, run);
-  const goesOn = (one: AttemptProgress) => reach === 'to-the-end' && mayGoOn(one, now, run);
+  const others = progress.filter((one) => !isBounced(one)).map((one) => paced(one, reach, now, run));
+  for (const { look } of others) await recordTransitions(look, run);
   const unsent = await Promise.all([
-    sendAll(others.filter(goesOn), now, run),
-    sendDenied(others, run),
+    sendAll(others.filter(({ pace }) => pace !== 'over').map(lookOf), now, run),
+    sendDenied(others.map(lookOf), run),
     sendScans(observed.postponed, run),
   ]);
-  const isOver = (one: AttemptProgress) => !goesOn(one) && !isEndedElsewhere(one);
-  for (const one of others.filter(isOver)) await recordEnd(one, now, run);
+  for (const { look, pace, atLimit } of others) {
+    if (atLimit) recordLimit(look, run);
+    if (pace === 'over' && !isEndedElsewhere(look)) recordEnd(look, now, run);
+  }
   const redelivered = [...unsent.flat(), ...progress.filter(mustBounce).map((one) => one.followUp)];
   return redelivered.flatMap(({ messageIds }) => messageIds);
 }
@@ -50,7 +51,7 @@ function progressAfter(
 ): AttemptProgress {
   // A message may claim a first handling in the future; it counts as now, because the time limit would never be over.
   const before = { ...attempt, firstHandledAt: Math.min(attempt.firstHandledAt, now) };
-  return renewed(progressOf(before, results, seen, { unread, overdue }), now, run);
+  return renewed(progressOf(before, results, seen, now, { unread, overdue }), now, run);
 }
 
 /**
@@ -92,8 +93,31 @@ function mustBounce({ followUp: { denied, hop }, ...progress }: AttemptProgress)
   return progress.denied !== undefined && (denied || hop === 1);
 }
 
-function mayGoOn({ followUp: after }: AttemptProgress, now: number, { follow, ports }: StepContext): boolean {
-  return awaitsAny(after) && ports.queue !== undefined && !isOverdue(after, now, follow.limitMs);
+/** How a change goes on after a look. `atLimit`: its time limit is over, which has not been recorded yet. */
+type Paced = {
+  readonly look: AttemptProgress;
+  readonly pace: 'quick' | 'slow' | 'over';
+  readonly atLimit: boolean;
+};
+
+const lookOf = ({ look }: Paced): AttemptProgress => look;
+
+function paced(look: AttemptProgress, reach: Reach, now: number, run: StepContext): Paced {
+  const pace = reach === 'to-the-end' ? paceOf(look, now, run) : 'over';
+  if (pace !== 'slow') return { look, pace, atLimit: false };
+  const followUp = { ...look.followUp, limitRecorded: true };
+  return { look: { ...look, followUp }, pace, atLimit: !look.followUp.limitRecorded };
+}
+
+/** What ends by itself is followed beyond the time limit, with looks that are further apart. */
+function paceOf(
+  { followUp: after, endsByItself }: AttemptProgress,
+  now: number,
+  { follow: { limitMs, maxMs }, ports }: StepContext,
+): Paced['pace'] {
+  if (!awaitsAny(after) || ports.queue === undefined) return 'over';
+  if (!isOverdue(after, now, limitMs)) return 'quick';
+  return endsByItself && now < followedUntil(after, maxMs) ? 'slow' : 'over';
 }
 
 function awaitsAny({ open, unread, givenUp }: FollowUp): boolean {
@@ -106,8 +130,7 @@ async function sendAll(
   now: number,
   run: StepContext,
 ): Promise<readonly Attempt[]> {
-  const { firstSeconds, limitMs } = run.follow;
-  const delayOf = (one: AttemptProgress) => backoffSeconds(one, now, firstSeconds, limitMs);
+  const delayOf = (one: AttemptProgress) => backoffSeconds(one, now, run.follow.firstSeconds, run.follow);
   // Changes that wait for nothing but what is unread need one read for all of them.
   const isIdle = ({ followUp: { open } }: AttemptProgress) => open.length === 0;
   const together = Math.min(...progress.filter(isIdle).map(delayOf));

@@ -1,7 +1,6 @@
 import pMap from 'p-map';
-import type { Closed } from '../../core/follow-up/advance.ts';
-import { isOverdue } from '../../core/follow-up/backoff.ts';
 import type { FollowUp } from '../../core/follow-up/follow-up.ts';
+import type { Closed } from '../../core/follow-up/look.ts';
 import type { Progress } from '../../core/follow-up/progress.ts';
 import type { Change } from '../../core/model/change.ts';
 import { type Failure, mainFailure } from '../../core/model/failure.ts';
@@ -15,47 +14,48 @@ const MAX_EXPLAINED = 20;
 
 /** Records what a later look found, which is only what has changed since the look before it. */
 export async function recordTransitions(
-  { followUp, transitions, closed }: Progress,
+  { followUp, transitions, closed, alarms }: Progress,
   run: StepContext,
 ): Promise<void> {
   const { changeId } = followUp;
   for (const decision of transitions) run.journal.decided({ ...decision, changeIds: [changeId] });
+  run.journal.followed.tasksFailing(alarms);
   for (const one of closed.filter(({ wasOpen }) => wasOpen)) {
-    if (one.how === 'fresh') run.journal.fresh(changeId, one);
-    else if (one.now === undefined) run.journal.gone(changeId, one);
+    if (one.how === 'fresh') run.journal.followed.fresh(changeId, one);
+    else if (one.now === undefined) run.journal.followed.gone(changeId, one);
     else if (one.how === 'skipped' && one.decision !== undefined)
       run.journal.decided({ ...one.decision, changeIds: [changeId] });
   }
   const failed = closed.filter(
     ({ how, wasOpen, decision }) => how === 'failed' && wasOpen && decision?.reason === 'rollout-failed',
   );
-  await recordFailures(failed, followUp, 'rollout-failed', run);
+  await recordFailures(failed, followUp, run);
+}
+
+/** Records that the time limit of a change is over, which is followed on. */
+export function recordLimit({ followUp: { changeId, tally }, waiting }: Progress, run: StepContext): void {
+  run.journal.followed.unsettled(changeId, tally, waiting, 'followed');
 }
 
 /** Records the end of a change: settled, or unsettled if services still wait. */
-export async function recordEnd(
-  { followUp, waiting, moved, stuck }: Progress,
-  now: number,
-  run: StepContext,
-): Promise<void> {
-  const { changeId, tally, changes } = followUp;
+export function recordEnd({ followUp, waiting, moved }: Progress, now: number, run: StepContext): void {
+  const { changeId, tally, changes, exposureEnd } = followUp;
   if (waiting.length > 0) {
-    if (isOverdue(followUp, now, run.follow.limitMs)) await recordFailures(stuck, followUp, 'stuck', run);
-    run.journal.unsettled(changeId, tally, waiting);
+    run.journal.followed.unsettled(changeId, tally, waiting, 'final');
     return;
   }
   const changedAt = Math.min(...changes.map((change) => change.changedAt));
-  const exposureMs = moved && tally.failed + tally.left === 0 ? Math.max(0, now - changedAt) : undefined;
-  run.journal.settled(changeId, tally, exposureMs);
+  const isOver = moved && tally.failed + tally.left === 0;
+  const { at, by } = exposureEnd ?? ({ at: now, by: 'look' } as const);
+  run.journal.followed.settled(changeId, tally, isOver ? { ms: Math.max(0, at - changedAt), by } : undefined);
 }
 
 /**
  * Records failures with what an operator needs: why tasks stopped, and the command that puts the previous version back.
  */
 async function recordFailures(
-  failed: readonly Pick<Closed, 'service' | 'cluster' | 'now'>[],
+  failed: readonly Closed[],
   { changeId, changes }: FollowUp,
-  reason: 'rollout-failed' | 'stuck',
   run: StepContext,
 ): Promise<void> {
   const [change] = changes;
@@ -67,7 +67,7 @@ async function recordFailures(
     async (one) => {
       const asks = explained.has(one) && one.now !== undefined;
       const failure = asks ? await failureSince(change.changedAt, one.now, run) : undefined;
-      run.journal.rolloutFailed(changeId, one, reason, { failure, restore });
+      run.journal.followed.rolloutFailed(changeId, one, { failure, restore });
     },
     { concurrency: CONCURRENCY.stoppedTasks },
   );

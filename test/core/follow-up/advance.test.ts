@@ -89,9 +89,10 @@ const failed = (different?: Partial<CallError>): Outcome => ({
 const ended = (before: FollowUp): Progress => ({
   followUp: { ...before, open: [], hop: before.hop + 1 },
   closed: [],
+  endsByItself: false,
   waiting: [],
   transitions: [],
-  stuck: [],
+  alarms: 0,
   accepted: 0,
   denied: undefined,
   moved: before.open.length > 0,
@@ -102,7 +103,13 @@ const ended = (before: FollowUp): Progress => ({
 /** The progress after a first look in which the service stays open, in the given state and for the given reason. */
 const open = (as: object, reason: string, more: Partial<Progress> = {}): Progress => ({
   ...ended(first),
-  followUp: { ...first, hop: 1, open: [{ ...opened, ...as }] },
+  followUp: {
+    ...first,
+    hop: 1,
+    open: [{ ...opened, ...as }],
+    knownEnd: more.until === undefined || more.until === 0 ? null : more.until,
+  },
+  endsByItself: reason !== 'unreadable',
   waiting: [{ ...about, reason }],
   ...more,
 });
@@ -121,7 +128,7 @@ describe('after the first look', () => {
       },
     );
     const tally = { ...NOTHING_YET, redeployed: 1 };
-    expect(progressOf(first, [result(redeploy, { outcome: accepted })], SEEN)).toEqual({
+    expect(progressOf(first, [result(redeploy, { outcome: accepted })], SEEN, NOW)).toEqual({
       ...rest,
       followUp: { ...followUp, tally },
     });
@@ -174,14 +181,14 @@ describe('after the first look', () => {
       open({ lastLogged: 'wait earlier-wave' }, 'earlier-wave'),
     ],
   ])('a service %s', (_, given, standing) => {
-    expect(progressOf(first, [given], SEEN)).toEqual(standing);
+    expect(progressOf(first, [given], SEEN, NOW)).toEqual(standing);
   });
 
   test('a service without a PRIMARY, which only has to drain, is open without a followed deployment', () => {
     const given = result(wait('rolling-out'));
     const bare = { ...api, deployments: [] };
     const planned = { ...given.planned, service: bare };
-    expect(progressOf(first, [{ ...given, planned }], SEEN).followUp.open).toMatchObject([
+    expect(progressOf(first, [{ ...given, planned }], SEEN, NOW).followUp.open).toMatchObject([
       { deploymentId: null },
     ]);
   });
@@ -192,7 +199,7 @@ describe('after the first look', () => {
       result(wait('too-often', NOW + 3)),
       result(wait('rolling-out')),
     ];
-    expect(progressOf(first, both, SEEN).until).toBe(NOW + 3);
+    expect(progressOf(first, both, SEEN, NOW).until).toBe(NOW + 3);
   });
 
   test.each<[string, Outcome]>([
@@ -202,7 +209,7 @@ describe('after the first look', () => {
   ])(
     'a service that is %s is closed as skipped without a decision, for a record has been written before',
     (_, outcome) => {
-      expect(progressOf(first, [result(redeploy, { outcome })], SEEN)).toEqual({
+      expect(progressOf(first, [result(redeploy, { outcome })], SEEN, NOW)).toEqual({
         ...ended(first),
         followUp: { ...first, hop: 1, tally: { ...NOTHING_YET, skipped: 1 } },
         ...closedAs('skipped', undefined),
@@ -211,7 +218,9 @@ describe('after the first look', () => {
   );
 
   test('a redeploy that failed for good stops the later waves', () => {
-    expect(progressOf(first, [result(redeploy, { outcome: failed({ retryable: false }) })], SEEN)).toEqual({
+    expect(
+      progressOf(first, [result(redeploy, { outcome: failed({ retryable: false }) })], SEEN, NOW),
+    ).toEqual({
       ...ended(first),
       followUp: { ...first, hop: 1, tally: { ...NOTHING_YET, failed: 1 }, failedWave: 2 },
       ...closedAs('failed', undefined),
@@ -220,7 +229,7 @@ describe('after the first look', () => {
 
   test('a redeploy without permission counts as failed and is kept as denied, so that it can be tried again', () => {
     const outcome = failed({ missingAction: 'ecs:UpdateService' });
-    expect(progressOf(first, [result(redeploy, { outcome })], SEEN)).toEqual({
+    expect(progressOf(first, [result(redeploy, { outcome })], SEEN, NOW)).toEqual({
       ...ended(first),
       followUp: { ...first, hop: 1, tally: { ...NOTHING_YET, failed: 1 }, failedWave: 2 },
       ...closedAs('failed', undefined),
@@ -244,7 +253,7 @@ describe('after the first look', () => {
     (reason, left) => {
       const given = result(skip(reason));
       const how = reason === 'already-fresh' ? 'fresh' : reason === 'rollout-failed' ? 'failed' : 'skipped';
-      expect(progressOf(first, [given], SEEN)).toEqual({
+      expect(progressOf(first, [given], SEEN, NOW)).toEqual({
         ...ended(first),
         followUp: {
           ...first,
@@ -259,7 +268,7 @@ describe('after the first look', () => {
 
   test('the decision for another change closes a service that this change would only wait for', () => {
     const given = result(wait('cooldown'), {}, skip('secret-gone'));
-    expect(progressOf(first, [given], SEEN)).toMatchObject({
+    expect(progressOf(first, [given], SEEN, NOW)).toMatchObject({
       closed: [{ how: 'skipped', decision: { reason: 'secret-gone' } }],
       followUp: { tally: { skipped: 1, left: 1 } },
     });
@@ -274,14 +283,14 @@ describe('after the first look', () => {
       at: NOW,
       source: 'x',
     };
-    expect(progressOf(first, [result(skip('secret-gone'), { subject: asSubject(subject) })], SEEN)).toEqual(
-      ended(first),
-    );
+    expect(
+      progressOf(first, [result(skip('secret-gone'), { subject: asSubject(subject) })], SEEN, NOW),
+    ).toEqual(ended(first));
   });
 });
 
 describe('after a later look', () => {
-  const look = (before: FollowUp, ...results: readonly Result[]) => progressOf(before, results, SEEN);
+  const look = (before: FollowUp, ...results: readonly Result[]) => progressOf(before, results, SEEN, NOW);
 
   test('a service that waits as before is no transition, and one that waits for another reason is one', () => {
     const waits = result(wait('cooldown'));
@@ -313,23 +322,9 @@ describe('after a later look', () => {
     ]);
   });
 
-  test.each<[string, Partial<FollowUp['open'][number]>, Verdict, number]>([
-    [
-      'stuck if the followed deployment still rolls out',
-      { deploymentId: 'ecs-svc/2' },
-      wait('rolling-out'),
-      1,
-    ],
-    ['not stuck if another deployment has begun', { deploymentId: 'ecs-svc/1' }, wait('rolling-out'), 0],
-    ['not stuck if no deployment was followed before', {}, wait('rolling-out'), 0],
-    ['not stuck if it waits for its cooldown', {}, wait('cooldown'), 0],
-  ])('a service is %s', (_, before, verdict, stuck) => {
-    expect(look(later(before), result(verdict)).stuck).toEqual(stuck === 0 ? [] : [{ ...about, now: api }]);
-  });
-
   test('a result about a service that the change does not wait for is ignored', () => {
     const before = { ...later({ name: 'web' }), tally: NOTHING_YET };
-    const standing = progressOf(before, [result(skip('already-fresh'))], NONE_SEEN);
+    const standing = progressOf(before, [result(skip('already-fresh'))], NONE_SEEN, NOW);
     expect(standing.closed).toMatchObject([{ how: 'skipped', wasOpen: true, now: undefined }]);
     expect(standing.followUp.tally).toEqual({ ...NOTHING_YET, skipped: 1 });
   });
@@ -365,7 +360,7 @@ describe('a service that no result is about', () => {
   const vanished = { ...about, wasOpen: true, decision: undefined, now: undefined };
 
   test('counts as fresh if ECS described it, for it no longer refers to what changed', () => {
-    expect(progressOf(before, [], SEEN)).toEqual({
+    expect(progressOf(before, [], SEEN, NOW)).toEqual({
       ...ended(before),
       followUp: { ...before, hop: 4, open: [], tally: { ...NOTHING_YET, fresh: 1 } },
       closed: [{ ...vanished, how: 'fresh' }],
@@ -373,11 +368,11 @@ describe('a service that no result is about', () => {
   });
 
   test('counts as skipped if ECS did not describe it, for it no longer exists', () => {
-    expect(progressOf(before, [], NONE_SEEN).closed).toEqual([{ ...vanished, how: 'skipped' }]);
+    expect(progressOf(before, [], NONE_SEEN, NOW).closed).toEqual([{ ...vanished, how: 'skipped' }]);
   });
 
   test('stays open if ECS refused to describe it', () => {
-    expect(progressOf(before, [], { ...NONE_SEEN, refused: new Set([api.key]) })).toEqual({
+    expect(progressOf(before, [], { ...NONE_SEEN, refused: new Set([api.key]) }, NOW)).toEqual({
       ...ended(before),
       followUp: { ...before, hop: 4 },
       waiting: [{ ...about, reason: 'unreadable' }],

@@ -9,10 +9,10 @@ const NONE_SEEN = { described: new Set<never>(), refused: new Set<never>() };
 
 function standing(hop: number, different: Partial<Progress> = {}, id = 'b'): Progress {
   const before: FollowUp = { ...begin(id, [change({ changeId: id })], NOW), hop: hop - 1 };
-  return { ...progressOf(before, [], NONE_SEEN), ...different };
+  return { ...progressOf(before, [], NONE_SEEN, NOW), ...different };
 }
-const delay = (one: Progress, { now = NOW, first = 30, limit = HOUR } = {}) =>
-  backoffSeconds(one, now, first, limit);
+const delay = (one: Progress, { now = NOW, first = 30, limit = HOUR, max = 72 * HOUR } = {}) =>
+  backoffSeconds(one, now, first, { limitMs: limit, maxMs: max });
 
 describe('the next look at a change comes', () => {
   test.each([
@@ -32,7 +32,19 @@ describe('the next look at a change comes', () => {
 
   test('at the latest at the end of the time limit of the change', () => {
     expect(delay(standing(9), { now: NOW + HOUR - 100_000 })).toBe(100);
-    expect(delay(standing(9), { now: NOW + HOUR + 100_000 })).toBe(1);
+  });
+
+  test('every 15 minutes once the time limit is over, and at the latest at the end of what is followed', () => {
+    expect(delay(standing(2), { now: NOW + HOUR })).toBe(900);
+    expect(delay(standing(300), { now: NOW + 72 * HOUR - 100_000 })).toBe(100);
+    expect(delay(standing(2, { until: NOW + HOUR + 50_000 }), { now: NOW + HOUR })).toBeLessThan(60);
+  });
+
+  test('beyond the longest time if the end of what the change waits for is known and later', () => {
+    const one = standing(300);
+    const known = { ...one, followUp: { ...one.followUp, knownEnd: NOW + 100 * HOUR } };
+    expect(delay(known, { now: NOW + 100 * HOUR })).toBe(900);
+    expect(delay(known, { now: NOW + 172 * HOUR - 5_000 })).toBe(5);
   });
 
   test('sooner if a service is due sooner, a few seconds apart for several changes', () => {

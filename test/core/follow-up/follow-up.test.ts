@@ -56,6 +56,9 @@ test('a change begins with an empty tally, no open service and no look behind it
     failedWave: null,
     unread: [],
     givenUp: false,
+    limitRecorded: false,
+    knownEnd: null,
+    exposureEnd: null,
   });
   expect(NOTHING_YET).toEqual(begin('', [], 0).tally);
 });

@@ -57,7 +57,7 @@ function look(
     decision: planned.decision,
     ...(given.outcome && { outcome: given.outcome }),
   }));
-  return progressOf(before, results, { ...NONE_SEEN, described: new Set([service().key]) });
+  return progressOf(before, results, { ...NONE_SEEN, described: new Set([service().key]) }, NOW);
 }
 
 const young = (different: Parameters<typeof deployment>[0] = {}) =>
@@ -131,8 +131,11 @@ describe('a followed service', () => {
 
   test('that no longer exists is closed, and one that ECS refuses to describe stays open', () => {
     const before = followUp();
-    expect(progressOf(before, [], NONE_SEEN)).toMatchObject({ closed: [{ how: 'skipped' }], waiting: [] });
-    const refused = progressOf(before, [], { ...NONE_SEEN, refused: new Set([service().key]) });
+    expect(progressOf(before, [], NONE_SEEN, NOW)).toMatchObject({
+      closed: [{ how: 'skipped' }],
+      waiting: [],
+    });
+    const refused = progressOf(before, [], { ...NONE_SEEN, refused: new Set([service().key]) }, NOW);
     expect(refused).toMatchObject({
       closed: [],
       followUp: { open: [OURS] },

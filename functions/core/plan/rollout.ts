@@ -1,0 +1,91 @@
+import type { Failure } from '../model/failure.ts';
+import { type Deployment, hasTasks, primaryOf, type Service } from '../model/fleet.ts';
+import { LONG_DRAIN_MS, type Rollout } from '../model/rollout.ts';
+import type { Evidence, ServiceDeployment } from './evidence.ts';
+
+/** The state of PRIMARY as long as it has not replaced everything. */
+export function rolloutOf(service: Service, evidence: Evidence, now: number): Rollout {
+  const primary = primaryOf(service);
+  const current = evidence.serviceDeployments?.find(({ status }) => status === 'IN_PROGRESS');
+  return (
+    failing(primary, evidence) ??
+    paused(current) ??
+    baking(service, current) ??
+    unplaceable(service, primary, evidence) ??
+    draining(service, primary, now) ?? { state: 'progressing' }
+  );
+}
+
+/**
+ * ECS counts failed tasks only until one task runs, and then counts from 0 again (functions/README.md, Deployments): the
+ * stopped tasks of the deployment tell it, too.
+ */
+function failing(primary: Deployment | undefined, { stopped }: Evidence): Rollout | undefined {
+  if (primary === undefined) return undefined;
+  const failed = stoppedBy(primary, stopped).flatMap(({ failure }) => failure ?? []);
+  const failures = Math.max(failed.length, primary.failed);
+  if (failures === 0) return undefined;
+  const failure = mostFrequent(failed);
+  return { state: 'tasks-failing', failures, ...(failure && { failure }) };
+}
+
+function stoppedBy({ id }: Deployment, stopped: Evidence['stopped']) {
+  return stopped === undefined || stopped === 'refused'
+    ? []
+    : stopped.filter(({ startedBy }) => startedBy === id);
+}
+
+/** Of two reasons that are equally frequent, the one that was seen first. */
+function mostFrequent(failures: readonly Failure[]): Failure | undefined {
+  const counts = new Map<string, { readonly failure: Failure; count: number }>();
+  for (const failure of failures) {
+    const key = JSON.stringify(failure);
+    const known = counts.get(key);
+    if (known === undefined) counts.set(key, { failure, count: 1 });
+    else known.count++;
+  }
+  return [...counts.values()].toSorted((a, b) => b.count - a.count)[0]?.failure;
+}
+
+function paused(current: ServiceDeployment | undefined): Rollout | undefined {
+  const approval = current?.approval;
+  if (approval === undefined) return undefined;
+  const { expiresAt } = approval;
+  return { state: 'awaiting-approval', approval, ...(expiresAt !== undefined && { until: expiresAt }) };
+}
+
+/** While a linear or canary deployment shifts its traffic, it bakes after each step. */
+function baking({ strategy }: Service, current: ServiceDeployment | undefined): Rollout | undefined {
+  if (strategy === 'ROLLING' || current === undefined) return undefined;
+  const { stage, stageEndsAt } = current;
+  const bakes = stage === 'BAKE_TIME' || (stage === 'PRODUCTION_TRAFFIC_SHIFT' && strategy !== 'BLUE_GREEN');
+  if (!bakes) return undefined;
+  return { state: 'baking', ...(stageEndsAt !== undefined && { until: stageEndsAt }) };
+}
+
+function unplaceable(
+  { placement }: Service,
+  primary: Deployment | undefined,
+  { stopped }: Evidence,
+): Rollout | undefined {
+  if (primary === undefined || placement === undefined || stopped === undefined || stopped === 'refused')
+    return undefined;
+  const isShort = primary.running + primary.pending < primary.desired;
+  if (!isShort || stoppedBy(primary, stopped).length > 0) return undefined;
+  return { state: 'cannot-place', failure: placement };
+}
+
+/**
+ * While ECS still waits for the health of the new tasks, it keeps old ones, too: only tasks that it has been told to stop,
+ * or that have stayed for long, show that the new ones have proved themselves.
+ */
+function draining(service: Service, primary: Deployment | undefined, now: number): Rollout | undefined {
+  if (primary === undefined || primary.desired === 0) return undefined;
+  const isUp = primary.running >= primary.desired && primary.pending === 0 && primary.failed === 0;
+  const older = service.deployments.filter((one) => !one.primary && hasTasks(one));
+  if (!isUp || older.length === 0) return undefined;
+  const isLong = now - primary.createdAt >= LONG_DRAIN_MS;
+  const isProved = isLong || older.every(({ desired }) => desired === 0);
+  const oldTasks = older.reduce((sum, { running, pending }) => sum + running + pending, 0);
+  return { state: 'draining', oldTasks, ...(isProved && { opensWaves: true }) };
+}
