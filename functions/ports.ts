@@ -146,7 +146,12 @@ export type ParametersFound = {
   readonly refused: readonly { readonly arn: string; readonly why: string }[];
 };
 
-export type ParameterDescription = { readonly arn: string; readonly changedAt: number };
+/** `version`: the number of the present version. */
+export type ParameterDescription = {
+  readonly arn: string;
+  readonly changedAt: number;
+  readonly version?: number;
+};
 
 /** The place of the fleet's snapshot; `pathStyle`: the bucket's name is part of the path, not of the host name. */
 export type SnapshotPlace = { readonly bucket: string; readonly pathStyle: boolean };

@@ -43,7 +43,9 @@ async function describe(
       if (found === undefined || isAnother(parameter, found.ARN)) continue;
       const home = parseArn(parameter);
       const arn = found.ARN ?? (home === undefined ? name : parameterArn(name, home));
-      return { arn, changedAt: found.LastModifiedDate?.getTime() ?? 0 };
+      const { LastModifiedDate, Version } = found;
+      const changedAt = LastModifiedDate?.getTime() ?? 0;
+      return { arn, changedAt, ...(Version !== undefined && { version: Version }) };
     }
     return undefined;
   } catch (error) {

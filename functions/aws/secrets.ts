@@ -133,6 +133,8 @@ function descriptionOf(
     arn: answer.ARN ?? '',
     ...(enabledTag === undefined ? {} : { enabledTag }),
     ...(deletedAt === undefined ? {} : { deletedAt }),
+    ...(answer.RotationEnabled === true && { rotationEnabled: true }),
+    ...(answer.OwningService ? { owningService: answer.OwningService } : {}),
     ...(lastRotatedAt === undefined ? {} : { lastRotatedAt }),
     ...(lastChangedAt === undefined ? {} : { lastChangedAt }),
     labelsOf: new Map(Object.entries(labelsOf ?? {})),

@@ -2,8 +2,8 @@ import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Tally } from '../core/follow-up/follow-up.ts';
 import type { Closed } from '../core/follow-up/look.ts';
 import type { Transition } from '../core/follow-up/seen-rollout.ts';
-import type { Failure } from '../core/model/failure.ts';
 import type { ExposureEnd, ShownRollout } from '../core/model/rollout.ts';
+import type { Explained } from '../core/report/advice.ts';
 import { commandLine } from '../core/report/shell.ts';
 import { idsOf, type RecordWriter, someOf } from './record.ts';
 
@@ -16,10 +16,14 @@ export class FollowedRecords {
   }
 
   /** A service waits for a deployment that is in a state worth telling. Only failing tasks are a failure. */
-  inState(decision: Transition, { state, since, approval, ...evidence }: ShownRollout): void {
+  inState(
+    decision: Transition,
+    { state, since, approval, ...evidence }: ShownRollout,
+    explained?: Explained,
+  ): void {
     const { service, cluster, changeIds, wave, reason, after, tasks } = decision;
     const about = { ...idsOf(changeIds), service, cluster, wave };
-    const told = { since, ...evidence, after, tasks };
+    const told = { since, ...evidence, ...explained, after, tasks };
     if (state === 'draining') this.#writer.count('Draining');
     if (state === 'tasks-failing')
       this.#writer.record('error', 'service.failed', { ...about, reason: state, ...told });
@@ -50,11 +54,7 @@ export class FollowedRecords {
   }
 
   /** A deployment failed or was rolled back. `restore` is a command for an operator, and is never run. */
-  rolloutFailed(
-    changeId: string,
-    { service, cluster, badEnd, after }: Closed,
-    explained: { readonly failure: Failure | undefined; readonly restore: string | undefined },
-  ): void {
+  rolloutFailed(changeId: string, { service, cluster, badEnd, after }: Closed, explained: Explained): void {
     this.#writer.count('RolloutFailed');
     const reason = badEnd ?? 'failed';
     this.#writer.record('error', 'service.failed', {
@@ -99,5 +99,5 @@ export class FollowedRecords {
 /** For a person: this software continues no deployment. */
 function approveCommand({ serviceDeployment, hookId }: NonNullable<ShownRollout['approval']>): string {
   const call = ['aws', 'ecs', 'continue-service-deployment'];
-  return commandLine(...call, '--service-deployment-arn', serviceDeployment, '--hook-id', hookId);
+  return commandLine([...call, '--service-deployment-arn', serviceDeployment, '--hook-id', hookId]);
 }

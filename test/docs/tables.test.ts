@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod/mini';
+import { FAILURE_CLASSES } from '../../functions/core/model/failure.ts';
 import { REASONS } from '../../functions/core/plan/reasons.ts';
+import { ADVICE } from '../../functions/core/report/advice.ts';
 import { packageInto, removeFolder } from '../infra/packaged.ts';
 import { read } from './documents.ts';
 import { codesIn, sectionOf } from './markdown.ts';
@@ -89,6 +91,24 @@ function countingAsStale(page: string) {
     .map(([reason]) => reason);
   return { rows, counting };
 }
+
+describe('functions/schema/own-event.schema.json', () => {
+  test('lists the classes of failures and the advice of the code', () => {
+    const Lists = z.object({
+      $defs: z.object({
+        failure: z.object({ properties: z.object({ class: z.object({ enum: z.array(z.string()) }) }) }),
+        serviceFailed: z.object({
+          properties: z.object({
+            detail: z.object({ properties: z.object({ advice: z.object({ enum: z.array(z.string()) }) }) }),
+          }),
+        }),
+      }),
+    });
+    const { $defs } = Lists.parse(JSON.parse(read('functions/schema/own-event.schema.json')));
+    expect($defs.failure.properties.class.enum).toEqual(FAILURE_CLASSES);
+    expect($defs.serviceFailed.properties.detail.properties.advice.enum).toEqual(ADVICE);
+  });
+});
 
 describe('docs/events.md', () => {
   const Published = z.object({

@@ -1,10 +1,13 @@
 import { readdirSync } from 'node:fs';
 import { IGNORED_REASONS, NOTICES } from '../../functions/core/model/change.ts';
+import { FAILURE_CLASSES, type FailureClass } from '../../functions/core/model/failure.ts';
 import { DEPLOYMENT_STATES } from '../../functions/core/model/rollout.ts';
 import { REASONS } from '../../functions/core/plan/reasons.ts';
+import { ADVICE, suspicion } from '../../functions/core/report/advice.ts';
 import { OwnEvents } from '../../functions/telemetry/own-events.ts';
 import { METRICS, RECORDS } from '../../functions/telemetry/record.ts';
 import { deniedActions, grantedActions, loadRules } from '../infra/template.ts';
+import { change } from '../support/build.ts';
 import { read } from './documents.ts';
 import { codesIn, rowsOf, sectionOf, type TableRow } from './markdown.ts';
 
@@ -24,6 +27,8 @@ export type Table = {
 };
 
 const FUNCTIONS = ['on-change', 'on-request', 'on-schedule'] as const;
+const isOfValue = (name: FailureClass) =>
+  'suspect' in suspicion({ class: name }, [change()], { tasks: [], deployments: [] });
 const firstColumn = ([name = '']: readonly string[]): readonly string[] => codesIn(name);
 
 export const TABLES: readonly Table[] = [
@@ -63,6 +68,24 @@ export const TABLES: readonly Table[] = [
     header: 'notice',
     facts: firstColumn,
     known: () => NOTICES,
+    ordered: true,
+  },
+  {
+    what: 'advice',
+    page: 'docs/operate.md',
+    section: 'Put a bad secret back',
+    header: 'advice',
+    facts: firstColumn,
+    known: () => ADVICE,
+    ordered: true,
+  },
+  {
+    what: 'classes of failures, and whether the value may be the cause',
+    page: 'docs/operate.md',
+    section: 'Put a bad secret back',
+    header: 'class',
+    facts: ([name = '', , cause = '']) => codesIn(name).map((one) => `${one} ${cause.startsWith('no')}`),
+    known: () => FAILURE_CLASSES.map((one) => `${one} ${!isOfValue(one)}`),
     ordered: true,
   },
   {

@@ -77,7 +77,7 @@ function transitionOf(
     ...rest,
     ...(shown && { deployment: shown }),
     ...(after && { after }),
-    ...(shown?.state === 'tasks-failing' && { tasks: tasksIn(service, before) }),
+    ...(shown?.state === 'tasks-failing' && { tasks: tasksIn(service, before), failing: service }),
   };
 }
 

@@ -11,6 +11,8 @@ export type Transition = Decision & {
   readonly after?: After;
   /** Set if its tasks fail: how many of it run, and how many ran before our redeploy. */
   readonly tasks?: ReturnType<typeof tasksIn>;
+  /** The same: the service as it is now. */
+  readonly failing?: Service;
 };
 
 /** After this many failed tasks one look is enough to ring the alarm. */

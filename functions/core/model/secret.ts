@@ -5,6 +5,9 @@ export type SecretDescription = {
   /** The secret's own `<prefix>:enabled` tag. */
   readonly enabledTag?: string;
   readonly deletedAt?: number;
+  readonly rotationEnabled?: true;
+  /** The AWS service that manages the secret and rotates it, such as `rds`. */
+  readonly owningService?: string;
   readonly lastRotatedAt?: number;
   readonly lastChangedAt?: number;
   /** The versions that carry a label, with their labels. */

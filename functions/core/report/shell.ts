@@ -5,7 +5,7 @@ const PLAIN = /^[\w@%+=:,./-]+$/;
  * A command line for a POSIX shell, in which each word stays one argument, whatever it holds. Every command that is
  * printed for a person is made here.
  */
-export function commandLine(...words: readonly string[]): string {
+export function commandLine(words: readonly string[]): string {
   return words.map(quoted).join(' ');
 }
 

@@ -2,12 +2,9 @@ import pMap from 'p-map';
 import type { FollowUp } from '../../core/follow-up/follow-up.ts';
 import type { Closed } from '../../core/follow-up/look.ts';
 import type { Progress } from '../../core/follow-up/progress.ts';
-import type { Change } from '../../core/model/change.ts';
-import { type Failure, mainFailure } from '../../core/model/failure.ts';
-import type { Service } from '../../core/model/fleet.ts';
 import { CONCURRENCY } from '../../core/model/limits.ts';
-import { restoreCommand } from '../../core/report/restore.ts';
 import type { StepContext } from '../context.ts';
+import { explainer } from './explain.ts';
 
 /** The most services of one change for which ECS is asked why their tasks stopped. */
 const MAX_EXPLAINED = 20;
@@ -18,7 +15,9 @@ export async function recordTransitions(
   run: StepContext,
 ): Promise<void> {
   const { changeId } = followUp;
-  for (const decision of transitions) run.journal.decided({ ...decision, changeIds: [changeId] });
+  for (const one of transitions.filter(({ failing }) => failing === undefined))
+    run.journal.decided({ ...one, changeIds: [changeId] });
+  await recordFailing(transitions, followUp, run);
   run.journal.followed.tasksFailing(alarms);
   for (const one of closed.filter(({ wasOpen }) => wasOpen)) {
     if (one.how === 'fresh') run.journal.followed.fresh(changeId, one);
@@ -30,6 +29,21 @@ export async function recordTransitions(
     ({ how, wasOpen, decision }) => how === 'failed' && wasOpen && decision?.reason === 'rollout-failed',
   );
   await recordFailures(failed, followUp, run);
+}
+
+/** Records which services have new tasks that fail, why, and what helps. */
+async function recordFailing(
+  transitions: Progress['transitions'],
+  { changeId, changes }: FollowUp,
+  run: StepContext,
+): Promise<void> {
+  const failing = transitions.filter((one) => one.failing !== undefined);
+  const explain = explainer(changes, run);
+  for (const [i, { failing: service, deployment, ...decision }] of failing.entries()) {
+    const why = await explain(i < MAX_EXPLAINED ? service : undefined);
+    if (deployment !== undefined)
+      run.journal.followed.inState({ ...decision, changeIds: [changeId] }, deployment, why);
+  }
 }
 
 /** Records that the time limit of a change is over, which is followed on. */
@@ -51,49 +65,22 @@ export function recordEnd({ followUp, waiting, moved }: Progress, now: number, r
 }
 
 /**
- * Records failures with what an operator needs: why tasks stopped, and the command that puts the previous version back.
+ * Records failures with what an operator needs: why tasks stopped, and what helps.
  */
 async function recordFailures(
   failed: readonly Closed[],
   { changeId, changes }: FollowUp,
   run: StepContext,
 ): Promise<void> {
-  const [change] = changes;
-  if (failed.length === 0 || change === undefined) return;
-  const restore = await restoreOf(change, run);
+  if (failed.length === 0) return;
+  const explain = explainer(changes, run);
   const explained = new Set(failed.slice(0, MAX_EXPLAINED));
   await pMap(
     failed,
     async (one) => {
-      const asks = explained.has(one) && one.now !== undefined;
-      const failure = asks ? await failureSince(change.changedAt, one.now, run) : undefined;
-      run.journal.followed.rolloutFailed(changeId, one, { failure, restore });
+      const why = await explain(explained.has(one) ? one.now : undefined);
+      run.journal.followed.rolloutFailed(changeId, one, why);
     },
     { concurrency: CONCURRENCY.stoppedTasks },
   );
-}
-
-/** The failure is recorded without a reason, too, where ECS does not show it. */
-async function failureSince(
-  changedAt: number,
-  service: Service,
-  { ports, reading }: StepContext,
-): Promise<Failure | undefined> {
-  try {
-    const stopped = await ports.ecs.stoppedTasks(service, reading);
-    return 'why' in stopped ? undefined : mainFailure(stopped, changedAt);
-  } catch {
-    return undefined;
-  }
-}
-
-async function restoreOf(change: Change, { ports, reading }: StepContext): Promise<string | undefined> {
-  if (change.kind === 'service') return undefined;
-  if (change.kind === 'parameter') return restoreCommand(change, undefined);
-  try {
-    return restoreCommand(change, (await ports.secrets.describe(change.arn, reading))?.labelsOf);
-  } catch {
-    // Without the version the command is still useful.
-    return restoreCommand(change, undefined);
-  }
 }

@@ -30,11 +30,11 @@ test.each([
   '-x',
   'arn:aws:secretsmanager:eu-west-1:111122223333:secret:rds!db-a1B2c3',
 ])('%j stays one argument', (word) => {
-  expect(argumentsOf(commandLine('print', word, 'end'))).toEqual([word, 'end']);
+  expect(argumentsOf(commandLine(['print', word, 'end']))).toEqual([word, 'end']);
 });
 
 test('words without special characters are not quoted', () => {
-  expect(commandLine('aws', '--name=/app/key:3', 'a_b.c@d+e%f,g')).toBe(
+  expect(commandLine(['aws', '--name=/app/key:3', 'a_b.c@d+e%f,g'])).toBe(
     'aws --name=/app/key:3 a_b.c@d+e%f,g',
   );
 });
@@ -43,7 +43,7 @@ test('whatever a word holds, it stays one argument', () => {
   const word = string({ unit: 'binary' }).filter((one) => !one.includes('\0'));
   assert(
     property(array(word, { maxLength: 5 }), (words) => {
-      expect(argumentsOf(commandLine('print', ...words))).toEqual(words);
+      expect(argumentsOf(commandLine(['print', ...words]))).toEqual(words);
     }),
     { numRuns: 60 },
   );

@@ -28,7 +28,8 @@ const WRITTEN_BY_LAMBDA: readonly string[] = [
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-const BAD_START = 'ResourceInitializationError: unable to pull secrets';
+const BAD_START =
+  'ResourceInitializationError: failed to fetch secret arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/db-a1B2c3 from secrets manager: did not contain json key a';
 
 type ServiceSpec = Parameters<Loop['sim']['world']['service']>[0];
 
@@ -82,8 +83,20 @@ async function muchGoesWrong(): Promise<readonly string[]> {
   loop.send(serviceEvent(envelope, 'RotationFailed', arn, { errorMessage: 'it did not work' }));
   loop.send(parameterChange(envelope, parameter, { operation: 'Delete' }));
   loop.send(apiCall(envelope, 'TagResource', { secretId: 'prod/db' }));
+  badValueIsStored(loop);
   await loop.run();
   return linesOf(loop);
+}
+
+/** The command that puts the value before back is printed for values that a person has stored. */
+function badValueIsStored(loop: Loop): void {
+  const { sim, clock } = loop;
+  const { arn } = sim.world.parameter({ name: '/app/bad' });
+  const rollout = { outcome: 'rollback-new-primary', reason: 'it crashes' } as const;
+  sim.world.service({ name: 'api-of-a-bad-value', secrets: [arn], startedAt: clock.now() - DAY, rollout });
+  const before = sim.events.length;
+  sim.act('ssm', 'PutParameter', { Name: '/app/bad', Value: 'bad', Overwrite: true });
+  for (const event of sim.events.slice(before)) loop.send(event);
 }
 
 /** Sweeps find what no event reported: one only reports it, one puts it on the queue, and one cannot see everything. */

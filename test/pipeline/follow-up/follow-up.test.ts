@@ -97,7 +97,7 @@ describe('a rollout that fails', () => {
           changeId: event.id,
           reason: outcome === 'fail' ? 'failed' : 'rolled-back',
           failure: { class: 'json-key', code: 'ResourceInitializationError' },
-          restore: expect.stringContaining('update-secret-version-stage'),
+          advice: 'rotate-again',
         },
       ]);
       expect(loop.told('change.settled').map(({ changeId }) => changeId)).toContain(event.id);
