@@ -19,8 +19,7 @@ const POSSIBLE_NAME = /^[\w./-]{1,1011}$/;
 
 /**
  * The adapter of Parameter Store, which reads metadata only (functions/README.md, Metadata only). DescribeParameters
- * has a quota of 3 a second: it is called for requests and by the sweep, but not for events, which contain everything
- * needed.
+ * has a quota of 3 a second: it is never called for the change of an event, which contains everything needed.
  */
 export function makeParameters(counts: CallCounts, clock: Clock): Parameters {
   const pagesOf = findByName(counts, pacedAt(RATE, clock));

@@ -133,10 +133,10 @@ function descriptionOf(
     arn: answer.ARN ?? '',
     ...(enabledTag === undefined ? {} : { enabledTag }),
     ...(deletedAt === undefined ? {} : { deletedAt }),
-    ...(answer.RotationEnabled === true && { rotationEnabled: true }),
     ...(answer.OwningService ? { owningService: answer.OwningService } : {}),
     ...(lastRotatedAt === undefined ? {} : { lastRotatedAt }),
     ...(lastChangedAt === undefined ? {} : { lastChangedAt }),
+    ...(answer.RotationEnabled === true && { rotationEnabled: true }),
     labelsOf: new Map(Object.entries(labelsOf ?? {})),
   };
 }

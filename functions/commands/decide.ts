@@ -1,6 +1,9 @@
+import { missingBefore, withMissing } from '../core/follow-up/missing.ts';
 import type { Confirmed, Trigger } from '../core/follow-up/trigger.ts';
+import type { ServiceKey } from '../core/model/arn.ts';
 import { type PlanBesideEarly, stillUndecided, withEarly } from '../core/plan/early.ts';
 import type { EvidenceByService } from '../core/plan/evidence.ts';
+import type { Obstacles } from '../core/plan/obstacles.ts';
 import { makePlan } from '../core/plan/plan.ts';
 import type { Result } from '../core/plan/planned.ts';
 import { questions } from '../core/plan/questions.ts';
@@ -10,6 +13,7 @@ import { confirm } from '../pipeline/confirm/confirm.ts';
 import { standingOf } from '../pipeline/confirm/standing.ts';
 import { readEvidence } from '../pipeline/read/evidence.ts';
 import { newChanges, type Observed, planInput } from '../pipeline/read/observed.ts';
+import { readObstacles } from '../pipeline/read/obstacles.ts';
 import { readFleet } from '../pipeline/read/read.ts';
 import type { Early } from '../pipeline/read/scan.ts';
 import type { Run } from '../pipeline/run.ts';
@@ -27,7 +31,7 @@ export async function decide(
     observed = await readFleet(confirmed, early, run);
     const evidence = await ask(observed, run);
     const planned = await planAsItStands(observed, evidence, run);
-    return { confirmed, observed, ...planned };
+    return { confirmed, observed: { ...observed, sights: sightsAfter(observed, planned) }, ...planned };
   } catch (failure) {
     return { confirmed, failure, observed, results: await early.finish() };
   }
@@ -41,7 +45,8 @@ function ask({ matches, early }: Observed, run: Run): Promise<EvidenceByService>
 
 /**
  * The plan. Where it would redeploy for a change that was confirmed at an earlier look, AWS is asked whether the change
- * still stands, and the plan is made again if it does not.
+ * still stands, and then whether what else the service needs is there. The plan is made again with each answer, which may
+ * open a later wave.
  */
 async function planAsItStands(
   observed: Observed,
@@ -49,21 +54,58 @@ async function planAsItStands(
   run: Run,
 ): Promise<PlanBesideEarly> {
   const standings = new Map<string, Standing>();
+  const asked: AskedOfServices = { services: new Set(), obstacles: new Map() };
   for (;;) {
     const matches = asTheyStand(observed.matches, standings);
-    const input = planInput({ ...observed, matches }, evidence, run.policy, run.ports.clock.now());
+    const now = run.ports.clock.now();
+    const { obstacles } = asked;
+    const input = { ...planInput({ ...observed, matches }, evidence, run.policy, now), obstacles };
     const planned = withEarly(makePlan(input), observed.early);
-    const unasked = recalledIn(planned.plan).filter((change) => !standings.has(standingKey(change)));
-    if (unasked.length === 0) {
-      run.journal.planned({ ...input, notices: observed.notices }, planned);
-      return planned;
-    }
-    const asked = await standingOf(unasked, run);
-    for (const change of unasked) {
-      const key = standingKey(change);
-      standings.set(key, asked.get(key) ?? { optedOut: change.optedOut });
-    }
+    if (await askStandings(planned, standings, run)) continue;
+    if (await askNeeds(planned, asked, observed, run)) continue;
+    run.journal.planned({ ...input, notices: observed.notices }, planned);
+    return planned;
   }
+}
+
+/** Answers whether there was anything to ask. */
+async function askStandings(
+  { plan }: PlanBesideEarly,
+  standings: Map<string, Standing>,
+  run: Run,
+): Promise<boolean> {
+  const unasked = recalledIn(plan).filter((change) => !standings.has(standingKey(change)));
+  const asked = await standingOf(unasked, run);
+  for (const change of unasked) {
+    const key = standingKey(change);
+    standings.set(key, asked.get(key) ?? { optedOut: change.optedOut });
+  }
+  return unasked.length > 0;
+}
+
+/** The services for which it was asked what they need, and what stands against their redeploys. */
+type AskedOfServices = {
+  readonly services: Set<ServiceKey>;
+  readonly obstacles: Map<ServiceKey, Obstacles>;
+};
+
+/** Answers whether something stands against a redeploy of the plan. */
+async function askNeeds(
+  { plan }: PlanBesideEarly,
+  { services, obstacles }: AskedOfServices,
+  observed: Observed,
+  run: Run,
+): Promise<boolean> {
+  const unasked = plan.redeploys.filter(({ service }) => !services.has(service.key));
+  if (unasked.length === 0) return false;
+  const found = await readObstacles(unasked, observed, missingBefore(observed.attempts), run);
+  for (const { service } of unasked) services.add(service.key);
+  for (const [key, one] of found) obstacles.set(key, one);
+  return found.size > 0;
+}
+
+function sightsAfter({ sights }: Observed, { plan }: PlanBesideEarly): Observed['sights'] {
+  return sights.map((sight) => ({ ...sight, attempt: withMissing(sight.attempt, plan) }));
 }
 
 type Decided = PlanBesideEarly & { readonly confirmed: Confirmed; readonly observed: Observed };

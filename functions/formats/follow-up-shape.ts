@@ -112,6 +112,7 @@ export const carried = z.object({
       knownEnd: z._default(z.nullable(instant), null),
       exposureEnd: z._default(z.nullable(exposureEnd), null),
       rollouts: z._default(z.array(rolloutsIn), []),
+      missing: z.exactOptional(z.array(z.tuple([text, instant]))),
     }),
   ),
 });

@@ -20,7 +20,8 @@ import { checkedBy, firstProblems } from './problems.ts';
  * longer read the message. Newer code reads all earlier versions, because messages survive an upgrade. A message
  * carries the lowest version that can express it, so that a return to older code loses as few messages as possible.
  * Version 2 adds a scan that has not begun; version 3 adds what ECS does not show, of which older code would take a change
- * for settled; version 4 adds that a change is followed beyond its time limit, which older code would end at once.
+ * for settled; version 4 adds that a change is followed beyond its time limit, which older code would end at once. What was
+ * seen missing is in every version: older code asks nothing about it and reads the rest.
  */
 export const FOLLOW_UP_VERSION = 4;
 const FIRST_VERSION = 1;
@@ -44,11 +45,11 @@ export type Carried = { readonly followUps: readonly FollowUp[]; readonly scans:
 export function parseFollowUps(body: string): Carried {
   const raw = parsed(body);
   const { data: outside } = checkedBy(envelope, raw);
-  if (outside !== undefined && outside.version > FOLLOW_UP_VERSION) {
+  const version = outside?.version ?? FIRST_VERSION;
+  if (version > FOLLOW_UP_VERSION)
     throw new MalformedFollowUp(
-      `the follow-up has format version ${outside.version}, but this code reads versions up to ${FOLLOW_UP_VERSION}; deploy the newer code again, then redrive the dead-letter queue`,
+      `the follow-up has format version ${version}, but this code reads versions up to ${FOLLOW_UP_VERSION}; deploy the newer code again, then redrive the dead-letter queue`,
     );
-  }
   const { data, error } = checkedBy(
     carried,
     outside?.gzip === undefined ? raw : parsed(unpacked(outside.gzip)),
@@ -59,7 +60,7 @@ export function parseFollowUps(body: string): Carried {
 
 type Read = z.infer<typeof carried>;
 
-function followUpIn({ rollouts, ...followUp }: Read['followUps'][number]): FollowUp {
+function followUpIn({ rollouts, missing, ...followUp }: Read['followUps'][number]): FollowUp {
   const seen = new Map(
     rollouts.flatMap(([cluster, services]) =>
       services.map(([name, one]) => [keyOf(nameOf(cluster), name), one] as const),
@@ -75,7 +76,12 @@ function followUpIn({ rollouts, ...followUp }: Read['followUps'][number]): Follo
       ...seenIn(seen.get(keyOf(nameOf(cluster), name))),
     })),
   );
-  return { ...followUp, open, unread: unreadIn(followUp.unread) };
+  return {
+    ...followUp,
+    open,
+    unread: unreadIn(followUp.unread),
+    ...(missing && { missing: missing.map(([id, at]) => ({ id, at })) }),
+  };
 }
 
 type Seen = Read['followUps'][number]['rollouts'][number][1][number][1];
@@ -173,7 +179,7 @@ const START = '{"kind":"follow-up","version":';
 
 /** Writes field by field, so that other fields, which a change has in this process only, do not travel. */
 function written(followUp: FollowUp): string {
-  const { changeId, changes, firstHandledAt, hop, open, tally, denied, failedWave } = followUp;
+  const { changeId, changes, firstHandledAt, hop, open, tally, denied, failedWave, missing = [] } = followUp;
   const shortened = grouped(open, (one) => [one.name, one.deploymentId, one.ours, one.lastLogged]);
   const fields = {
     firstHandledAt,
@@ -187,6 +193,7 @@ function written(followUp: FollowUp): string {
     ...(followUp.knownEnd !== null && { knownEnd: followUp.knownEnd }),
     ...(followUp.exposureEnd !== null && { exposureEnd: followUp.exposureEnd }),
     ...writtenRollouts(open),
+    ...(missing.length > 0 && { missing: missing.map(({ id, at }) => [id, at]) }),
   };
   return JSON.stringify({ changeId, changes: changes.map(writtenChange), ...fields });
 }

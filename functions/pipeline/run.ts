@@ -1,12 +1,15 @@
 import type { ServiceKey } from '../core/model/arn.ts';
 import type { StepContext } from './context.ts';
 import type { FleetCache } from './read/fleet-cache.ts';
+import type { NeedsAsked } from './read/needs.ts';
 
 /** One invocation: the context of its steps, what the process remembers, and the time that is left. */
 export type Run = StepContext & {
   readonly fleets: FleetCache;
   /** Services whose last UpdateService was not answered, with the time of that call. */
   readonly lostAnswers: Map<ServiceKey, number>;
+  /** What was asked in this invocation about the needs of services. */
+  readonly needs: NeedsAsked;
   /** Milliseconds until the invocation ends; Infinity if the end is unknown. */
   readonly remainingMs: () => number;
 };

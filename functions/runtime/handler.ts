@@ -6,6 +6,7 @@ import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { parseArn } from '../core/model/arn.ts';
 import { RESERVE_MS } from '../core/model/limits.ts';
+import { NeedsAsked } from '../pipeline/read/needs.ts';
 import type { Run } from '../pipeline/run.ts';
 import type { Clock } from '../ports.ts';
 import type { Journal } from '../telemetry/journal.ts';
@@ -128,6 +129,7 @@ function runOf(
     scope: { configured: config.policy.clusters, narrowed: [] },
     fleets,
     lostAnswers,
+    needs: new NeedsAsked(),
     follow: config.followUp,
     journal,
     reading,

@@ -147,7 +147,8 @@ export class Journal {
         const reactionMs = this.#reaction(decision, outcome.acceptedAt);
         this.#writer.measure('ReactionMs', MetricUnit.Milliseconds, reactionMs);
         const { deploymentId } = outcome;
-        this.#service('info', 'service.redeployed', decision, null, { deploymentId, reactionMs });
+        const level = decision.obstacles === undefined ? 'info' : 'warn';
+        this.#service(level, 'service.redeployed', decision, null, { deploymentId, reactionMs });
         break;
       }
       case 'gone':
@@ -201,13 +202,15 @@ export class Journal {
     reason: string | null,
     more: object = {},
   ): void {
-    const { service, cluster, changeIds, wave } = decision;
+    const { service, cluster, changeIds, wave, action, obstacles = [], interrupts } = decision;
     this.#writer.record(level, event, {
       ...idsOf(changeIds),
       service,
       cluster,
       wave,
       ...(reason === null ? {} : { reason }),
+      ...someOf('obstacles', obstacles),
+      ...(interrupts && action === 'redeploy' && { interrupts }),
       ...more,
     });
   }

@@ -3,6 +3,7 @@ import { type ClusterArn, keyOf, nameOf, type ServiceKey } from '../model/arn.ts
 import { type Change, type Subject, subjectsOf } from '../model/change.ts';
 import { type Fleet, primaryOf, type Service } from '../model/fleet.ts';
 import { type DeploymentState, type ExposureEnd, laterEnd } from '../model/rollout.ts';
+import type { Missing } from '../plan/obstacles.ts';
 import type { EarlierLooks } from '../plan/waves.ts';
 import { isUnread, joinUnread, type Unread } from './unread.ts';
 
@@ -70,6 +71,8 @@ export type FollowUp = {
   readonly knownEnd: number | null;
   /** The latest end of an old task of the services that are done; null: none is known. */
   readonly exposureEnd: ExposureEnd | null;
+  /** What this look saw to be gone of what open services need; the next look believes it. */
+  readonly missing?: readonly Missing[];
 };
 
 /** One change in this invocation: attempt 0 at its first look, a later attempt when its follow-up arrives. */

@@ -143,7 +143,7 @@ function matchesOf(service: Service, fleet: Fleet, index: SubjectIndex, pull: Pu
 type Found = { readonly reference: Reference; readonly inPrimary: boolean };
 
 /** The references of every revision and deployment of which the service has tasks or would start tasks. */
-export function referencesOf(service: Service, { revisions }: Fleet): readonly Found[] {
+export function referencesOf(service: Service, { revisions }: Pick<Fleet, 'revisions'>): readonly Found[] {
   const inPrimary = new Set<TaskDefinitionArn>();
   const primary = primaryOf(service);
   if (service.taskDefinition !== null) inPrimary.add(service.taskDefinition);

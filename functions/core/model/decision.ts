@@ -7,6 +7,7 @@ export type SkipReason =
   | 'opted-out'
   | 'out-of-scope'
   | 'secret-gone'
+  | 'reference-gone'
   | 'pinned'
   | 'label-not-moved'
   | 'pull-only'
@@ -26,6 +27,7 @@ export type WaitReason =
   | 'rolling-out'
   | 'earlier-wave'
   | 'deployment-in-progress'
+  | 'rotation-unfinished'
   | 'cooldown'
   | 'too-often';
 
@@ -48,6 +50,18 @@ export type ReportedReference = RawReference & {
   readonly versionId: string | null;
 };
 
+/** What may be the matter with a need of a service (core/plan/needs.ts). */
+export const OBSTACLES = ['not-found', 'scheduled-for-deletion', 'rotation-unfinished'] as const;
+
+/** A need of a service with which a new task cannot start, or would start with a half-rotated password. */
+export type Obstacle = {
+  readonly problem: (typeof OBSTACLES)[number];
+  readonly kind: 'secret' | 'parameter';
+  /** The ARN of the resource; of one that was not found, the ARN that the reference stands for. */
+  readonly arn: string;
+  readonly valueFrom: string;
+};
+
 /** What is done about one matched service for all changes together: plain data. */
 export type Decision = WithoutUntil<Verdict> & {
   readonly service: ServiceArn;
@@ -61,6 +75,10 @@ export type Decision = WithoutUntil<Verdict> & {
   readonly optedOut?: true;
   /** What the deployment is doing that the service waits for, if that is worth telling. */
   readonly deployment?: ShownRollout;
+  /** What stands against the redeploy; of a service that is redeployed all the same, it is a warning. */
+  readonly obstacles?: readonly Obstacle[];
+  /** The redeploy, now or after the wait, stops every running task before a new one runs. */
+  readonly interrupts?: true;
 };
 
 /** A verdict as reports show it. */

@@ -67,6 +67,27 @@ export function partialSecretArn(name: string, { partition, region, account }: H
   return `arn:${partition}:secretsmanager:${region}:${account}:secret:${name}`;
 }
 
+/** How to ask for a secret: as ECS does, by the ARN as it is written or by the name. */
+export function nameToAsk({ id, named }: Target): string {
+  return named === 'arn' ? id : secretNameIn(id);
+}
+
+/** Everything after `:secret:` in the ARN of a secret. */
+export function secretNameIn(id: string): string {
+  return parseArn(id)?.resource.replace(/^secret:/, '') ?? id;
+}
+
+/**
+ * Whether AWS shows nothing of the resource here: it belongs to another account or Region, or to AWS (parameters under
+ * `/aws/`, which are in no list).
+ */
+export function isForeign({ kind, id }: Target, home: Home): boolean {
+  const arn = parseArn(id);
+  const isHome =
+    arn?.partition === home.partition && arn.region === home.region && arn.account === home.account;
+  return !isHome || (kind === 'parameter' && arn.resource.startsWith('parameter/aws/'));
+}
+
 function targetsOf(place: Place, valueFrom: string, home: Home): readonly Target[] {
   switch (place) {
     case 'secrets':

@@ -5,11 +5,12 @@ export type SecretDescription = {
   /** The secret's own `<prefix>:enabled` tag. */
   readonly enabledTag?: string;
   readonly deletedAt?: number;
-  readonly rotationEnabled?: true;
   /** The AWS service that manages the secret and rotates it, such as `rds`. */
   readonly owningService?: string;
   readonly lastRotatedAt?: number;
   readonly lastChangedAt?: number;
+  /** Secrets Manager rotates the secret. */
+  readonly rotationEnabled?: true;
   /** The versions that carry a label, with their labels. */
   readonly labelsOf: ReadonlyMap<string, readonly string[]>;
 };

@@ -8,6 +8,8 @@ import { grouped } from '../model/lists.ts';
 import { shownRollout } from '../model/rollout.ts';
 import { isOptedOut, waveOf } from '../model/tags.ts';
 import type { Evidence, EvidenceByService } from './evidence.ts';
+import { interrupts } from './interruption.ts';
+import { besideObstacles, type Obstacles, type ObstaclesByService, shownFor } from './obstacles.ts';
 import type { Plan, Planned } from './planned.ts';
 import type { Policy } from './policy.ts';
 import { isToBeRedeployed, strongest } from './precedence.ts';
@@ -22,11 +24,14 @@ export type PlanInput = {
   readonly evidence: EvidenceByService;
   readonly policy: Policy;
   readonly earlier: EarlierLooks;
+  /** What stands against redeploys that an earlier plan of the same input contains. */
+  readonly obstacles?: ObstaclesByService;
   /** Milliseconds. */
   readonly now: number;
 };
 
 const NOTHING_ASKED: Evidence = {};
+const NO_OBSTACLES: ObstaclesByService = new Map();
 
 /**
  * One decision for every service that refers to one of the subjects, and for every service that cannot be read. Their
@@ -34,14 +39,18 @@ const NOTHING_ASKED: Evidence = {};
  */
 export function makePlan(basis: PlanInput): Plan {
   const inScope = judgeAll(basis).map((one) => scoped(one, basis.policy));
-  const judged = inWaves(capped(inScope, basis.policy), basis.earlier);
+  const { obstacles: against = NO_OBSTACLES } = basis;
+  const judged = inWaves(besideObstacles(capped(inScope, basis.policy), against), basis.earlier);
   const verdicts = new Map(judged.map((one) => [one.match, one]));
   const planned = [...byService(basis.matches).values()].flatMap((ofService): readonly Planned[] => {
     const [{ service }] = ofService;
     const ofThis = ofService.flatMap((one) => verdicts.get(one) ?? []);
-    const decision = decisionFor(ofThis, basis.policy, basis.now);
+    const obstacles = against.get(service.key);
+    const decision = decisionFor(ofThis, basis.policy, basis.now, obstacles);
     const evidence = basis.evidence.get(service.key) ?? NOTHING_ASKED;
-    return decision === undefined ? [] : [{ decision, service, verdicts: ofThis, evidence }];
+    return decision === undefined
+      ? []
+      : [{ decision, service, verdicts: ofThis, evidence, ...(obstacles && { obstacles }) }];
   });
   const ordered = planned.toSorted((a, b) => byWaveAndArn(a.decision, b.decision));
   return {
@@ -52,9 +61,14 @@ export function makePlan(basis: PlanInput): Plan {
 }
 
 /** Makes the same decision again for the service as it is now; undefined if nothing is left to decide. */
-export function redecide({ verdicts, evidence }: Planned, service: Service, policy: Policy, now: number) {
+export function redecide(
+  { verdicts, evidence, obstacles }: Planned,
+  service: Service,
+  policy: Policy,
+  now: number,
+): Decision | undefined {
   const renewed = verdicts.flatMap(({ match }) => judge({ ...match, service }, evidence, policy, now));
-  return decisionFor(renewed, policy, now);
+  return decisionFor(renewed, policy, now, obstacles);
 }
 
 /** The verdicts on the service for one of its changes. There may be thousands of changes, and each asks in turn. */
@@ -103,7 +117,12 @@ function capped(judged: readonly MatchVerdict[], { maxServices }: Policy): reado
   });
 }
 
-function decisionFor(judged: readonly MatchVerdict[], policy: Policy, now: number): Decision | undefined {
+function decisionFor(
+  judged: readonly MatchVerdict[],
+  policy: Policy,
+  now: number,
+  against: Obstacles | undefined,
+): Decision | undefined {
   const verdict = strongest(judged.map((one) => one.verdict));
   const [first] = judged;
   if (verdict === undefined || first === undefined) return undefined;
@@ -113,6 +132,7 @@ function decisionFor(judged: readonly MatchVerdict[], policy: Policy, now: numbe
     .filter((one) => one.verdict.reason === verdict.reason || isOverruled(one.verdict, verdict))
     .map((one) => one.match);
   const deployment = verdict.action === 'wait' ? shownRollout(verdict.rollout, now, now) : undefined;
+  const obstacles = shownFor(verdict, against);
   const byHand = concerned.some(({ subject }) => about(subject).kind === 'service');
   return {
     ...withoutUntil(verdict),
@@ -123,6 +143,8 @@ function decisionFor(judged: readonly MatchVerdict[], policy: Policy, now: numbe
     references: reported(concerned, verdict),
     ...(deployment && { deployment }),
     ...(byHand && isOptedOut(service, policy.select) && { optedOut: true }),
+    ...(obstacles.length > 0 && { obstacles }),
+    ...(isToBeRedeployed(verdict) && interrupts(service) && { interrupts: true }),
   };
 }
 

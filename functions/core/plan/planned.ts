@@ -2,6 +2,7 @@ import type { Decision } from '../model/decision.ts';
 import type { Service } from '../model/fleet.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { Evidence } from './evidence.ts';
+import type { Obstacles } from './obstacles.ts';
 import type { MatchVerdict } from './verdict.ts';
 
 /** The decision on one matched service in this look, and its outcome. */
@@ -14,6 +15,7 @@ export type Planned = {
   /** Each subject with its own verdict; the decision is the strongest of them. */
   readonly verdicts: readonly MatchVerdict[];
   readonly evidence: Evidence;
+  readonly obstacles?: Obstacles;
 };
 
 export type Plan = {

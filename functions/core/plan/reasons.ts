@@ -21,7 +21,7 @@ type Reason = {
  */
 export const REASONS = {
   'opted-out': { action: 'skip', strength: 4, leavesStale: true, timeless: true },
-  'secret-gone': { action: 'skip', strength: 23, leavesStale: true, alarms: true },
+  'secret-gone': { action: 'skip', strength: 24, leavesStale: true, alarms: true },
   unreadable: { action: 'wait', strength: 15, alarms: true },
   'label-not-moved': { action: 'skip', strength: 2, timeless: true },
   pinned: { action: 'skip', strength: 1, timeless: true },
@@ -39,10 +39,13 @@ export const REASONS = {
   'too-often': { action: 'wait', strength: 18 },
   // Decided together with the other services of the change.
   'over-cap': { action: 'skip', strength: 13, leavesStale: true, alarms: true, countsAsStale: true },
-  'earlier-wave-failed': { action: 'skip', strength: 22, leavesStale: true },
-  'earlier-wave': { action: 'wait', strength: 21 },
+  'earlier-wave-failed': { action: 'skip', strength: 23, leavesStale: true },
+  'earlier-wave': { action: 'wait', strength: 22 },
   // Decided by the settings of today, and by what was found in place of the service.
   'out-of-scope': { action: 'skip', strength: 5, leavesStale: true },
+  // Decided for what would be redeployed now, by what else the service needs.
+  'reference-gone': { action: 'skip', strength: 25, leavesStale: true, alarms: true, countsAsStale: true },
+  'rotation-unfinished': { action: 'wait', strength: 20 },
 } satisfies Record<SkipReason, Reason & { action: 'skip' }> & Record<WaitReason, Reason & { action: 'wait' }>;
 
 /**
@@ -50,7 +53,7 @@ export const REASONS = {
  * refers to a resource that is gone cannot start, and a service of a later wave would start with a value that an
  * earlier wave has not proved yet.
  */
-const REDEPLOY_STRENGTH = 20;
+const REDEPLOY_STRENGTH = 21;
 
 export function strengthOf({ reason }: Verdict): number {
   return reason === null ? REDEPLOY_STRENGTH : REASONS[reason].strength;

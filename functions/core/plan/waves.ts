@@ -54,7 +54,8 @@ function holds(
   overdue: boolean,
 ): { readonly open?: number; readonly failed?: number } {
   const wave = waveOf(match.service);
-  if (verdict.reason === 'unreadable') {
+  // A service that is looked at again at a known instant has been read, and its wave is known.
+  if (verdict.reason === 'unreadable' && verdict.until === undefined) {
     if (!overdue) return { open: 0 };
     return isInDoubt(match) ? {} : { failed: 0 };
   }

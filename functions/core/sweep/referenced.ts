@@ -1,10 +1,10 @@
 import { forcedChange } from '../confirm/confirm.ts';
 import { type Match, match, type PullPolicy, referencesOf } from '../match/match.ts';
 import { SubjectIndex } from '../match/subject-index.ts';
-import { type Home, homeOf, parseArn } from '../model/arn.ts';
+import { homeOf } from '../model/arn.ts';
 import { about, type Change, endOfSecond, type Notice, SWEEP, subjectsOf } from '../model/change.ts';
 import type { Fleet } from '../model/fleet.ts';
-import type { Reference, Target } from '../model/reference.ts';
+import { isForeign, type Reference, type Target } from '../model/reference.ts';
 import type { SecretDescription } from '../model/secret.ts';
 
 /** A resource, and a reference in the fleet that names it. */
@@ -60,11 +60,6 @@ export function latestChange(changeId: string, secret: SecretDescription): Chang
   return forcedChange({ changeId, at, source: SWEEP }, secret);
 }
 
-/** How to ask for a secret that no list shows: as ECS does, by the ARN as it is written or by the name. */
-export function nameToAsk({ id, named }: Target): string {
-  return named === 'arn' ? id : (parseArn(id)?.resource.replace(/^secret:/, '') ?? id);
-}
-
 /**
  * The services in which a new task could not start because of a notice, or whose application would not find what an `also`
  * tag names. For a resource that was not found, only the references that found nothing count: a partial ARN in the same
@@ -91,12 +86,4 @@ export function broken(
 
 function keyOf({ kind, named, id }: Target): string {
   return `${kind} ${named === 'arn'} ${id}`;
-}
-
-/** Parameters under `/aws/` belong to AWS and are in no list. */
-function isForeign({ kind, id }: Target, home: Home): boolean {
-  const arn = parseArn(id);
-  const isHome =
-    arn?.partition === home.partition && arn.region === home.region && arn.account === home.account;
-  return !isHome || (kind === 'parameter' && arn.resource.startsWith('parameter/aws/'));
 }

@@ -14,6 +14,7 @@ import type { Result } from '../../core/plan/planned.ts';
 import { questions } from '../../core/plan/questions.ts';
 import { NOTHING_EARLIER } from '../../core/plan/waves.ts';
 import { readEvidence } from '../read/evidence.ts';
+import { readObstacles } from '../read/obstacles.ts';
 import type { Early } from '../read/scan.ts';
 import type { Run } from '../run.ts';
 import { applyEarly } from './apply.ts';
@@ -140,8 +141,11 @@ class EarlyRedeploys implements Early {
       const evidence = await readEvidence(questions(matches, policy, ports.clock.now()), run);
       const subjects = this.#subjects;
       const now = ports.clock.now();
-      const plan = makePlan({ fleet, subjects, matches, evidence, policy, earlier: NOTHING_EARLIER, now });
-      this.#results.push(...(await applyEarly(plan, run)));
+      const input = { fleet, subjects, matches, evidence, policy, earlier: NOTHING_EARLIER, now };
+      const obstacles = await readObstacles(makePlan(input).redeploys, fleet, [], run);
+      // Without an answer there is no redeploy yet: it is asked once more for the whole fleet.
+      if (run.reading.aborted) return;
+      this.#results.push(...(await applyEarly(makePlan({ ...input, obstacles }), run)));
     } catch {
       // Nothing has been written: a write that fails does not throw, its result says so.
     }

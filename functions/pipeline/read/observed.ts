@@ -15,6 +15,8 @@ export type Observed = {
   readonly attempts: readonly Attempt[];
   readonly notices: readonly Notice[];
   readonly fleet: Fleet & Partial<Pick<NamedFleet, 'outOfScope'>>;
+  /** Of the fleet and of the services of the follow-ups. */
+  readonly revisions: Fleet['revisions'];
   readonly matches: readonly Match[];
   /** Which services of the follow-ups ECS described, and which it refused to describe. */
   readonly seen: Seen;

@@ -25,6 +25,7 @@ export async function readFleet(confirmed: Confirmed, early: Early, run: Run): P
     attempts,
     notices: parts.flatMap(({ notices }) => notices),
     fleet,
+    revisions: new Map([...fleet.revisions, ...followed.fleet.revisions]),
     matches: [...first, ...followed.matches],
     seen: followed.seen,
     sights: await sightsOf(attempts, fleet, followed, run),

@@ -241,6 +241,7 @@ describe('after the first look', () => {
     'opted-out',
     'out-of-scope',
     'secret-gone',
+    'reference-gone',
     'unsupported-controller',
     'earlier-wave-failed',
     'cannot-replace',

@@ -60,10 +60,12 @@ const ORDER: readonly Verdict[] = [
   ...(['rolling-out', 'cooldown', 'too-often', 'deployment-in-progress'] as const).map((reason) =>
     wait(reason),
   ),
+  wait('rotation-unfinished'),
   redeploy,
   wait('earlier-wave'),
   skip('earlier-wave-failed'),
   skip('secret-gone'),
+  skip('reference-gone'),
 ];
 
 describe('the order of verdicts', () => {

@@ -18,15 +18,24 @@ describe('a reason', () => {
         'out-of-scope',
         'over-cap',
         'possibly-stale',
+        'reference-gone',
         'secret-gone',
         'unsupported-controller',
       ],
     ],
     [
       'alarms',
-      ['cannot-replace', 'over-cap', 'rollout-failed', 'secret-gone', 'unreadable', 'unsupported-controller'],
+      [
+        'cannot-replace',
+        'over-cap',
+        'reference-gone',
+        'rollout-failed',
+        'secret-gone',
+        'unreadable',
+        'unsupported-controller',
+      ],
     ],
-    ['countsAsStale', ['cannot-replace', 'over-cap']],
+    ['countsAsStale', ['cannot-replace', 'over-cap', 'reference-gone']],
     ['timeless', ['label-not-moved', 'no-tasks', 'not-active', 'opted-out', 'pinned', 'pull-only']],
   ])('%s where the table says so', (property, reasons) => {
     expect(having(property)).toEqual(reasons);

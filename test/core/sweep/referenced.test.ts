@@ -1,14 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { serviceArn } from '../../../functions/core/model/arn.ts';
 import { type Notice, SWEEP } from '../../../functions/core/model/change.ts';
-import type { RawReference } from '../../../functions/core/model/reference.ts';
-import {
-  broken,
-  latestChange,
-  namedAmong,
-  nameToAsk,
-  referencedBy,
-} from '../../../functions/core/sweep/referenced.ts';
+import { nameToAsk, type RawReference } from '../../../functions/core/model/reference.ts';
+import { broken, latestChange, namedAmong, referencedBy } from '../../../functions/core/sweep/referenced.ts';
 import {
   ACCOUNT,
   CHANGED_AT,
