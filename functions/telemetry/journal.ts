@@ -13,10 +13,10 @@ import {
 import type { Decision } from '../core/model/decision.ts';
 import { type Fleet, isWhole, unreadableOf } from '../core/model/fleet.ts';
 import type { Outcome } from '../core/model/outcome.ts';
-import { invalidTag, tagWarnings } from '../core/model/tags.ts';
 import type { PlanBesideEarly } from '../core/plan/early.ts';
 import { isLaterLook } from '../core/plan/planned.ts';
 import { reasonHas } from '../core/plan/reasons.ts';
+import { tagWarningsIn } from '../core/report/tag-warnings.ts';
 import type { Request } from '../formats/request.ts';
 import { FollowedRecords } from './followed-records.ts';
 import {
@@ -88,12 +88,7 @@ export class Journal {
   planned({ notices, fleet, subjects, matches }: Seen, { plan, early }: PlanBesideEarly): void {
     for (const notice of notices) this.#noticed(notice, matches, fleet);
     if (subjects.length === 0) return;
-    const tags = [
-      ...[...new Set(matches.map(({ service }) => service))].flatMap(tagWarnings),
-      ...subjects.flatMap((one) =>
-        one.kind === 'change' && one.change.invalidTag ? invalidTag(one.change.arn) : [],
-      ),
-    ];
+    const tags = tagWarningsIn(fleet, subjects, matches);
     const suffixes = suffixWarnings(fleet, subjects);
     const unreadable = unreadableOf(fleet);
     const all = [...early.map(({ planned }) => planned), ...plan.redeploys, ...plan.others];

@@ -81,9 +81,9 @@ describe('a batch of 10,000 messages', () => {
     const loop = await startLoop();
     const wild = (unit: string) => unit.repeat(128).slice(0, 256);
     const tags = {
-      'secret-redeploy:also': wild('? '),
-      'secret-redeploy:also-1': wild('event?'),
-      'secret-redeploy:also-2': wild('*?'),
+      'secret-redeploy:also': wild('=3F '),
+      'secret-redeploy:also-1': wild('event=2A'),
+      'secret-redeploy:also-2': wild('=2A=3F'),
     };
     for (let i = 0; i < 20; i++) loop.sim.world.service({ name: `wild-${i}`, tags });
     const time = new Date(loop.clock.now()).toISOString();

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { IGNORED_REASONS, NOTICES } from '../../functions/core/model/change.ts';
 import { FAILURE_CLASSES, type FailureClass } from '../../functions/core/model/failure.ts';
 import { DEPLOYMENT_STATES } from '../../functions/core/model/rollout.ts';
+import { ALSO } from '../../functions/core/model/tags.ts';
 import { REASONS } from '../../functions/core/plan/reasons.ts';
 import { ADVICE, suspicion } from '../../functions/core/report/advice.ts';
 import { OwnEvents } from '../../functions/telemetry/own-events.ts';
@@ -285,13 +286,7 @@ function tags(): readonly string[] {
     file.endsWith('.ts'),
   );
   const single = sources.flatMap((file) => found(`functions/${file}`, /tags\.get\('([\w-]+)'\)/g));
-  const also = found('functions/core/model/tags.ts', /return \[([^\]]+)\]\s*\.flatMap\(\(key\)/g);
-  return [
-    ...new Set([
-      ...single,
-      ...also.flatMap((list) => [...list.matchAll(/'([\w-]+)'/g)].map(([, key = '']) => key)),
-    ]),
-  ];
+  return [...new Set([...single, ...ALSO])];
 }
 
 /** Which own event each record becomes; a notice becomes one if the resource is gone. */

@@ -165,7 +165,8 @@ function effectsOfTags(fleet: FleetModel, service: ServiceModel, truth: TruthMod
     .flatMap((key) => (service.tags[`${prefix}:${key}`] ?? '').split(' '))
     .filter((word) => word !== '');
   return words.flatMap((word) => {
-    const pattern = new RegExp(`^${word.split('?').map(literal).join('.')}$`);
+    const name = word.replaceAll(/=[0-9A-F]{2}/g, (code) => decodeURIComponent(code.replace('=', '%')));
+    const pattern = new RegExp(`^${literal(name)}$`);
     if (truth.kind === 'secret') {
       const arn = secretArn(fleet, truth);
       const named = [arn, arn.slice(0, -7), truth.name].some((form) => pattern.test(form));

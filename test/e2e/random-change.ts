@@ -86,7 +86,7 @@ function secretChange(roll: Dice, place: Place, at: number, prefix: string): Ran
     references: waysToNameSecret(arn, name, place, previous),
     lookAlikes: looksLikeSecret(arn, name, place),
     pull: [arn, arn.slice(0, -7), name, `${name}2`, `/${name}`, `${arn}x`],
-    also: [name.replaceAll('!', '?'), arn.replaceAll('!', '?'), arn.slice(0, -7).replaceAll('!', '?')],
+    also: [name, arn, arn.slice(0, -7)].map((text) => text.replaceAll('!', '=21')),
   };
 }
 

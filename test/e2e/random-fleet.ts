@@ -212,7 +212,7 @@ function randomTags(roll: Dice, { prefix, select }: SettingsModel, changes: read
   if (roll.chance(select === 'tagged' ? 0.6 : 0.1)) tags[`${prefix}:enabled`] = 'true';
   else if (roll.chance(0.1)) tags[`${prefix}:enabled`] = roll.pick(['false', 'no', '', 'TRUE', '0', 'FALSE']);
   if (roll.chance(0.1)) {
-    const word = roll.pick([...change.also, `${change.also[0]}2`, `${change.also[0]}?`]);
+    const word = roll.pick([...change.also, `${change.also[0]}2`, `${change.also[0]}=21`]);
     tags[`${prefix}:${roll.pick(['also', 'also-1', 'also-2'])}`] = roll.pick([
       word,
       `x/y ${word}`,

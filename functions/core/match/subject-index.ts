@@ -8,7 +8,7 @@ import {
   type Reference,
   type Target,
 } from '../model/reference.ts';
-import { asInTag } from '../model/tags.ts';
+import { isLike, withPlaceholders } from '../model/tag-text.ts';
 
 /** A hyphen and six characters, which Secrets Manager appends to a secret's name in its ARN. */
 export const SUFFIX_LENGTH = 7;
@@ -37,9 +37,8 @@ export class SubjectIndex {
     return this.#filed(service.arn).map(({ subject }) => subject);
   }
 
-  namedBy(target: Target, { place }: Reference): readonly { subject: Subject; form: Form }[] {
-    const byTag = place === 'also' && target.id.includes('?');
-    const ids = byTag ? [...(this.#idsInTags.get(target.id) ?? [])] : [target.id];
+  namedBy(target: Target, { place, valueFrom }: Reference): readonly { subject: Subject; form: Form }[] {
+    const ids = place === 'also' && valueFrom.includes('?') ? this.#idsLike(target.id) : [target.id];
     const found = new Map<Subject, Form>();
     for (const { subject, whole } of ids.flatMap((id) => this.#filed(id))) {
       const applies = about(subject).kind === target.kind && !(whole && isSecretName(target));
@@ -67,8 +66,12 @@ export class SubjectIndex {
 
   #add(id: string, entry: Entry): void {
     this.#byId.set(id, [...this.#filed(id), entry]);
-    const inTag = asInTag(id);
+    const inTag = withPlaceholders(id);
     this.#idsInTags.set(inTag, (this.#idsInTags.get(inTag) ?? new Set()).add(id));
+  }
+
+  #idsLike(name: string): readonly string[] {
+    return [...(this.#idsInTags.get(withPlaceholders(name)) ?? [])].filter((id) => isLike(id, name));
   }
 
   #filed(id: string): readonly Entry[] {

@@ -1,5 +1,6 @@
 import { type Home, parseArn, type TaskDefinitionArn } from './arn.ts';
 import { CURRENT } from './change.ts';
+import { decodeFromTag } from './tag-text.ts';
 
 /**
  * Where in a service a reference stands (functions/README.md, References). `also` is the tag for an application that
@@ -104,12 +105,17 @@ function targetsOf(place: Place, valueFrom: string, home: Home): readonly Target
     case 'pull':
       return valueFrom.startsWith('arn:') ? arnTarget(valueFrom) : [secretNamed(valueFrom, 'name', home)];
     case 'also':
-      return valueFrom.startsWith('arn:')
-        ? arnTarget(valueFrom)
-        : [secretNamed(valueFrom, 'name', home), ...parameterNamed(valueFrom, home)];
+      return alsoTargets(decodeFromTag(valueFrom), home);
     default:
       return place satisfies never;
   }
+}
+
+/** A bare name in a tag means a secret or a parameter. */
+function alsoTargets(name: string, home: Home): readonly Target[] {
+  return name.startsWith('arn:')
+    ? arnTarget(name)
+    : [secretNamed(name, 'name', home), ...parameterNamed(name, home)];
 }
 
 function arnTarget(text: string): readonly Target[] {

@@ -1,6 +1,7 @@
 import type { TaskDefinitionArn } from './arn.ts';
 import type { Service, Tags } from './fleet.ts';
 import type { RawReference } from './reference.ts';
+import { hasWrongEscape } from './tag-text.ts';
 
 /** A tag with an invalid value. The value itself is never logged. */
 export type TagWarning = { readonly arn: string; readonly tag: string; readonly problem: string };
@@ -21,30 +22,43 @@ export function waveOf({ tags }: Service): number {
  * The resources that the tags `also`, `also-1` and `also-2` name, for applications that read a secret by themselves.
  */
 export function alsoOf(tags: Tags, taskDefinition: TaskDefinitionArn): readonly RawReference[] {
-  return ['also', 'also-1', 'also-2']
-    .flatMap((key) => (tags.get(key) ?? '').split(/\s/))
-    .filter((name) => name !== '')
-    .map((valueFrom) => ({ taskDefinition, container: null, place: 'also', valueFrom }));
+  return ALSO.flatMap((key) => namesIn(tags.get(key))).map((valueFrom) => ({
+    taskDefinition,
+    container: null,
+    place: 'also',
+    valueFrom,
+  }));
 }
 
-/**
- * A text as a tag can hold it: each character that a tag cannot hold is replaced by `?`. A tag holds letters, digits,
- * white space and `_ . : / = + - @` (functions/README.md, References). A name from a tag stands for every text that
- * becomes this name.
- */
-export function asInTag(text: string): string {
-  return text.replaceAll(NOT_IN_A_TAG, '?');
-}
+/** The keys, less the prefix, of the tags that name resources; a tag holds 256 characters. */
+export const ALSO = ['also', 'also-1', 'also-2'] as const;
 
 /** Warnings for the tags of a service and of its cluster whose value is invalid. */
-export function tagWarnings({ arn, tags, cluster }: Service): readonly TagWarning[] {
+export function tagWarnings(service: Service): readonly TagWarning[] {
+  const { arn, tags, cluster } = service;
   const warnings: TagWarning[] = [];
   if (isInvalid(tags)) warnings.push(invalidTag(arn));
   if (isInvalid(cluster.tags)) warnings.push(invalidTag(cluster.arn));
   if (!WAVE.test(tags.get('wave') ?? '0'))
     warnings.push({ arn, tag: 'wave', problem: 'not an integer from 0: it counts as 0' });
-  return warnings;
+  return [...warnings, ...alsoWarnings(service)];
 }
+
+/** Warnings for `also` tags that do not name what they are meant to name: without them a mistyped tag would be silent. */
+export function alsoWarnings({ arn, tags, also }: Service): readonly TagWarning[] {
+  const names = new Set(also.flatMap(({ valueFrom, targets }) => (targets.length === 0 ? [valueFrom] : [])));
+  return ALSO.flatMap((tag) => {
+    const written = namesIn(tags.get(tag));
+    return [
+      ...(written.some(hasWrongEscape) ? [{ arn, tag, problem: NO_CHARACTER }] : []),
+      ...(written.some((name) => names.has(name)) ? [{ arn, tag, problem: NO_RESOURCE }] : []),
+    ];
+  });
+}
+
+const NO_CHARACTER =
+  'a "=" before two hex digits that are the code of no character of a name: it counts as "=", which is written "=3D"';
+const NO_RESOURCE = 'an ARN that is neither that of a secret nor that of a parameter: it names nothing';
 
 /** The warning for an `enabled` tag of a service, a cluster or a secret that is neither "true" nor "false". */
 export function invalidTag(arn: string): TagWarning {
@@ -52,7 +66,10 @@ export function invalidTag(arn: string): TagWarning {
 }
 
 const WAVE = /^\d{1,6}$/;
-const NOT_IN_A_TAG = /[^\p{L}\p{Z}\p{N}_.:/=+\-@]/gu;
+
+function namesIn(value = ''): readonly string[] {
+  return value.split(/\s/).filter((name) => name !== '');
+}
 
 /** Any value but "true" counts as false. */
 function isOff(tags: Tags): boolean {

@@ -177,6 +177,40 @@ describe('a resource is named', () => {
     ]);
   });
 
+  test('by its name in a tag with the code of a character that a tag cannot hold, and by no other', () => {
+    const banged = asSubject(change({ arn: SECRET.replace('prod/db', 'rds!db') }));
+    const tagged = (valueFrom: string) => referring({ place: 'also', valueFrom });
+    const arn = SECRET.replace('prod/db', 'rds=21db');
+    expect(hits(tagged('rds=21db'), banged)).toEqual(['rds=21db name moves true']);
+    expect(hits(tagged(arn), banged)).toEqual([`${arn} full-arn moves true`]);
+    expect(hits(tagged(arn.slice(0, -7)), banged)).toEqual([`${arn.slice(0, -7)} partial-arn moves true`]);
+    for (const other of ['rds=2Adb', 'rds=3D21db', 'rds=3Fdb', 'rds=21'])
+      expect(hits(tagged(other), banged)).toEqual([]);
+    expect(hits(referring({ place: 'pull', valueFrom: 'rds=21db' }), banged)).toEqual([]);
+  });
+
+  test('by the code of = in a tag, and by the = itself where no two hex digits follow', () => {
+    const named = (name: string) => asSubject(change({ arn: SECRET.replace('prod/db', name) }));
+    const also = referring(
+      { place: 'also', valueFrom: 'k=3D21' },
+      { place: 'also', valueFrom: 'k=v' },
+      { place: 'also', valueFrom: 'k=bc' },
+    );
+    expect(hits(also, named('k=21'))).toEqual(['k=3D21 name moves true']);
+    expect(hits(also, named('k=v'))).toEqual(['k=v name moves true']);
+    // No name of a resource holds the character of this code, so the tag means what it says.
+    expect(hits(also, named('k=bc'))).toEqual(['k=bc name moves true']);
+    expect(hits(also, named('k!'))).toEqual([]);
+  });
+
+  test('by a code and a placeholder in the same name, where each fits', () => {
+    const world = referring({ place: 'also', valueFrom: 'a=21b?c' });
+    expect(hits(world, asSubject(ofParameter(PARAMETER.replace('app/db/password', 'a!b*c'))))).toEqual([
+      'a=21b?c name moves true',
+    ]);
+    expect(hits(world, asSubject(ofParameter(PARAMETER.replace('app/db/password', 'a*b*c'))))).toEqual([]);
+  });
+
   test('by a pattern in a tag that names another resource as well', () => {
     const [one, other] = ['rds!db', 'rds*db'].map((name) => change({ arn: SECRET.replace('prod/db', name) }));
     if (one === undefined || other === undefined) throw new Error('expected two changes, found fewer');

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { alsoOf, tagWarnings, waveOf } from '../../../functions/core/model/tags.ts';
-import { revisionArn, service } from '../../support/build.ts';
+import { alsoOf, alsoWarnings, tagWarnings, waveOf } from '../../../functions/core/model/tags.ts';
+import { PARAMETER, reference, revisionArn, SECRET, service } from '../../support/build.ts';
 
 const tagged = (entries: Record<string, string>) => service({ tags: new Map(Object.entries(entries)) });
 
@@ -67,6 +67,35 @@ describe('a warning', () => {
       expect(tagWarnings(both)).toEqual(warnings);
     },
   );
+
+  const alsoTagged = (tags: Record<string, string>) => {
+    const own = new Map(Object.entries(tags));
+    return service({ tags: own, also: alsoOf(own, revisionArn()).map((one) => reference(one)) });
+  };
+  const wrong = {
+    problem:
+      'a "=" before two hex digits that are the code of no character of a name: it counts as "=", which is written "=3D"',
+  };
+  const nothing = {
+    problem: 'an ARN that is neither that of a secret nor that of a parameter: it names nothing',
+  };
+
+  test.each([
+    [{ also: 'rds=20db' }, [{ arn, tag: 'also', ...wrong }]],
+    [{ also: 'x', 'also-1': 'y key=bc' }, [{ arn, tag: 'also-1', ...wrong }]],
+    [{ 'also-2': 'arn:aws:s3:::bucket' }, [{ arn, tag: 'also-2', ...nothing }]],
+    [
+      { also: `${PARAMETER} ${SECRET}:key`, 'also-1': 'x=7F' },
+      [
+        { arn, tag: 'also', ...nothing },
+        { arn, tag: 'also-1', ...wrong },
+      ],
+    ],
+    [{ also: `rds=21db rds?db k=v k=3Dab ${SECRET}`, 'also-3': 'x=00' }, []],
+  ])('names the tags of %o that name nothing, without their values', (tags, warnings) => {
+    expect(alsoWarnings(alsoTagged(tags))).toEqual(warnings);
+    expect(tagWarnings(alsoTagged(tags))).toEqual(warnings);
+  });
 
   test('is not given for a valid value', () => {
     expect(tagWarnings(tagged({ enabled: 'false', wave: '3' }))).toEqual([]);

@@ -2,6 +2,7 @@ import type { Aws, Operation, Operations } from '../aws.ts';
 import { AwsError, invalidParameter } from '../errors.ts';
 import { flag, type Input, number, record, records, requiredText, text, texts } from '../input.ts';
 import { resourceIn } from '../place.ts';
+import { checkedTags } from '../tags.ts';
 import { addCluster, addService, addTaskDefinition, type ServiceTraits } from './build.ts';
 import { continueServiceDeployment, pauseHooksIn } from './hook-operations.ts';
 import { findCluster, findService, findTaskDefinition, needCluster, needService } from './lookup.ts';
@@ -227,7 +228,9 @@ function needTaggable(aws: Aws, arn: string): { tags: Readonly<Record<string, st
 }
 
 function tagsIn(input: Input): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    records(input, 'tags').map((tag) => [requiredText(tag, 'key'), text(tag, 'value') ?? '']),
+  return checkedTags(
+    Object.fromEntries(
+      records(input, 'tags').map((tag) => [requiredText(tag, 'key'), text(tag, 'value') ?? '']),
+    ),
   );
 }

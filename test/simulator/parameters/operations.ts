@@ -3,6 +3,7 @@ import { AwsError } from '../errors.ts';
 import { emitParameterChange } from '../events/native.ts';
 import { flag, type Input, number, records, requiredText, text, texts } from '../input.ts';
 import { page } from '../paging.ts';
+import { checkedTags } from '../tags.ts';
 import {
   findParameter,
   keyOf,
@@ -170,7 +171,9 @@ function need(aws: Aws, name: string, code: string) {
 }
 
 function tagsIn(input: Input): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    records(input, 'Tags').map((tag) => [requiredText(tag, 'Key'), text(tag, 'Value') ?? '']),
+  return checkedTags(
+    Object.fromEntries(
+      records(input, 'Tags').map((tag) => [requiredText(tag, 'Key'), text(tag, 'Value') ?? '']),
+    ),
   );
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Aws, Occasion } from '../aws.ts';
 import { AwsError, invalidParameter } from '../errors.ts';
 import { flag, type Input, number, records, requiredText, text, texts } from '../input.ts';
+import { checkedTags } from '../tags.ts';
 import { attachLabels, type LabelMove, moveLabel } from './labels.ts';
 import {
   addSecret,
@@ -201,7 +202,6 @@ function digestOf(input: Input): string | undefined {
 }
 
 function tagsIn(input: Input): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    records(input, 'Tags').map((tag) => [requiredText(tag, 'Key'), text(tag, 'Value') ?? '']),
-  );
+  const tags = records(input, 'Tags').map((tag) => [requiredText(tag, 'Key'), text(tag, 'Value') ?? '']);
+  return checkedTags(Object.fromEntries(tags), false);
 }

@@ -5,6 +5,7 @@ import { holderOf } from '../secrets/labels.ts';
 import { addSecret } from '../secrets/state.ts';
 import { urlOf } from '../sqs/operations.ts';
 import { addQueue } from '../sqs/state.ts';
+import { checkedTags } from '../tags.ts';
 import { instant } from './deployments.ts';
 import type {
   BucketRef,
@@ -41,7 +42,7 @@ export function buildSecret(aws: Aws, spec: SecretSpec): SecretRef {
       versions,
       description: spec.description,
       kmsKeyId: undefined,
-      tags: spec.tags ?? {},
+      tags: checkedTags(spec.tags ?? {}, false),
       rotationEnabled: spec.rotationEnabled,
       lastChangedAt: instant(spec.lastChangedAt, createdAt),
       lastRotatedAt: spec.lastRotatedAt === undefined ? undefined : Number(spec.lastRotatedAt),
@@ -60,7 +61,7 @@ export function buildParameter(aws: Aws, spec: ParameterSpec): ParameterRef {
     version: spec.version ?? 1,
     type: spec.type ?? 'SecureString',
     description: spec.description,
-    tags: spec.tags ?? {},
+    tags: checkedTags(spec.tags ?? {}),
     labels: {},
     modifiedAt,
     deleted: false,

@@ -1,6 +1,7 @@
 import type { Aws } from '../aws.ts';
 import { addCluster, addService } from '../ecs/build.ts';
 import type { PauseHook } from '../ecs/state.ts';
+import { checkedTags } from '../tags.ts';
 import { addDeployments, HOUR, instant, needRevision, taskSetOf } from './deployments.ts';
 import type {
   ClusterRef,
@@ -59,7 +60,7 @@ function traitsOf(spec: ServiceSpec) {
     ...(controller === undefined ? {} : { controller }),
     ...(strategy === undefined ? {} : { strategy }),
     ...(circuitBreaker === undefined ? {} : { circuitBreaker }),
-    ...(tags === undefined ? {} : { tags }),
+    ...(tags === undefined ? {} : { tags: checkedTags(tags) }),
     behaviour: behaviourIn(spec),
     ...(pauseHooks === undefined ? {} : { pauseHooks: pauseHooks.map(pauseHookOf) }),
   };

@@ -1,5 +1,6 @@
 import type { Aws } from '../aws.ts';
 import { addTaskDefinition } from '../ecs/build.ts';
+import { checkedTags } from '../tags.ts';
 import type { TaskDefinitionRef, TaskDefinitionSpec } from './specs.ts';
 
 /** Registers a revision with one container `app` that has the references of the spec. */
@@ -8,7 +9,7 @@ export function buildTaskDefinition(aws: Aws, spec: TaskDefinitionSpec): TaskDef
     family: spec.family ?? `family-${aws.ecs.families.size + 1}`,
     status: spec.status ?? 'ACTIVE',
     registeredAt: Number(spec.registeredAt ?? aws.now() - 86_400_000),
-    tags: spec.tags ?? {},
+    tags: checkedTags(spec.tags ?? {}),
     content: {
       containerDefinitions: [appContainer(spec), ...(spec.containers ?? [])],
       volumes: (spec.fsxCredentials ?? []).map(fsxVolume),

@@ -8,6 +8,7 @@ import { replaceTasks, scale } from '../ecs/scaling.ts';
 import type { HookAction, ServiceState } from '../ecs/state.ts';
 import { emitExpiration, emitParameterChange } from '../events/native.ts';
 import { findParameter } from '../parameters/state.ts';
+import { checkedTags } from '../tags.ts';
 import { buildBucket, buildParameter, buildQueue, buildSecret } from './resources.ts';
 import { buildService } from './services.ts';
 import type {
@@ -80,7 +81,7 @@ export function createWorld(aws: Aws): World {
       const { arn, name } = addCluster(
         aws,
         spec.name ?? `cluster-${aws.ecs.clusters.size + 1}`,
-        spec.tags ?? {},
+        checkedTags(spec.tags ?? {}),
       );
       return { arn, name };
     },
