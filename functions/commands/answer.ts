@@ -1,4 +1,5 @@
 import type { Trigger } from '../core/follow-up/trigger.ts';
+import { match } from '../core/match/match.ts';
 import { REQUEST } from '../core/model/change.ts';
 import type { Origin } from '../core/model/secret.ts';
 import { followed } from '../core/report/followed.ts';
@@ -11,6 +12,7 @@ import { parseRequest, type Request } from '../formats/request.ts';
 import { type Hurry, inAHurry } from '../pipeline/apply/hurry.ts';
 import { confirm } from '../pipeline/confirm/confirm.ts';
 import { handOver } from '../pipeline/follow-up/hand-over.ts';
+import { withoutWrongGuesses } from '../pipeline/living.ts';
 import { newSubjects } from '../pipeline/read/observed.ts';
 import { readFleet } from '../pipeline/read/read.ts';
 import { NOTHING_EARLY } from '../pipeline/read/scan.ts';
@@ -79,7 +81,10 @@ function named({ secrets, parameters, force }: Request, origin: Origin): readonl
 async function uses(asked: readonly Trigger[], run: Run): Promise<Uses> {
   const observed = await readFleet(await confirm(asked, run), NOTHING_EARLY, run);
   if (observed.postponed.length > 0) throw new TooLarge('narrow it with clusters');
-  return shortenedUses(usesOf(observed.fleet, newSubjects(observed), run.policy), ANSWER_CHARACTERS);
+  const { fleet } = observed;
+  const subjects = newSubjects(observed);
+  const matches = await withoutWrongGuesses(match(fleet, subjects, 'redeploy'), run);
+  return shortenedUses(usesOf(fleet, subjects, run.policy, matches), ANSWER_CHARACTERS);
 }
 
 function staleOf(found: Sweep): StaleReport {

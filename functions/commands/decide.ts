@@ -1,5 +1,6 @@
 import { missingBefore, withMissing } from '../core/follow-up/missing.ts';
 import type { Confirmed, Trigger } from '../core/follow-up/trigger.ts';
+import { suspects } from '../core/match/match.ts';
 import type { ServiceKey } from '../core/model/arn.ts';
 import { type PlanBesideEarly, stillUndecided, withEarly } from '../core/plan/early.ts';
 import type { EvidenceByService } from '../core/plan/evidence.ts';
@@ -11,6 +12,7 @@ import { asTheyStand, recalledIn, type Standing, standingKey } from '../core/pla
 import { makeReport, type Report } from '../core/report/report.ts';
 import { confirm } from '../pipeline/confirm/confirm.ts';
 import { standingOf } from '../pipeline/confirm/standing.ts';
+import { notGone } from '../pipeline/living.ts';
 import { readEvidence } from '../pipeline/read/evidence.ts';
 import { newChanges, type Observed, planInput } from '../pipeline/read/observed.ts';
 import { readObstacles } from '../pipeline/read/obstacles.ts';
@@ -63,7 +65,8 @@ async function planAsItStands(
     const planned = withEarly(makePlan(input), observed.early);
     if (await askStandings(planned, standings, run)) continue;
     if (await askNeeds(planned, asked, observed, run)) continue;
-    run.journal.planned({ ...input, notices: observed.notices }, planned);
+    const spared = await notGone(suspects(input.fleet, input.subjects), run);
+    run.journal.planned({ ...input, notices: observed.notices, spared }, planned);
     return planned;
   }
 }

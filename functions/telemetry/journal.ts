@@ -85,11 +85,11 @@ export class Journal {
   }
 
   /** Records the plan, and each service that is not redeployed, with the reason. Redeploys are recorded once done. */
-  planned({ notices, fleet, subjects, matches }: Seen, { plan, early }: PlanBesideEarly): void {
+  planned({ notices, fleet, subjects, matches, spared }: Seen, { plan, early }: PlanBesideEarly): void {
     for (const notice of notices) this.#noticed(notice, matches, fleet);
     if (subjects.length === 0) return;
     const tags = tagWarningsIn(fleet, subjects, matches);
-    const suffixes = suffixWarnings(fleet, subjects);
+    const suffixes = suffixWarnings(fleet, subjects, spared);
     const unreadable = unreadableOf(fleet);
     const all = [...early.map(({ planned }) => planned), ...plan.redeploys, ...plan.others];
     const first = all.filter((planned) => !isLaterLook(planned));
@@ -223,6 +223,8 @@ type Seen = {
   readonly fleet: Fleet;
   readonly subjects: readonly Subject[];
   readonly matches: readonly Match[];
+  /** What looks like an older secret and is not known to be gone. */
+  readonly spared?: ReadonlySet<string>;
 };
 
 /** `arn`: the resource that the event names, if it can be determined. */

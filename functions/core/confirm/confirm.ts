@@ -1,4 +1,4 @@
-import { SUFFIXED } from '../match/subject-index.ts';
+import { looksFull } from '../match/subject-index.ts';
 import { parseArn } from '../model/arn.ts';
 import {
   type Change,
@@ -64,9 +64,9 @@ export function isYoungClaim(at: number, now: number): boolean {
   return now - at < VISIBLE_WITHIN_MS;
 }
 
-/** Whether a text ends like the full ARN of a secret, with a hyphen and six characters. */
+/** Whether a text looks like the full ARN of a secret, which ends in a hyphen and six characters. */
 export function isFullArn(text: string): boolean {
-  return parseArn(text)?.service === 'secretsmanager' && SUFFIXED.test(text);
+  return parseArn(text)?.service === 'secretsmanager' && looksFull(text);
 }
 
 /** Whether the event comes from another Region or account: a secret that was found here then only has the same name. */

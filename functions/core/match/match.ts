@@ -4,7 +4,7 @@ import type { ReportedReference } from '../model/decision.ts';
 import { deploymentsInUse, type Fleet, isUnreadable, primaryOf, type Service } from '../model/fleet.ts';
 import { grouped } from '../model/lists.ts';
 import { type Form, followedLabel, type Reference, type Target } from '../model/reference.ts';
-import { SUFFIX_LENGTH, SubjectIndex } from './subject-index.ts';
+import { looksFull, SUFFIX_LENGTH, SUFFIXED, SubjectIndex } from './subject-index.ts';
 
 /** Whether a redeploy makes this reference deliver what the change brought (`moves`), or why it does not. */
 export type Effect = 'moves' | 'pinned' | 'other-label' | 'pull-only';
@@ -18,6 +18,11 @@ export type Hit = {
   readonly effect: Effect;
   /** The reference stands in the revision that a new deployment would run. */
   readonly inPrimary: boolean;
+  /**
+   * Only for a secret that is gone, if the reference may name another one: what Secrets Manager has to be asked for before
+   * anything follows from it.
+   */
+  readonly guess?: string;
 };
 
 /** A service and one subject that it refers to. A service named by hand has no hits. */
@@ -97,25 +102,52 @@ export function isInDoubt({ partlyUnreadable, hits }: Match): boolean {
   return partlyUnreadable && !hits.some(({ effect, inPrimary }) => effect === 'moves' && inPrimary);
 }
 
-/** References to the name of a subject that carry the suffix of another secret of the same name. */
-export function suffixWarnings(fleet: Fleet, subjects: readonly Subject[]): readonly SuffixWarning[] {
+/**
+ * References to the name of a subject that carry the suffix of another secret of the same name. `spared`: the ARNs, as
+ * `suspects` gives them, that are not known to name no living secret.
+ */
+export function suffixWarnings(
+  fleet: Fleet,
+  subjects: readonly Subject[],
+  spared: ReadonlySet<string> = new Set(),
+): readonly SuffixWarning[] {
+  return olderNames(fleet, subjects).flatMap(({ service, reference, older }) =>
+    older.every((id) => spared.has(id))
+      ? []
+      : [
+          {
+            service: service.arn,
+            valueFrom: reference.valueFrom,
+            problem:
+              'has the name of the changed secret but another suffix: it may name an older, deleted secret',
+          },
+        ],
+  );
+}
+
+/** The ARNs that look like those of older secrets of the same name; each may be the partial ARN of a living one. */
+export function suspects(fleet: Fleet, subjects: readonly Subject[]): readonly string[] {
+  return [...new Set(olderNames(fleet, subjects).flatMap(({ older }) => older))];
+}
+
+function olderNames(fleet: Fleet, subjects: readonly Subject[]) {
   const byName = new Map(
     subjects
       .map(about)
-      .filter(({ kind }) => kind === 'secret')
+      .filter(({ kind, arn }) => kind === 'secret' && SUFFIXED.test(arn))
       .map(({ arn }) => [arn.slice(0, -SUFFIX_LENGTH), arn]),
   );
   const isOlder = ({ kind, id, named }: Target) =>
-    kind === 'secret' && named === 'arn' && (byName.get(id.slice(0, -SUFFIX_LENGTH)) ?? id) !== id;
+    kind === 'secret' &&
+    named === 'arn' &&
+    looksFull(id) &&
+    (byName.get(id.slice(0, -SUFFIX_LENGTH)) ?? id) !== id;
+  if (byName.size === 0) return [];
   return fleet.services.flatMap((service) =>
-    referencesOf(service, fleet)
-      .filter(({ reference }) => reference.targets.some(isOlder))
-      .map(({ reference }) => ({
-        service: service.arn,
-        valueFrom: reference.valueFrom,
-        problem:
-          'has the name of the changed secret but another suffix: it may name an older, deleted secret',
-      })),
+    referencesOf(service, fleet).flatMap(({ reference }) => {
+      const older = reference.targets.filter(isOlder).map(({ id }) => id);
+      return older.length === 0 ? [] : [{ service, reference, older }];
+    }),
   );
 }
 
@@ -128,10 +160,18 @@ function matchesOf(service: Service, fleet: Fleet, index: SubjectIndex, pull: Pu
   const hits = new Map<Subject, Hit[]>();
   for (const { reference, inPrimary } of referencesOf(service, fleet)) {
     for (const target of reference.targets) {
-      for (const { subject, form } of index.namedBy(target, reference)) {
+      for (const { subject, form, guess } of index.namedBy(target, reference)) {
         const { label, versionId } = target;
         const effect = effectOf(reference, target, subject, pull);
-        const hit = { reference, form, label, versionId, effect, inPrimary };
+        const hit = {
+          reference,
+          form,
+          label,
+          versionId,
+          effect,
+          inPrimary,
+          ...(guess !== undefined && { guess }),
+        };
         hits.set(subject, [...(hits.get(subject) ?? []), hit]);
       }
     }

@@ -58,6 +58,16 @@ export function followedLabel(target: Target): string {
   return target.label ?? CURRENT;
 }
 
+/** How to ask Secrets Manager for what a target names: as ECS does, by the ARN as it is written or by the name. */
+export function nameToAsk({ id, named }: Pick<Target, 'id' | 'named'>): string {
+  return named === 'arn' ? id : nameInArn(id);
+}
+
+/** The name at the end of the ARN of a secret, with the suffix if the ARN has one. */
+export function nameInArn(arn: string): string {
+  return parseArn(arn)?.resource.replace(/^secret:/, '') ?? arn;
+}
+
 /** The ARN of the parameter of this name. `/foo` and `foo` are the same parameter; a nested name starts with `/`. */
 export function parameterArn(name: string, home: Home): string {
   return parameterId(name.replace(/^\//, ''), home);

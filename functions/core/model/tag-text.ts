@@ -23,14 +23,14 @@ export function hasWrongEscape(text: string): boolean {
  * A text with `?` for each character that a tag cannot hold. In an `also` tag `?` stands for any one such character: a
  * name with `?` may name every text that is the same as the name in this form, and `isLike` says whether it does.
  */
-export function withPlaceholders(text: string): string {
+export function asInTag(text: string): string {
   return text.replaceAll(NOT_IN_A_TAG, '?');
 }
 
-/** Whether a name with `?` names this text, which is the same as the name in `withPlaceholders`. */
+/** Whether a name with `?` names this text, which is the same as the name in `asInTag`. */
 export function isLike(text: string, name: string): boolean {
-  const characters = [...text];
-  return [...name].every((one, i) => one === '?' || one === characters[i]);
+  const characters = Array.from(text);
+  return Array.from(name).every((one, i) => one === '?' || one === characters[i]);
 }
 
 const ESCAPE = /=([0-9A-Fa-f]{2})/g;

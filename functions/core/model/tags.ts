@@ -3,6 +3,8 @@ import type { Service, Tags } from './fleet.ts';
 import type { RawReference } from './reference.ts';
 import { hasWrongEscape } from './tag-text.ts';
 
+export { asInTag } from './tag-text.ts';
+
 /** A tag with an invalid value. The value itself is never logged. */
 export type TagWarning = { readonly arn: string; readonly tag: string; readonly problem: string };
 

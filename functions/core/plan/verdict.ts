@@ -39,9 +39,13 @@ export function explain(
   return RULES.map((rule) => ({ rule, verdict: rule.verdict(candidate) }));
 }
 
-/** If only older deployments refer to the resource that is gone, new tasks can start, and there is no verdict. */
+/**
+ * If only older deployments refer to the resource that is gone, new tasks can start, and there is no verdict. Nor is there
+ * one from a guess.
+ */
 function verdictOnNotice(notice: Notice, { service, hits }: Match, policy: Policy): Verdict | undefined {
-  if (!isGone(notice) || !hits.some(({ inPrimary }) => inPrimary)) return undefined;
+  if (!isGone(notice) || !hits.some(({ inPrimary, guess }) => inPrimary && guess === undefined))
+    return undefined;
   return skip(isOptedOut(service, policy.select) ? 'opted-out' : 'secret-gone');
 }
 

@@ -1,4 +1,4 @@
-import { byService, match, reportedReference } from '../match/match.ts';
+import { byService, type Match, match, reportedReference } from '../match/match.ts';
 import type { Subject } from '../model/change.ts';
 import type { ReportedReference } from '../model/decision.ts';
 import type { Fleet } from '../model/fleet.ts';
@@ -23,8 +23,13 @@ type Use = {
 };
 
 /** Every reference counts here, including those that a redeploy would not change. */
-export function usesOf(fleet: Fleet, subjects: readonly Subject[], policy: Policy): Uses {
-  const uses = [...byService(match(fleet, subjects, 'redeploy')).values()].map((matches) => ({
+export function usesOf(
+  fleet: Fleet,
+  subjects: readonly Subject[],
+  policy: Policy,
+  matches: readonly Match[] = match(fleet, subjects, 'redeploy'),
+): Uses {
+  const uses = [...byService(matches).values()].map((matches) => ({
     service: matches[0].service.arn,
     cluster: matches[0].service.cluster.name,
     optedOut: isOptedOut(matches[0].service, policy.select),

@@ -7,6 +7,8 @@ import type { Fleet } from '../model/fleet.ts';
 import { isForeign, type Reference, type Target } from '../model/reference.ts';
 import type { SecretDescription } from '../model/secret.ts';
 
+export { nameToAsk } from '../model/reference.ts';
+
 /** A resource, and a reference in the fleet that names it. */
 export type Referenced = { readonly target: Target; readonly reference: Reference };
 
@@ -80,7 +82,10 @@ export function broken(
       ({ reference, inPrimary }) =>
         inPrimary && (!isVanished || (reference.place !== 'also' && reference.targets.some(concerned))),
     );
-    return hits.length === 0 ? [] : [{ ...one, hits }];
+    const asked = hits.map(({ guess, ...hit }) =>
+      guess === undefined || isVanished ? hit : { ...hit, guess },
+    );
+    return hits.length === 0 ? [] : [{ ...one, hits: asked }];
   });
 }
 

@@ -124,7 +124,10 @@ class EarlyRedeploys implements Early {
 
   #take(part: Fleet): void {
     const fresh = match(part, this.#subjects, this.#run.policy.pull).filter(
-      ({ service }) => waveOf(service) === 0 && !this.#looked.has(service.key),
+      ({ service, hits }) =>
+        waveOf(service) === 0 &&
+        !this.#looked.has(service.key) &&
+        hits.every(({ guess }) => guess === undefined),
     );
     for (const { service } of fresh) this.#looked.add(service.key);
     if (fresh.length > 0) this.#begun.push(this.#limit(() => this.#redeploy(part, fresh)));

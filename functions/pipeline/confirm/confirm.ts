@@ -12,9 +12,18 @@ import { standingKey } from '../../core/plan/standing.ts';
 import { startScan } from '../../core/read/scan.ts';
 import type { ParametersFound } from '../../ports.ts';
 import type { StepContext } from '../context.ts';
+import { describing } from '../living.ts';
 import { deniedElsewhere } from './foreign.ts';
-import { type Describe, deletion, type Found, findCurrent, noticeOf, parameterChange } from './resolve.ts';
-import { hasNamesake, standingOf } from './standing.ts';
+import {
+  type Describe,
+  deletion,
+  type Found,
+  findCurrent,
+  noticeOf,
+  parameterChange,
+  withNamesake,
+} from './resolve.ts';
+import { standingOf } from './standing.ts';
 
 /** No clock is that wrong: an event further in the future has a broken time. */
 const FUTURE_MS = 60_000;
@@ -22,7 +31,7 @@ const FUTURE_MS = 60_000;
 /** Checks each trigger against what Secrets Manager and Parameter Store say now. A failing trigger stops no other. */
 export async function confirm(triggers: readonly Trigger[], run: StepContext): Promise<Confirmed> {
   const ask: Ask = {
-    describe: remembering((secret: string) => run.ports.secrets.describe(secret, run.reading)),
+    describe: describing(run),
     deleted: deletedParameters(triggers, run),
   };
   const findings = await pMap(
@@ -213,14 +222,6 @@ async function find(trigger: Trigger, ask: Ask, run: StepContext): Promise<Found
   }
 }
 
-/** A secret that was deleted by force may have been created anew: then only references by the full ARN find nothing. */
-async function withNamesake(notice: Notice, run: StepContext): Promise<Notice> {
-  const isVanished = notice.kind === 'secret' && notice.notice === 'not-found';
-  return isVanished && (await hasNamesake(notice.arn, undefined, run))
-    ? { ...notice, fullArnOnly: true }
-    : notice;
-}
-
 async function findClaimed(claim: Claim, origin: Origin, ask: Ask, { ports }: StepContext): Promise<Finding> {
   if (claim.kind === 'none') return { kind: 'ignored', reason: claim.reason };
   if (origin.at > ports.clock.now() + FUTURE_MS) {
@@ -247,13 +248,4 @@ async function findClaimed(claim: Claim, origin: Origin, ask: Ask, { ports }: St
     default:
       return claim satisfies never;
   }
-}
-
-function remembering<T>(ask: (key: string) => Promise<T>): (key: string) => Promise<T> {
-  const asked = new Map<string, Promise<T>>();
-  return (key) => {
-    const answer = asked.get(key) ?? ask(key);
-    asked.set(key, answer);
-    return answer;
-  };
 }

@@ -3,6 +3,7 @@ import {
   type Finding,
   forcedChange,
   goneNotice,
+  isFullArn,
   isYoungClaim,
 } from '../../core/confirm/confirm.ts';
 import type { Trigger } from '../../core/follow-up/trigger.ts';
@@ -16,6 +17,7 @@ import {
 import type { Origin, SecretDescription } from '../../core/model/secret.ts';
 import type { ParametersFound } from '../../ports.ts';
 import type { StepContext } from '../context.ts';
+import { hasNamesake } from './standing.ts';
 
 export type Found =
   | Exclude<Finding, { kind: 'look-again' | 'ignored' }>
@@ -67,10 +69,19 @@ async function currentSecret(
 ): Promise<Found> {
   const description = await describe(name);
   const gone = goneNotice(name, origin, description);
-  if (gone !== undefined || description === undefined) return gone ? { kind: 'notice', notice: gone } : none;
+  if (gone !== undefined) return { kind: 'notice', notice: await withNamesake(gone, run) };
+  if (description === undefined) return none;
   if (force) return { kind: 'changes', changes: [forcedChange(origin, description)] };
   const versions = await run.ports.secrets.listVersions(description.arn, run.reading);
   return { kind: 'changes', changes: currentChanges(origin, description, versions) };
+}
+
+/** A secret that was deleted by force may have been created anew: then only references by the full ARN find nothing. */
+export async function withNamesake(notice: Notice, run: StepContext): Promise<Notice> {
+  const isVanished = notice.kind === 'secret' && notice.notice === 'not-found' && isFullArn(notice.arn);
+  return isVanished && (await hasNamesake(notice.arn, undefined, run))
+    ? { ...notice, fullArnOnly: true }
+    : notice;
 }
 
 export function noticeOf(

@@ -1,6 +1,6 @@
 import pMap from 'p-map';
-import { isFullArn, isYoungClaim } from '../../core/confirm/confirm.ts';
-import { SUFFIX_LENGTH } from '../../core/match/subject-index.ts';
+import { isYoungClaim } from '../../core/confirm/confirm.ts';
+import { SUFFIX_LENGTH, SUFFIXED } from '../../core/match/subject-index.ts';
 import { parseArn } from '../../core/model/arn.ts';
 import { type Change, optedOutBy } from '../../core/model/change.ts';
 import { CONCURRENCY } from '../../core/model/limits.ts';
@@ -68,7 +68,7 @@ async function secretNow(arn: string, run: StepContext): Promise<Resource> {
 }
 
 /**
- * Whether a living secret has the name of one that was not found by its full ARN: it was deleted by force and created anew.
+ * Whether a living secret has the name of one that was not found by this full ARN: it was deleted by force and created anew.
  * A secret that is scheduled for deletion keeps its name.
  */
 export async function hasNamesake(
@@ -76,7 +76,7 @@ export async function hasNamesake(
   description: SecretDescription | undefined,
   { ports, reading }: StepContext,
 ): Promise<boolean> {
-  if (description !== undefined || !isFullArn(arn)) return false;
+  if (description !== undefined || !SUFFIXED.test(arn)) return false;
   const other = await ports.secrets.describe(arn.slice(0, -SUFFIX_LENGTH), reading);
   return other !== undefined && other.deletedAt === undefined && other.arn !== arn;
 }

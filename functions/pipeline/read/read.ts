@@ -5,6 +5,7 @@ import { joinFleets } from '../../core/model/fleet.ts';
 import { concerns, startedEarlyFor } from '../../core/plan/early.ts';
 import type { Result } from '../../core/plan/planned.ts';
 import type { Scan } from '../../core/read/scan.ts';
+import { withoutWrongGuesses } from '../living.ts';
 import type { Run } from '../run.ts';
 import { readFollowed, sightsOf } from './followed.ts';
 import { newSubjects, type Observed, type Postponed } from './observed.ts';
@@ -17,7 +18,10 @@ export async function readFleet(confirmed: Confirmed, early: Early, run: Run): P
   const followed = await readFollowed(confirmed.attempts, run);
   const { parts, postponed } = await scanFleet(confirmed, early, run);
   const results = await early.finish();
-  const first = parts.flatMap((part) => possibleMatches(part.fleet, newSubjects(part), run.policy.pull));
+  const first = await withoutWrongGuesses(
+    parts.flatMap((part) => possibleMatches(part.fleet, newSubjects(part), run.policy.pull)),
+    run,
+  );
   const decided = new Set(parts.flatMap((part) => [...part.attempts, ...part.notices].map(idOf)));
   const fleet = together(parts.map((part) => part.fleet));
   const attempts = [...confirmed.attempts, ...mergedFirst(parts.flatMap((part) => part.attempts))];

@@ -9,9 +9,11 @@ import { latestChange, namedAmong, type Referenced } from '../../core/sweep/refe
 import { needsExactTime, type Unchecked } from '../../core/sweep/sweep.ts';
 import type { Ports } from '../../ports.ts';
 import type { StepContext } from '../context.ts';
+import { describing } from '../living.ts';
 
 /** The part of an invocation's context that the reads of a sweep need. */
 export type Reader = Pick<StepContext, 'policy' | 'reading'> & {
+  readonly journal: Pick<StepContext['journal'], 'error'>;
   readonly ports: Pick<Ports, 'clock' | 'secrets' | 'parameters'>;
 };
 
@@ -38,7 +40,7 @@ export async function readSecrets(
   if (references.length === 0) return { found: [], notFound: [], refused: [] };
   const { listed, unlisted } = await listSecrets(references, fleet, run);
   const possible = unlisted.filter(isPossible);
-  const describe = (secret: string) => run.ports.secrets.describe(secret, run.reading);
+  const describe = describing(run);
   const doubtful = [...listed.values()].filter(({ deletedAt }) => deletedAt !== undefined);
   const again = await eachByItself(doubtful, ({ arn }) => describe(arn), run);
   const asked = await eachByItself(possible, ({ target }) => describe(nameToAsk(target)), run);

@@ -8,6 +8,7 @@ import { broken, type Referenced, referencedBy } from '../../core/sweep/referenc
 import type { Unchecked } from '../../core/sweep/sweep.ts';
 import { findCurrent, parameterChange } from '../confirm/resolve.ts';
 import type { StepContext } from '../context.ts';
+import { describing, withoutWrongGuesses } from '../living.ts';
 import { originOf, type Reader, readSecrets, readSecretTimes } from './secret-times.ts';
 
 /** When each resource that the fleet refers to changed last, and which resources are gone. */
@@ -30,7 +31,7 @@ export async function readTimestamps(fleet: Fleet, sweepId: string, run: Reader)
   const parameters = await readParameters(referenced.parameters, sweepId, run);
   const notFound = [...secrets.notFound, ...parameters.notFound];
   const gone = [...times.notices, ...noticesOf(notFound, sweepId, run)];
-  const matches = broken(fleet, gone, notFound, run.policy.pull);
+  const matches = await withoutWrongGuesses(broken(fleet, gone, notFound, run.policy.pull), run);
   const affectsAny = new Set(matches.map(({ subject }) => about(subject)));
   const foreign = referenced.foreign.map((arn) => ({ arn }));
   return {
@@ -48,7 +49,7 @@ export async function readNamedTimestamps(
   sweepId: string,
   run: StepContext,
 ): Promise<Timestamps> {
-  const describe = (secret: string) => run.ports.secrets.describe(secret, run.reading);
+  const describe = describing(run);
   const found = await pMap(named, (one) => findCurrent(one, describe, run), {
     concurrency: CONCURRENCY.resources,
   });
@@ -60,7 +61,10 @@ export async function readNamedTimestamps(
   return {
     changes: found.flatMap((one) => (one.kind === 'changes' ? one.changes.map(ofSweep) : [])),
     notices,
-    broken: match(fleet, subjectsOf({ changes: [], notices }), run.policy.pull),
+    broken: await withoutWrongGuesses(
+      match(fleet, subjectsOf({ changes: [], notices }), run.policy.pull),
+      run,
+    ),
     unchecked: [],
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Match, match, suffixWarnings } from '../../../functions/core/match/match.ts';
+import { type Match, match, suffixWarnings, suspects } from '../../../functions/core/match/match.ts';
 import type { TaskDefinitionArn } from '../../../functions/core/model/arn.ts';
 import { about, type Notice, type Subject } from '../../../functions/core/model/change.ts';
 import type { Revision } from '../../../functions/core/model/fleet.ts';
@@ -112,7 +112,7 @@ describe('the references of a new task', () => {
 });
 
 describe('the warning about an older secret of the same name', () => {
-  const OLDER = `${PARTIAL}-zzzzzz`;
+  const OLDER = `${PARTIAL}-zzZZ99`;
   const warned = (world: ReturnType<typeof fleet>, ...subjects: readonly Subject[]) =>
     suffixWarnings(world, subjects).map(({ valueFrom }) => valueFrom);
 
@@ -132,13 +132,19 @@ describe('the warning about an older secret of the same name', () => {
       SECRET,
       PARTIAL,
       PARAMETER,
-      `${PARTIAL}2-zzzzzz`,
+      `${PARTIAL}2-zzZZ99`,
+      `${PARTIAL}-secret`,
+      `${PARTIAL}-zzzzzz`,
+      `${PARTIAL}-secret:key::`,
+      `${PARTIAL}-password`,
+      `${PARTIAL}/backup`,
+      `${PARTIAL}_backup`,
       '/aws/reference/secretsmanager/prod/db',
     ];
     expect(warned(referring(...others), asSubject(change()))).toEqual([]);
     expect(warned(referring({ place: 'pull', valueFrom: 'prod/db' }), asSubject(change()))).toEqual([]);
     expect(warned(referring('what/ECS would not accept'), asSubject(change()))).toEqual([]);
-    expect(warned(referring(`${PARAMETER}-zzzzzz`), asSubject(ofParameter(`${PARAMETER}-a1B2c3`)))).toEqual(
+    expect(warned(referring(`${PARAMETER}-zzZZ99`), asSubject(ofParameter(`${PARAMETER}-a1B2c3`)))).toEqual(
       [],
     );
     expect(warned(referring(OLDER))).toEqual([]);
@@ -146,7 +152,27 @@ describe('the warning about an older secret of the same name', () => {
 
   test('is not given for a pass-through whose name only looks like one with a suffix', () => {
     const long = change({ arn: SECRET.replace('prod/db-', 'prod/db-x-') });
-    expect(warned(referring('/aws/reference/secretsmanager/prod/db-x-zzzzzz'), asSubject(long))).toEqual([]);
+    expect(warned(referring('/aws/reference/secretsmanager/prod/db-x-zzZZ99'), asSubject(long))).toEqual([]);
+  });
+
+  test('is given for a suffix of letters in both cases, of digits, or of both', () => {
+    const suffixed = ['zzzZzz', '123456', 'a1b2c3', 'ABCDEF'].map((suffix) => `${PARTIAL}-${suffix}`);
+    expect(warned(referring(...suffixed), asSubject(change()))).toEqual(suffixed);
+  });
+
+  test('is not given for what is known to be no older secret', () => {
+    const newer = `${PARTIAL}-abc123`;
+    const world = referring(OLDER, newer, `${newer}:key::`);
+    expect(suspects(world, [asSubject(change())])).toEqual([OLDER, newer]);
+    expect(
+      suffixWarnings(world, [asSubject(change())], new Set([newer])).map(({ valueFrom }) => valueFrom),
+    ).toEqual([OLDER]);
+  });
+
+  test('is not given for a resource that a caller named without its suffix', () => {
+    const unnamed = asSubject(notice({ arn: 'prod/db-secret', notice: 'not-found' }));
+    expect(warned(referring(OLDER), unnamed)).toEqual([]);
+    expect(warned(referring(OLDER), asSubject(notice({ arn: PARTIAL, notice: 'not-found' })))).toEqual([]);
   });
 
   test('is given where a tag may name the secret or a parameter', () => {
@@ -240,7 +266,7 @@ describe('a resource that no longer exists is named', () => {
   });
 
   test('with any suffix too if it was not found, and only without a suffix if it was deleted', () => {
-    const full = `${PARTIAL}-zzzzzz`;
+    const full = `${PARTIAL}-zzZZ99`;
     expect(hits(referring(full, PARTIAL), asSubject(notice({ arn: PARTIAL, notice: 'not-found' })))).toEqual([
       `${full} full-arn moves true`,
       `${PARTIAL} full-arn moves true`,
@@ -266,6 +292,41 @@ describe('a resource that no longer exists is named', () => {
     expect(hits(world, asSubject(notice({ arn: secret(gone) })))).toEqual([
       `${secret(gone)} full-arn moves true`,
     ]);
+  });
+
+  test.each([
+    ['prod/db', `${PARTIAL}-secret`],
+    ['prod/db', `${PARTIAL}/backup`],
+    ['prod/db', `${PARTIAL}-zzzzzz:key::`],
+    ['prod/db-secret', PARTIAL],
+    ['prod/db-a1B2c3', PARTIAL],
+    [PARTIAL, `${PARTIAL}-secret`],
+  ])('(as %s) by no reference to another name, such as %s', (arn, other) => {
+    expect(hits(referring(other), asSubject(notice({ arn, notice: 'not-found' })))).toEqual([]);
+  });
+
+  test.each([
+    ['prod/db', `${PARTIAL}-zzZZ99`, `${PARTIAL}-zzZZ99`],
+    ['prod/db-a1B2c3', SECRET, SECRET],
+    [`${PARTIAL}-secret`, PARTIAL, PARTIAL],
+    [`${PARTIAL}-secret`, '/aws/reference/secretsmanager/prod/db-secret', 'prod/db-secret'],
+  ])('(as %s) perhaps by %s, which has to be asked for', (arn, valueFrom, guess) => {
+    const world = referring(valueFrom);
+    const [only] = match(world, [asSubject(notice({ arn, notice: 'not-found' }))], 'ignore');
+    expect(only?.hits.map((hit) => hit.guess)).toEqual([guess]);
+    expect(only && verdictOn(only, {}, POLICY, NOW)).toBeUndefined();
+  });
+
+  test.each([
+    ['prod/db', PARTIAL],
+    ['prod/db', '/aws/reference/secretsmanager/prod/db'],
+    [PARTIAL, '/aws/reference/secretsmanager/prod/db'],
+    [SECRET, SECRET],
+    [SECRET, PARTIAL],
+    [`${PARTIAL}-secret`, `${PARTIAL}-secret`],
+  ])('(as %s) for certain by %s', (arn, valueFrom) => {
+    const [only] = match(referring(valueFrom), [asSubject(notice({ arn, notice: 'not-found' }))], 'ignore');
+    expect(only && verdictOn(only, {}, POLICY, NOW)).toEqual({ action: 'skip', reason: 'secret-gone' });
   });
 
   test('by no reference in an empty fleet', () => {

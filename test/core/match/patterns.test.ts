@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { describe, expect, test } from 'vitest';
 import { match } from '../../../functions/core/match/match.ts';
 import { selects } from '../../../functions/core/model/glob.ts';
-import { withPlaceholders } from '../../../functions/core/model/tag-text.ts';
+import { asInTag } from '../../../functions/core/model/tags.ts';
 import { asSubject, change, fleet, reference, SECRET, service } from '../../support/build.ts';
 
 /** A name that counts how often one of its characters is read. */
@@ -49,7 +49,7 @@ describe('the text that a tag can hold', () => {
     ['\ud800', '?'],
     ['', ''],
   ])('for %j is %j', (text, inTag) => {
-    expect(withPlaceholders(text)).toBe(inTag);
+    expect(asInTag(text)).toBe(inTag);
   });
 
   test('matches no more if it is a wildcard in other languages', () => {

@@ -173,7 +173,7 @@ test.each(['aws', 'aws-cn', 'aws-us-gov', 'aws-iso', 'aws-iso-b', 'aws-iso-e', '
 );
 
 test('an older secret of the same name is reported, and does not match', () => {
-  const older = `${PARTIAL}-zzzzzz:key::`;
+  const older = `${PARTIAL}-zzZZ99:key::`;
   const world = fleet([service()], { 'api:1': [older] });
   expect(match(world, [asSubject(change(BLUE))], 'ignore')).toEqual([]);
   expect(suffixWarnings(world, [asSubject(change(BLUE))])).toMatchObject([

@@ -39,6 +39,7 @@ function manager(listed: readonly SecretDescription[], known: readonly SecretDes
   const run = {
     policy: POLICY,
     reading: new AbortController().signal,
+    journal: { error: () => undefined },
     ports: {
       clock: { now: () => NOW, sleep: () => Promise.resolve() },
       secrets,
@@ -78,13 +79,18 @@ describe('a list of secrets, which may be five minutes late,', () => {
 
 describe('a secret that is asked for by itself', () => {
   test.each([
-    ['a full ARN', SECRET, SECRET],
+    [
+      'a full ARN, and then by what would be its name if the ARN were partial',
+      SECRET,
+      SECRET,
+      'prod/db-a1B2c3',
+    ],
     ['a partial ARN', SECRET.slice(0, -7), SECRET.slice(0, -7)],
     ['its name, where a parameter passes through to it', '/aws/reference/secretsmanager/prod/db', 'prod/db'],
-  ])('is named as ECS would name it, by %s', async (_, valueFrom, asked) => {
+  ])('is named as ECS would name it, by %s', async (_, valueFrom, ...asked) => {
     const late = manager([], []);
     const { notices, broken } = await read([valueFrom], late);
-    expect(late.asked).toEqual([asked]);
+    expect(late.asked).toEqual(asked);
     expect(notices).toMatchObject([{ kind: 'secret', notice: 'not-found', source: 'sweep' }]);
     expect(broken).toHaveLength(1);
   });
