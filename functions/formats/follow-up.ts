@@ -34,9 +34,7 @@ export class MalformedFollowUp extends Error {
 }
 
 /** Whether a message is a follow-up, even one that cannot be read. */
-export function isFollowUp(body: string): boolean {
-  return body.startsWith(START);
-}
+export const isFollowUp = (body: string): boolean => body.startsWith(START);
 
 /** The content of a follow-up message. */
 export type Carried = { readonly followUps: readonly FollowUp[]; readonly scans: readonly Scan[] };

@@ -78,16 +78,6 @@ export function partialSecretArn(name: string, { partition, region, account }: H
   return `arn:${partition}:secretsmanager:${region}:${account}:secret:${name}`;
 }
 
-/** How to ask for a secret: as ECS does, by the ARN as it is written or by the name. */
-export function nameToAsk({ id, named }: Target): string {
-  return named === 'arn' ? id : secretNameIn(id);
-}
-
-/** Everything after `:secret:` in the ARN of a secret. */
-export function secretNameIn(id: string): string {
-  return parseArn(id)?.resource.replace(/^secret:/, '') ?? id;
-}
-
 /**
  * Whether AWS shows nothing of the resource here: it belongs to another account or Region, or to AWS (parameters under
  * `/aws/`, which are in no list).

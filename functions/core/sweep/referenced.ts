@@ -7,8 +7,6 @@ import type { Fleet } from '../model/fleet.ts';
 import { isForeign, type Reference, type Target } from '../model/reference.ts';
 import type { SecretDescription } from '../model/secret.ts';
 
-export { nameToAsk } from '../model/reference.ts';
-
 /** A resource, and a reference in the fleet that names it. */
 export type Referenced = { readonly target: Target; readonly reference: Reference };
 

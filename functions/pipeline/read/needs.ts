@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import { isFullArn } from '../../core/confirm/confirm.ts';
 import { CONCURRENCY } from '../../core/model/limits.ts';
-import { secretNameIn } from '../../core/model/reference.ts';
+import { nameInArn } from '../../core/model/reference.ts';
 import { askedAs, type Need } from '../../core/plan/needs.ts';
 import { type Condition, type Conditions, conditionOf } from '../../core/plan/obstacles.ts';
 import type { StepContext } from '../context.ts';
@@ -100,7 +100,7 @@ async function secretNow(name: string, { ports, reading }: StepContext): Promise
   const now = ports.clock.now();
   const byArn = await ports.secrets.describe(name, reading);
   const isAmbiguous = byArn === undefined && isFullArn(name);
-  const found = isAmbiguous ? await ports.secrets.describe(secretNameIn(name), reading) : byArn;
+  const found = isAmbiguous ? await ports.secrets.describe(nameInArn(name), reading) : byArn;
   return conditionOf(found, now);
 }
 
