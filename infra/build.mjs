@@ -7,15 +7,12 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { packagesIn } from './bundled-packages.mjs';
+import { esbuildOptions } from './esbuild-options.mjs';
 import { leanSdk } from './lean-sdk.mjs';
 import { refuseUnknownLicences, thirdPartyNotice } from './licences.mjs';
 import { billOfMaterials } from './sbom.mjs';
 
 const FUNCTIONS = ['on-change', 'on-request', 'on-schedule'];
-
-// Dependencies in CommonJS call `require`, which an ES module does not have.
-const requireBanner =
-  "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
 
 const [, , folder = 'dist'] = process.argv;
 await rm(folder, { recursive: true, force: true });
@@ -31,23 +28,10 @@ await writeFile(join(folder, 'bom.cdx.json'), await billOfMaterials(bundles));
 /** Bundles one function; answers esbuild's metafile, which lists the inputs of each output. */
 async function bundle(name) {
   const { metafile } = await build({
+    ...esbuildOptions,
     entryPoints: { index: `functions/${name}.ts` },
     outdir: join(folder, name),
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    mainFields: ['module', 'main'],
-    minify: true,
-    keepNames: true,
-    lineLimit: 160,
-    // The notice contains the complete licences.
-    legalComments: 'none',
-    banner: { js: requireBanner },
     metafile: true,
-    logLevel: 'warning',
     plugins: [leanSdk],
   });
   return metafile;

@@ -10,6 +10,8 @@ export default defineConfig({
     // What hangs is a defect; what is only slow, on a machine that other processes use as well, is not.
     testTimeout: 300_000,
     hookTimeout: 300_000,
+    // One worker a core: by default vitest leaves one core idle, and half of a machine with two.
+    maxWorkers: '100%',
     // Each concurrent test of e2e/ has processes of its own, which are to start in about the time of one.
     maxConcurrency: 6,
     restoreMocks: true,

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { currentMoved, type Loop, type LoopOptions, startLoop } from '../support/loop.ts';
 
 /** So many services that it takes some time to read them all at the configured rates. */
-export const SERVICES = 240;
+export const SERVICES = 120;
 export const CLUSTERS = 4;
 export const AFFECTED = 8;
 export const DAY = 86_400_000;
@@ -10,7 +10,7 @@ export const MINUTE = 60_000;
 const RATES = { READ_RATE: '16', READ_BURST: '40', UPDATE_RATE: '4', UPDATE_BURST: '40' };
 export const KEY = 'fleet.json.gz';
 
-/** A fleet in which every 30th service uses `prod/db` and every other service a parameter of its own. */
+/** A fleet in which every 15th service uses `prod/db` and every other service a parameter of its own. */
 export async function large({ env, ...options }: LoopOptions = {}, services = SERVICES): Promise<Loop> {
   const loop = await startLoop({ rolloutMs: 20_000, ...options, env: { ...RATES, ...env } });
   const { world } = loop.sim;
@@ -28,20 +28,23 @@ export async function large({ env, ...options }: LoopOptions = {}, services = SE
   return loop;
 }
 
-/** The same fleet with a bucket in which another process has left its snapshot. */
-export async function withSnapshot(
-  env: Readonly<Record<string, string>> = {},
-  options: LoopOptions = {},
-): Promise<Loop> {
-  const loop = await large({
-    ...options,
-    env: { SNAPSHOT_BUCKET: 'hints', AWS_ENDPOINT_URL: 'set', ...env },
-  });
+let written: Buffer | undefined;
+
+/**
+ * The same fleet with a bucket in which another process has left its snapshot. The fleet is always the same, so one
+ * process writes the snapshot for all tests of a file.
+ */
+export async function withSnapshot(env: Readonly<Record<string, string>> = {}): Promise<Loop> {
+  const loop = await large({ env: { SNAPSHOT_BUCKET: 'hints', AWS_ENDPOINT_URL: 'set', ...env } });
   loop.sim.world.bucket('hints');
-  loop.send(currentMoved(loop.sim, 'prod/rare'));
-  await loop.run();
-  expect(loop.sim.objects('hints').keys).toEqual([KEY]);
-  loop.restart();
+  const objects = loop.sim.objects('hints');
+  if (written === undefined) {
+    loop.send(currentMoved(loop.sim, 'prod/rare'));
+    await loop.run();
+    expect(objects.keys).toEqual([KEY]);
+    written = objects.read(KEY);
+    loop.restart();
+  } else objects.plant(KEY, written);
   loop.clock.advance(10 * MINUTE);
   loop.sim.ledger.clearCalls();
   return loop;

@@ -1,26 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type BuildOptions, build } from 'esbuild';
-
-/** The options of infra/build.mjs, so that all compared bundles are built in the same way. */
-const AS_THE_FUNCTIONS: BuildOptions = {
-  bundle: true,
-  splitting: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node20',
-  mainFields: ['module', 'main'],
-  minify: true,
-  keepNames: true,
-  lineLimit: 160,
-  legalComments: 'none',
-  outExtension: { '.js': '.mjs' },
-  banner: {
-    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
-  },
-  logLevel: 'warning',
-};
+import { build } from 'esbuild';
+import { esbuildOptions } from '../../../infra/esbuild-options.mjs';
 
 /** The clients with which the service reads AWS. The clients with which it sends are loaded later in any case. */
 const CLIENTS = {
@@ -32,7 +14,7 @@ export const CLIENT_NAMES = Object.keys(CLIENTS);
 
 /** Bundles the baseline into `folder` and returns the path of the bundle. */
 export async function bundleBaseline(folder: string): Promise<string> {
-  await build({ ...AS_THE_FUNCTIONS, entryPoints: { index: 'test/lab/bench/baseline.ts' }, outdir: folder });
+  await build({ ...esbuildOptions, entryPoints: { index: 'test/lab/bench/baseline.ts' }, outdir: folder });
   return join(folder, 'index.mjs');
 }
 
@@ -40,7 +22,7 @@ export async function bundleBaseline(folder: string): Promise<string> {
 export async function bundleClients(folder: string): Promise<string> {
   const contents = Object.entries(CLIENTS).map(([name, module]) => `export { ${name} } from '${module}';`);
   await build({
-    ...AS_THE_FUNCTIONS,
+    ...esbuildOptions,
     stdin: { contents: contents.join('\n'), resolveDir: process.cwd(), sourcefile: 'clients.js' },
     outdir: folder,
   });

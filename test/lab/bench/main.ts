@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { figureLines, importLines } from './figure-lines.ts';
 import { measureImports } from './import-time.ts';
 import { type Options, optionsIn } from './options.ts';
-import { plotOf } from './plot.ts';
 import type { Missing, Row } from './row.ts';
 import { runAll } from './runs.ts';
 import { nameOf, scenarios } from './scenarios.ts';
@@ -30,7 +29,9 @@ async function bench(options: Options): Promise<void> {
   const rows = await runAll(all, options, (line) => console.log(`  ${line}`));
   console.log('\nSeconds after the event; calls by quota group.');
   for (const line of [...figureLines(rows), '', ...importLines(imports)]) console.log(line);
-  await save(options.out, { machine, rows, imports }, rows);
+  await mkdir(options.out, { recursive: true });
+  const figures = JSON.stringify({ machine, rows, imports }, rounded, 2);
+  await writeFile(join(options.out, 'bench.json'), `${figures}\n`);
   console.log(
     `\nThe figures are in ${options.out}. The run took ${minutes(Date.now() - startedAt)} minutes.`,
   );
@@ -39,19 +40,8 @@ async function bench(options: Options): Promise<void> {
   process.exitCode = wrong.length > 0 ? 1 : 0;
 }
 
-async function save(folder: string, figures: object, rows: readonly (Row | Missing)[]): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, 'bench.json'), `${JSON.stringify(figures, rounded, 2)}\n`);
-  const measured = rows.filter(isMeasured);
-  if (measured.length > 0) await writeFile(join(folder, 'bench.svg'), plotOf(measured));
-}
-
-function isMeasured(row: Row | Missing): row is Row {
-  return !('missing' in row);
-}
-
 function isWrong(row: Row | Missing): boolean {
-  return isMeasured(row) ? row.missed + row.surplus > 0 && row.method !== 'baseline' : true;
+  return 'missing' in row || (row.missed + row.surplus > 0 && row.method !== 'baseline');
 }
 
 /** Rounds to three decimals, which are more than the clock resolves. */

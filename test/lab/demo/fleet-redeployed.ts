@@ -1,158 +1,79 @@
-import type { Member } from './member.ts';
+import { inCluster, type Member, uses } from './member.ts';
 import { PARAMETER_ARN, PARAMETER_NAME, SECRET_ARN, SECRET_NAME, SECRET_PARTIAL_ARN } from './resources.ts';
+
+const shop = inCluster('shop', 'redeployed');
+const backOffice = inCluster('back-office', 'redeployed');
+const wave = (number: number) => ({ tags: { 'secret-redeploy:wave': String(number) } });
 
 /**
  * Every way in which a service can refer to what changes (functions/README.md, References). Each of these services must
  * be redeployed once.
  */
 export const REDEPLOYED: readonly Member[] = [
-  {
-    cluster: 'shop',
-    name: 'web',
-    expect: 'redeployed',
-    because: 'the secret by its full ARN',
-    revisions: [{ secrets: [SECRET_ARN] }],
+  shop('web', 'the secret by its full ARN', {
+    revisions: uses(SECRET_ARN),
     service: { desired: 4, maximumPercent: 125, rollout: { durationMs: 4000 } },
-  },
-  {
-    cluster: 'shop',
-    name: 'api',
-    expect: 'redeployed',
-    because: 'the secret by an ARN without its suffix',
-    revisions: [{ secrets: [SECRET_PARTIAL_ARN] }],
+  }),
+  shop('api', 'the secret by an ARN without its suffix', {
+    revisions: uses(SECRET_PARTIAL_ARN),
     service: { desired: 3, maximumPercent: 134, rollout: { durationMs: 3000 } },
-  },
-  {
-    cluster: 'shop',
-    name: 'cart',
-    expect: 'redeployed',
-    because: "one key of the secret's JSON",
-    revisions: [{ secrets: [`${SECRET_ARN}:password::`] }],
+  }),
+  shop('cart', "one key of the secret's JSON", {
+    revisions: uses(`${SECRET_ARN}:password::`),
     service: { desired: 2 },
-  },
-  {
-    cluster: 'shop',
-    name: 'checkout',
-    expect: 'redeployed',
-    because: 'both secret and parameter: one redeploy for both',
-    revisions: [{ secrets: [`${SECRET_ARN}::AWSCURRENT:`, PARAMETER_ARN] }],
+  }),
+  shop('checkout', 'both secret and parameter: one redeploy for both', {
+    revisions: uses(`${SECRET_ARN}::AWSCURRENT:`, PARAMETER_ARN),
     service: { desired: 3, maximumPercent: 134, rollout: { durationMs: 2400 } },
-  },
-  {
-    cluster: 'shop',
-    name: 'search',
-    expect: 'redeployed',
-    because: 'the parameter by its name',
-    revisions: [{ secrets: [PARAMETER_NAME] }],
-    service: { desired: 2 },
-  },
-  {
-    cluster: 'shop',
-    name: 'login',
-    expect: 'redeployed',
-    because: 'the parameter by its ARN',
-    revisions: [{ secrets: [PARAMETER_ARN] }],
+  }),
+  shop('search', 'the parameter by its name', { revisions: uses(PARAMETER_NAME), service: { desired: 2 } }),
+  shop('login', 'the parameter by its ARN', {
+    revisions: uses(PARAMETER_ARN),
     service: { desired: 2, maximumPercent: 150, rollout: { durationMs: 3600 } },
-  },
-  {
-    cluster: 'shop',
-    name: 'prices',
-    expect: 'redeployed',
-    because: 'the secret through Parameter Store',
-    revisions: [{ secrets: [`/aws/reference/secretsmanager/${SECRET_NAME}`] }],
-  },
-  {
-    cluster: 'shop',
-    name: 'reviews',
-    expect: 'redeployed',
-    because: 'AWSPREVIOUS, which moves with AWSCURRENT',
-    revisions: [{ secrets: [`${SECRET_ARN}::AWSPREVIOUS:`] }],
-  },
-  {
-    cluster: 'shop',
-    name: 'mailer',
-    expect: 'redeployed',
-    because: 'the secret, in its log configuration',
-    revisions: [{ logSecrets: [SECRET_ARN] }],
-  },
-  {
-    cluster: 'shop',
-    name: 'edge',
-    expect: 'redeployed',
-    because: 'the secret, in its Service Connect log',
+  }),
+  shop('prices', 'the secret through Parameter Store', {
+    revisions: uses(`/aws/reference/secretsmanager/${SECRET_NAME}`),
+  }),
+  shop('reviews', 'AWSPREVIOUS, which moves with AWSCURRENT', {
+    revisions: uses(`${SECRET_ARN}::AWSPREVIOUS:`),
+  }),
+  shop('mailer', 'the secret, in its log configuration', { revisions: [{ logSecrets: [SECRET_ARN] }] }),
+  shop('edge', 'the secret, in its Service Connect log', {
     revisions: [{}],
     service: { desired: 2, serviceConnectSecrets: [SECRET_ARN] },
-  },
-  {
-    cluster: 'shop',
-    name: 'gateway',
-    expect: 'redeployed',
-    because: 'the secret, from an Express service',
-    revisions: [{ secrets: [SECRET_ARN] }],
+  }),
+  shop('gateway', 'the secret, from an Express service', {
+    revisions: uses(SECRET_ARN),
     service: { express: true, rollout: { durationMs: 1200, bakeMs: 1500 } },
-  },
-  {
-    cluster: 'shop',
-    name: 'payments',
-    expect: 'redeployed',
-    because: 'the secret, deployed blue/green',
-    revisions: [{ secrets: [SECRET_ARN] }],
+  }),
+  shop('payments', 'the secret, deployed blue/green', {
+    revisions: uses(SECRET_ARN),
     service: { strategy: 'BLUE_GREEN', desired: 2, rollout: { durationMs: 1200, bakeMs: 2000 } },
-  },
-  {
-    cluster: 'shop',
-    name: 'agent',
-    expect: 'redeployed',
-    because: 'the secret, on every host (DAEMON)',
-    revisions: [{ secrets: [SECRET_ARN] }],
+  }),
+  shop('agent', 'the secret, on every host (DAEMON)', {
+    revisions: uses(SECRET_ARN),
     service: { daemon: true, desired: 3, minimumHealthyPercent: 60, rollout: { durationMs: 3300 } },
-  },
-  {
-    cluster: 'back-office',
-    name: 'importer',
-    expect: 'redeployed',
-    because: 'reads the secret itself, named in its also tag',
+  }),
+  backOffice('importer', 'reads the secret itself, named in its also tag', {
     revisions: [{}],
     readsItself: true,
     service: { tags: { 'secret-redeploy:also': SECRET_NAME } },
-  },
-  {
-    cluster: 'back-office',
-    name: 'files',
-    expect: 'redeployed',
-    because: 'the secret, to mount an FSx share',
-    revisions: [{ fsxCredentials: [SECRET_ARN] }],
-  },
-  {
-    cluster: 'back-office',
-    name: 'desktop',
-    expect: 'redeployed',
-    because: 'the parameter, as gMSA credential spec',
+  }),
+  backOffice('files', 'the secret, to mount an FSx share', { revisions: [{ fsxCredentials: [SECRET_ARN] }] }),
+  backOffice('desktop', 'the parameter, as gMSA credential spec', {
     revisions: [{ credentialSpecs: [`credentialspec:${PARAMETER_ARN}`] }],
-  },
-  {
-    cluster: 'back-office',
-    name: 'ledger',
-    expect: 'redeployed',
-    because: 'the same in its old place; old service ARN',
+  }),
+  backOffice('ledger', 'the same in its old place; old service ARN', {
     revisions: [{ dockerSecurityOptions: [`credentialspecdomainless:${PARAMETER_ARN}`] }],
     service: { oldArn: true },
-  },
-  {
-    cluster: 'back-office',
-    name: 'invoices',
-    expect: 'redeployed',
-    because: 'the secret; after its cooldown: CI had just deployed it',
-    revisions: [{ secrets: [SECRET_ARN] }],
+  }),
+  backOffice('invoices', 'the secret; after its cooldown: CI had just deployed it', {
+    revisions: uses(SECRET_ARN),
     service: { desired: 2, rollout: { durationMs: 300, drainMs: 0 } },
     ci: 'before',
-  },
-  {
-    cluster: 'back-office',
-    name: 'shipping',
-    expect: 'redeployed',
-    because: 'the secret; once its running blue/green deployment ends',
-    revisions: [{ secrets: [SECRET_ARN] }],
+  }),
+  backOffice('shipping', 'the secret; once its running blue/green deployment ends', {
+    revisions: uses(SECRET_ARN),
     service: {
       strategy: 'BLUE_GREEN',
       desired: 2,
@@ -160,29 +81,17 @@ export const REDEPLOYED: readonly Member[] = [
       older: [{ running: 2 }],
       rollout: { durationMs: 500, bakeMs: 4000 },
     },
-  },
-  {
-    cluster: 'back-office',
-    name: 'canary',
-    expect: 'redeployed',
-    because: 'the parameter, in wave 0, the default',
-    revisions: [{ secrets: [PARAMETER_ARN] }],
-    service: { tags: { 'secret-redeploy:wave': '0' } },
-  },
-  {
-    cluster: 'back-office',
-    name: 'phonebook',
-    expect: 'redeployed',
-    because: 'the parameter, in wave 1: once all of wave 0 are fresh',
-    revisions: [{ secrets: [PARAMETER_ARN] }],
-    service: { desired: 2, tags: { 'secret-redeploy:wave': '1' } },
-  },
-  {
-    cluster: 'back-office',
-    name: 'badges',
-    expect: 'redeployed',
-    because: 'the parameter, in wave 1: once all of wave 0 are fresh',
-    revisions: [{ secrets: [PARAMETER_ARN] }],
-    service: { tags: { 'secret-redeploy:wave': '1' } },
-  },
+  }),
+  backOffice('canary', 'the parameter, in wave 0, the default', {
+    revisions: uses(PARAMETER_ARN),
+    service: wave(0),
+  }),
+  backOffice('phonebook', 'the parameter, in wave 1: once all of wave 0 are fresh', {
+    revisions: uses(PARAMETER_ARN),
+    service: { desired: 2, ...wave(1) },
+  }),
+  backOffice('badges', 'the parameter, in wave 1: once all of wave 0 are fresh', {
+    revisions: uses(PARAMETER_ARN),
+    service: wave(1),
+  }),
 ];

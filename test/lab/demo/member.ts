@@ -24,6 +24,22 @@ export type Member = {
   readonly ci?: 'before' | 'after';
 };
 
+type Described = Pick<Member, 'revisions' | 'service' | 'readsItself' | 'ci'>;
+
+/** Describes the members of a cluster that have the same expected end. */
+export function inCluster(cluster: Member['cluster'], expect: Expectation) {
+  return (name: string, because: string, described: Described): Member => ({
+    cluster,
+    name,
+    expect,
+    because,
+    ...described,
+  });
+}
+
+/** One revision with these references as secrets of a container. */
+export const uses = (...secrets: readonly string[]): Member['revisions'] => [{ secrets }];
+
 /** The wave in its tag; 0 without a tag. */
 export function waveOf({ service }: Member): number {
   return Number(service?.tags?.['secret-redeploy:wave'] ?? 0);

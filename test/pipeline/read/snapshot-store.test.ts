@@ -28,7 +28,7 @@ describe('the snapshot of the fleet', () => {
   });
 
   test('holds names and ARNs of ECS, and about a secret only the references to it', async () => {
-    const loop = await withSnapshot({}, {});
+    const loop = await withSnapshot();
     const { world } = loop.sim;
     const description = 'a-description';
     const { arn } = world.secret({ name: 'prod/tagged', description, tags: { owner: 'a-tag-of-it' } });
