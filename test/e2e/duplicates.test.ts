@@ -240,10 +240,12 @@ describe.concurrent('an edit that creates no version', () => {
 
 describe.concurrent('a change that Secrets Manager does not show', () => {
   it.concurrent('is queued again while it is young, and is handled once it shows', async (context) => {
-    const stage = await scene(context, { lagMs: 4000 });
+    const lagMs = 12_000;
+    const stage = await scene(context, { lagMs });
     const secret = stage.sim.world.secret({ name: 'prod/db' });
     stage.sim.world.service({ name: 'api', secrets: [secret.arn] });
     const lambda = await stage.lambda();
+    const shownAt = Date.now() + lagMs;
     stage.sim.rotateSecret(secret.arn);
     const [event] = nativeEvents(stage);
     if (event === undefined) throw new Error('no native event');
@@ -251,7 +253,7 @@ describe.concurrent('a change that Secrets Manager does not show', () => {
     expect(updated(stage)).toEqual([]);
     const again = takeAll(stage);
     expect(again).toEqual([{ body: JSON.stringify(event), delaySeconds: 30 }]);
-    await sleep(4200);
+    await sleep(shownAt + 200 - Date.now());
     expect(
       await deliver(
         lambda,

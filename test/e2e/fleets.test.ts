@@ -21,14 +21,7 @@ describe.concurrent('over random fleets and changes,', () => {
       const options = { account: '111122223333', ...roll.pick(PARTITIONS) };
       const stage = await scene(context, { ...options, tickMs: 0, seed });
       const settings = randomSettings(roll);
-      const at = Math.floor(Date.now() / 1000) * 1000 - roll.pick([8, 20, 90, 200]) * 1000;
-      const changes = randomChanges(roll.pick([1, 1, 1, 2, 4]), seed, stage.place, at, settings.prefix);
-      const fleet = randomFleet(seed, stage.place, settings, changes);
-      buildFleet(stage.sim.world, fleet);
-      for (const { secret, parameter, truth } of changes) {
-        if (secret !== undefined) stage.sim.world.secret(secret);
-        if (parameter !== undefined) stage.sim.world.parameter({ ...parameter, modifiedAt: truth.changedAt });
-      }
+      // The process starts before the change: the rules ask for an age of one minute and of two, and of this cooldown.
       const lambda = await stage.lambda('on-change', {
         TAG_PREFIX: settings.prefix,
         SELECT: settings.select,
@@ -37,6 +30,14 @@ describe.concurrent('over random fleets and changes,', () => {
         COOLDOWN_SECONDS: String(settings.cooldownMs / 1000),
         READ_RATE: '1000',
       });
+      const at = Math.floor(Date.now() / 1000) * 1000 - roll.pick([8, 20, 80, 200]) * 1000;
+      const changes = randomChanges(roll.pick([1, 1, 1, 2, 4]), seed, stage.place, at, settings.prefix);
+      const fleet = randomFleet(seed, stage.place, settings, changes);
+      buildFleet(stage.sim.world, fleet);
+      for (const { secret, parameter, truth } of changes) {
+        if (secret !== undefined) stage.sim.world.secret(secret);
+        if (parameter !== undefined) stage.sim.world.parameter({ ...parameter, modifiedAt: truth.changedAt });
+      }
       const now = Date.now();
       const events = [...changes.map(({ event }) => event), ...noise(changes, stage.place, at)];
       const back = await deliver(lambda, events);

@@ -39,7 +39,7 @@ describe.concurrent('a change', () => {
     const exposure = Number(ofAll(lambdas, 'change.settled')[0]?.['exposureSeconds']) * 1000;
     expect(exposure).toBeGreaterThanOrEqual(gone - at - 1000);
     const lastLook = Math.max(...stage.sim.ledger.calls.map((call) => call.at));
-    expect(Math.abs(at + 999 + exposure - lastLook)).toBeLessThan(3000);
+    expect(Math.abs(at + 999 + exposure - lastLook)).toBeLessThan(10_000);
     expect(metrics(lambdas)).toMatch(/"ExposureSeconds":/);
   });
 
@@ -84,15 +84,15 @@ describe.concurrent('a change', () => {
 
   it.concurrent('within the cooldown after another deployment waits until the cooldown has ended', async (context) => {
     const stage = await scene(context, { rolloutMs: 500 });
+    const lambda = await stage.lambda('on-change', { ...QUICK_LOOKS, COOLDOWN_SECONDS: '15' });
     const { secret, event } = rotated(stage, 4000);
     const startedAt = Date.now() - 5000;
     addServices(stage, ['api'], { secrets: [secret.arn], startedAt });
-    const lambda = await stage.lambda('on-change', { ...QUICK_LOOKS, COOLDOWN_SECONDS: '12' });
     send(stage, event);
     await untilQuiet(stage, { lambda });
     expect(updated(stage)).toEqual(['main/api']);
-    expect((stage.updates()[0]?.at ?? 0) - startedAt).toBeGreaterThanOrEqual(12_000);
-    expect((stage.updates()[0]?.at ?? 0) - startedAt).toBeLessThan(30_000);
+    expect((stage.updates()[0]?.at ?? 0) - startedAt).toBeGreaterThanOrEqual(15_000);
+    expect((stage.updates()[0]?.at ?? 0) - startedAt).toBeLessThan(60_000);
     expect(told(lambda).filter((line) => line === 'service.waiting main/api cooldown')).toHaveLength(1);
     expect(idsOf(lambda, 'change.settled')).toEqual([event.id]);
   });

@@ -1,5 +1,5 @@
 import { z } from 'zod/mini';
-import type { Invocation } from '../support/lambda.ts';
+import { answerOf, type Invocation } from '../support/lambda.ts';
 
 const Reference = z.strictObject({
   taskDefinition: z.nullable(z.string()),
@@ -97,9 +97,4 @@ export function decided(invocation: Invocation): readonly string[] {
       [service.split('/').at(-1), action, reason].filter((word) => word !== null).join(' '),
     )
     .sort();
-}
-
-function answerOf(invocation: Invocation): unknown {
-  if ('error' in invocation) throw new Error(`the request was refused: ${invocation.error.message}`);
-  return invocation.answer;
 }

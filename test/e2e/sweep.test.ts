@@ -1,10 +1,8 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Lambda } from '../support/lambda.ts';
 import { openIn, takeAll, untilQuiet } from './queue.ts';
 import { reportIn, staleIn } from './report-shape.ts';
 import { deliver, recordsOf, rotated, type Scene, scene, told, updated } from './scene.ts';
-
-vi.setConfig({ maxConcurrency: 8, testTimeout: 60_000 });
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

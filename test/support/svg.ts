@@ -22,19 +22,11 @@ export function group(x: number, y: number, inside: readonly string[], attribute
   return element('g', { transform: `translate(${rounded(x)} ${rounded(y)})`, ...attributes }, inside);
 }
 
-/** A line through the points. */
-export function polyline(points: readonly Point[], attributes: Attributes): string {
+/** A line through the points, with a dot at each of them. */
+export function curve(points: readonly Point[], stroke: string): string {
   const list = points.map(([x, y]) => `${rounded(x)},${rounded(y)}`).join(' ');
-  return element('polyline', { points: list, fill: 'none', ...attributes });
-}
-
-/** A line with a dot at each of its points. */
-export function curve(
-  points: readonly Point[],
-  { stroke, ...attributes }: Attributes & { readonly stroke: string },
-): string {
-  const dots = points.map((point) => circle(point, 2.5, stroke));
-  return [polyline(points, { stroke, 'stroke-width': 1.5, ...attributes }), ...dots].join('');
+  const line = element('polyline', { points: list, fill: 'none', stroke, 'stroke-width': 1.5 });
+  return [line, ...points.map((point) => circle(point, 2.5, stroke))].join('');
 }
 
 export function circle([cx, cy]: Point, r: number, fill: string): string {

@@ -41,24 +41,7 @@ export type SavedQuery = {
 };
 
 /** A rectangle of the grid and its content. */
-export type Widget = {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
-} & WidgetContent;
-
-export type WidgetContent =
-  | { readonly type: 'text'; readonly markdown: string }
-  | { readonly type: 'alarm'; readonly title: string; readonly alarms: readonly string[] }
-  | { readonly type: 'log'; readonly title: string; readonly view: 'table' | 'bar'; readonly query: string }
-  | {
-      readonly type: 'metric';
-      readonly title: string;
-      readonly view: 'timeSeries' | 'singleValue';
-      readonly stacked: boolean;
-      readonly lines: readonly Line[];
-    };
+export type Widget = ReturnType<typeof widgetsOf>[number];
 
 export type Line = MetricUse & {
   readonly stat: string;
@@ -155,84 +138,53 @@ const Options = z.object({
   stat: z.optional(z.string()),
   label: z.string(),
   color: z.string(),
-  yAxis: z.optional(z.enum(['left', 'right'])),
+  yAxis: z._default(z.enum(['left', 'right']), 'left'),
 });
+/** Namespace and name; one dimension of AWS's metrics, and two of ours, which differ by stage. */
+const Metric = z.union([
+  z.tuple([z.string(), z.string(), z.string(), z.string(), Options]),
+  z.tuple([z.string(), z.string(), z.string(), z.string(), z.string(), z.string(), Options]),
+]);
+const titled = { title: z.string(), region: z.literal(`\${AWS::Region}`) };
 const place = { x: z.number(), y: z.number(), width: z.number(), height: z.number() };
+const of = <Type extends string, Properties extends z.core.$ZodShape>(type: Type, properties: Properties) =>
+  z.object({ ...place, type: z.literal(type), properties: z.object(properties) });
 const Body = z.object({
   widgets: z.array(
     z.discriminatedUnion('type', [
-      z.object({ ...place, type: z.literal('text'), properties: z.object({ markdown: z.string() }) }),
-      z.object({
-        ...place,
-        type: z.literal('alarm'),
-        properties: z.object({ title: z.string(), alarms: z.array(z.string()) }),
-      }),
-      z.object({
-        ...place,
-        type: z.literal('log'),
-        properties: z.object({
-          title: z.string(),
-          region: z.literal(`\${AWS::Region}`),
-          view: z.enum(['table', 'bar']),
-          query: z.string(),
-        }),
-      }),
-      z.object({
-        ...place,
-        type: z.literal('metric'),
-        properties: z.object({
-          title: z.string(),
-          region: z.literal(`\${AWS::Region}`),
-          view: z.enum(['timeSeries', 'singleValue']),
-          stacked: z._default(z.boolean(), false),
-          period: z.number(),
-          stat: z.optional(z.string()),
-          metrics: z.array(
-            z.union([
-              z.tuple([z.string(), z.string(), z.string(), z.string(), Options]),
-              z.tuple([z.string(), z.string(), z.string(), z.string(), z.string(), z.string(), Options]),
-            ]),
-          ),
-        }),
+      of('text', { markdown: z.string() }),
+      of('alarm', { title: z.string(), alarms: z.array(z.string()) }),
+      of('log', { ...titled, view: z.enum(['table', 'bar']), query: z.string() }),
+      of('metric', {
+        ...titled,
+        view: z.enum(['timeSeries', 'singleValue']),
+        stacked: z._default(z.boolean(), false),
+        period: z.number(),
+        stat: z.optional(z.string()),
+        metrics: z.array(Metric),
       }),
     ]),
   ),
 });
 
-function widgetsOf(raw: unknown): readonly Widget[] {
+function widgetsOf(raw: unknown) {
   const { DashboardBody } = DashboardProperties.parse(raw);
-  return Body.parse(JSON.parse(DashboardBody['Fn::Sub'])).widgets.map((widget): Widget => {
-    const { x, y, width, height } = widget;
-    const rectangle = { x, y, width, height };
-    if (widget.type === 'text') return { ...rectangle, type: 'text', ...widget.properties };
-    if (widget.type === 'alarm') return { ...rectangle, type: 'alarm', ...widget.properties };
-    if (widget.type === 'log') return { ...rectangle, type: 'log', ...widget.properties };
-    const { title, view, stacked, metrics, stat: common } = widget.properties;
-    const lines = metrics.map((metric): Line => {
-      const { namespace, name, dimensions, options } = partsOf(metric);
-      const stat = options.stat ?? common;
-      if (stat === undefined) throw new TypeError(`${title}: ${name} has no statistic`);
-      const { label, color, yAxis: axis = 'left' } = options;
-      return { namespace, name, dimensions, stat, label, color, axis };
-    });
-    return { ...rectangle, type: 'metric', title, view, stacked, lines };
+  return Body.parse(JSON.parse(DashboardBody['Fn::Sub'])).widgets.map(({ properties, ...widget }) => {
+    // The type of `properties` does not follow the one of the widget, from which it was taken.
+    if ('markdown' in properties) return { ...widget, ...properties, type: 'text' as const };
+    if ('alarms' in properties) return { ...widget, ...properties, type: 'alarm' as const };
+    if ('query' in properties) return { ...widget, ...properties, type: 'log' as const };
+    const { metrics, stat: common, ...shown } = properties;
+    const lines = metrics.map((metric) => lineOf(metric, common));
+    return { ...widget, ...shown, type: 'metric' as const, lines };
   });
 }
 
-type Metric = Extract<
-  z.infer<typeof Body>['widgets'][number],
-  { type: 'metric' }
->['properties']['metrics'][number];
-
-/** One dimension of AWS's metrics, and two of ours, which differ by stage. */
-function partsOf(metric: Metric) {
-  const [namespace, name, dimension, value] = metric;
-  const first = { [dimension]: withoutBraces(value) };
-  if (metric.length === 5) return { namespace, name, dimensions: first, options: metric[4] };
-  return {
-    namespace,
-    name,
-    dimensions: { ...first, [metric[4]]: withoutBraces(metric[5]) },
-    options: metric[6],
-  };
+function lineOf(metric: z.infer<typeof Metric>, common: string | undefined): Line {
+  const [namespace, name, ...rest] = metric;
+  const texts = rest.filter((one) => typeof one === 'string');
+  const { stat = common, label, color, yAxis: axis } = metric.length === 5 ? metric[4] : metric[6];
+  if (stat === undefined) throw new TypeError(`${label}: ${name} has no statistic`);
+  const pairs = texts.flatMap((key, at) => (at % 2 === 0 ? [[key, withoutBraces(texts[at + 1] ?? '')]] : []));
+  return { namespace, name, dimensions: Object.fromEntries(pairs), stat, label, color, axis };
 }

@@ -71,7 +71,7 @@ function curves(
       rect(0, up(level), { width, height: 1 }, { fill: '#e3e8ee' }),
       text(x, up(level) + 3, short(level), SMALL),
     ]),
-    ...places.map((some, index) => curve(some, { stroke: lines[index]?.color ?? '' })),
+    ...places.map((some, index) => curve(some, lines[index]?.color ?? '')),
     ...(places.flat().length > 0 ? [] : [text(width / 2, height / 2, 'no data in the demo', MIDDLE)]),
   ];
 }
