@@ -161,37 +161,14 @@ const SCENES = {
   }),
 } satisfies Record<string, Scene>;
 
-const OFTEN = [
-  'stale',
-  'stale',
-  'stale',
-  'stale',
-  'stale',
-  'boundary',
-  'express',
-  'daemon',
-  'blueGreen',
-  'drained',
-] as const;
+type Kind = keyof typeof SCENES;
+const TWICE = 'boundary express daemon blueGreen drained fresh rollingFromBefore tight'.split(' ') as Kind[];
+/** Every kind, some of them twice, and ten times what is simply stale. */
 const KINDS = [
-  ...OFTEN,
-  ...OFTEN,
-  'fresh',
-  'fresh',
-  'rolling',
-  'rollingFromBefore',
-  'rollingFromBefore',
-  'failed',
-  'newTasks',
-  'empty',
-  'draining',
-  'inactive',
-  'codeDeploy',
-  'external',
-  'blueGreenBusy',
-  'tight',
-  'tight',
-] as const satisfies readonly (keyof typeof SCENES)[];
+  ...(Object.keys(SCENES) as Kind[]),
+  ...TWICE,
+  ...Array.from({ length: 9 }, (): Kind => 'stale'),
+];
 
 function since(createdAt: number) {
   return { createdAt, tasksStartedAt: createdAt };

@@ -1,21 +1,13 @@
 import { z } from 'zod/mini';
 import type { Call, LargeFleet, Simulator } from '../../simulator/index.ts';
-import { type BucketName, bucketOf } from '../../simulator/throttle.ts';
+import { bucketOf } from '../../simulator/throttle.ts';
+import type { Row } from './row.ts';
 
-/** What the simulated account recorded of one change. Every time is in seconds after the event. */
-export type Seen = {
-  readonly firstUpdate: number | null;
-  readonly lastUpdate: number | null;
-  /** When every service of the fleet and every requested revision had been described. */
-  readonly fleetRead: number | null;
-  /** Calls by quota group, with AWS's names; `other` has no published limit. */
-  readonly calls: Readonly<Partial<Record<BucketName | 'other', number>>>;
-  readonly throttled: number;
-  /** Affected services that were never redeployed. */
-  readonly missed: number;
-  /** Redeploys of services that are not affected, and second redeploys of affected ones. */
-  readonly surplus: number;
-};
+/** What the simulated account recorded of one change. */
+export type Seen = Pick<
+  Row,
+  'firstUpdate' | 'lastUpdate' | 'fleetRead' | 'calls' | 'throttled' | 'missed' | 'surplus'
+>;
 
 /** Reads the ledger from `eventAt` (epoch ms) on. */
 export function whatWasSeen(
@@ -72,7 +64,7 @@ function lastPart(id: string): string {
 }
 
 function countByGroup(calls: readonly Call[]): Seen['calls'] {
-  const counts: Partial<Record<BucketName | 'other', number>> = {};
+  const counts: Record<string, number> = {};
   for (const { service, operation } of calls) {
     const group = bucketOf(service, operation) ?? 'other';
     counts[group] = (counts[group] ?? 0) + 1;

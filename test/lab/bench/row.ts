@@ -11,12 +11,15 @@ export const Row = z.object({
   affected: z.number(),
   firstUpdate: seconds,
   lastUpdate: seconds,
-  /** When the whole fleet had been read. */
+  /** When every service of the fleet and every requested revision had been described. */
   fleetRead: seconds,
   /** When the change was reported as settled: the last old task is gone. The baseline does not report it. */
   settled: seconds,
+  /** Affected services that were never redeployed. */
   missed: z.number(),
+  /** Redeploys of services that are not affected, and second redeploys of affected ones. */
   surplus: z.number(),
+  /** Calls by quota group, with AWS's names; `other` has no published limit. */
   calls: z.record(z.string(), z.number()),
   throttled: z.number(),
   invocations: z.number(),
