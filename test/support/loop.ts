@@ -43,8 +43,8 @@ export type Loop = {
 export type LoopOptions = SimulatorOptions & {
   readonly env?: Readonly<Record<string, string>>;
   readonly deliverTwice?: boolean;
-  /** The remaining time of each invocation in real milliseconds. */
-  readonly remainingMs?: number;
+  /** The remaining time in real milliseconds, of each invocation or as it is now. */
+  readonly remainingMs?: number | (() => number);
 };
 
 /** Rates that are so high that no test has to wait for them. */
@@ -87,7 +87,8 @@ export async function startLoop({
 
   const invoke = async (messages: readonly Received[]) => {
     const event = sqsEvent(messages);
-    const context = remainingMs === undefined ? {} : { getRemainingTimeInMillis: () => remainingMs };
+    const remaining = typeof remainingMs === 'function' ? remainingMs : () => remainingMs ?? Infinity;
+    const context = { getRemainingTimeInMillis: remaining };
     if (killAfter === Infinity) return handle(event, context);
     killed = true;
     const revive = kill(sim, killAfter);

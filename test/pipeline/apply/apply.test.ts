@@ -19,10 +19,12 @@ test('a redeploy waits until the change is two seconds old, and no longer', asyn
 });
 
 test('a redeploy for which the invocation has no time left is made by the follow-up', async () => {
-  const loop = await startLoop({ remainingMs: 31_500 });
+  let remainingMs = 31_500;
+  const loop = await startLoop({ remainingMs: () => remainingMs });
   const { secret } = rotate(loop, 1);
   await loop.run(1);
   expect(redeploys(loop)).toEqual([]);
+  remainingMs = Infinity;
   await loop.run();
   expect(redeploys(loop)).toHaveLength(1);
   expect(loop.sim.staleTasks(secret.arn)).toEqual([]);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { currentMoved, type Loop, startLoop } from '../../support/loop.ts';
+import { passTimeWhenStuck } from '../../support/time-limits.ts';
 
 const MINUTE = 60_000;
 const DAY = 1_440 * MINUTE;
@@ -156,7 +157,8 @@ describe('a later look applies the settings of today:', () => {
 
 describe('a scan that another invocation continues', () => {
   test.each(['opted out', 'deleted'])('redeploys nothing for a secret that was %s meanwhile', async (how) => {
-    const loop = await startLoop({ remainingMs: 33_000 });
+    const loop = await startLoop({ remainingMs: 270_000 });
+    passTimeWhenStuck(loop.sim);
     const secret = loop.sim.world.secret({ name: 'prod/db' });
     for (let i = 0; i < 12; i++)
       loop.sim.world.service({
