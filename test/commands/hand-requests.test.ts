@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { onRequest } from '../../functions/on-request.ts';
 import { readConfig } from '../../functions/runtime/config.ts';
 import { connectedHandler } from '../../functions/runtime/handler.ts';
@@ -112,7 +112,7 @@ describe('a redeploy by hand that takes longer than a client waits', () => {
 });
 
 describe('a redeploy by hand that fails after some redeploys', () => {
-  /** A read that is slow, so that services are redeployed before it ends, and that fails before it ends. */
+  /** A read that is slow, so that services are redeployed before it ends, and that fails after the first redeploy. */
   async function failing() {
     const { loop, ask } = await scene({});
     for (let i = 0; i < 250; i++) loop.sim.world.service({ cluster: 'zz', name: `idle-${i}` });
@@ -125,6 +125,7 @@ describe('a redeploy by hand that fails after some redeploys', () => {
         if (isHit) loop.clock.advance(4_000);
         return isHit;
       },
+      after: () => vi.waitFor(() => expect(updates(loop)).not.toEqual([]), 5_000).catch(() => undefined),
       times: Infinity,
     });
     return { loop, mend, ask };

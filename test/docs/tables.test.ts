@@ -144,4 +144,4 @@ test('docs/deploy.md names every kind of resource that the person who deploys ha
   const section = sectionOf(read('docs/deploy.md'), 'Permissions of the person who deploys');
   const named = codesIn(section).filter((code) => code.startsWith('AWS::'));
   expect(named.toSorted()).toEqual([...kinds].sort());
-}, 60_000);
+});

@@ -16,7 +16,7 @@ beforeAll(async () => {
     folders.push(folder);
     stacks.set(stage, await packageInto(folder, {}, stage));
   }
-}, 60_000);
+});
 afterAll(() => Promise.all(folders.map(removeFolder)));
 
 const stackOf = (stage: string): Packaged => {

@@ -68,6 +68,7 @@ export async function dispatch(
   const fault = faults.take(service, operation, input);
   const latency = aws.settings.latencyMs(service, operation);
   if (latency > 0) await sleep(latency);
+  await fault?.after?.();
   const reply = await outcomeOf(aws, throttle, fault, request, call);
   call.outcome = nameOf(reply);
   return reply;

@@ -24,6 +24,8 @@ export interface Fault {
   readonly kind: FaultKind;
   /** How many calls it hits; 1 when absent, Infinity for all. */
   readonly times?: number;
+  /** The call is not answered before this resolves. */
+  readonly after?: () => Promise<unknown>;
   /** Whether the call still has its effect; by default only for `reset-after`, `malformed` and `cut`. */
   readonly performs?: boolean;
   /** Replaces the error's code and message (`client-error` and `server-error`). */
