@@ -12,8 +12,8 @@ export default defineConfig({
     hookTimeout: 300_000,
     // One worker a core: by default vitest leaves one core idle, and half of a machine with two.
     maxWorkers: '100%',
-    // Each concurrent test of e2e/ has processes of its own, which are to start in about the time of one.
-    maxConcurrency: 6,
+    // Each concurrent test of e2e/ has processes of its own, and there are as many workers as cores.
+    maxConcurrency: 4,
     restoreMocks: true,
     // One line a file and a summary; what fails is shown in full.
     slowTestThreshold: 600_000,

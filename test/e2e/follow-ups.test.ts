@@ -7,7 +7,7 @@ import { followUpIn, openIn, send, takeAll, untilQuiet } from './queue.ts';
 import { reportIn } from './report-shape.ts';
 import { deliver, recordsOf, rotated, type Scene, scene, told, updated } from './scene.ts';
 
-vi.setConfig({ maxConcurrency: 16 });
+vi.setConfig({ maxConcurrency: 8 });
 
 const QUICK_LOOKS = { FOLLOW_UP_SECONDS: '1' };
 /** Stands in every field whose content must never be sent or logged. */
