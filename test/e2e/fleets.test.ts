@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { dice } from '../support/dice.ts';
 import { apiCall, type Place, parameterChange, type RawEvent, serviceEvent } from '../support/events.ts';
 import { buildFleet } from './build-fleet.ts';
-import type { FleetModel, ServiceModel } from './fleet-model.ts';
+import type { FleetModel, ServiceModel, TruthModel } from './fleet-model.ts';
 import { type Verdict, verdictFor } from './oracle.ts';
 import { followUpIn, openOf, takeAll } from './queue.ts';
 import { type RandomChange, randomChange } from './random-change.ts';
@@ -21,7 +21,6 @@ describe.concurrent('over random fleets and changes,', () => {
       const options = { account: '111122223333', ...roll.pick(PARTITIONS) };
       const stage = await scene(context, { ...options, tickMs: 0, seed });
       const settings = randomSettings(roll);
-      // The process starts before the change: the rules ask for an age of one minute and of two, and of this cooldown.
       const lambda = await stage.lambda('on-change', {
         TAG_PREFIX: settings.prefix,
         SELECT: settings.select,
@@ -38,26 +37,43 @@ describe.concurrent('over random fleets and changes,', () => {
         if (secret !== undefined) stage.sim.world.secret(secret);
         if (parameter !== undefined) stage.sim.world.parameter({ ...parameter, modifiedAt: truth.changedAt });
       }
-      const now = Date.now();
+      const begun = Date.now();
       const events = [...changes.map(({ event }) => event), ...noise(changes, stage.place, at)];
       const back = await deliver(lambda, events);
 
+      const judge = judgeDuring(fleet, begun, Date.now());
       const verdicts = fleet.services.map((service) => ({
         service,
-        verdicts: changes.map(({ truth }) => verdictFor(fleet, service, truth, now)),
+        verdicts: changes.map(({ truth }) => judge(service, truth)),
       }));
+      const got = updated(stage);
       const right = verdicts
-        .filter(({ verdicts }) => verdicts.includes('redeploy'))
+        .filter(({ service, verdicts }) => {
+          const isRight = verdicts.some((one) => one.includes('redeploy'));
+          const isSure = verdicts.some((one) => one.every((verdict) => verdict === 'redeploy'));
+          return isSure || (isRight && got.includes(path(service)));
+        })
         .map(({ service }) => path(service));
-      expect(updated(stage), explain(fleet, changes, stage)).toEqual(right.sort());
+      expect(got, explain(fleet, changes, stage)).toEqual(right.sort());
       expect(back).toEqual([]);
       expectBehaved(stage, changes);
       const problems = verdicts.flatMap((item) => problemsIn(item.service, item.verdicts, told(lambda)));
       expect(problems).toEqual([]);
-      expectFollowed(stage, fleet, changes, now);
+      expectFollowed(stage, fleet, changes, judge);
     },
   );
 });
+
+/** The verdicts that are right: two if a time limit of the rules passed while a busy machine handled the change. */
+type Judge = (service: ServiceModel, truth: TruthModel) => readonly Verdict[];
+
+function judgeDuring(fleet: FleetModel, begun: number, done: number): Judge {
+  return (service, truth) => {
+    const [first, last] = [begun, done].map((now) => verdictFor(fleet, service, truth, now));
+    if (first === undefined || last === undefined) return [];
+    return String(first) === String(last) ? [first] : [first, last];
+  };
+}
 
 function randomChanges(count: number, seed: number, place: Place, at: number, prefix: string) {
   const byName = new Map<string, RandomChange>();
@@ -110,7 +126,7 @@ function expectFollowed(
   stage: Scene,
   fleet: FleetModel,
   changes: readonly RandomChange[],
-  now: number,
+  judge: Judge,
 ): void {
   const followUps = takeAll(stage).flatMap(({ body }) => followUpIn(body)?.followUps ?? []);
   for (const { truth, event } of changes) {
@@ -118,9 +134,9 @@ function expectFollowed(
       followUps.filter(({ changeId }) => changeId === event.id).flatMap((one) => openOf(one)),
     );
     for (const service of fleet.services) {
-      const verdict = verdictFor(fleet, service, truth, now);
-      const mayBe =
-        verdict === 'unmatched' ? [false] : expectedLines(verdict).map((line) => !line.includes('.skipped'));
+      const mayBe = judge(service, truth).flatMap((verdict) =>
+        verdict === 'unmatched' ? [false] : expectedLines(verdict).map((line) => !line.includes('.skipped')),
+      );
       expect(mayBe, `${path(service)} for ${truth.name}`).toContain(open.has(path(service)));
     }
   }
@@ -129,11 +145,11 @@ function expectFollowed(
 /** Each decision has one record of the right kind. With several changes in a batch, at least one record must fit. */
 function problemsIn(
   service: ServiceModel,
-  verdicts: readonly Verdict[],
+  verdicts: ReturnType<Judge>[],
   lines: readonly string[],
 ): readonly string[] {
   const mine = lines.filter((line) => line.split(' ')[1] === path(service));
-  const kinds = verdicts.filter((verdict) => verdict !== 'unmatched').flatMap(expectedLines);
+  const kinds = verdicts.flat().flatMap(expectedLines);
   if (kinds.length === 0) return mine.map((line) => `should not be mentioned: ${line}`);
   const wrong = mine.filter((line) => !kinds.includes(line.replace(path(service), '*')));
   if (wrong.length > 0) return wrong.map((line) => `${line}, but expected ${kinds.join(' | ')}`);
