@@ -67,6 +67,19 @@ describe('waves', () => {
   });
 });
 
+test('a service that was deployed shortly before the change is redeployed once its cooldown has ended', async () => {
+  const loop = await startLoop({ env: { COOLDOWN_SECONDS: '12', FOLLOW_UP_SECONDS: '1' }, rolloutMs: 500 });
+  const startedAt = loop.clock.now() - 5_000;
+  const { event } = rotate(loop, 1, { startedAt });
+  await loop.run();
+  const waited = redeploys(loop).map(({ at }) => at - startedAt);
+  expect(waited).toHaveLength(1);
+  expect(Math.min(...waited)).toBeGreaterThanOrEqual(12_000);
+  expect(Math.max(...waited)).toBeLessThan(30_000);
+  expect(loop.told('service.waiting')).toMatchObject([{ reason: 'cooldown' }]);
+  expect(loop.told('change.settled')).toMatchObject([{ changeId: event.id, redeployed: 1 }]);
+});
+
 describe('bursts', () => {
   test('of 200 changes of 50 secrets within a minute leave every service fresh with at most two deployments', async () => {
     const loop = await startLoop();
