@@ -38,10 +38,8 @@ function takesForFull({ sim }: Loop, arn: string): void {
 async function rotate(loop: Loop): Promise<void> {
   const before = loop.sim.events.length;
   loop.sim.rotateSecret('db');
-  loop.sim.events
-    .slice(before)
-    .filter((event) => event['detail-type'] === 'Secret Label Updated')
-    .forEach((event) => loop.send(event));
+  for (const event of loop.sim.events.slice(before))
+    if (event['detail-type'] === 'Secret Label Updated') loop.send(event);
   loop.clock.advance(5_000);
   await loop.run();
 }
