@@ -3,9 +3,7 @@
  * this project depends on it.
  */
 export { createClock, type VirtualClock } from './clock.ts';
-export type { StaleStop } from './ecs/staleness.ts';
-export type { Transition, TrueState } from './ecs/state.ts';
-export type { StateAt } from './ecs/truth.ts';
+export type { TrueState } from './ecs/state.ts';
 export type { AwsEvent } from './events/bus.ts';
 export type { Fault } from './faults.ts';
 export { buildLargeFleet, type LargeFleet } from './large-fleet.ts';

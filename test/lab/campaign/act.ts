@@ -32,14 +32,19 @@ export function act(
 
 type On<Key extends string> = Extract<Action, Readonly<Record<Key, string>>>;
 
-function actOnSecret(action: On<'secret'>, sim: Simulator, { arnOf }: Built, timeline: Timeline): void {
+function actOnSecret(
+  action: On<'secret'>,
+  sim: Simulator,
+  { arnOf, rotated }: Built,
+  timeline: Timeline,
+): void {
   const SecretId = arnOf(action.secret);
   if (SecretId === undefined) return;
   const call = (operation: string, input: object) =>
     sim.act('secretsmanager', operation, { SecretId, ...input }, 'OPERATOR');
   switch (action.do) {
     case 'rotate':
-      rotate(action, SecretId, sim, timeline);
+      rotated.add(rotate(action, SecretId, sim, timeline));
       break;
     case 'put':
       call('PutSecretValue', { SecretString: `value ${timeline.clock.now()}` });
@@ -67,13 +72,16 @@ function actOnSecret(action: On<'secret'>, sim: Simulator, { arnOf }: Built, tim
   }
 }
 
-/** Rotates step by step. A step that AWS refuses, because the secret is scheduled for deletion, ends the rotation. */
+/**
+ * Rotates step by step; answers the id of the new version. A step that AWS refuses, because the secret is scheduled for
+ * deletion, ends the rotation.
+ */
 function rotate(
   action: On<'secret'> & { do: 'rotate' },
   arn: string,
   sim: Simulator,
   timeline: Timeline,
-): void {
+): string {
   const { stepMs, fails } = action;
   const rotation = sim.prepareRotation(arn);
   const { begin, createSecret, setSecret, testSecret, finishSecret, succeed } = rotation;
@@ -87,6 +95,7 @@ function rotate(
     timeline.at(start + index * stepMs, () => {
       if (!broken) broken = !isPermitted(step);
     });
+  return rotation.versionId;
 }
 
 /** Whether AWS permits an action; one that it refuses has no effect. */
@@ -176,6 +185,13 @@ function actOnService(action: On<'service'>, sim: Simulator, { services, revisio
       break;
     case 'behave':
       sim.world.behave(named, action.rollout);
+      break;
+    case 'mend':
+      sim.world.mend(named);
+      break;
+    case 'answer':
+      if (sim.stateOf(named)?.state === 'awaiting-approval')
+        sim.world.continueDeployment(named, action.answer);
       break;
     default:
       action satisfies never;

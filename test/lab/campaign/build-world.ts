@@ -6,6 +6,9 @@ const DAY = 86_400_000;
 /** A version that every secret of a scenario has from the beginning. */
 const PINNED = 'a-version-that-is-named-for-ever';
 
+/** The version with the labels AWSCURRENT and BLUE at the beginning. */
+export const FIRST_VERSION = `${PINNED}-2`;
+
 /** A text that must never appear in a line of the log. */
 export const MARKER = 'NOT-FOR-THE-LOG';
 
@@ -17,6 +20,8 @@ export type Built = {
   readonly services: ReadonlyMap<string, string>;
   /** Registers the next revision of a service. */
   readonly revisionFor: (service: string, uses: readonly Use[]) => TaskDefinitionRef;
+  /** The ids of the versions that rotations made; they are added while the scenario is performed. */
+  readonly rotated: Set<string>;
 };
 
 export function buildWorld(sim: Simulator, scenario: Scenario, now: number): Built {
@@ -37,6 +42,7 @@ export function buildWorld(sim: Simulator, scenario: Scenario, now: number): Bui
   return {
     arnOf,
     services: new Map(services),
+    rotated: new Set(),
     revisionFor: (service, uses) => revisionFor(families.get(service) ?? service, uses),
   };
 }
@@ -46,7 +52,7 @@ function buildResource(sim: Simulator, { kind, name, enabled }: Resource): strin
   const tags = { team: MARKER, ...(enabled === undefined ? {} : { 'secret-redeploy:enabled': enabled }) };
   const versions = [
     { id: PINNED, labels: ['AWSPREVIOUS'] },
-    { id: `${PINNED}-2`, labels: ['AWSCURRENT', 'BLUE'] },
+    { id: FIRST_VERSION, labels: ['AWSCURRENT', 'BLUE'] },
   ];
   const { arn } = sim.world.secret({ name, tags, versions, description: MARKER });
   return arn;
@@ -66,7 +72,7 @@ function familyOf({ cluster, name }: ServicePlan): string {
 type ArnOf = Built['arnOf'];
 
 function specOf(plan: ServicePlan, arnOf: ArnOf, now: number): ServiceSpec {
-  const { name, cluster, kind, desired, percents, breaker, rollout, uses, ageMs, inProgress } = plan;
+  const { name, cluster, kind, desired, percents, breaker, rollout, pauses, uses, ageMs, inProgress } = plan;
   const startedAt = now - ageMs;
   return {
     name,
@@ -78,6 +84,7 @@ function specOf(plan: ServicePlan, arnOf: ArnOf, now: number): ServiceSpec {
     ...(percents === undefined ? {} : { minimumHealthyPercent: percents[0], maximumPercent: percents[1] }),
     ...(breaker === undefined ? {} : { circuitBreaker: { enable: true, rollback: true } }),
     ...(rollout === undefined ? {} : { rollout }),
+    ...(pauses === undefined ? {} : { pauseHooks: pauses }),
     ...(inProgress === undefined
       ? {}
       : { running: 0, pending: desired, older: [{ startedAt: startedAt - DAY, running: desired }] }),

@@ -1,9 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import type { RolloutSpec } from '../../simulator/index.ts';
 import { generate } from './generate.ts';
+import { adviceProblems } from './judge-advice.ts';
+import { stateProblems } from './judge-states.ts';
 import { measurePair } from './pairs.ts';
 import { PLANTS } from './plants.ts';
 import { replay, replayCounting } from './replay.ts';
+import { type Run, run } from './run.ts';
+import type { Action, Scenario } from './scenario.ts';
 import { shrink } from './shrink.ts';
 import type { Violation } from './violation.ts';
 
@@ -68,4 +73,149 @@ test('two invocations of one message mostly cause no extra deployment, and never
   for (let seed = 1; seed <= 20; seed++) extras.push(Math.max(...(await measurePair(seed)).extras));
   expect(Math.max(...extras)).toBeLessThanOrEqual(1);
   expect(extras.filter((extra) => extra === 0).length).toBeGreaterThan(extras.length / 2);
+});
+
+describe('the states of deployments', () => {
+  const scenarios = Array.from({ length: 400 }, (_, index) => generate(index + 1));
+  const rollouts = scenarios.flatMap(({ services }) => services.flatMap(({ rollout }) => rollout ?? []));
+
+  test.each([
+    ['protected tasks', ({ protectMs }: RolloutSpec) => protectMs !== undefined],
+    ['old tasks that drain for hours', ({ drainMs = 0 }: RolloutSpec) => drainMs >= 3_600_000],
+    ['tasks that keep failing', ({ outcome }: RolloutSpec) => outcome === 'keeps-failing'],
+    ['tasks that cannot be placed', ({ outcome }: RolloutSpec) => outcome === 'cannot-place'],
+    ['a bake of hours', ({ bakeMs = 0 }: RolloutSpec) => bakeMs >= 3_600_000],
+    ['a rollback to a new PRIMARY', ({ outcome }: RolloutSpec) => outcome === 'rollback-new-primary'],
+    ['a rollback to the old PRIMARY', ({ outcome }: RolloutSpec) => outcome === 'rollback-old-primary'],
+  ])('are generated with %s', (_name, is) => {
+    expect(rollouts.filter(is).length).toBeGreaterThan(5);
+  });
+
+  test.each(['CONTINUE', 'ROLLBACK'] as const)('are generated with pauses that end with %s', (action) => {
+    const pauses = scenarios.flatMap(({ services }) => services.flatMap((plan) => plan.pauses ?? []));
+    expect(pauses.filter(({ timeoutAction }) => timeoutAction === action).length).toBeGreaterThan(5);
+  });
+
+  test('leave half of the scenarios as they were', () => {
+    const plain = scenarios.filter(({ settings }) => settings.env['FOLLOW_UP_MAX_HOURS'] === undefined);
+    expect(plain.length).toBeGreaterThan(150);
+    expect(plain.length).toBeLessThan(250);
+  });
+});
+
+/** One service whose secret changes ten seconds after the beginning; `records` are what the log says about it. */
+const judged = (
+  rollout: RolloutSpec,
+  records: (run: Run) => readonly { readonly at: number; readonly record: object }[],
+  action: Action = { at: 10_000, do: 'put', secret: 'prod/db' },
+) =>
+  run({ ...PLAIN, services: [{ ...SERVICE, rollout }], actions: [action] }, (done) => {
+    const changeId =
+      done.sim.events.find((event) => event['detail-type'] === 'Secret Label Updated')?.id ?? '';
+    const service = done.built.services.get('api') ?? '';
+    const told = records(done).map(({ at, record }) => ({
+      at: done.startedAt + at,
+      invocation: 0,
+      record: { changeId, service, ...record },
+    }));
+    const invented = { ...done, records: told };
+    return [...stateProblems(invented), ...adviceProblems(invented)].map(({ promise }) => promise);
+  });
+
+const SERVICE = {
+  name: 'api',
+  cluster: 'prod',
+  kind: 'rolling',
+  desired: 1,
+  uses: [{ of: 'prod/db', as: 'full', in: 'secrets' }],
+  ageMs: 86_400_000,
+} as const;
+const PLAIN: Scenario = {
+  seed: 1,
+  settings: {
+    env: {},
+    wideRules: false,
+    processes: 1,
+    skewsMs: [0],
+    batch: 10,
+    windowMs: 0,
+    page: 100,
+    lagMs: 0,
+    taskLagMs: 0,
+    undeleted: [],
+  },
+  clusters: [],
+  resources: [{ kind: 'secret', name: 'prod/db' }],
+  services: [],
+  actions: [],
+  deliveries: [],
+  faults: [],
+  deaths: [],
+};
+
+const MINUTE = 60_000;
+const PROTECTED: RolloutSpec = { durationMs: 2_000, protectMs: 60 * MINUTE };
+const FAILING: RolloutSpec = {
+  durationMs: 2_000,
+  outcome: 'keeps-failing',
+  reason: 'Task failed health check',
+};
+
+describe('the judges of states and advice', () => {
+  const waiting = (state: string, more: object = {}) => ({ event: 'service.waiting', state, ...more });
+  const failed = (reason: string, more: object = {}) => ({ event: 'service.failed', reason, ...more });
+
+  test.each([
+    ['draining', PROTECTED, []],
+    ['tasks-failing', PROTECTED, ['tells-the-true-state']],
+    ['tasks-failing', FAILING, []],
+    ['cannot-place', FAILING, ['tells-the-true-state']],
+    ['cannot-place', { ...FAILING, outcome: 'cannot-place' }, []],
+  ] as const)('compare the state %s with the truth', async (state, rollout, problems) => {
+    expect(await judged(rollout, () => [{ at: 30 * MINUTE, record: waiting(state) }])).toEqual(problems);
+  });
+
+  test.each([
+    [-5 * MINUTE, ['tells-the-true-state']],
+    [0, []],
+    [5 * MINUTE, []],
+    [50 * MINUTE, ['tells-the-true-state']],
+  ])('compare the instant since when with the truth: %i ms from it', async (ms, problems) => {
+    const records = ({ sim, built }: Run) => {
+      const arn = built.services.get('api') ?? '';
+      const since = sim.statesOf({ arn }).find(({ state }) => state === 'draining')?.at ?? 0;
+      return [
+        { at: 30 * MINUTE, record: waiting('draining', { since: new Date(since + ms).toISOString() }) },
+      ];
+    };
+    expect(await judged(PROTECTED, records)).toEqual(problems);
+  });
+
+  test('take a record of a failed deployment as true even if another one has taken its place', async () => {
+    const rollout = { durationMs: 2_000, outcome: 'rollback-old-primary', reason: 'no' } as const;
+    const record = failed('rolled-back');
+    expect(await judged(rollout, () => [{ at: 30 * MINUTE, record }])).toEqual([]);
+    expect(await judged(PROTECTED, () => [{ at: 30 * MINUTE, record }])).toEqual(['tells-the-true-state']);
+  });
+
+  test('let no refused UpdateService count as a failed deployment', async () => {
+    const record = failed('failed', { error: { code: 'AccessDeniedException' } });
+    expect(await judged(PROTECTED, () => [{ at: 30 * MINUTE, record }])).toEqual([]);
+  });
+
+  const restore = 'aws secretsmanager … --move-to-version-id a-version-that-is-named-for-ever-2';
+  const rotation: Action = { at: 10_000, do: 'rotate', secret: 'prod/db', stepMs: 0 };
+  test.each([
+    ['helps', FAILING, restore, undefined, []],
+    ['comes while old tasks drain', PROTECTED, restore, undefined, ['advises-rightly']],
+    ['is about a version that a rotation made', FAILING, restore, rotation, ['advises-rightly']],
+    ['names a wrong version', FAILING, restore.replace('-2', ''), undefined, ['advises-rightly']],
+  ] as const)(
+    'see whether a command that puts a version back %s',
+    async (_name, rollout, command, action, problems) => {
+      const record = failed('tasks-failing', { restore: command });
+      const found = await judged(rollout, () => [{ at: 30 * MINUTE, record }], action);
+      expect(found.filter((promise) => promise === 'advises-rightly')).toEqual(problems);
+    },
+  );
 });

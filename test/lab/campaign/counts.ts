@@ -18,6 +18,16 @@ export const INJECTED: readonly string[] = [
   'events reordered',
   'events dropped',
   'messages delivered again after a failure',
+  ...[
+    'draining',
+    'baking',
+    'awaiting-approval',
+    'tasks-failing',
+    'cannot-place',
+    'rolled-back',
+    'failed',
+  ].map((state) => `deployments: ${state}`),
+  'deployments refused because five were active',
 ];
 
 export function countsOf(run: Run): Counts {
@@ -38,6 +48,8 @@ export function countsOf(run: Run): Counts {
     'events reordered': reordered,
     'events dropped': dropped,
     'messages delivered again after a failure': sumOf(invocations.map(({ returned }) => returned.size)),
+    ...statesIn(run),
+    'deployments refused because five were active': refusedIn(run),
     runs: 1,
     services: scenario.services.length,
     changes: movesIn(run).length,
@@ -58,6 +70,24 @@ export function added(a: Counts, b: Counts): Counts {
   const sum: Record<string, number> = { ...a };
   for (const [name, count] of Object.entries(b)) sum[name] = (sum[name] ?? 0) + count;
   return sum;
+}
+
+/** How often a deployment of each state was seen by the simulator. */
+function statesIn({ sim, built }: Run): Counts {
+  const counts: Record<string, number> = {};
+  for (const arn of built.services.values())
+    for (const { state } of sim.statesOf({ arn })) {
+      const name = `deployments: ${state}`;
+      counts[name] = (counts[name] ?? 0) + 1;
+    }
+  return counts;
+}
+
+/** UpdateService is refused with this code for nothing else, because our calls name only what it takes. */
+function refusedIn({ sim }: Run): number {
+  return sim.ledger.calls.filter(
+    ({ operation, outcome }) => operation === 'UpdateService' && outcome === 'InvalidParameterException',
+  ).length;
 }
 
 function healedIn({ records }: Run): number {

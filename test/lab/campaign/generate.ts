@@ -2,6 +2,7 @@ import { type Dice, dice } from '../../support/dice.ts';
 import { randomActions } from './generate-actions.ts';
 import { randomFaults } from './generate-faults.ts';
 import { randomService } from './generate-services.ts';
+import { withStates } from './generate-states.ts';
 import type { Resource, Scenario, ServicePlan, Settings } from './scenario.ts';
 
 const SECONDS = 1_000;
@@ -30,11 +31,9 @@ export function generate(seed: number): Scenario {
   const actions = randomActions(roll, resources, services);
   return {
     seed,
-    settings,
     clusters,
     resources,
-    services,
-    actions,
+    ...withStates(seed, { services, actions, settings }),
     deliveries: randomDeliveries(roll),
     ...randomFaults(roll),
   };

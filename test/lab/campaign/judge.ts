@@ -1,8 +1,10 @@
 import { grantedActions } from '../../infra/template.ts';
 import { MARKER } from './build-world.ts';
+import { adviceProblems } from './judge-advice.ts';
 import { deploymentProblems } from './judge-deployments.ts';
 import { settlingProblems } from './judge-settling.ts';
 import { stalenessProblems } from './judge-staleness.ts';
+import { stateProblems } from './judge-states.ts';
 import { sweepProblems } from './judge-sweep.ts';
 import type { Invocation } from './processes.ts';
 import type { Run } from './run.ts';
@@ -14,6 +16,8 @@ export function judge(run: Run): readonly Violation[] {
     ...ending(run),
     ...manners(run),
     ...deploymentProblems(run),
+    ...stateProblems(run),
+    ...adviceProblems(run),
     ...(run.endless ? [] : [...stalenessProblems(run), ...sweepProblems(run), ...settlingProblems(run)]),
   ];
 }

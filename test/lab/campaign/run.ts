@@ -29,16 +29,21 @@ export type Run = {
   readonly endless: boolean;
 };
 
-export type Told = { readonly record: LogRecord; readonly invocation: number };
+export type Told = {
+  readonly record: LogRecord;
+  readonly invocation: number;
+  /** When it was written. */
+  readonly at: number;
+};
 
 const HOUR = 3_600_000;
 /** A run that has work for longer counts as endless. */
-const LONGEST_MS = 30 * HOUR;
-const MOST_INVOCATIONS = 1_500;
+const LONGEST_MS = 100 * HOUR;
+const MOST_INVOCATIONS = 4_000;
 /** Pauses of a millisecond each, which suffice for the import of a module. */
 const MOST_PAUSES = 5_000;
-/** The time after the last message in which every rollout that can end does end. */
-const AFTERWARDS_MS = 3 * HOUR;
+/** The time after the last message in which every rollout that can end does end: a pause can last for a day. */
+const AFTERWARDS_MS = 60 * HOUR;
 
 /** Performs a scenario in simulated time and hands the results to `judge`. */
 export async function run<T>(scenario: Scenario, judge: (run: Run) => T): Promise<T> {
@@ -57,7 +62,9 @@ export async function run<T>(scenario: Scenario, judge: (run: Run) => T): Promis
   const log: Line[] = [];
   const restore = [
     virtualTimers(),
-    captureLog((line, life) => log.push({ line, invocation: (life as CallingProcess).latest.id })),
+    captureLog((line, life) =>
+      log.push({ line, invocation: (life as CallingProcess).latest.id, at: clock.now() }),
+    ),
     setEnvironment(sim.env),
     seedRandom(seed),
   ];
@@ -78,11 +85,11 @@ export async function run<T>(scenario: Scenario, judge: (run: Run) => T): Promis
   }
 }
 
-type Line = { readonly line: string; readonly invocation: number };
+type Line = { readonly line: string; readonly invocation: number; readonly at: number };
 
-function told({ line, invocation }: Line): readonly Told[] {
+function told({ line, ...rest }: Line): readonly Told[] {
   const record = recordIn(line);
-  return record === undefined ? [] : [{ record, invocation }];
+  return record === undefined ? [] : [{ record, ...rest }];
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { RolloutSpec } from '../../simulator/index.ts';
+import type { PauseHookSpec, RolloutSpec } from '../../simulator/index.ts';
 
 /**
  * Everything that happens in one run, as plain data, which is generated from a seed, shrunk when it fails, printed and
@@ -92,6 +92,8 @@ export type ServicePlan = {
   readonly wave?: number;
   readonly breaker?: true;
   readonly rollout?: RolloutSpec;
+  /** PAUSE hooks, at which its deployments wait for a person or for their time-outs. */
+  readonly pauses?: readonly PauseHookSpec[];
   /** The age of PRIMARY when the run begins; with `inProgress` its rollout is still under way. */
   readonly ageMs: number;
   readonly inProgress?: true;
@@ -113,6 +115,10 @@ export type Action = { readonly at: number } & (
   | { readonly do: 'delete-service'; readonly service: string }
   | { readonly do: 'tag'; readonly service: string; readonly enabled: string }
   | { readonly do: 'behave'; readonly service: string; readonly rollout: RolloutSpec }
+  /** The cause that keeps the service's rollouts from succeeding ends. */
+  | { readonly do: 'mend'; readonly service: string }
+  /** A person continues the service's deployment at its PAUSE hooks, or rolls it back, if it waits there. */
+  | { readonly do: 'answer'; readonly service: string; readonly answer: 'CONTINUE' | 'ROLLBACK' }
   | { readonly do: 'cold-start' }
   | { readonly do: 'garbage'; readonly body: string }
 );

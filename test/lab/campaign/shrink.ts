@@ -83,7 +83,7 @@ const PLAINER_SERVICE: readonly ((service: ServicePlan) => ServicePlan | undefin
   (service) => (service.uses.length > 1 ? { ...service, uses: service.uses.slice(1) } : undefined),
   (service) => (service.kind === 'rolling' ? undefined : { ...service, kind: 'rolling' }),
   (service) => (service.desired === 1 ? undefined : { ...service, desired: 1 }),
-  ...(['shares', 'percents', 'enabled', 'wave', 'breaker', 'rollout', 'inProgress'] as const).map(
+  ...(['shares', 'percents', 'enabled', 'wave', 'breaker', 'rollout', 'pauses', 'inProgress'] as const).map(
     (field) => (service: ServicePlan) => {
       const { [field]: left, ...rest } = service;
       return left === undefined ? undefined : rest;

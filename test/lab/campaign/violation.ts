@@ -19,6 +19,8 @@ export const PROMISES = [
   'settles-once',
   'every-message-ends',
   'dead-letters-for-a-reason',
+  'tells-the-true-state',
+  'advises-rightly',
 ] as const;
 export type Promised = (typeof PROMISES)[number];
 
