@@ -14,6 +14,7 @@ export async function linesOfEverything(serviceName: string): Promise<readonly s
   return [
     ...(await allGoesWell()),
     ...(await muchGoesWrong()),
+    ...(await deploymentsTakeLong()),
     ...(await eventsAreLost()),
     ...(await requestsAreMade(serviceName)),
     ...WRITTEN_BY_LAMBDA,
@@ -48,7 +49,7 @@ async function allGoesWell(): Promise<readonly string[]> {
 }
 
 async function muchGoesWrong(): Promise<readonly string[]> {
-  const loop = await startLoop();
+  const loop = await startLoop({ env: { FOLLOW_UP_MAX_HOURS: '2' } });
   const { world, faults } = loop.sim;
   const { arn } = world.secret({ name: 'prod/db' });
   const add = (name: string, more: ServiceSpec = {}) =>
@@ -84,6 +85,36 @@ async function muchGoesWrong(): Promise<readonly string[]> {
   loop.send(parameterChange(envelope, parameter, { operation: 'Delete' }));
   loop.send(apiCall(envelope, 'TagResource', { secretId: 'prod/db' }));
   badValueIsStored(loop);
+  await loop.run();
+  return linesOf(loop);
+}
+
+/** Deployments that take long, fail, or wait for a person, and a redeploy that ends the only task. */
+async function deploymentsTakeLong(): Promise<readonly string[]> {
+  const loop = await startLoop();
+  const { world } = loop.sim;
+  const { arn } = world.secret({ name: 'prod/slow' });
+  const add = (name: string, more: ServiceSpec = {}) =>
+    world.service({ name, secrets: [arn], startedAt: loop.clock.now() - DAY, ...more });
+  add('api-draining', { desired: 2, protectMs: HOUR, maximumPercent: 400 });
+  add('api-baking', { strategy: 'BLUE_GREEN', rollout: { bakeMs: HOUR } });
+  add('api-paused', { strategy: 'BLUE_GREEN', pauseHooks: [{ stage: 'POST_SCALE_UP', timeoutMinutes: 60 }] });
+  const unplaced = add('api-unplaced', {
+    rollout: {
+      outcome: 'cannot-place',
+      event: 'was unable to place a task. Reason: Capacity is unavailable',
+    },
+  });
+  const failing = add('api-failing', {
+    desired: 1,
+    minimumHealthyPercent: 0,
+    maximumPercent: 100,
+    rollout: { outcome: 'keeps-failing', reason: BAD_START },
+  });
+  loop.send(currentMoved(loop.sim, 'prod/slow'));
+  await loop.run(HOUR);
+  world.mend(unplaced);
+  world.mend(failing, { durationMs: HOUR });
   await loop.run();
   return linesOf(loop);
 }

@@ -104,7 +104,7 @@ const KIND_SPECS: Readonly<Record<ServicePlan['kind'], ServiceSpec>> = {
 };
 
 function tagsOf({ enabled, wave, uses }: ServicePlan, arnOf: ArnOf): Readonly<Record<string, string>> {
-  const also = spelled(uses, 'also', arnOf).join(' ');
+  const also = spelled(uses, 'also', arnOf).join(' ').replaceAll('!', '=21');
   return {
     team: MARKER,
     ...(enabled === undefined ? {} : { 'secret-redeploy:enabled': enabled }),
