@@ -1,6 +1,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import * as z from 'zod/mini';
-import { clusterArn, taskDefinitionArn } from '../core/model/arn.ts';
+import { clusterArn, type TaskDefinitionArn, taskDefinitionArn } from '../core/model/arn.ts';
+import { namedIn } from '../core/model/mention.ts';
 import { PLACES } from '../core/model/reference.ts';
 import type { SeenReference, SeenService, Snapshot } from '../core/read/snapshot.ts';
 import { hasMoreElements } from './bounds.ts';
@@ -24,14 +25,18 @@ const ELEMENTS = 500_000;
 
 const seen = z.array(z.tuple([z.enum(PLACES), z.string().check(z.maxLength(2048))]));
 const service = z.tuple([z.string().check(z.regex(/^[\w-]{1,255}$/)), z.array(z.int()), seen]);
+/** The object may have been tampered with: what is no ARN and no name of a managed secret is not taken from it. */
+const mention = z.string().check(z.refine((text) => namedIn(text) === text, { error: 'names no resource' }));
 const shape = z.object({
   format: z.literal(SNAPSHOT_FORMAT),
   revisions: z.array(z.tuple([z.pipe(z.string(), z.transform(taskDefinitionArn)), seen])),
   clusters: z.array(z.tuple([z.pipe(z.string(), z.transform(clusterArn)), z.array(service)])),
+  // Absent in a snapshot of an earlier version, which does not know the field and leaves it out.
+  mentions: z.optional(z.array(z.tuple([z.int(), z.array(mention)]))),
 });
 
 /** The bytes of the object; equal snapshots have equal bytes. Throws RangeError if they could not be read back. */
-export function snapshotBytes({ clusters, revisions }: Snapshot): Uint8Array {
+export function snapshotBytes({ clusters, revisions, mentions }: Snapshot): Uint8Array {
   const numbers = new Map([...revisions.keys()].map((arn, number) => [arn, number]));
   const body = {
     format: SNAPSHOT_FORMAT,
@@ -44,6 +49,12 @@ export function snapshotBytes({ clusters, revisions }: Snapshot): Uint8Array {
         asPairs(own),
       ]),
     ]),
+    ...(mentions !== undefined && {
+      mentions: [...mentions].flatMap(([arn, names]) => {
+        const number = numbers.get(arn);
+        return number === undefined ? [] : [[number, names] as const];
+      }),
+    }),
   };
   return gzipSync(withinBounds(JSON.stringify(body)));
 }
@@ -62,7 +73,9 @@ export function parseSnapshot(bytes: Uint8Array): Snapshot {
   if (data === undefined)
     throw new MalformedSnapshot(`the object is not a snapshot: ${problemsOf(error)[0] ?? ''}`);
   const arns = data.revisions.map(([arn]) => arn);
+  const named = data.mentions;
   return {
+    ...(named && { mentions: mentionsIn(named, arns) }),
     revisions: new Map(data.revisions.map(([arn, references]) => [arn, asReferences(references)])),
     clusters: new Map(
       data.clusters.map(([cluster, services]) => [
@@ -90,4 +103,16 @@ function parsed(bytes: Uint8Array) {
 
 function asReferences(pairs: z.infer<typeof seen>): readonly SeenReference[] {
   return pairs.map(([place, valueFrom]) => ({ place, valueFrom }));
+}
+
+function mentionsIn(
+  named: readonly (readonly [number, readonly string[]])[],
+  arns: readonly TaskDefinitionArn[],
+): NonNullable<Snapshot['mentions']> {
+  return new Map(
+    named.flatMap(([number, names]) => {
+      const arn = arns[number];
+      return arn === undefined ? [] : [[arn, names] as const];
+    }),
+  );
 }

@@ -10,7 +10,7 @@ export type Config = {
   readonly mode: 'enforce' | 'observe';
   /** What becomes of the services that the sweep finds stale for certain. */
   readonly sweep: 'report' | 'heal';
-  readonly policy: Policy;
+  readonly policy: Omit<Policy, 'tagPrefix'>;
   readonly followUp: {
     /** Without it nothing is followed: the first look is the last. */
     readonly queueUrl: string | undefined;
@@ -189,7 +189,7 @@ function configOf(data: Values, set: Environment): Config {
   };
 }
 
-function policyOf(data: Values): Policy {
+function policyOf(data: Values): Config['policy'] {
   return {
     select: data.SELECT,
     clusters: data.CLUSTERS,

@@ -125,7 +125,7 @@ function runOf(
   const { config, ports, fleets, lostAnswers } = dependencies;
   return {
     ports,
-    policy: config.policy,
+    policy: { ...config.policy, tagPrefix: config.tagPrefix },
     scope: { configured: config.policy.clusters, narrowed: [] },
     fleets,
     lostAnswers,

@@ -15,12 +15,14 @@ import { type Fleet, isWhole, unreadableOf } from '../core/model/fleet.ts';
 import type { Outcome } from '../core/model/outcome.ts';
 import type { PlanBesideEarly } from '../core/plan/early.ts';
 import { isLaterLook } from '../core/plan/planned.ts';
+import type { Policy } from '../core/plan/policy.ts';
 import { reasonHas } from '../core/plan/reasons.ts';
 import { tagWarningsIn } from '../core/report/tag-warnings.ts';
+import { mentionsToTell } from '../core/report/uses.ts';
 import type { Request } from '../formats/request.ts';
 import { FollowedRecords } from './followed-records.ts';
 import {
-  countedByReason,
+  countsOf,
   idsOf,
   iso,
   type Level,
@@ -85,11 +87,12 @@ export class Journal {
   }
 
   /** Records the plan, and each service that is not redeployed, with the reason. Redeploys are recorded once done. */
-  planned({ notices, fleet, subjects, matches, spared }: Seen, { plan, early }: PlanBesideEarly): void {
+  planned(seen: Seen, { plan, early }: PlanBesideEarly): void {
+    const { notices, fleet, subjects, matches } = seen;
     for (const notice of notices) this.#noticed(notice, matches, fleet);
     if (subjects.length === 0) return;
     const tags = tagWarningsIn(fleet, subjects, matches);
-    const suffixes = suffixWarnings(fleet, subjects, spared);
+    const suffixes = suffixWarnings(fleet, subjects, seen.spared);
     const unreadable = unreadableOf(fleet);
     const all = [...early.map(({ planned }) => planned), ...plan.redeploys, ...plan.others];
     const first = all.filter((planned) => !isLaterLook(planned));
@@ -98,12 +101,10 @@ export class Journal {
     this.#writer.count('Matched', decisions.length);
     this.#writer.record(warnings > 0 ? 'warn' : 'info', 'plan.made', {
       ...idsOf(subjects.map((subject) => about(subject).changeId)),
-      redeploy: decisions.filter(({ action }) => action === 'redeploy').length,
-      wait: decisions.filter(({ action }) => action === 'wait').length,
-      skip: decisions.filter(({ action }) => action === 'skip').length,
-      reasons: countedByReason(decisions),
+      ...countsOf(decisions),
       ...someOf('tagWarnings', tags),
       ...someOf('referenceWarnings', suffixes),
+      ...someOf('mentions', mentionsToTell(fleet, subjects, matches, seen.policy)),
       ...someOf('unreadable', unreadable),
       ...someOf('unreadableClusters', fleet.unreadableClusters),
     });
@@ -223,6 +224,7 @@ type Seen = {
   readonly fleet: Fleet;
   readonly subjects: readonly Subject[];
   readonly matches: readonly Match[];
+  readonly policy: Policy;
   /** What looks like an older secret and is not known to be gone. */
   readonly spared?: ReadonlySet<string>;
 };

@@ -130,6 +130,17 @@ type Ids = {
 };
 type Unit = (typeof MetricUnit)[keyof typeof MetricUnit];
 
+/** How many services are redeployed, wait or are skipped, and for which reasons. */
+export function countsOf(decisions: readonly Decision[]) {
+  const count = (wanted: Decision['action']) => decisions.filter(({ action }) => action === wanted).length;
+  return {
+    redeploy: count('redeploy'),
+    wait: count('wait'),
+    skip: count('skip'),
+    reasons: countedByReason(decisions),
+  };
+}
+
 export function countedByReason(decisions: readonly Decision[]): Readonly<Record<string, number>> {
   const counts = new Map<string, number>();
   for (const { reason } of decisions) if (reason !== null) counts.set(reason, (counts.get(reason) ?? 0) + 1);

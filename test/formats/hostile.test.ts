@@ -89,6 +89,14 @@ describe('among hostile inputs', () => {
       zipped({ format: 1, revisions: [['arn:aws:iam::1:role/x', []]], clusters: [] }),
     ],
     [
+      'a mention that names no resource',
+      zipped({ format: 1, revisions: [], clusters: [], mentions: [[0, ['hunter2!']]] }),
+    ],
+    [
+      'a mention of a revision that is no number',
+      zipped({ format: 1, revisions: [], clusters: [], mentions: [['0', []]] }),
+    ],
+    [
       'a revision with a number that is no integer',
       zipped({ format: 1, revisions: [], clusters: [['arn:aws:ecs:x:1:cluster/x', [['api', [0.5], []]]]] }),
     ],

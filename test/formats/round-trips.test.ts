@@ -1,7 +1,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type FollowUp, type OpenService, openKey } from '../../functions/core/follow-up/follow-up.ts';
-import { clusterArn, nameOf, type TaskDefinitionArn } from '../../functions/core/model/arn.ts';
+import {
+  clusterArn,
+  nameOf,
+  type TaskDefinitionArn,
+  taskDefinitionArn,
+} from '../../functions/core/model/arn.ts';
 import type { Change } from '../../functions/core/model/change.ts';
 import { PLACES } from '../../functions/core/model/reference.ts';
 import { DEPLOYMENT_STATES } from '../../functions/core/model/rollout.ts';
@@ -9,7 +14,7 @@ import type { Scan } from '../../functions/core/read/scan.ts';
 import type { SeenReference, SeenService, Snapshot } from '../../functions/core/read/snapshot.ts';
 import { followUpBody, isFollowUp, parseFollowUps, scanBody } from '../../functions/formats/follow-up.ts';
 import { parseSnapshot, snapshotBytes } from '../../functions/formats/snapshot.ts';
-import { ACCOUNT, change, REGION, revisionArn } from '../support/build.ts';
+import { ACCOUNT, change, PARAMETER, REGION, revisionArn, SECRET } from '../support/build.ts';
 
 /** The name of a cluster or a service: at most 255 letters, digits, hyphens and underscores. */
 const ecsName = fc.stringMatching(/^[A-Za-z0-9_-]{1,255}$/);
@@ -131,9 +136,20 @@ const anySnapshot: fc.Arbitrary<Snapshot> = fc
       own: fc.array(anySeen, { maxLength: 2 }),
     });
     const services = fc.array(fc.tuple(ecsName, anyService), { maxLength: 4 }).map((all) => new Map(all));
+    const named = fc.subarray([SECRET, SECRET.slice(0, -7), PARAMETER, 'rds!db-1a2b'], { minLength: 1 });
+    const mentions = fc
+      .dictionary(fc.constantFrom(...revisions.keys()), named, { minKeys: 1, noNullPrototype: true })
+      .map((all) => new Map(Object.entries(all).map(([arn, names]) => [taskDefinitionArn(arn), names])));
     return fc
-      .array(fc.tuple(anyCluster, services), { maxLength: 3 })
-      .map((clusters) => ({ clusters: new Map(clusters), revisions }));
+      .record({
+        clusters: fc.array(fc.tuple(anyCluster, services), { maxLength: 3 }),
+        mentions: fc.option(mentions),
+      })
+      .map((one) => ({
+        clusters: new Map(one.clusters),
+        revisions,
+        ...(one.mentions && { mentions: one.mentions }),
+      }));
   });
 
 describe('whatever names it holds,', () => {

@@ -124,6 +124,7 @@ const anySubjects = fc
 
 const anyPolicy: fc.Arbitrary<Policy> = fc.record({
   select: fc.constantFrom('all', 'all', 'tagged'),
+  tagPrefix: fc.constant('secret-redeploy'),
   clusters: fc.constant([]),
   pull: fc.constantFrom('ignore', 'redeploy'),
   maxServices: fc.constantFrom(0, 0, 2),

@@ -27,6 +27,7 @@ export const NOW = CHANGED_AT + 10_000;
 
 export const POLICY: Policy = {
   select: 'all',
+  tagPrefix: 'secret-redeploy',
   clusters: [],
   pull: 'ignore',
   maxServices: 0,

@@ -1,10 +1,11 @@
 import type { ContainerDefinition, LogConfiguration, TaskDefinition, Volume } from '@aws-sdk/client-ecs';
 import { type Home, homeOf, type TaskDefinitionArn } from '../../core/model/arn.ts';
+import { type Mention, namedIn } from '../../core/model/mention.ts';
 import { type Place, parseReference, type RawReference, type Reference } from '../../core/model/reference.ts';
 
 /**
  * Every reference of a task definition (functions/README.md, References). An ARN in `environment` is plain text for the
- * application: it is no reference, and `environment` is never read.
+ * application: it is no reference.
  */
 export function referencesOf(taskDefinition: TaskDefinition, arn: TaskDefinitionArn): readonly Reference[] {
   const raw = [
@@ -14,6 +15,14 @@ export function referencesOf(taskDefinition: TaskDefinition, arn: TaskDefinition
     ...(taskDefinition.volumes ?? []).flatMap((volume) => volumeReferences(volume, arn)),
   ];
   return parsed(raw, homeOf(arn));
+}
+
+/** What the environments of its containers name. No other value of them is kept, and no name of a variable. */
+export function mentionsOf({ containerDefinitions = [] }: TaskDefinition): readonly Mention[] {
+  return containerDefinitions.flatMap(({ name, environment = [] }) => {
+    const named = new Set(environment.flatMap(({ value }) => namedIn(value ?? '') ?? []));
+    return [...named].map((names) => ({ container: name ?? null, names }));
+  });
 }
 
 /** The secrets of Service Connect's log configuration, which is part of the deployment and not of a revision. */

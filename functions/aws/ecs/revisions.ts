@@ -2,7 +2,7 @@ import type { TaskDefinitionArn } from '../../core/model/arn.ts';
 import type { Revision } from '../../core/model/fleet.ts';
 import { isRefusal, readFailed, refusalOf } from '../errors.ts';
 import type { EcsReads } from './calls.ts';
-import { referencesOf } from './references-of.ts';
+import { mentionsOf, referencesOf } from './references-of.ts';
 
 /**
  * A cache of what each task-definition revision refers to, kept for the life of the process: a registered revision
@@ -30,7 +30,12 @@ export class Revisions {
   async #read(arn: TaskDefinitionArn, signal: AbortSignal): Promise<Revision> {
     try {
       const taskDefinition = await this.#reads.describeTaskDefinition(arn, signal);
-      const revision: Revision = { kind: 'readable', references: referencesOf(taskDefinition, arn) };
+      const mentions = mentionsOf(taskDefinition);
+      const revision: Revision = {
+        kind: 'readable',
+        references: referencesOf(taskDefinition, arn),
+        ...(mentions.length > 0 && { mentions }),
+      };
       this.#known.set(arn, revision);
       return revision;
     } catch (error) {

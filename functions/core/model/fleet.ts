@@ -1,6 +1,7 @@
 import type { ClusterArn, ServiceArn, ServiceKey, TaskDefinitionArn } from './arn.ts';
 import type { Failure } from './failure.ts';
 import { grouped } from './lists.ts';
+import type { Mention } from './mention.ts';
 import type { Reference } from './reference.ts';
 
 /** Tags whose key begins with our prefix, by the rest of the key: `enabled`, `wave`, `also`, … */
@@ -58,7 +59,12 @@ export type Service = {
 
 /** The references of a task-definition revision. A registered revision never changes. */
 export type Revision =
-  | { readonly kind: 'readable'; readonly references: readonly Reference[] }
+  | {
+      readonly kind: 'readable';
+      readonly references: readonly Reference[];
+      /** What the environments of its containers name: a hint for a person, and nothing is decided on it. */
+      readonly mentions?: readonly Mention[];
+    }
   | ({ readonly kind: 'unreadable' } & Refused);
 
 /** Why AWS does not show something; `denied`: a permission is missing. */

@@ -3,6 +3,8 @@ import type { PullPolicy } from '../match/match.ts';
 /** The settings that decisions depend on. */
 export type Policy = {
   readonly select: 'all' | 'tagged';
+  /** The part of the keys of tags before the colon. */
+  readonly tagPrefix: string;
   /** Globs of cluster names, `!glob` excludes: a service of any other cluster is never redeployed. */
   readonly clusters: readonly string[];
   readonly pull: PullPolicy;

@@ -1,4 +1,5 @@
 import { match } from '../match/match.ts';
+import { mentionsIn } from '../match/mentions.ts';
 import { type ClusterArn, clusterOf, keyOf, nameOf, type ServiceKey } from '../model/arn.ts';
 import { type Change, type Notice, subjectsOf } from '../model/change.ts';
 import { type Fleet, isUnreadable, type UnreadableCluster } from '../model/fleet.ts';
@@ -35,14 +36,19 @@ export function startScan(
   return { changes, notices, firstHandledAt, matched: [], started: [], remaining: 'all', unread: [] };
 }
 
-/** The scan after one more part. A service that cannot be read counts as matched, because it may refer to anything. */
+/**
+ * The scan after one more part. A service that cannot be read counts as matched, because it may refer to anything; so does
+ * one that mentions a resource, because the plan tells of it.
+ */
 export function addPart(before: Scan, { fleet, remaining }: FleetPart): Scan {
   const subjects = subjectsOf(before);
   const matched = new Map<ServiceKey, Place>();
   for (const one of before.matched) matched.set(keyOf(nameOf(one.cluster), one.name), one);
   const found = match(fleet, subjects, 'redeploy').map(({ service }) => service);
+  const mentioning = mentionsIn(fleet, subjects, [], '').map(({ service }) => service);
   for (const { key, cluster, name } of [
     ...found,
+    ...mentioning,
     ...fleet.services.filter((one) => isUnreadable(one, fleet)),
   ]) {
     matched.set(key, { cluster: cluster.arn, name });

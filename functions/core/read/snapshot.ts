@@ -6,6 +6,7 @@ import {
   revisionsInUse,
   type Service,
 } from '../model/fleet.ts';
+import type { Mention } from '../model/mention.ts';
 import { type Place, parseReference, type Reference } from '../model/reference.ts';
 
 /**
@@ -17,6 +18,11 @@ export type Snapshot = {
   readonly clusters: ReadonlyMap<ClusterArn, ReadonlyMap<string, SeenService>>;
   /** A registered revision never changes (functions/README.md, Deployments). */
   readonly revisions: ReadonlyMap<TaskDefinitionArn, readonly SeenReference[]>;
+  /**
+   * What the environments of a revision name: ARNs of secrets and parameters and names of managed secrets, and no other value.
+   * A snapshot of an earlier version has none; they come with the next read of the revision.
+   */
+  readonly mentions?: ReadonlyMap<TaskDefinitionArn, readonly string[]>;
 };
 
 export type SeenService = {
@@ -50,11 +56,28 @@ export function withRead(before: Snapshot, fleet: Fleet, isRead: (cluster: Clust
   const known = new Map([...before.revisions, ...read]);
   const used = new Set([...clusters.values()].flatMap((services) => [...services.values()]).flatMap(usedBy));
   const revisions = [...known].filter(([arn]) => used.has(arn)).toSorted(byArn);
-  return { clusters, revisions: new Map(revisions) };
+  const mentions = mentionsAfter(before, fleet, used);
+  return { clusters, revisions: new Map(revisions), ...(mentions.size > 0 && { mentions }) };
+}
+
+function mentionsAfter(
+  { mentions = new Map() }: Snapshot,
+  { revisions }: Fleet,
+  used: ReadonlySet<TaskDefinitionArn>,
+): NonNullable<Snapshot['mentions']> {
+  const read = [...revisions].flatMap(([arn, revision]) =>
+    revision.kind === 'readable' ? [[arn, namesIn(revision.mentions)] as const] : [],
+  );
+  const all = [...new Map([...mentions, ...read])];
+  return new Map(all.filter(([arn, names]) => names.length > 0 && used.has(arn)).toSorted(byArn));
+}
+
+function namesIn(mentions: readonly Mention[] = []): readonly string[] {
+  return [...new Set(mentions.map(({ names }) => names))].toSorted();
 }
 
 /** The fleet as the snapshot shows it. It may be used for matching only. */
-export function hintedFleet({ clusters, revisions }: Snapshot): Fleet {
+export function hintedFleet({ clusters, revisions, mentions = new Map() }: Snapshot): Fleet {
   return {
     beganAt: 0,
     services: [...clusters].flatMap(([cluster, services]) =>
@@ -63,7 +86,13 @@ export function hintedFleet({ clusters, revisions }: Snapshot): Fleet {
     revisions: new Map(
       [...revisions].map(([arn, seen]) => [
         arn,
-        { kind: 'readable', references: seen.map((one) => referenceOf(one, arn)) },
+        {
+          kind: 'readable',
+          references: seen.map((one) => referenceOf(one, arn)),
+          ...(mentions.has(arn) && {
+            mentions: mentions.get(arn)?.map((names) => ({ container: null, names })) ?? [],
+          }),
+        },
       ]),
     ),
     unreadable: [],

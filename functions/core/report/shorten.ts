@@ -20,11 +20,14 @@ export function shortened<Some extends AnyReport>(report: Some, mostCharacters: 
   return longest(bare.decisions.length, mostCharacters, (count) => withDecisions(bare, count));
 }
 
-/** The same for the answer to `uses`, which consists of references. */
+/** The same for the answer to `uses`, which consists of references: what is only mentioned goes first. */
 export function shortenedUses(uses: Uses, mostCharacters: number): Uses {
   if (fits(uses, mostCharacters)) return uses;
+  const { mentions = [], ...answer } = uses;
+  const few = { ...answer, ...(mentions.length > 0 && { mentionsLeftOut: mentions.length }) };
+  if (fits(few, mostCharacters)) return few;
   const referencesLeftOut = sum(uses.uses.map(({ references }) => references.length));
-  const bare = { ...uses, uses: uses.uses.map((use) => ({ ...use, references: [] })), referencesLeftOut };
+  const bare = { ...few, uses: uses.uses.map((use) => ({ ...use, references: [] })), referencesLeftOut };
   return longest(bare.uses.length, mostCharacters, (count) => ({
     ...bare,
     uses: bare.uses.slice(0, count),

@@ -1,4 +1,5 @@
 import { byService, type Match, match, reportedReference } from '../match/match.ts';
+import { type AlsoTag, mentionsIn } from '../match/mentions.ts';
 import type { Subject } from '../model/change.ts';
 import type { ReportedReference } from '../model/decision.ts';
 import type { Fleet } from '../model/fleet.ts';
@@ -8,11 +9,24 @@ import type { Policy } from '../plan/policy.ts';
 /** The answer to `uses`: the services that refer to a resource, and how they do. */
 export type Uses = {
   readonly uses: readonly Use[];
+  /** Services whose environment names the resource although no reference of theirs follows it; absent if there is none. */
+  readonly mentions?: readonly ReportedMention[];
   /** What this answer does not cover. */
   readonly notCovered: string;
   /** How many references, and how many services, found no room in the answer. */
   readonly referencesLeftOut?: number;
   readonly usesLeftOut?: number;
+  readonly mentionsLeftOut?: number;
+};
+
+/** A service that reads the resource by itself. `also`: the tag with which it would be redeployed. */
+export type ReportedMention = {
+  readonly service: string;
+  readonly cluster: string;
+  readonly optedOut: boolean;
+  readonly container: string | null;
+  readonly arn: string;
+  readonly also?: AlsoTag;
 };
 
 type Use = {
@@ -35,9 +49,35 @@ export function usesOf(
     optedOut: isOptedOut(matches[0].service, policy.select),
     references: matches.flatMap(({ hits }) => hits.map(reportedReference)),
   }));
+  const mentions = reportedMentions(fleet, subjects, matches, policy);
   return {
+    ...(mentions.length > 0 && { mentions }),
     uses: uses.toSorted((a, b) => (a.service < b.service ? -1 : 1)),
     notCovered:
       'Standalone and scheduled tasks (RunTask, EventBridge Scheduler) are not covered: only ECS services are read.',
   };
+}
+
+/** Sorted by ARN. */
+export function reportedMentions(
+  fleet: Fleet,
+  subjects: readonly Subject[],
+  matches: readonly Match[],
+  { select, tagPrefix }: Pick<Policy, 'select' | 'tagPrefix'>,
+): readonly ReportedMention[] {
+  return mentionsIn(fleet, subjects, matches, tagPrefix)
+    .map(({ service, ...mention }) => ({
+      service: service.arn,
+      cluster: service.cluster.name,
+      optedOut: isOptedOut(service, select),
+      ...mention,
+    }))
+    .toSorted((a, b) => (a.service < b.service ? -1 : 1));
+}
+
+/** Those of a plan. A service that is opted out is meant to be left alone. */
+export function mentionsToTell(
+  ...asked: Parameters<typeof reportedMentions>
+): readonly Omit<ReportedMention, 'optedOut'>[] {
+  return reportedMentions(...asked).flatMap(({ optedOut, ...mention }) => (optedOut ? [] : [mention]));
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { referencesOf } from '../../../functions/aws/ecs/references-of.ts';
-import { PARAMETER, revisionArn } from '../../support/build.ts';
+import { mentionsOf, referencesOf } from '../../../functions/aws/ecs/references-of.ts';
+import { PARAMETER, revisionArn, SECRET } from '../../support/build.ts';
 
 const OTHER = PARAMETER.replace('password', 'other');
 
@@ -28,5 +28,35 @@ describe('the credential spec of a container', () => {
     ['nowhere, beside an option for SELinux', [{ dockerSecurityOptions: ['label:type:x'] }], []],
   ])('is found %s', (_, containers, found) => {
     expect(specs(...containers)).toEqual(found);
+  });
+});
+
+describe('the environment of a container', () => {
+  const mentions = (...containers: readonly object[]) =>
+    mentionsOf({ containerDefinitions: [...containers] });
+  const environment = (...values: readonly (string | undefined)[]) => ({
+    name: 'app',
+    environment: values.map((value, i) => ({ name: `NAME_${i}`, ...(value !== undefined && { value }) })),
+  });
+
+  test('gives the ARNs and the names that it holds, once, and nothing else of it', () => {
+    const all = environment(
+      SECRET,
+      'rds!db-1a2b',
+      'hunter2!',
+      `${SECRET}:password::`,
+      undefined,
+      'x',
+      PARAMETER,
+    );
+    expect(mentions(all)).toEqual(
+      [SECRET, 'rds!db-1a2b', PARAMETER].map((names) => ({ container: 'app', names })),
+    );
+    expect(JSON.stringify(mentions(all))).not.toMatch(/hunter2|NAME_|password::/);
+  });
+
+  test('gives nothing where a container has none', () => {
+    expect(mentions({ name: 'app' }, environment())).toEqual([]);
+    expect(mentionsOf({})).toEqual([]);
   });
 });

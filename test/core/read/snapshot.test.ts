@@ -80,6 +80,27 @@ describe('a snapshot', () => {
     ]);
   });
 
+  test('holds what the environments of the revisions in use name, and gives it back', () => {
+    const mentions = [SECRET, 'rds!db-1a2b', SECRET].map((names) => ({ container: 'app', names }));
+    const mentioning = (world: ReturnType<typeof fleet>) => ({
+      ...world,
+      revisions: new Map(
+        [...world.revisions].map(([arn, one]) => [arn, one.kind === 'readable' ? { ...one, mentions } : one]),
+      ),
+    });
+    const world = mentioning(fleet([service()], { 'api:1': [], 'unused:1': [] }));
+    const first = withRead(NOTHING_SEEN, world, all);
+    expect([...(first.mentions ?? [])]).toEqual([[revisionArn(), [SECRET, 'rds!db-1a2b']]]);
+    expect(hintedFleet(first).revisions.get(revisionArn())).toEqual({
+      kind: 'readable',
+      references: [],
+      mentions: [SECRET, 'rds!db-1a2b'].map((names) => ({ container: null, names })),
+    });
+    const kept = withRead(first, fleet([], {}), () => false);
+    expect(kept.mentions).toEqual(first.mentions);
+    expect(withRead(first, fleet([service()], { 'api:1': [] }), all).mentions).toBeUndefined();
+  });
+
   test('leaves out a revision that could not be read', () => {
     const world = fleet([service()], {});
     const revisions = new Map([[revisionArn(), { kind: 'unreadable', why: 'refused' } as const]]);
