@@ -1,8 +1,8 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type * as z from 'zod/mini';
-import type { FollowUp, OpenService } from '../core/follow-up/follow-up.ts';
+import type { FollowUp } from '../core/follow-up/follow-up.ts';
 import type { Unread } from '../core/follow-up/unread.ts';
-import { keyOf, nameOf } from '../core/model/arn.ts';
+import { nameOf } from '../core/model/arn.ts';
 import type { Change } from '../core/model/change.ts';
 import type { Scan } from '../core/read/scan.ts';
 import {
@@ -13,6 +13,7 @@ import {
   shareUnpacked,
 } from './bounds.ts';
 import { carried, envelope } from './follow-up-shape.ts';
+import { grouped, openIn, writtenRollouts } from './open-services.ts';
 import { checkedBy, firstProblems } from './problems.ts';
 
 /**
@@ -59,36 +60,12 @@ export function parseFollowUps(body: string): Carried {
 type Read = z.infer<typeof carried>;
 
 function followUpIn({ rollouts, missing, ...followUp }: Read['followUps'][number]): FollowUp {
-  const seen = new Map(
-    rollouts.flatMap(([cluster, services]) =>
-      services.map(([name, one]) => [keyOf(nameOf(cluster), name), one] as const),
-    ),
-  );
-  const open = followUp.open.flatMap(([cluster, services]) =>
-    services.map(([name, deploymentId, ours, lastLogged]) => ({
-      cluster,
-      name,
-      deploymentId,
-      ours,
-      lastLogged,
-      ...seenIn(seen.get(keyOf(nameOf(cluster), name))),
-    })),
-  );
+  const open = openIn(followUp.open, rollouts);
   return {
     ...followUp,
     open,
     unread: unreadIn(followUp.unread),
     ...(missing && { missing: missing.map(([id, at]) => ({ id, at })) }),
-  };
-}
-
-type Seen = Read['followUps'][number]['rollouts'][number][1][number][1];
-
-function seenIn(one: Seen | undefined): Pick<OpenService, 'rollout' | 'ranBefore'> {
-  const { state, since, alarmed = false, ran } = one ?? {};
-  return {
-    ...(state !== undefined && since !== undefined && { rollout: { state, since, alarmed } }),
-    ...(ran !== undefined && { ranBefore: ran }),
   };
 }
 
@@ -139,19 +116,6 @@ export function scanBody(scan: Scan): string {
   return message(version, `"followUps":[],"readings":[${body}]`);
 }
 
-function grouped<One extends { readonly cluster: string }, Short>(
-  all: readonly One[],
-  shorten: (one: One) => Short,
-): readonly (readonly [string, readonly Short[]])[] {
-  const byCluster = new Map<string, Short[]>();
-  for (const one of all) {
-    const ofCluster = byCluster.get(one.cluster);
-    if (ofCluster === undefined) byCluster.set(one.cluster, [shorten(one)]);
-    else ofCluster.push(shorten(one));
-  }
-  return [...byCluster];
-}
-
 /**
  * Compresses a body that is too large; names are repetitive. A change is never split: its waves depend on each other.
  * Throws OversizedFollowUp, because a message that nothing can read would be lost without a word.
@@ -194,18 +158,6 @@ function written(followUp: FollowUp): string {
     ...(missing.length > 0 && { missing: missing.map(({ id, at }) => [id, at]) }),
   };
   return JSON.stringify({ changeId, changes: changes.map(writtenChange), ...fields });
-}
-
-/** Beside the services, so that older code reads the message and does without them. */
-function writtenRollouts(open: FollowUp['open']): object {
-  const seen = open.filter(({ rollout, ranBefore }) => rollout !== undefined || ranBefore !== undefined);
-  if (seen.length === 0) return {};
-  return {
-    rollouts: grouped(seen, ({ name, rollout, ranBefore }) => [
-      name,
-      { ...rollout, ...(ranBefore !== undefined && { ran: ranBefore }) },
-    ]),
-  };
 }
 
 function writtenUnread({ unread: all, givenUp }: FollowUp): object {

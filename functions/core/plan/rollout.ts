@@ -8,7 +8,7 @@ export function rolloutOf(service: Service, evidence: Evidence, now: number): Ro
   const primary = primaryOf(service);
   const current = evidence.serviceDeployments?.find(({ status }) => status === 'IN_PROGRESS');
   return (
-    failing(primary, evidence) ??
+    failing(primary, evidence, now) ??
     paused(current) ??
     baking(service, current) ??
     unplaceable(service, primary, evidence) ??
@@ -16,13 +16,18 @@ export function rolloutOf(service: Service, evidence: Evidence, now: number): Ro
   );
 }
 
+/** ECS waits up to a quarter of an hour between two attempts to start a task (functions/README.md, Deployments). */
+const RECENT_MS = 20 * 60_000;
+
 /**
  * ECS counts failed tasks only until one task runs, and then counts from 0 again (functions/README.md, Deployments): the
  * stopped tasks of the deployment tell it, too.
  */
-function failing(primary: Deployment | undefined, { stopped }: Evidence): Rollout | undefined {
+function failing(primary: Deployment | undefined, { stopped }: Evidence, now: number): Rollout | undefined {
   if (primary === undefined) return undefined;
-  const failed = stoppedBy(primary, stopped).flatMap(({ failure }) => failure ?? []);
+  const failed = stoppedBy(primary, stopped)
+    .filter(({ stoppedAt }) => stoppedAt === null || now - stoppedAt < RECENT_MS)
+    .flatMap(({ failure }) => failure ?? []);
   const failures = Math.max(failed.length, primary.failed);
   if (failures === 0) return undefined;
   const failure = mostFrequent(failed);

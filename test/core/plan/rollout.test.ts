@@ -54,6 +54,7 @@ describe('new tasks fail', () => {
     ['a task of another deployment', stopped({ startedBy: 'ecs-svc/1' })],
     ['a task that no deployment started', stopped({ startedBy: null })],
     ['a task that was stopped in good order', stopped({ failure: undefined })],
+    ['a task that stopped 20 minutes ago', stopped({ stoppedAt: NOW - 20 * MINUTE })],
   ])('is not said because of %s', (_, one) => {
     expect(stateOf([young(), draining()], { stopped: [one] })).toEqual({ state: 'progressing' });
   });
