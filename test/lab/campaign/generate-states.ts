@@ -15,7 +15,7 @@ type Base = Pick<Scenario, 'services' | 'actions' | 'settings'>;
  */
 export function withStates(seed: number, base: Base): Base {
   const roll = dice(seed * 6151 + 29);
-  if (roll.chance(0.5)) return base;
+  if (roll.chance(0.5)) return { ...base, settings: followedFor('3', base.settings) };
   const troubles = base.services.map(
     (plan): ReturnType<Trouble> =>
       isOurs(plan) && roll.chance(0.7)
@@ -27,9 +27,16 @@ export function withStates(seed: number, base: Base): Base {
   return {
     services: troubles.map(({ plan }) => plan),
     actions: [...base.actions, ...added].toSorted((a, b) => a.at - b.at),
-    // Causes last for less than this here: what waits for one of them must see its end.
-    settings: { ...base.settings, env: { ...base.settings.env, FOLLOW_UP_MAX_HOURS: '30', ...env } },
+    settings: followedFor('8', { ...base.settings, env: { ...base.settings.env, ...env } }),
   };
+}
+
+/**
+ * Three days of looks every quarter of an hour would make runs long. Bakes and pauses have a known end, from which the
+ * hours count; every other cause lasts for less than eight hours or for ever.
+ */
+function followedFor(hours: string, settings: Settings): Settings {
+  return { ...settings, env: { ...settings.env, FOLLOW_UP_MAX_HOURS: hours } };
 }
 
 function isOurs({ kind, desired }: ServicePlan): boolean {

@@ -1,8 +1,13 @@
+import type { LogRecord } from './log.ts';
 import type { Invocation } from './processes.ts';
 import type { Run } from './run.ts';
 import { type Violation, violation } from './violation.ts';
 
-const ENDS: readonly unknown[] = ['change.settled', 'change.unsettled'];
+/** Whether a record ends a change: after `change.unsettled` that is not final the change is followed on. */
+export function isEnd({ event, final }: LogRecord & { readonly final?: unknown }): boolean {
+  return event === 'change.settled' || (event === 'change.unsettled' && final !== false);
+}
+
 const OTHER_ENDS: readonly unknown[] = ['change.ignored', 'change.notice'];
 
 /** The violations by events that did not settle once, and by messages that did not end. */
@@ -28,7 +33,7 @@ export function settlingProblems(run: Run): readonly Violation[] {
 
 function eventProblems(run: Run, id: string, copies: number): readonly Violation[] {
   const about = run.records.filter(({ record }) => (record.changeIds ?? [record.changeId]).includes(id));
-  const ends = about.filter(({ record }) => ENDS.includes(record.event));
+  const ends = about.filter(({ record }) => isEnd(record));
   if (ends.length === 0 && !about.some(({ record }) => OTHER_ENDS.includes(record.event)))
     return [
       violation(

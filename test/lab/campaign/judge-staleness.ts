@@ -110,9 +110,12 @@ function isTrue(remark: Remark, run: Run, plan: ServicePlan, moved: Moved): bool
   if (run.scenario.settings.env['MODE'] === 'observe') return true;
   switch (`${remark.event} ${remark.reason}`) {
     case 'service.failed failed':
-      return wasRefused(run);
+      return wasRefused(run) || hasFailedSince(run, plan, moved);
     case 'service.failed stuck':
+    case 'service.failed tasks-failing':
+    case 'service.waiting cannot-place':
       return hasEndedBadly(run, plan);
+    case 'service.failed rolled-back':
     case 'service.failed rollout-failed':
       return hasFailedSince(run, plan, moved);
     case 'service.waiting rolling-out':

@@ -1,3 +1,4 @@
+import { isEnd } from './judge-settling.ts';
 import type { Run } from './run.ts';
 import type { ServicePlan } from './scenario.ts';
 import { isSecretOptedOut, type Moved, mayBeOptedOutAt } from './truth.ts';
@@ -29,13 +30,11 @@ export function isUndated({ sim }: Run, { arn, label, from }: Moved): boolean {
   return holder !== undefined && Math.floor(holder.CreatedDate) * 1_000 < from;
 }
 
-const ENDS: readonly unknown[] = ['change.settled', 'change.unsettled'];
-
 /** The violations by changes that a sweep put on the queue and that did not settle. */
 export function sweepProblems({ records, invocations }: Run): readonly Violation[] {
   const bySweeps = (invocation: number) => invocations[invocation - 1]?.of === 'on-schedule';
   const idsIn = (told: Run['records']) => told.flatMap(({ record: { changeId = '' } }) => changeId);
-  const ended = new Set(idsIn(records.filter(({ record }) => ENDS.includes(record.event))));
+  const ended = new Set(idsIn(records.filter(({ record }) => isEnd(record))));
   const sent = idsIn(
     records.filter(({ record, invocation }) => record.event === 'change.received' && bySweeps(invocation)),
   );
