@@ -1,7 +1,7 @@
 import type { DeploymentRecord } from '../../simulator/index.ts';
 import { isFoundBySweep, isPassedOver, isUndated } from './judge-sweep.ts';
 import type { Run } from './run.ts';
-import type { ServicePlan } from './scenario.ts';
+import type { ServicePlan, Use } from './scenario.ts';
 import {
   isMovedBy,
   isSecretOptedOut,
@@ -155,11 +155,28 @@ function isRightlySkipped({ reason, at }: Remark, run: Run, plan: ServicePlan, m
         actions.some((action) => action.do === 'delete-secret' || action.do === 'remake-parameter') ||
         usesUntil(run, plan, at).some(({ as }) => as === 'older')
       );
+    case 'reference-gone':
+      return mayStopFirst(plan) && usesUntil(run, plan, at).some((use) => mayBeGone(run, use));
     case 'unreadable':
       return someCallWasRefused(run);
     default:
       return false;
   }
+}
+
+/** Whether ECS may stop old tasks of the service before new ones run. */
+function mayStopFirst({ percents, kind }: ServicePlan): boolean {
+  return kind === 'daemon' || (percents?.[0] ?? 100) < 100;
+}
+
+/** Whether what a use names does not exist, or was deleted at some time of the run. */
+function mayBeGone({ scenario }: Run, { of: name, as }: Use): boolean {
+  if (as === 'older') return true;
+  return scenario.actions.some(
+    (action) =>
+      (action.do === 'delete-secret' && action.secret === name) ||
+      (action.do === 'remake-parameter' && action.parameter === name),
+  );
 }
 
 /** Whether ECS refused a call permanently. */

@@ -14,8 +14,8 @@ export const PLANTS: readonly Plant[] = [
     name: 'dropped-follow-up',
     what: 'one of the follow-ups of a look is never sent',
     file: 'functions/pipeline/follow-up/follow-up.ts',
-    find: 'sendAll(others.filter(goesOn), now, run)',
-    put: 'sendAll(others.filter(goesOn).slice(1), now, run)',
+    find: "others.filter(({ pace }) => pace !== 'over').map(lookOf)",
+    put: "others.filter(({ pace }) => pace !== 'over').map(lookOf).slice(1)",
   },
   {
     name: 'forgotten-page',
