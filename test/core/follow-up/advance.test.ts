@@ -114,7 +114,16 @@ const open = (as: object, reason: string, more: Partial<Progress> = {}): Progres
   ...more,
 });
 const closedAs = (how: 'fresh' | 'failed' | 'skipped', told: Result['decision'] | undefined) => ({
-  closed: [{ ...about, how, wasOpen: false, decision: told, now: api }],
+  closed: [
+    {
+      ...about,
+      how,
+      wasOpen: false,
+      decision: told,
+      now: api,
+      ...(told?.reason === 'rollout-failed' && { badEnd: 'failed' as const }),
+    },
+  ],
 });
 
 describe('after the first look', () => {

@@ -413,7 +413,10 @@ test('draining the old tasks is enough only where a new task does not refer to w
     'api:0': [PARTIAL],
   });
   const [other] = match(pinned, [asSubject(change())], 'ignore');
-  expect(other && verdictOn(other, {}, POLICY, NOW)).toEqual({ action: 'wait', reason: 'rolling-out' });
+  expect(other && verdictOn(other, {}, POLICY, NOW)).toMatchObject({
+    action: 'wait',
+    reason: 'rolling-out',
+  });
 });
 
 describe('a reference', () => {

@@ -32,11 +32,7 @@ type Given = {
 function asked({ service: different = {}, change: changed = {}, following, now = NOW, lookBackMs }: Given) {
   const matches = match(fleet([service(different)]), [asSubject(change(changed))], 'ignore');
   const followed = matches.map((one) => (following === undefined ? one : { ...one, following }));
-  return questions(followed, POLICY, now, lookBackMs).map(({ deploymentsSince, askTasks, unanswered }) => ({
-    ...(deploymentsSince !== undefined && { deploymentsSince }),
-    askTasks,
-    ...(unanswered && { unanswered }),
-  }));
+  return questions(followed, POLICY, now, lookBackMs).map(({ service: _, ...question }) => question);
 }
 
 const fresh = { deployments: [deployment({ createdAt: AFTER })] };
@@ -127,12 +123,39 @@ describe('beyond DescribeServices ECS is asked', () => {
     [
       'whether a fresh deployment that we did not start is a rollback',
       { service: fresh, following: 'adopted', now: CHANGED_AT + MINUTE + 1 },
-      [rollback],
+      [{ ...rollback, askStopped: true, endOf: CHANGED_AT }],
     ],
     [
-      'nothing about a fresh deployment that we started and followed',
+      'of a fresh deployment that we started and followed only when its old tasks ended',
       { service: fresh, following: 'followed', now: CHANGED_AT + HOUR },
-      [],
+      [{ askTasks: false, askStopped: true, endOf: CHANGED_AT, unanswered: 'decide' }],
+    ],
+    [
+      'for the stopped tasks of a deployment whose new tasks are not all up',
+      {
+        service: { deployments: [deployment({ createdAt: AFTER, rolloutState: 'IN_PROGRESS', running: 1 })] },
+      },
+      [{ askTasks: false, askStopped: true, unanswered: 'decide' }],
+    ],
+    [
+      'for the stage of a deployment that a bake may hold up',
+      {
+        service: {
+          strategy: 'CANARY',
+          deployments: [deployment({ createdAt: AFTER, rolloutState: 'IN_PROGRESS' })],
+        },
+      },
+      [{ deploymentsSince: AFTER - MINUTE, askTasks: false, askStage: true, unanswered: 'decide' }],
+    ],
+    [
+      'for the stage of a rolling deployment that a hook may hold up',
+      {
+        service: {
+          hasHooks: true,
+          deployments: [deployment({ createdAt: AFTER, rolloutState: 'IN_PROGRESS' })],
+        },
+      },
+      [{ deploymentsSince: AFTER - MINUTE, askTasks: false, askStage: true, unanswered: 'decide' }],
     ],
     [
       'nothing about a fresh deployment after the time to look back',

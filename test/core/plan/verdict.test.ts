@@ -634,7 +634,11 @@ describe('a service, for one change,', () => {
     const old = draining({ taskDefinition: revisionArn('api:0') });
     const world = fleet([service({ deployments: [deployment(), old] })], { 'api:0': [{}], 'api:1': [] });
     const [only] = match(world, [asSubject(change())], 'ignore');
-    expect(only && verdictOn(only, {}, POLICY, NOW)).toEqual({ action: 'wait', reason: 'rolling-out' });
+    expect(only && verdictOn(only, {}, POLICY, NOW)).toEqual({
+      action: 'wait',
+      reason: 'rolling-out',
+      rollout: { state: 'draining', oldTasks: 1, opensWaves: true },
+    });
   });
 
   test('is redeployed for a log secret of Service Connect, which its deployment names', () => {

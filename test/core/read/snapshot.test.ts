@@ -194,6 +194,7 @@ describe('the fleet as a snapshot shows it', () => {
       desired: 1,
       running: 1,
       pending: 0,
+      failed: 0,
       references: [],
     };
     expect(hinted.services).toEqual([

@@ -1,5 +1,5 @@
 import type { Dice } from '../../support/dice.ts';
-import { type Death, FAULT_KINDS, type Fault } from './scenario.ts';
+import { type Death, FAULT_KINDS, type Fault, type FaultKind } from './scenario.ts';
 
 const MINUTE = 60_000;
 
@@ -36,12 +36,25 @@ export function randomFaults(roll: Dice): {
   return { faults, deaths };
 }
 
+/** The faults of calls that have their effect. */
+const LOST_ANSWERS: readonly FaultKind[] = ['timeout-after', 'reset-after', 'malformed'];
+
+/**
+ * A message whose sender does not learn that it was sent is sent again with each delivery. If every answer of the queue
+ * were lost for long, the messages of a change that waits for hours would multiply, which no queue prevents.
+ */
+function lasting(forMs: number, kind: FaultKind, operation: string): number {
+  const multiplies = LOST_ANSWERS.includes(kind) && (operation === 'SendMessage' || operation === '*');
+  return multiplies ? Math.min(forMs, 2 * MINUTE) : forMs;
+}
+
 function randomFault(roll: Dice): Fault {
   const kind = roll.pick(FAULT_KINDS);
   const operation = roll.pick(OPERATIONS);
   if (roll.chance(0.15)) {
     const forMs = roll.pick([10_000, 2 * MINUTE, 12 * MINUTE, 40 * MINUTE]);
-    return { kind, operation: roll.chance(0.3) ? '*' : operation, at: roll.int(0, 5 * MINUTE), forMs };
+    const of = roll.chance(0.3) ? '*' : operation;
+    return { kind, operation: of, at: roll.int(0, 5 * MINUTE), forMs: lasting(forMs, kind, of) };
   }
   return {
     kind,
