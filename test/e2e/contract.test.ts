@@ -23,6 +23,15 @@ function world(stage: Scene) {
     secrets: [secret.arn],
     tags: { 'secret-redeploy:enabled': 'false' },
   });
+  const baking = make.service({
+    cluster: 'prod',
+    name: 'baking',
+    secrets: [secret.arn],
+    startedAt: Date.now() - DAY,
+    strategy: 'BLUE_GREEN',
+    rollout: { bakeMs: DAY },
+  });
+  make.deploy(baking, { by: 'CI' });
   make.parameter({ name: '/app/key' });
   make.service({ cluster: 'dev', name: 'reader', secrets: ['/app/key'], startedAt: Date.now() - DAY });
   return { secret, event };

@@ -3,7 +3,7 @@ import { dice } from '../support/dice.ts';
 import { apiCall, type Place, parameterChange, type RawEvent, serviceEvent } from '../support/events.ts';
 import { buildFleet } from './build-fleet.ts';
 import type { FleetModel, ServiceModel, TruthModel } from './fleet-model.ts';
-import { type Verdict, verdictFor } from './oracle.ts';
+import { mayLackSomething, type Verdict, verdictFor } from './oracle.ts';
 import { followUpIn, openOf, takeAll } from './queue.ts';
 import { type RandomChange, randomChange } from './random-change.ts';
 import { PARTITIONS, randomFleet, randomSettings } from './random-fleet.ts';
@@ -41,7 +41,8 @@ describe.concurrent('over random fleets and changes,', () => {
       const events = [...changes.map(({ event }) => event), ...noise(changes, stage.place, at)];
       const back = await deliver(lambda, events);
 
-      const judge = judgeDuring(fleet, begun, Date.now());
+      const truths = changes.map(({ truth }) => truth);
+      const judge = judgeDuring(fleet, truths, begun, Date.now());
       const verdicts = fleet.services.map((service) => ({
         service,
         verdicts: changes.map(({ truth }) => judge(service, truth)),
@@ -67,11 +68,13 @@ describe.concurrent('over random fleets and changes,', () => {
 /** The verdicts that are right: two if a time limit of the rules passed while a busy machine handled the change. */
 type Judge = (service: ServiceModel, truth: TruthModel) => readonly Verdict[];
 
-function judgeDuring(fleet: FleetModel, begun: number, done: number): Judge {
+function judgeDuring(fleet: FleetModel, truths: readonly TruthModel[], begun: number, done: number): Judge {
   return (service, truth) => {
     const [first, last] = [begun, done].map((now) => verdictFor(fleet, service, truth, now));
     if (first === undefined || last === undefined) return [];
-    return String(first) === String(last) ? [first] : [first, last];
+    const right = String(first) === String(last) ? [first] : [first, last];
+    const mayWait = right.includes('redeploy') && mayLackSomething(fleet, service, truths);
+    return mayWait ? [...right, ['unreadable']] : right;
   };
 }
 
@@ -163,7 +166,7 @@ function expectedLines(verdict: Verdict): readonly string[] {
   return verdict.map((reason) => `service.${WAITS.has(reason) ? 'waiting' : 'skipped'} * ${reason}`);
 }
 
-const WAITS = new Set(['rolling-out', 'deployment-in-progress', 'cooldown']);
+const WAITS = new Set(['rolling-out', 'deployment-in-progress', 'cooldown', 'unreadable']);
 
 function path({ cluster, name }: ServiceModel): string {
   return `${cluster}/${name}`;

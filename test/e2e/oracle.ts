@@ -98,6 +98,25 @@ export function isSelected(globs: string, cluster: string): boolean {
   return wanted.some(fits) && !banned.some((glob) => fits(glob.slice(1)));
 }
 
+/**
+ * Whether a new task of the service may need something beside what changed that does not exist, while ECS may stop tasks
+ * before a new one runs: then the service may wait for a second look.
+ */
+export function mayLackSomething(
+  fleet: FleetModel,
+  { primary, percents, daemon }: ServiceModel,
+  truths: readonly TruthModel[],
+): boolean {
+  const minimum = percents?.[0] ?? (daemon ? 0 : 100);
+  const { pull } = primary.revision;
+  const needed = [...texts(primary.revision, primary.connect), ...(pull === undefined ? [] : [pull])];
+  const isKnown = (text: string) =>
+    truths.some(
+      (truth) => effectOf(text, fleet, truth).length > 0 || pullEffect(text, fleet, truth).length > 0,
+    );
+  return minimum < 100 && !needed.every(isKnown);
+}
+
 function effectsIn(fleet: FleetModel, { revision, connect }: GroupModel, truth: TruthModel): Effect[] {
   return [
     ...texts(revision, connect).flatMap((text) => effectOf(text, fleet, truth)),

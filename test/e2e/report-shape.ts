@@ -34,6 +34,9 @@ const Report = z.object({
       wave: z.int(),
       references: z.array(Reference),
       optedOut: z.optional(z.boolean()),
+      deployment: z.optional(z.record(z.string(), z.unknown())),
+      obstacles: z.optional(z.array(z.record(z.string(), z.unknown()))),
+      interrupts: z.optional(z.literal(true)),
     }),
   ),
   outcomes: z.array(

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import { isFullArn } from '../../core/confirm/confirm.ts';
+import { SUFFIXED } from '../../core/match/subject-index.ts';
 import { CONCURRENCY } from '../../core/model/limits.ts';
 import { nameInArn } from '../../core/model/reference.ts';
 import { askedAs, type Need } from '../../core/plan/needs.ts';
@@ -99,7 +99,7 @@ const UNKNOWN: Condition = { kind: 'unknown' };
 async function secretNow(name: string, { ports, reading }: StepContext): Promise<Condition> {
   const now = ports.clock.now();
   const byArn = await ports.secrets.describe(name, reading);
-  const isAmbiguous = byArn === undefined && isFullArn(name);
+  const isAmbiguous = byArn === undefined && name.startsWith('arn:') && SUFFIXED.test(name);
   const found = isAmbiguous ? await ports.secrets.describe(nameInArn(name), reading) : byArn;
   return conditionOf(found, now);
 }

@@ -142,6 +142,7 @@ describe('the alarms', () => {
       'Matched',
       'Redeployed',
       'Skipped',
+      'Draining',
       'ReactionMs',
       'ExposureSeconds',
       'ApiCalls',

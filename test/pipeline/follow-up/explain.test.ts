@@ -74,7 +74,7 @@ describe('after a value that a person stored, whose tasks cannot start,', () => 
     loop.sim.advance();
     const failed = await failureAfter(loop, put(loop, secret.arn, V(2)));
     expect(failed).toMatchObject({
-      reason: 'rollout-failed',
+      reason: 'rolled-back',
       failure: { class: 'not-json', code: 'ResourceInitializationError' },
       advice: 'restore',
     });
