@@ -148,7 +148,7 @@ describe('the schemas', () => {
     const stage = await scene(context);
     world(stage);
     const told = await answerOf(await stage.lambda('on-request'), { action: 'uses', secret: 'prod/db' });
-    expect(told).toMatchObject({ uses: [{}, {}, {}] });
+    expect(told).toMatchObject({ uses: [{}, {}, {}, {}] });
     expect(uses(told) ? [] : uses.errors).toEqual([]);
   });
 });

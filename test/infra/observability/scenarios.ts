@@ -98,7 +98,11 @@ async function deploymentsTakeLong(): Promise<readonly string[]> {
     world.service({ name, secrets: [arn], startedAt: loop.clock.now() - DAY, ...more });
   add('api-draining', { desired: 2, protectMs: HOUR, maximumPercent: 400 });
   add('api-baking', { strategy: 'BLUE_GREEN', rollout: { bakeMs: HOUR } });
-  add('api-paused', { strategy: 'BLUE_GREEN', pauseHooks: [{ stage: 'POST_SCALE_UP', timeoutMinutes: 60 }] });
+  add('api-paused', {
+    strategy: 'BLUE_GREEN',
+    pauseHooks: [{ stage: 'POST_SCALE_UP', timeoutMinutes: 60, timeoutAction: 'CONTINUE' }],
+    rollout: { bakeMs: HOUR },
+  });
   const unplaced = add('api-unplaced', {
     rollout: {
       outcome: 'cannot-place',
@@ -114,7 +118,7 @@ async function deploymentsTakeLong(): Promise<readonly string[]> {
   loop.send(currentMoved(loop.sim, 'prod/slow'));
   await loop.run(HOUR);
   world.mend(unplaced);
-  world.mend(failing, { durationMs: HOUR });
+  world.mend(failing);
   await loop.run();
   return linesOf(loop);
 }
