@@ -98,6 +98,10 @@ async function deploymentsTakeLong(): Promise<readonly string[]> {
     world.service({ name, secrets: [arn], startedAt: loop.clock.now() - DAY, ...more });
   add('api-draining', { desired: 2, protectMs: HOUR, maximumPercent: 400 });
   add('api-baking', { strategy: 'BLUE_GREEN', rollout: { bakeMs: HOUR } });
+  add('api-unapproved', {
+    strategy: 'BLUE_GREEN',
+    pauseHooks: [{ stage: 'POST_SCALE_UP', timeoutMinutes: 60 }],
+  });
   add('api-paused', {
     strategy: 'BLUE_GREEN',
     pauseHooks: [{ stage: 'POST_SCALE_UP', timeoutMinutes: 60, timeoutAction: 'CONTINUE' }],
