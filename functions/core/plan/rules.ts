@@ -125,13 +125,14 @@ function rollingOut(candidate: Candidate): Verdict | undefined {
     : undefined;
 }
 
-/** The instant at which a bake or a pause ends by itself is known. */
+/** The instant at which a bake or a pause ends by itself is known; one that has passed promises nothing. */
 function waitForRollout(
   reason: 'rolling-out' | 'deployment-in-progress',
   { service, evidence, now }: Candidate,
 ): Verdict {
   const rollout = rolloutOf(service, evidence, now);
-  return wait(reason, rollout.until, rollout);
+  const isAhead = rollout.until !== undefined && rollout.until > now;
+  return wait(reason, isAhead ? rollout.until : undefined, rollout);
 }
 
 function onlyDrains(hits: readonly Hit[]): boolean {

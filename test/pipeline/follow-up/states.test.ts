@@ -177,6 +177,14 @@ describe('a deployment that is held up', () => {
     expectExposure(scene);
   });
 
+  test('by a bake that outlasts its end is not looked at all the time', async () => {
+    const { loop } = await changed({
+      strategy: 'BLUE_GREEN',
+      rollout: { outcome: 'stuck', durationMs: 30_000 },
+    });
+    expect(await loop.run(50 * MINUTE)).toBeLessThan(15);
+  });
+
   test('by a PAUSE hook is told with the command that continues it, which is left to a person', async () => {
     const { loop, service, secret } = await changed({
       strategy: 'BLUE_GREEN',
