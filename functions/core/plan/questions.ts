@@ -106,8 +106,6 @@ function askedForStopped(verdicts: ReadonlyMap<Match, Verdict | undefined>): Rea
   ];
   const short = services((match, verdict) => verdict?.reason === 'rolling-out' && isShort(match));
   const ended = services(isEnding);
-  const began = (one: Service) => primaryOf(one)?.createdAt ?? 0;
-  const changed = (one: Service) => primaryOf(one)?.updatedAt ?? began(one);
   return new Set(
     [
       ...short.toSorted((a, b) => began(a) - began(b)).slice(0, MAX_STOPPED),
@@ -115,6 +113,9 @@ function askedForStopped(verdicts: ReadonlyMap<Match, Verdict | undefined>): Rea
     ].map(({ key }) => key),
   );
 }
+
+const began = (one: Service) => primaryOf(one)?.createdAt ?? 0;
+const changed = (one: Service) => primaryOf(one)?.updatedAt ?? began(one);
 
 /** Whether PRIMARY, which is younger than the change, has fewer tasks running than it should have. */
 function isShort({ service, subject }: Match): boolean {

@@ -43,11 +43,11 @@ export function usesOf(
   policy: Policy,
   matches: readonly Match[] = match(fleet, subjects, 'redeploy'),
 ): Uses {
-  const uses = [...byService(matches).values()].map((matches) => ({
-    service: matches[0].service.arn,
-    cluster: matches[0].service.cluster.name,
-    optedOut: isOptedOut(matches[0].service, policy.select),
-    references: matches.flatMap(({ hits }) => hits.map(reportedReference)),
+  const uses = [...byService(matches).values()].map((ofService) => ({
+    service: ofService[0].service.arn,
+    cluster: ofService[0].service.cluster.name,
+    optedOut: isOptedOut(ofService[0].service, policy.select),
+    references: ofService.flatMap(({ hits }) => hits.map(reportedReference)),
   }));
   const mentions = reportedMentions(fleet, subjects, matches, policy);
   return {

@@ -105,8 +105,9 @@ const lookOf = ({ look }: Paced): AttemptProgress => look;
 function paced(look: AttemptProgress, reach: Reach, now: number, run: StepContext): Paced {
   const pace = reach === 'to-the-end' ? paceOf(look, now, run) : 'over';
   if (pace !== 'slow') return { look, pace, atLimit: false };
-  const followUp = { ...look.followUp, limitRecorded: true };
-  return { look: { ...look, followUp }, pace, atLimit: !look.followUp.limitRecorded };
+  const { followUp: after } = look;
+  const next = { ...look, followUp: { ...after, limitRecorded: true } };
+  return { look: next, pace, atLimit: !after.limitRecorded };
 }
 
 /** What ends by itself is followed beyond the time limit, with looks that are further apart. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Match, match } from '../../../functions/core/match/match.ts';
 import type { Change } from '../../../functions/core/model/change.ts';
+import type { Question } from '../../../functions/core/plan/evidence.ts';
 import { questions } from '../../../functions/core/plan/questions.ts';
 import {
   AFTER,
@@ -28,11 +29,29 @@ type Given = {
   readonly lookBackMs?: number;
 };
 
+function withoutService({
+  deploymentsSince,
+  askTasks,
+  askStage,
+  askStopped,
+  endOf,
+  unanswered,
+}: Question): Omit<Question, 'service'> {
+  return {
+    ...(deploymentsSince !== undefined && { deploymentsSince }),
+    askTasks,
+    ...(askStage && { askStage }),
+    ...(askStopped && { askStopped }),
+    ...(endOf !== undefined && { endOf }),
+    ...(unanswered && { unanswered }),
+  };
+}
+
 /** The questions about one service, without the service itself. */
 function asked({ service: different = {}, change: changed = {}, following, now = NOW, lookBackMs }: Given) {
   const matches = match(fleet([service(different)]), [asSubject(change(changed))], 'ignore');
   const followed = matches.map((one) => (following === undefined ? one : { ...one, following }));
-  return questions(followed, POLICY, now, lookBackMs).map(({ service: _, ...question }) => question);
+  return questions(followed, POLICY, now, lookBackMs).map(withoutService);
 }
 
 const fresh = { deployments: [deployment({ createdAt: AFTER })] };

@@ -124,7 +124,7 @@ describe('another reference of the service is gone:', () => {
     await loop.run(40 * SECOND);
     act(loop, 'CreateSecret', { Name: 'docdb', SecretString: 'x' });
     await loop.run();
-    expect(redeployed(loop).toSorted()).toEqual(['partial', 'through']);
+    expect([...redeployed(loop)].sort()).toEqual(['partial', 'through']);
     expect(told(loop, 'service.skipped')).toEqual(['full reference-gone']);
   });
 
@@ -511,7 +511,7 @@ describe('a redeploy before everything is read', () => {
     make('well', []);
     rotate();
     await loop.run();
-    expect(redeployed(loop).toSorted()).toEqual(['broken', 'well']);
+    expect([...redeployed(loop)].sort()).toEqual(['broken', 'well']);
     forget(loop, 'docdb');
     loop.restart();
     loop.clock.advance(HOUR);
