@@ -124,7 +124,10 @@ describe('another reference of the service is gone:', () => {
     await loop.run(40 * SECOND);
     act(loop, 'CreateSecret', { Name: 'docdb', SecretString: 'x' });
     await loop.run();
-    expect([...redeployed(loop)].sort()).toEqual(['partial', 'through']);
+    expect(redeployed(loop).toSorted((a, b) => String(a).localeCompare(String(b)))).toEqual([
+      'partial',
+      'through',
+    ]);
     expect(told(loop, 'service.skipped')).toEqual(['full reference-gone']);
   });
 
@@ -511,7 +514,10 @@ describe('a redeploy before everything is read', () => {
     make('well', []);
     rotate();
     await loop.run();
-    expect([...redeployed(loop)].sort()).toEqual(['broken', 'well']);
+    expect(redeployed(loop).toSorted((a, b) => String(a).localeCompare(String(b)))).toEqual([
+      'broken',
+      'well',
+    ]);
     forget(loop, 'docdb');
     loop.restart();
     loop.clock.advance(HOUR);
