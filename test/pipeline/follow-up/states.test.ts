@@ -76,28 +76,32 @@ describe('old tasks that outlive the rollout', () => {
 });
 
 describe('five deployments that have not drained', () => {
-  test('are a wait: the sixth rotation reaches the service when one of them has ended', async () => {
-    const loop = await startLoop({ env: { COOLDOWN_SECONDS: '0', MAX_REDEPLOYS_PER_HOUR: '100' } });
-    const secret = loop.sim.world.secret({ name: 'prod/db' });
-    loop.sim.world.service({
-      name: 'api',
-      secrets: [secret.arn],
-      startedAt: loop.clock.now() - DAY,
-      protectMs: 3 * HOUR,
-      protectedTasks: 1,
-      desired: 1,
-      maximumPercent: 2_000,
-    });
-    for (let i = 0; i < 6; i++) {
-      loop.send(currentMoved(loop.sim, 'prod/db'));
-      await loop.run(40_000);
-    }
-    await loop.run();
-    expect(loop.sim.staleTasks(secret.arn)).toEqual([]);
-    expect(loop.told('service.failed')).toEqual([]);
-    expect(loop.told('service.waiting').map(({ reason }) => reason)).toContain('deployment-in-progress');
-    expect(loop.told('change.settled').length).toBe(6);
-  });
+  test.each([5_000, 40_000])(
+    'are a wait: the last of six rotations, %i ms apart, reaches the service',
+    async (apart) => {
+      const loop = await startLoop({ env: { COOLDOWN_SECONDS: '0', MAX_REDEPLOYS_PER_HOUR: '100' } });
+      const secret = loop.sim.world.secret({ name: 'prod/db' });
+      loop.sim.world.service({
+        name: 'api',
+        secrets: [secret.arn],
+        startedAt: loop.clock.now() - DAY,
+        protectMs: 3 * HOUR,
+        protectedTasks: 1,
+        desired: 1,
+        maximumPercent: 2_000,
+      });
+      for (let i = 0; i < 6; i++) {
+        loop.send(currentMoved(loop.sim, 'prod/db'));
+        await loop.run(apart);
+      }
+      await loop.run();
+      expect(loop.sim.staleTasks(secret.arn)).toEqual([]);
+      expect(loop.told('service.failed')).toEqual([]);
+      if (apart === 40_000)
+        expect(loop.told('service.waiting').map(({ reason }) => reason)).toContain('deployment-in-progress');
+      expect(loop.told('change.settled').length).toBe(6);
+    },
+  );
 });
 
 describe('new tasks that fail without a circuit breaker', () => {
@@ -227,5 +231,104 @@ describe('a deployment that is held up', () => {
     expect(loop.sim.staleTasks(secret.arn)).toEqual([]);
     expect(loop.told('change.unsettled')).toHaveLength(1);
     expect(loop.told('change.settled')).toHaveLength(1);
+  });
+});
+
+describe('an exposure', () => {
+  test.each([20_000, 5 * MINUTE, HOUR, 3 * HOUR])(
+    'is within 2 s of the truth for a rollout of %i ms',
+    async (durationMs) => {
+      const scene = await changed({ desired: 4, rollout: { durationMs } }, [
+        { name: 'quick', rollout: { durationMs: 20_000 } },
+      ]);
+      await scene.loop.run();
+      expect(scene.loop.sim.staleTasks(scene.secret.arn)).toEqual([]);
+      expectExposure(scene);
+    },
+  );
+
+  test('ends with the service deployment where ECS shows the old tasks no longer', async () => {
+    const scene = await changed({ desired: 2, rollout: { durationMs: 5 * MINUTE } });
+    scene.loop.sim.faults.add({
+      operation: 'ListTasks',
+      kind: 'client-error',
+      times: Infinity,
+      match: ({ desiredStatus }) => desiredStatus === 'STOPPED',
+    });
+    await scene.loop.run();
+    expectExposure(scene, 'service-deployment');
+  });
+
+  test('ends with the look that found the old tasks gone where ECS shows nothing else', async () => {
+    const { loop } = await changed({ desired: 2 });
+    for (const operation of ['ListTasks', 'ListServiceDeployments'])
+      loop.sim.faults.add({ operation, kind: 'client-error', times: Infinity });
+    await loop.run();
+    expect(loop.told('change.settled')).toMatchObject([{ exposureBy: 'look' }]);
+  });
+});
+
+describe('what ends by itself is never dropped:', () => {
+  const CAUSES = [MINUTE, 2 * HOUR, 30 * HOUR];
+
+  async function settled(loop: Loop, arn: string, services: number): Promise<void> {
+    await loop.run();
+    expect(loop.sim.staleTasks(arn)).toEqual([]);
+    const counts = new Map<unknown, number>();
+    for (const { input } of redeploys(loop))
+      counts.set(input['service'], (counts.get(input['service']) ?? 0) + 1);
+    expect([...counts.values()]).toEqual(Array.from({ length: services }, () => 1));
+    expect(loop.told('change.settled')).toHaveLength(1);
+    expect(loop.told('change.unsettled').filter(({ final }) => final)).toEqual([]);
+  }
+
+  test.each(CAUSES)('rolling-out for %i ms', async (durationMs) => {
+    const { loop, secret } = await changed({ rollout: { durationMs } });
+    await settled(loop, secret.arn, 1);
+  });
+
+  test.each(CAUSES)('earlier-wave for %i ms', async (durationMs) => {
+    const { loop, secret } = await changed({ rollout: { durationMs } }, [
+      { name: 'later', tags: { 'secret-redeploy:wave': '1' } },
+    ]);
+    await settled(loop, secret.arn, 2);
+  });
+
+  test.each(CAUSES)('deployment-in-progress for %i ms', async (bakeMs) => {
+    const loop = await startLoop();
+    const secret = loop.sim.world.secret({ name: 'prod/db' });
+    const startedAt = loop.clock.now() - DAY;
+    const api = {
+      name: 'api',
+      secrets: [secret.arn],
+      startedAt,
+      strategy: 'BLUE_GREEN',
+      rollout: { bakeMs },
+    } as const;
+    loop.sim.world.deploy(loop.sim.world.service(api), { by: 'CI' });
+    loop.clock.advance(30_000);
+    loop.send(currentMoved(loop.sim, 'prod/db'));
+    await settled(loop, secret.arn, 1);
+  });
+
+  test.each(CAUSES)('cooldown for %i ms', async (cooldownMs) => {
+    const loop = await startLoop({ env: { COOLDOWN_SECONDS: String(cooldownMs / 1000) } });
+    const secret = loop.sim.world.secret({ name: 'prod/db' });
+    loop.sim.world.service({ name: 'api', secrets: [secret.arn], startedAt: loop.clock.now() - 10_000 });
+    loop.send(currentMoved(loop.sim, 'prod/db'));
+    await settled(loop, secret.arn, 1);
+  });
+
+  test('too-often for the rest of the hour', async () => {
+    const loop = await startLoop({ env: { MAX_REDEPLOYS_PER_HOUR: '1', COOLDOWN_SECONDS: '0' } });
+    const { world } = loop.sim;
+    const secret = world.secret({ name: 'prod/db' });
+    const startedAt = loop.clock.now() - 61 * MINUTE;
+    world.deploy(world.service({ name: 'api', secrets: [secret.arn], startedAt }), { by: 'CI' });
+    await loop.run(2 * MINUTE);
+    loop.send(currentMoved(loop.sim, 'prod/db'));
+    await loop.run(55 * MINUTE);
+    expect(loop.told('service.waiting')).toMatchObject([{ reason: 'too-often' }]);
+    await settled(loop, secret.arn, 1);
   });
 });
