@@ -1,10 +1,10 @@
 import { AwsError } from '../../simulator/errors.ts';
 import type { Simulator } from '../../simulator/index.ts';
 import type { Built } from './build-world.ts';
-import type { Action } from './scenario.ts';
+import type { Action, Settings } from './scenario.ts';
 import type { Timeline } from './time.ts';
 
-/** Performs one action of a scenario in the world; `coldStart` replaces every idle process. */
+/** Performs one action of a scenario in the world; `coldStart` replaces every idle process, `configure` each of them. */
 export function act(
   action: Action,
   {
@@ -12,12 +12,14 @@ export function act(
     built,
     timeline,
     coldStart,
+    configure,
     send,
   }: {
     readonly sim: Simulator;
     readonly built: Built;
     readonly timeline: Timeline;
     readonly coldStart: () => void;
+    readonly configure: (env: Settings['env']) => void;
     readonly send: (body: string) => void;
   },
 ): void {
@@ -26,6 +28,7 @@ export function act(
     else if ('parameter' in action) actOnParameter(action, sim, built, timeline);
     else if ('service' in action) actOnService(action, sim, built);
     else if (action.do === 'garbage') send(action.body);
+    else if (action.do === 'configure') configure(action.env);
     else coldStart();
   });
 }

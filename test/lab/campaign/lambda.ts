@@ -1,6 +1,14 @@
 import { type Received, returnedIn, sqsEvent } from '../../support/queue.ts';
 import type { CallingProcess } from './carry.ts';
-import { begun, type Invocation, invoke, type Process, startProcess, TIMEOUT_MS } from './processes.ts';
+import {
+  begun,
+  type Environment,
+  type Invocation,
+  invoke,
+  type Process,
+  startProcess,
+  TIMEOUT_MS,
+} from './processes.ts';
 import type { Queues } from './queues.ts';
 import type { Settings } from './scenario.ts';
 import { startSweep } from './sweep.ts';
@@ -16,7 +24,8 @@ export class Lambda {
   readonly #settings: Settings;
   readonly #timeline: Timeline;
   readonly #queues: Queues;
-  readonly #environment: Readonly<Record<string, string>>;
+  readonly #environment: Environment;
+  #env: Settings['env'];
   #mended = false;
   #sweep: CallingProcess | undefined;
 
@@ -25,7 +34,8 @@ export class Lambda {
     this.#timeline = timeline;
     this.#queues = queues;
     this.#slots = Array.from({ length: settings.processes }, () => undefined);
-    this.#environment = { CHANGE_QUEUE_URL: queues.url, ...QUICK, ...settings.env };
+    this.#environment = { CHANGE_QUEUE_URL: queues.url, ...QUICK };
+    this.#env = settings.env;
   }
 
   /** Ends all faults. */
@@ -41,6 +51,12 @@ export class Lambda {
   coldStart(): void {
     for (const [slot, process] of this.#slots.entries())
       if (process?.frozen !== false) this.#slots[slot] = undefined;
+  }
+
+  /** Changes settings; an invocation that runs ends with those of before. */
+  configure(env: Settings['env']): void {
+    this.#env = { ...this.#env, ...env };
+    this.coldStart();
   }
 
   /** Kills a process; its messages are delivered again after their visibility timeout. */
@@ -72,6 +88,7 @@ export class Lambda {
       of: 'on-schedule',
       id: this.invocations.length + 1,
       startedAt: this.#timeline.clock.now(),
+      env: { ...this.#env, SWEEP: 'heal' },
     });
     this.invocations.push(invocation);
     this.#sweep = startSweep(invocation, this.#timeline, this.#environment);
@@ -89,6 +106,7 @@ export class Lambda {
       of: 'on-change',
       id: this.invocations.length + 1,
       startedAt: clock.now(),
+      env: this.#env,
       messages: messages.map(({ MessageId }) => MessageId),
       bodies: messages.map(({ Body }) => Body),
       skewMs: this.#settings.skewsMs[slot] ?? 0,
@@ -115,6 +133,7 @@ export class Lambda {
   #end(process: Process, messages: readonly Received[], returned: ReadonlySet<string>): void {
     const { latest: invocation } = process;
     process.frozen = true;
+    if (process.env !== this.#env) this.#slots[this.#slots.indexOf(process)] = undefined;
     invocation.endedAt = this.#timeline.clock.now();
     invocation.returned = returned;
     if (!this.#mended && this.#settings.undeleted.includes(invocation.id)) {

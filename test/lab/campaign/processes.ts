@@ -3,12 +3,15 @@ import { onChange } from '../../../functions/on-change.ts';
 import { readConfig } from '../../../functions/runtime/config.ts';
 import { connectedHandler } from '../../../functions/runtime/handler.ts';
 import type { Caller } from './carry.ts';
+import type { Settings } from './scenario.ts';
 import { currentLife, type Life, livingIn, type Timeline } from './time.ts';
 
 /** One invocation, while it runs and afterwards. */
 export type Invocation = Caller & {
   readonly of: 'on-change' | 'on-schedule';
   readonly startedAt: number;
+  /** The settings with which its process was started: a change of the settings replaces every process. */
+  readonly env: Settings['env'];
   readonly messages: readonly string[];
   readonly bodies: readonly string[];
   readonly skewMs: number;
@@ -22,7 +25,9 @@ export type Invocation = Caller & {
 };
 
 /** An invocation that begins now. */
-export function begun(given: Pick<Invocation, 'of' | 'id' | 'startedAt'> & Partial<Invocation>): Invocation {
+export function begun(
+  given: Pick<Invocation, 'of' | 'id' | 'startedAt' | 'env'> & Partial<Invocation>,
+): Invocation {
   return {
     calls: 0,
     hit: false,
@@ -39,8 +44,11 @@ export function begun(given: Pick<Invocation, 'of' | 'id' | 'startedAt'> & Parti
 
 type Handle = (event: SQSEvent, context: object) => Promise<SQSBatchResponse>;
 
+/** What every process has in its environment beside the scenario's settings. */
+export type Environment = Readonly<Record<string, string>>;
+
 /** A Lambda environment, which is frozen between invocations and keeps its memory. */
-export type Process = Life & { latest: Invocation; readonly handle: Handle };
+export type Process = Life & { latest: Invocation; readonly env: Settings['env']; readonly handle: Handle };
 
 /** The timeout of on-change (serverless.yml). */
 export const TIMEOUT_MS = 270_000;
@@ -48,13 +56,14 @@ export const TIMEOUT_MS = 270_000;
 export function startProcess(
   first: Invocation,
   { clock, sleep }: Timeline,
-  environment: Readonly<Record<string, string>>,
+  environment: Environment,
 ): Process {
-  const handle = connectedHandler(readConfig(['CHANGE_QUEUE_URL'], environment), onChange, {
+  const config = readConfig(['CHANGE_QUEUE_URL'], { ...environment, ...first.env });
+  const handle = connectedHandler(config, onChange, {
     now: () => clock.now() + first.skewMs,
     sleep: (ms) => sleep(ms, currentLife()),
   });
-  return { dead: false, frozen: true, waits: 0, latest: first, handle };
+  return { dead: false, frozen: true, waits: 0, latest: first, env: first.env, handle };
 }
 
 /** Runs an invocation; if the process dies, the promise never settles. */

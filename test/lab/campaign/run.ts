@@ -7,7 +7,7 @@ import { Lambda } from './lambda.ts';
 import { captureLog, type LogRecord, recordIn } from './log.ts';
 import type { Invocation } from './processes.ts';
 import { createQueues, type Queues } from './queues.ts';
-import type { Scenario } from './scenario.ts';
+import type { Scenario, Settings } from './scenario.ts';
 import { isSwept, SWEEP_AFTER_MS, SWEEPS } from './sweep.ts';
 import { createTimeline, quiet, realPause, type Timeline, virtualTimers } from './time.ts';
 import { type Carrier, carryInProcess } from './wire.ts';
@@ -117,7 +117,14 @@ async function happen(
       log: (call) => calls.push(call),
     }),
   );
-  const stage = { sim, built, timeline, coldStart: () => lambda.coldStart(), send: queues.send };
+  const stage = {
+    sim,
+    built,
+    timeline,
+    coldStart: () => lambda.coldStart(),
+    configure: (env: Settings['env']) => lambda.configure(env),
+    send: queues.send,
+  };
   for (const action of scenario.actions) timeline.at(startedAt + action.at, () => act(action, stage));
   const until = startedAt + LONGEST_MS;
   const isQuiet = await untilQuiet(timeline, lambda, until);

@@ -120,6 +120,8 @@ export type Action = { readonly at: number } & (
   /** A person continues the service's deployment at its PAUSE hooks, or rolls it back, if it waits there. */
   | { readonly do: 'answer'; readonly service: string; readonly answer: 'CONTINUE' | 'ROLLBACK' }
   | { readonly do: 'cold-start' }
+  /** Settings change, or with none the version of the code: every process is replaced. An empty text unsets one. */
+  | { readonly do: 'configure'; readonly env: Tags }
   | { readonly do: 'garbage'; readonly body: string }
 );
 

@@ -2,7 +2,7 @@ import { onSchedule } from '../../../functions/on-schedule.ts';
 import { readConfig } from '../../../functions/runtime/config.ts';
 import { connectedHandler } from '../../../functions/runtime/handler.ts';
 import type { CallingProcess } from './carry.ts';
-import type { Invocation } from './processes.ts';
+import type { Environment, Invocation } from './processes.ts';
 import type { Scenario } from './scenario.ts';
 import { currentLife, livingIn, type Timeline } from './time.ts';
 
@@ -21,14 +21,14 @@ export function isSwept({ deliveries }: Scenario): boolean {
   return deliveries.some(({ dropped }) => dropped === true);
 }
 
-/** Begins a sweep with SWEEP=heal in a new process, which is frozen when the sweep has ended. */
+/** Begins a sweep in a new process, which is frozen when the sweep has ended. */
 export function startSweep(
   invocation: Invocation,
   timeline: Timeline,
-  environment: Readonly<Record<string, string>>,
+  environment: Environment,
 ): CallingProcess {
   const { clock, sleep } = timeline;
-  const config = readConfig(['CHANGE_QUEUE_URL'], { ...environment, SWEEP: 'heal' });
+  const config = readConfig(['CHANGE_QUEUE_URL'], { ...environment, ...invocation.env });
   const handle = connectedHandler(config, onSchedule, {
     now: clock.now,
     sleep: (ms) => sleep(ms, currentLife()),
