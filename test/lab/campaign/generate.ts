@@ -4,6 +4,7 @@ import { randomFaults } from './generate-faults.ts';
 import { randomService } from './generate-services.ts';
 import { withStates } from './generate-states.ts';
 import type { Resource, Scenario, ServicePlan, Settings } from './scenario.ts';
+import { steered, type Theme } from './themes.ts';
 
 const SECONDS = 1_000;
 
@@ -12,8 +13,13 @@ const SECRETS = ['prod/db', 'prod/db2', 'prod/d', 'prod/db-main', 'Prod/DB', 'rd
 const PARAMETERS = ['/app/db', '/app/db/password', 'root', '/app/d'] as const;
 const CLUSTERS = ['prod-a', 'prod-b', 'dev', 'shared'] as const;
 
-/** The scenario of a seed; the same seed gives the same scenario. */
-export function generate(seed: number): Scenario {
+/** The scenario of a seed, steered to a theme if one is given; the same seed and theme give the same scenario. */
+export function generate(seed: number, theme?: Theme): Scenario {
+  const scenario = randomScenario(seed);
+  return theme === undefined ? scenario : steered(theme, scenario);
+}
+
+function randomScenario(seed: number): Scenario {
   const roll = dice(seed * 7919 + 11);
   const resources = randomResources(roll);
   const clusters = roll

@@ -1,14 +1,19 @@
 import { parseArgs } from 'node:util';
 import { bundleWorker } from './bundle.ts';
 import { added, type Counts, INJECTED } from './counts.ts';
+import { type Caught, SEEDS, writeTable } from './plant-table.ts';
 import { PLANTS, type Plant } from './plants.ts';
 import { workThrough } from './pool.ts';
 import { printCounts, printFailure, printPairs } from './print.ts';
+import { THEMES, type Theme } from './themes.ts';
 import type { Answer, Task } from './worker.ts';
 
 const USAGE = `npm run faults -- [--runs 2000] [--seed 1] [--threads 2]      the campaign
-npm run faults -- --plant NAME | all [--runs 200] [--seed 1]   with a defect planted: it must be caught
+npm run faults -- --theme NAME [--runs 300] [--seed 1]         small worlds in which one kind of trouble is likely
+npm run faults -- --plant NAME | all [--runs 300] [--seed 1]   with a defect planted: it must be caught
+npm run faults -- --plant all --write                          from each of ${SEEDS.length} seeds, into docs/reliability.md
 npm run faults -- --pairs 1000 [--seed 1]                      two invocations at once of the same message
+themes: ${Object.keys(THEMES).join(', ')}
 defects: ${PLANTS.map(({ name }) => name).join(', ')}
 `;
 
@@ -17,7 +22,9 @@ const { values } = parseArgs({
     runs: { type: 'string' },
     seed: { type: 'string', default: '1' },
     threads: { type: 'string', default: '2' },
+    theme: { type: 'string' },
     plant: { type: 'string' },
+    write: { type: 'boolean', default: false },
     pairs: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
@@ -26,13 +33,28 @@ const seed = Number(values.seed);
 const threads = Number(values.threads);
 
 /** Runs random scenarios. Exit code 1: a promise was broken, or a kind of fault was not injected. */
-async function campaign(runs: number): Promise<number> {
-  const { failed, counts } = await runAll(undefined, runs);
-  const violations = failed.flatMap((one) => one.violations);
-  printCounts(counts, violations);
+async function campaign(runs: number, theme: Theme | undefined): Promise<number> {
+  const bundle = await bundleWorker(undefined);
+  const failed: Failed[] = [];
+  let counts: Counts = {};
+  try {
+    await workThrough(bundle.file, threads, tasks('run', runs, seed, theme), (answer) => {
+      if (answer.task !== 'run') return true;
+      counts = added(counts, answer.counts);
+      if (answer.violations.length > 0) failed.push(answer);
+      return true;
+    });
+    await showSmallest(bundle.file, failed, theme);
+  } finally {
+    await bundle.remove();
+  }
+  printCounts(
+    counts,
+    failed.flatMap((one) => one.violations),
+  );
   const untried = INJECTED.filter((name) => (counts[name] ?? 0) === 0);
-  // A short campaign cannot contain every fault.
-  if (runs >= ENOUGH && untried.length > 0) {
+  // Neither a short campaign nor one of a theme contains every fault.
+  if (runs >= ENOUGH && theme === undefined && untried.length > 0) {
     process.stdout.write(`never injected: ${untried.join(', ')}\n`);
     return 1;
   }
@@ -44,59 +66,67 @@ const ENOUGH = 500;
 /** The number of failures that are shrunk and shown; the others are mostly the same. */
 const SHOWN = 3;
 
-/** Plants defects, each of which must be caught. The source files are not changed. */
+type Failed = Extract<Answer, { task: 'run' }>;
+
+async function showSmallest(
+  file: string,
+  failed: readonly Failed[],
+  theme: Theme | undefined,
+): Promise<void> {
+  const shown = failed.toSorted((a, b) => a.seed - b.seed).slice(0, SHOWN);
+  const shrinking = shown.map((one): Task => ({ task: 'shrink', seed: one.seed, theme }));
+  await workThrough(file, Math.min(threads, shown.length), shrinking, (answer) => {
+    if (answer.task === 'shrink') printFailure(answer.seed, answer.shrunk, theme);
+    return true;
+  });
+}
+
+/**
+ * Plants defects, each of which must be caught in worlds of its theme. The source files are not changed. A defect that is
+ * asked for by its name is shown with the smallest world that shows it.
+ */
 async function plant(name: string, runs: number): Promise<number> {
   const chosen = PLANTS.filter((one) => name === 'all' || one.name === name);
   if (chosen.length === 0) throw new Error(`looked for the defect ${name}, which does not exist\n${USAGE}`);
-  const missed: string[] = [];
-  for (const one of chosen) {
-    const { failed, counts } = await runAll(one, runs);
-    const [first] = failed;
-    process.stdout.write(
-      first === undefined
-        ? `${one.name}: NOT CAUGHT within ${runs} runs\n\n`
-        : `${one.name} (${one.what}): caught by seed ${first.seed}, run ${counts['runs']}\n\n`,
-    );
-    if (first === undefined) missed.push(one.name);
-  }
+  const caught = new Map<Plant, readonly Caught[]>();
+  for (const one of chosen) caught.set(one, await catches(one, runs, name !== 'all'));
+  const missed = [...caught].filter(([, all]) => all.some(({ runsNeeded }) => runsNeeded === undefined));
   process.stdout.write(`${chosen.length - missed.length} of ${chosen.length} defects caught\n`);
+  if (values.write) writeTable(caught);
   return missed.length === 0 ? 0 : 1;
 }
 
-type Failed = Extract<Answer, { task: 'run' }>;
-
-/** Without a defect all runs are made; with one the runs end at the first failure. */
-async function runAll(
-  planted: Plant | undefined,
-  runs: number,
-): Promise<{ readonly failed: readonly Failed[]; readonly counts: Counts }> {
+/** The runs that were needed to catch a defect, from each seed. */
+async function catches(planted: Plant, runs: number, isShown: boolean): Promise<readonly Caught[]> {
   const bundle = await bundleWorker(planted);
-  const failed: Failed[] = [];
-  let counts: Counts = {};
+  const caught: Caught[] = [];
   try {
-    await workThrough(bundle.file, threads, tasks('run', runs), (answer) => {
-      if (answer.task !== 'run') return true;
-      counts = added(counts, answer.counts);
-      if (answer.violations.length > 0) failed.push(answer);
-      return planted === undefined || failed.length === 0;
-    });
-    const shown = failed.toSorted((a, b) => a.seed - b.seed).slice(0, planted === undefined ? SHOWN : 1);
-    const shrinking = shown.map((one): Task => ({ task: 'shrink', seed: one.seed }));
-    await workThrough(bundle.file, Math.min(threads, shown.length), shrinking, (answer) => {
-      if (answer.task === 'shrink') printFailure(answer.seed, answer.shrunk);
-      return true;
-    });
+    for (const from of values.write ? SEEDS : [seed]) {
+      const failed: Failed[] = [];
+      await workThrough(bundle.file, threads, tasks('run', runs, from, planted.theme), (answer) => {
+        if (answer.task === 'run' && answer.violations.length > 0) failed.push(answer);
+        return failed.length === 0;
+      });
+      const first = failed.toSorted((a, b) => a.seed - b.seed)[0];
+      caught.push({ from, runsNeeded: first && first.seed - from + 1 });
+      process.stdout.write(
+        first === undefined
+          ? `${planted.name}: NOT CAUGHT within ${runs} runs from seed ${from}\n`
+          : `${planted.name}: caught in run ${first.seed - from + 1} from seed ${from}: ${first.violations[0]?.promise}\n`,
+      );
+      if (isShown) await showSmallest(bundle.file, failed.slice(0, 1), planted.theme);
+    }
   } finally {
     await bundle.remove();
   }
-  return { failed: failed.toSorted((a, b) => a.seed - b.seed), counts };
+  return caught;
 }
 
 async function pairs(count: number): Promise<number> {
   const bundle = await bundleWorker(undefined);
   const measured: Extract<Answer, { task: 'pair' }>[] = [];
   try {
-    await workThrough(bundle.file, threads, tasks('pair', count), (answer) => {
+    await workThrough(bundle.file, threads, tasks('pair', count, seed), (answer) => {
       if (answer.task === 'pair') measured.push(answer);
       return true;
     });
@@ -106,12 +136,24 @@ async function pairs(count: number): Promise<number> {
   return printPairs(measured) ? 0 : 1;
 }
 
-function* tasks(task: Task['task'], count: number): Generator<Task, void> {
-  for (let index = 0; index < count; index++) yield { task, seed: seed + index };
+function* tasks(task: 'run' | 'pair', count: number, from: number, theme?: Theme): Generator<Task, void> {
+  for (let index = 0; index < count; index++)
+    yield task === 'pair' ? { task, seed: from + index } : { task, seed: from + index, theme };
+}
+
+function themeNamed(name: string | undefined): Theme | undefined {
+  const known = Object.keys(THEMES) as Theme[];
+  const theme = known.find((one) => one === name);
+  if (name !== undefined && theme === undefined)
+    throw new Error(`looked for the theme ${name}, which does not exist\n${USAGE}`);
+  return theme;
 }
 
 // This stands last because everything above must be initialised first.
 if (values.help) process.stdout.write(USAGE);
 else if (values.pairs !== undefined) process.exitCode = await pairs(Number(values.pairs));
-else if (values.plant === undefined) process.exitCode = await campaign(Number(values.runs ?? 2_000));
-else process.exitCode = await plant(values.plant, Number(values.runs ?? 200));
+else if (values.plant !== undefined) process.exitCode = await plant(values.plant, Number(values.runs ?? 300));
+else {
+  const theme = themeNamed(values.theme);
+  process.exitCode = await campaign(Number(values.runs ?? (theme === undefined ? 2_000 : 300)), theme);
+}

@@ -1,7 +1,11 @@
+import type { Theme } from './themes.ts';
+
 /** A defect that is planted in a source while it is bundled; the file itself is not changed. */
 export type Plant = {
   readonly name: string;
   readonly what: string;
+  /** Where it is likely to show; undefined: in the worlds of the campaign. */
+  readonly theme?: Theme;
   readonly file: string;
   /** The text to replace. It must stand in the file exactly once, otherwise the campaign fails. */
   readonly find: string;

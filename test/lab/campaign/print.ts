@@ -1,14 +1,20 @@
 import { type Counts, INJECTED } from './counts.ts';
 import type { Pair } from './pairs.ts';
 import type { Shrunk } from './shrink.ts';
+import type { Theme } from './themes.ts';
 import type { Promised, Violation } from './violation.ts';
 
 /** Prints the smallest failing scenario as a test that can be pasted into found.test.ts. */
-export function printFailure(seed: number, { scenario, violations, tries }: Shrunk): void {
+export function printFailure(
+  seed: number,
+  { scenario, violations, tries }: Shrunk,
+  theme: Theme | undefined,
+): void {
   const first = violations[0];
+  const steering = theme === undefined ? '' : ` --theme ${theme}`;
   print(`seed ${seed}: ${violations.map(({ promise, what }) => `${promise}: ${what}`).join('\n  ')}`);
   print(
-    `the smallest scenario, after ${tries} tries (repeat with: npm run faults -- --runs 1 --seed ${seed}):\n`,
+    `the smallest scenario, after ${tries} tries (repeat with: npm run faults -- --runs 1 --seed ${seed}${steering}):\n`,
   );
   print(`test('${first?.promise ?? 'seed'} (seed ${seed})', async () => {`);
   print(`  expect(await replay(${JSON.stringify(scenario)})).toEqual([]);`);

@@ -4,11 +4,12 @@ import { generate } from './generate.ts';
 import { measurePair, type Pair } from './pairs.ts';
 import { replay, replayCounting } from './replay.ts';
 import { type Shrunk, shrink } from './shrink.ts';
+import type { Theme } from './themes.ts';
 import type { Violation } from './violation.ts';
 
 /** The tasks of a worker, each with its seed, and the answers. */
 export type Task =
-  | { readonly task: 'run' | 'shrink'; readonly seed: number }
+  | { readonly task: 'run' | 'shrink'; readonly seed: number; readonly theme?: Theme | undefined }
   | { readonly task: 'pair'; readonly seed: number };
 export type Answer =
   | {
@@ -20,12 +21,13 @@ export type Answer =
   | { readonly task: 'shrink'; readonly seed: number; readonly shrunk: Shrunk }
   | { readonly task: 'pair'; readonly seed: number; readonly pair: Pair };
 
-async function answer({ task, seed }: Task): Promise<Answer> {
+async function answer(given: Task): Promise<Answer> {
+  const { task, seed } = given;
   switch (task) {
     case 'run':
-      return { task, seed, ...(await replayCounting(generate(seed))) };
+      return { task, seed, ...(await replayCounting(generate(seed, given.theme))) };
     case 'shrink': {
-      const scenario = generate(seed);
+      const scenario = generate(seed, given.theme);
       return { task, seed, shrunk: await shrink(scenario, await replay(scenario), replay) };
     }
     case 'pair':
