@@ -97,7 +97,7 @@ describe('the states of deployments', () => {
   });
 
   test('leave half of the scenarios as they were', () => {
-    const plain = scenarios.filter(({ settings }) => settings.env['FOLLOW_UP_MAX_HOURS'] === '3');
+    const plain = scenarios.filter(({ settings }) => settings.env['FOLLOW_UP_MAX_HOURS'] === '2');
     expect(plain.length).toBeGreaterThan(150);
     expect(plain.length).toBeLessThan(250);
   });

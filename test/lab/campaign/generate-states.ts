@@ -1,10 +1,14 @@
 import type { PauseHookSpec, RolloutSpec } from '../../simulator/index.ts';
 import { type Dice, dice } from '../../support/dice.ts';
+import { shuffled } from './generate.ts';
 import type { Action, Scenario, ServicePlan, Settings } from './scenario.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
+
+/** The most services of a scenario that are in trouble: more would hide each other's faults and make runs long. */
+const MOST_TROUBLED = 3;
 
 type Base = Pick<Scenario, 'services' | 'actions' | 'settings'>;
 
@@ -15,25 +19,24 @@ type Base = Pick<Scenario, 'services' | 'actions' | 'settings'>;
  */
 export function withStates(seed: number, base: Base): Base {
   const roll = dice(seed * 6151 + 29);
-  if (roll.chance(0.5)) return { ...base, settings: followedFor('3', base.settings) };
+  if (roll.chance(0.5)) return { ...base, settings: followedFor('2', base.settings) };
+  const troubled = new Set(shuffled(roll, base.services.filter(isOurs)).slice(0, roll.int(1, MOST_TROUBLED)));
   const troubles = base.services.map(
     (plan): ReturnType<Trouble> =>
-      isOurs(plan) && roll.chance(0.7)
-        ? roll.pick(TROUBLES)(roll, plan, base.actions)
-        : { plan, actions: [] },
+      troubled.has(plan) ? roll.pick(TROUBLES)(roll, plan, base.actions) : { plan, actions: [] },
   );
   const added = troubles.flatMap(({ actions }) => actions);
   const env = Object.assign({}, ...troubles.map((trouble) => trouble.env)) as Settings['env'];
   return {
     services: troubles.map(({ plan }) => plan),
     actions: [...base.actions, ...added].toSorted((a, b) => a.at - b.at),
-    settings: followedFor('8', { ...base.settings, env: { ...base.settings.env, ...env } }),
+    settings: followedFor('4', { ...base.settings, env: { ...base.settings.env, ...env } }),
   };
 }
 
 /**
  * Three days of looks every quarter of an hour would make runs long. Bakes and pauses have a known end, from which the
- * hours count; every other cause lasts for less than eight hours or for ever.
+ * hours count; most other causes last for less than four hours or for ever.
  */
 function followedFor(hours: string, settings: Settings): Settings {
   return { ...settings, env: { ...settings.env, FOLLOW_UP_MAX_HOURS: hours } };
@@ -57,14 +60,14 @@ type Trouble = (
 const TROUBLES: readonly Trouble[] = [
   /** Old tasks that are protected for hours. */
   (roll, plan) => {
-    const protectMs = roll.pick([20 * MINUTE, 2 * HOUR, 5.5 * HOUR]);
+    const protectMs = roll.pick([20 * MINUTE, 20 * MINUTE, 80 * MINUTE, 80 * MINUTE, 5.5 * HOUR]);
     const some = roll.chance(0.4) ? { protectedTasks: 1 } : {};
     const early = roll.chance(0.2) ? { earlySuccess: true } : {};
     return { plan: rolls(plan, { ...quick(roll), protectMs, ...some, ...early }), actions: [] };
   },
   /** Old tasks that drain for long. */
   (roll, plan) => ({
-    plan: rolls(plan, { ...quick(roll), drainMs: roll.pick([5 * MINUTE, 40 * MINUTE, 3 * HOUR]) }),
+    plan: rolls(plan, { ...quick(roll), drainMs: roll.pick([5 * MINUTE, 40 * MINUTE, 2 * HOUR]) }),
     actions: [],
   }),
   /** Tasks that fail again and again, mostly until the cause is mended. */
@@ -98,7 +101,7 @@ const TROUBLES: readonly Trouble[] = [
     const rolling = plan.kind === 'rolling' || plan.kind === 'daemon';
     const pause: PauseHookSpec = {
       stage: roll.pick(rolling ? ROLLING_STAGES : [...ROLLING_STAGES, 'POST_TEST_TRAFFIC_SHIFT']),
-      timeoutMinutes: roll.pick([10, 120, 1440]),
+      timeoutMinutes: roll.pick([10, 10, 90, 90, 1440]),
       timeoutAction: roll.pick(['CONTINUE', 'ROLLBACK']),
     };
     return { plan: { ...rolls(plan, quick(roll)), pauses: [pause] }, actions: answered(roll, plan, actions) };
@@ -107,14 +110,14 @@ const TROUBLES: readonly Trouble[] = [
   (roll, plan) => {
     const kind = roll.pick(['blue-green', 'linear', 'canary'] as const);
     const shiftMs = kind === 'blue-green' ? 0 : roll.pick([0, 30 * MINUTE]);
-    const bakeMs = roll.pick([10 * MINUTE, 2 * HOUR, 8 * HOUR, 23 * HOUR]);
+    const bakeMs = roll.pick([10 * MINUTE, 10 * MINUTE, 80 * MINUTE, 80 * MINUTE, 5 * HOUR, 23 * HOUR]);
     return { plan: { ...rolls(plan, { ...quick(roll), bakeMs, shiftMs }), kind }, actions: [] };
   },
   /** Deployments pile up, because one task of each is protected: ours by many changes, or those of CI. */
   (roll, plan, actions) => {
     const rollout = {
       durationMs: 2 * SECOND,
-      protectMs: roll.pick([30 * MINUTE, 3 * HOUR]),
+      protectMs: roll.pick([30 * MINUTE, 100 * MINUTE]),
       protectedTasks: 1,
     };
     const many = Array.from({ length: 7 }, (_, index) => firstChange(actions) + index * 20 * SECOND);
@@ -179,12 +182,12 @@ function firstChange(actions: readonly Action[]): number {
 
 function mended(roll: Dice, { name }: ServicePlan, actions: readonly Action[]): readonly Action[] {
   if (roll.chance(0.3)) return [];
-  const after = roll.pick([MINUTE, 20 * MINUTE, 2 * HOUR, 5 * HOUR]);
+  const after = roll.pick([MINUTE, 20 * MINUTE, 100 * MINUTE, 5 * HOUR]);
   return [{ at: firstChange(actions) + after, do: 'mend', service: name }];
 }
 
 function answered(roll: Dice, { name }: ServicePlan, actions: readonly Action[]): readonly Action[] {
   if (roll.chance(0.5)) return [];
-  const at = firstChange(actions) + roll.pick([MINUTE, 90 * MINUTE, 6 * HOUR]);
+  const at = firstChange(actions) + roll.pick([MINUTE, 20 * MINUTE, 80 * MINUTE]);
   return [{ at, do: 'answer', service: name, answer: roll.pick(['CONTINUE', 'CONTINUE', 'ROLLBACK']) }];
 }
