@@ -9,6 +9,7 @@ export interface Dice {
   pick<T>(items: readonly T[]): T;
   /** A subset that holds each item with this probability. */
   some<T>(items: readonly T[], share: number): readonly T[];
+  shuffled<T>(items: readonly T[]): readonly T[];
 }
 
 /** Mulberry32. */
@@ -31,5 +32,10 @@ export function dice(seed: number): Dice {
       return item;
     },
     some: (items, share) => items.filter(() => next() < share),
+    shuffled: (items) =>
+      items
+        .map((item) => [next(), item] as const)
+        .toSorted(([a], [b]) => a - b)
+        .map(([, item]) => item),
   };
 }

@@ -1,6 +1,5 @@
 import type { PauseHookSpec, RolloutSpec } from '../../simulator/index.ts';
 import { type Dice, dice } from '../../support/dice.ts';
-import { shuffled } from './generate.ts';
 import type { Action, Scenario, ServicePlan, Settings } from './scenario.ts';
 
 const SECOND = 1_000;
@@ -20,7 +19,7 @@ type Base = Pick<Scenario, 'services' | 'actions' | 'settings'>;
 export function withStates(seed: number, base: Base): Base {
   const roll = dice(seed * 6151 + 29);
   if (roll.chance(0.5)) return { ...base, settings: followedFor('2', base.settings) };
-  const troubled = new Set(shuffled(roll, base.services.filter(isOurs)).slice(0, roll.int(1, MOST_TROUBLED)));
+  const troubled = new Set(roll.shuffled(base.services.filter(isOurs)).slice(0, roll.int(1, MOST_TROUBLED)));
   const troubles = base.services.map(
     (plan): ReturnType<Trouble> =>
       troubled.has(plan) ? roll.pick(TROUBLES)(roll, plan, base.actions) : { plan, actions: [] },

@@ -46,8 +46,8 @@ function randomScenario(seed: number): Scenario {
 }
 
 function randomResources(roll: Dice): readonly Resource[] {
-  const secrets = shuffled(roll, SECRETS).slice(0, roll.pick([1, 1, 2, 2, 3, 4]));
-  const parameters = shuffled(roll, PARAMETERS).slice(0, roll.pick([0, 0, 0, 1, 1, 2]));
+  const secrets = roll.shuffled(SECRETS).slice(0, roll.pick([1, 1, 2, 2, 3, 4]));
+  const parameters = roll.shuffled(PARAMETERS).slice(0, roll.pick([0, 0, 0, 1, 1, 2]));
   return [
     ...secrets.map(
       (name): Resource => ({
@@ -113,11 +113,4 @@ function randomDeliveries(roll: Dice): Scenario['deliveries'] {
 function randomDrops(roll: Dice): Scenario['deliveries'] {
   const length = roll.chance(0.25) ? roll.pick([1, 3, 12]) : 0;
   return Array.from({ length }, (_, index) => ({ event: index + 1, dropped: true }));
-}
-
-export function shuffled<T>(roll: Dice, items: readonly T[]): readonly T[] {
-  return items
-    .map((item) => [roll.next(), item] as const)
-    .toSorted(([a], [b]) => a - b)
-    .map(([, item]) => item);
 }

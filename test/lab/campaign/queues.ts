@@ -98,13 +98,13 @@ export function createQueues(sim: Simulator, scenario: Scenario, timeline: Timel
     settle: source.settle,
     async receive() {
       const received = await source.receive();
-      const shuffled = received.map((message) => [roll.next(), message] as const).sort(([a], [b]) => a - b);
-      for (const [, { MessageId }] of shuffled) {
+      const shuffled = roll.shuffled(received);
+      for (const { MessageId } of shuffled) {
         const sentAt = waiting().find(({ id }) => id === MessageId)?.sentAt ?? 0;
         if (sentAt < latest) counts.reordered++;
         latest = Math.max(latest, sentAt);
       }
-      return shuffled.map(([, message]) => message);
+      return shuffled;
     },
     async redrive() {
       const QueueUrl = dead.url;
