@@ -3,7 +3,7 @@ import type { Tally } from '../core/follow-up/follow-up.ts';
 import type { Closed } from '../core/follow-up/look.ts';
 import type { Transition } from '../core/follow-up/seen-rollout.ts';
 import type { ExposureEnd, ShownRollout } from '../core/model/rollout.ts';
-import type { Explained } from '../core/report/advice.ts';
+import { adviceIn, type Explained } from '../core/report/advice.ts';
 import { commandLine } from '../core/report/shell.ts';
 import { idsOf, type RecordWriter, someOf } from './record.ts';
 
@@ -23,7 +23,7 @@ export class FollowedRecords {
   ): void {
     const { service, cluster, changeIds, wave, reason, after, tasks } = decision;
     const about = { ...idsOf(changeIds), service, cluster, wave };
-    const told = { since, ...evidence, ...explained, after, tasks };
+    const told = { since, ...evidence, ...adviceIn(state), ...explained, after, tasks };
     if (state === 'draining') this.#writer.count('Draining');
     if (state === 'tasks-failing')
       this.#writer.record('error', 'service.failed', { ...about, reason: state, ...told });

@@ -1,5 +1,6 @@
 import { type Change, CURRENT } from '../model/change.ts';
 import type { Failure, FailureClass, StoppedTask } from '../model/failure.ts';
+import type { ShownRollout } from '../model/rollout.ts';
 import type { ServiceDeployment } from '../plan/evidence.ts';
 
 /** What helps a service whose new tasks do not come up; docs/operate.md has a sentence for each. */
@@ -55,6 +56,11 @@ export type Shown = {
 
 /** Either what helps, or the change whose value may be the cause: then it depends on what AWS shows of the resource. */
 export type Suspicion = Advised | { readonly suspect: Change };
+
+/** What helps while a deployment is in a state that no value can explain; undefined where nothing needs to be done. */
+export function adviceIn(state: ShownRollout['state']): Advised | undefined {
+  return state === 'cannot-place' ? { advice: 'repair' } : undefined;
+}
 
 export function suspicion(failure: Failure | undefined, changes: readonly Change[], shown: Shown): Suspicion {
   const [first] = changes;

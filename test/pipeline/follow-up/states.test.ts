@@ -157,7 +157,12 @@ describe('tasks for which there is no place', () => {
     });
     await loop.run(10 * MINUTE);
     expect(loop.told('service.waiting').filter(({ state }) => state !== undefined)).toMatchObject([
-      { reason: 'rolling-out', state: 'cannot-place', failure: { class: 'placement' } },
+      {
+        reason: 'rolling-out',
+        state: 'cannot-place',
+        failure: { class: 'placement' },
+        advice: 'repair',
+      },
     ]);
     expect(loop.told('service.failed')).toEqual([]);
     loop.sim.world.mend(service);
