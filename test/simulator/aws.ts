@@ -3,6 +3,7 @@ import type { EcsState } from './ecs/state.ts';
 import type { Bus } from './events/bus.ts';
 import type { Ids } from './ids.ts';
 import type { Input } from './input.ts';
+import type { InstalledState } from './installed/state.ts';
 import type { Caller, LedgerBook } from './ledger.ts';
 import type { SimulatorSettings } from './options.ts';
 import type { ParametersState } from './parameters/state.ts';
@@ -25,6 +26,7 @@ export interface Aws {
   readonly parameters: ParametersState;
   readonly sqs: SqsState;
   readonly s3: S3State;
+  readonly installed: InstalledState;
 }
 
 /** The instant of an operation, and its caller. */

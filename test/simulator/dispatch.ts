@@ -6,6 +6,7 @@ import { EVENTS } from './events/operations.ts';
 import type { Faults, Hit } from './faults.ts';
 import type { Request } from './http/protocol.ts';
 import type { Input } from './input.ts';
+import { CLOUDFORMATION, LAMBDA, STS } from './installed/operations.ts';
 import { type Call, type Caller, withoutValues } from './ledger.ts';
 import { SSM } from './parameters/operations.ts';
 import { S3 } from './s3/operations.ts';
@@ -33,6 +34,9 @@ const SERVICES: Readonly<Record<string, Operations>> = {
   sqs: SQS,
   s3: S3,
   events: EVENTS,
+  cloudformation: CLOUDFORMATION,
+  lambda: LAMBDA,
+  sts: STS,
 };
 
 /** Calls that disclose a value, directly or indirectly (functions/README.md, Metadata only). */

@@ -34,6 +34,6 @@ export function serverError(service: string, code?: string, message?: string): A
 /** A refusal in IAM's words; `action` is the missing permission, such as `ecs:UpdateService`. */
 export function accessDenied(principal: string, action: string, resource = '*'): AwsError {
   const message = `User: ${principal} is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows the ${action} action`;
-  if (action.startsWith('s3:')) return new AwsError('AccessDenied', message, 403);
+  if (/^(?:s3|sts|cloudformation):/.test(action)) return new AwsError('AccessDenied', message, 403);
   return new AwsError('AccessDeniedException', message);
 }

@@ -11,6 +11,7 @@ import { createFaults, type Faults } from './faults.ts';
 import { type Listening, listen } from './http/server.ts';
 import { createIds } from './ids.ts';
 import type { Input } from './input.ts';
+import { createInstalledState } from './installed/state.ts';
 import { createLedger, type DeploymentRecord, type Ledger } from './ledger.ts';
 import { type SimulatorOptions, settle } from './options.ts';
 import { createParametersState } from './parameters/state.ts';
@@ -157,6 +158,7 @@ function createAws(options: SimulatorOptions): Aws {
     parameters: createParametersState(),
     sqs: createSqsState(),
     s3: createS3State(),
+    installed: createInstalledState(),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { AwsError } from '../errors.ts';
 import type { Input } from '../input.ts';
+import { escaped } from './xml.ts';
 
 /** An S3 request in path style: `/bucket/key`. */
 export interface S3Request {
@@ -15,11 +16,6 @@ const OF_AN_OBJECT: Readonly<Record<string, string>> = {
   PUT: 'PutObject',
   DELETE: 'DeleteObject',
 };
-
-/** Whether a request was signed for S3, which names no operation in its headers. */
-export function isForS3(headers: IncomingHttpHeaders): boolean {
-  return /Credential=[^/,\s]+\/\d+\/[^/]+\/s3\//.test(headers.authorization ?? '');
-}
 
 /** Reads the operation from method and path. A query that asks for more than an object makes the operation unknown. */
 export function parseS3Request(
@@ -60,8 +56,4 @@ function conditions(headers: IncomingHttpHeaders): Input {
     Range: headers.range,
   };
   return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
-}
-
-function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

@@ -3,7 +3,14 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { inspect } from 'node:util';
 import type { Reply } from '../dispatch.ts';
 import { AwsError } from '../errors.ts';
-import { contentType, errorBody, parseRequest, type Request } from './protocol.ts';
+import {
+  bodyOfAnswer,
+  contentType,
+  errorBody,
+  errorHeaders,
+  parseRequest,
+  type Request,
+} from './protocol.ts';
 import { RawAnswer } from './raw-answer.ts';
 
 /** A listening server. */
@@ -50,7 +57,7 @@ async function serve(
   response: ServerResponse,
   reply: (request: Request) => Promise<Reply>,
 ): Promise<void> {
-  let service = 'unknown';
+  let asked: Asked = { service: 'unknown', operation: 'unknown' };
   try {
     const request = parseRequest(
       incoming.headers,
@@ -58,16 +65,16 @@ async function serve(
       incoming.url ?? '',
       await bodyOf(incoming),
     );
-    service = request.service;
-    write(response, service, await reply(request));
+    asked = request;
+    write(response, asked, await reply(request));
   } catch (cause) {
     if (cause instanceof AwsError) {
-      write(response, service, { kind: 'error', error: cause });
+      write(response, asked, { kind: 'error', error: cause });
       return;
     }
     // The simulator itself has a defect: answer with an error that no client repeats as if AWS were busy.
     const detail = inspect(cause);
-    write(response, service, { kind: 'error', error: new AwsError('SimulatorDefect', detail, 400) });
+    write(response, asked, { kind: 'error', error: new AwsError('SimulatorDefect', detail, 400) });
   }
 }
 
@@ -77,7 +84,10 @@ async function bodyOf(incoming: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-function write(response: ServerResponse, service: string, reply: Reply): void {
+/** What decides the format of an answer. */
+type Asked = Pick<Request, 'service' | 'operation'>;
+
+function write(response: ServerResponse, asked: Asked, reply: Reply): void {
   switch (reply.kind) {
     case 'hang':
       return;
@@ -85,26 +95,27 @@ function write(response: ServerResponse, service: string, reply: Reply): void {
       response.destroy();
       return;
     case 'cut':
-      cut(response, rendered(service, reply.body));
+      cut(response, rendered(asked, reply.body));
       return;
     case 'malformed': {
-      const { body, ...head } = rendered(service, reply.body);
+      const { body, ...head } = rendered(asked, reply.body);
       send(response, { ...head, body: half(body) });
       return;
     }
     case 'error': {
       const { error } = reply;
       const requestId = randomUUID();
+      const { service } = asked;
       const body = error.status === 304 ? '' : errorBody(service, error, requestId);
       send(response, {
         status: error.status,
-        headers: jsonHeaders(service, requestId),
+        headers: { ...headersOf(service, requestId), ...errorHeaders(service, error) },
         body: Buffer.from(body),
       });
       return;
     }
     case 'answer':
-      send(response, rendered(service, reply.body));
+      send(response, rendered(asked, reply.body));
       return;
     default:
       reply satisfies never;
@@ -117,7 +128,7 @@ interface Rendered {
   readonly body: Buffer;
 }
 
-function rendered(service: string, body: unknown): Rendered {
+function rendered({ service, operation }: Asked, body: unknown): Rendered {
   const requestId = randomUUID();
   if (body instanceof RawAnswer) {
     return {
@@ -128,12 +139,12 @@ function rendered(service: string, body: unknown): Rendered {
   }
   return {
     status: 200,
-    headers: jsonHeaders(service, requestId),
-    body: Buffer.from(JSON.stringify(body ?? {})),
+    headers: headersOf(service, requestId),
+    body: Buffer.from(bodyOfAnswer(service, operation, body, requestId)),
   };
 }
 
-function jsonHeaders(service: string, requestId: string): Readonly<Record<string, string>> {
+function headersOf(service: string, requestId: string): Readonly<Record<string, string>> {
   return { 'content-type': contentType(service), 'x-amzn-requestid': requestId };
 }
 

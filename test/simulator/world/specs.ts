@@ -188,6 +188,25 @@ export interface BucketRef {
   readonly arn: string;
 }
 
+type FunctionName = 'on-change' | 'on-request' | 'on-schedule';
+
+export interface StackSpec {
+  /** `prod` when absent. */
+  readonly stage?: string;
+  /** `ecs-secret-redeploy-<stage>` when absent. */
+  readonly name?: string;
+  /** The environment of the functions besides STAGE; what is absent has the function's own default. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** What the functions answer when they are invoked. */
+  readonly handlers?: Readonly<Partial<Record<FunctionName, (event: unknown) => Promise<unknown>>>>;
+  /** Further resources by their logical ids. */
+  readonly resources?: Readonly<Record<string, { readonly type: string; readonly physicalId: string }>>;
+}
+
+export interface StackRef {
+  readonly name: string;
+}
+
 export interface QueueRef {
   readonly name: string;
   readonly arn: string;

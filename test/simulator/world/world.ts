@@ -25,9 +25,12 @@ import type {
   SecretSpec,
   ServiceRef,
   ServiceSpec,
+  StackRef,
+  StackSpec,
   TaskDefinitionRef,
   TaskDefinitionSpec,
 } from './specs.ts';
+import { buildStack } from './stacks.ts';
 import { buildTaskDefinition } from './task-definitions.ts';
 
 /** Builds a world without HTTP and acts on it as other callers do. A test states only differences from the defaults. */
@@ -40,6 +43,8 @@ export interface World {
   queue(spec?: QueueSpec): QueueRef;
   /** A bucket, by its name alone or with more properties. */
   bucket(spec?: string | BucketSpec): BucketRef;
+  /** An installed service: its stack and its functions. */
+  stack(spec?: StackSpec): StackRef;
   /** Sets the course of the service's next rollouts. */
   behave(service: Named, rollout: RolloutSpec): void;
   /** A deployment by another caller, such as CI; `by` appears in the ledger. Answers its id. */
@@ -91,6 +96,7 @@ export function createWorld(aws: Aws): World {
     parameter: (spec = {}) => buildParameter(aws, spec),
     queue: (spec = {}) => buildQueue(aws, spec),
     bucket: (spec = {}) => buildBucket(aws, typeof spec === 'string' ? { name: spec } : spec),
+    stack: (spec = {}) => buildStack(aws, spec),
     behave(named, rollout) {
       const service = serviceOf(aws, named);
       service.behaviour = behaviourOf(aws, { ...service.behaviour, ...rollout });

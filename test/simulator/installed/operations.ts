@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto';
+import type { Aws, Operation, Operations } from '../aws.ts';
+import { principalOf } from '../aws.ts';
+import { AwsError } from '../errors.ts';
+import { RawAnswer } from '../http/raw-answer.ts';
+import { type Input, requiredText, text } from '../input.ts';
+import type { FunctionState, StackState } from './state.ts';
+
+const getCallerIdentity: Operation = ({ place }, input, { caller }) => {
+  onlyFields(input, []);
+  return {
+    Arn: principalOf(place, caller),
+    UserId: `AROASIMULATED:${caller.accessKeyId}`,
+    Account: place.account,
+  };
+};
+
+const describeStackResources: Operation = (aws, input) => {
+  onlyFields(input, ['StackName']);
+  const stack = aws.installed.stacks.get(text(input, 'StackName') ?? '');
+  if (stack === undefined)
+    throw new AwsError('ValidationError', `Stack with id ${text(input, 'StackName')} does not exist`);
+  return { StackResources: resourcesOf(aws, stack) };
+};
+
+function resourcesOf({ place, now }: Aws, { name, resources }: StackState): readonly object[] {
+  const at = new Date(now()).toISOString();
+  return [...resources].map(([logicalId, { type, physicalId }]) => ({
+    StackName: name,
+    StackId: `arn:${place.partition}:cloudformation:${place.region}:${place.account}:stack/${name}/simulated`,
+    LogicalResourceId: logicalId,
+    PhysicalResourceId: physicalId,
+    ResourceType: type,
+    Timestamp: at,
+    ResourceStatus: 'CREATE_COMPLETE',
+  }));
+}
+
+const getFunctionConfiguration: Operation = (aws, input) => {
+  onlyFields(input, ['FunctionName']);
+  const { name, environment } = needFunction(aws, input);
+  return {
+    FunctionName: name,
+    FunctionArn: arnOf(aws, name),
+    Runtime: 'nodejs24.x',
+    Handler: 'index.handler',
+    State: 'Active',
+    LastUpdateStatus: 'Successful',
+    Environment: { Variables: environment },
+  };
+};
+
+const invoke: Operation = async (aws, input) => {
+  onlyFields(input, ['FunctionName', 'InvocationType', 'Payload']);
+  const { handle } = needFunction(aws, input);
+  if (handle === undefined) throw new AwsError('ServiceException', 'The function does not run here.', 500);
+  const event: unknown = JSON.parse(requiredText(input, 'Payload'));
+  const type = text(input, 'InvocationType') ?? 'RequestResponse';
+  if (type === 'Event') {
+    void handle(event).catch(() => undefined);
+    return new RawAnswer(202, { 'x-amzn-requestid': randomUUID() });
+  }
+  if (type !== 'RequestResponse')
+    throw new AwsError('InvalidParameterValueException', `InvocationType ${type}`);
+  return answered(
+    await handle(event).then(
+      (answer) => ({ answer }),
+      (error: unknown) => ({ error }),
+    ),
+  );
+};
+
+/** What a function throws is an answer, too: with a header, and the error as its body. */
+function answered(result: { readonly answer: unknown } | { readonly error: unknown }): RawAnswer {
+  if ('answer' in result) return new RawAnswer(200, {}, Buffer.from(JSON.stringify(result.answer)));
+  const { error } = result;
+  const [errorType, errorMessage] =
+    error instanceof Error ? [error.name, error.message] : ['Error', String(error)];
+  const body = JSON.stringify({ errorType, errorMessage, trace: [] });
+  return new RawAnswer(200, { 'x-amz-function-error': 'Unhandled' }, Buffer.from(body));
+}
+
+function needFunction(aws: Aws, input: Input): FunctionState {
+  const name = requiredText(input, 'FunctionName');
+  const found = aws.installed.functions.get(name);
+  if (found === undefined)
+    throw new AwsError('ResourceNotFoundException', `Function not found: ${arnOf(aws, name)}`, 404);
+  return found;
+}
+
+function arnOf({ place }: Aws, name: string): string {
+  return `arn:${place.partition}:lambda:${place.region}:${place.account}:function:${name}`;
+}
+
+/** Fields that are not modelled are refused, so that no test relies on what the simulator leaves out. */
+function onlyFields(input: Input, known: readonly string[]): void {
+  const unknown = Object.keys(input).filter((field) => !known.includes(field));
+  if (unknown.length > 0)
+    throw new AwsError('ValidationError', `the simulator does not model ${unknown.join(', ')} here`);
+}
+
+export const STS: Operations = { GetCallerIdentity: getCallerIdentity };
+export const CLOUDFORMATION: Operations = { DescribeStackResources: describeStackResources };
+export const LAMBDA: Operations = { GetFunctionConfiguration: getFunctionConfiguration, Invoke: invoke };

@@ -1,0 +1,28 @@
+import type { Aws } from '../aws.ts';
+import type { StackRef, StackSpec } from './specs.ts';
+
+/** The functions of the service by the logical ids that osls gives to them. */
+const FUNCTIONS = {
+  OnDashchangeLambdaFunction: 'on-change',
+  OnDashrequestLambdaFunction: 'on-request',
+  OnDashscheduleLambdaFunction: 'on-schedule',
+} as const;
+
+/** Installs the service as `osls deploy` does, without roles, rules and alarms: nothing asks for them here. */
+export function buildStack(aws: Aws, spec: StackSpec): StackRef {
+  const { stage = 'prod', environment = {}, handlers = {}, resources = {} } = spec;
+  const name = spec.name ?? `ecs-secret-redeploy-${stage}`;
+  const functions = Object.entries(FUNCTIONS).map(([logicalId, short]) => {
+    const physicalId = `${name}-${short}`;
+    const variables = { STAGE: stage, ...environment };
+    aws.installed.functions.set(physicalId, {
+      name: physicalId,
+      environment: variables,
+      handle: handlers[short],
+    });
+    return [logicalId, { type: 'AWS::Lambda::Function', physicalId }] as const;
+  });
+  const all = new Map([...functions, ...Object.entries(resources)]);
+  aws.installed.stacks.set(name, { name, resources: all });
+  return { name };
+}
