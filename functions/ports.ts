@@ -166,3 +166,21 @@ export type Snapshots = {
    */
   put(bytes: Uint8Array, replaces: string | undefined): Promise<string | undefined>;
 };
+
+/** The credentials and the Region of the caller at a terminal. */
+export type Caller = {
+  /** Throws if neither a flag nor the environment nor a profile names a Region. */
+  region(): Promise<string>;
+  /** The number of the account. Throws ReadFailed. */
+  account(signal: AbortSignal): Promise<string>;
+};
+
+export type Stacks = {
+  /** The physical ids of a stack's resources by their logical ids; undefined: no such stack. Throws ReadFailed. */
+  resources(stack: string, signal: AbortSignal): Promise<ReadonlyMap<string, string> | undefined>;
+};
+
+export type Functions = {
+  /** The environment variables of a function. Throws ReadFailed. */
+  environment(name: string, signal: AbortSignal): Promise<Readonly<Record<string, string>>>;
+};

@@ -1,5 +1,5 @@
-// An esbuild plugin that keeps code out of a cold start that the AWS SDK's clients import but do not need. Neither rule
-// changes the code that runs: if a client needs more, the build fails because of the missing export.
+// esbuild plugins that keep code out of a bundle that the AWS SDK's clients import but do not need. Neither changes the
+// code that runs: if a client needs more, the build fails because of the missing export.
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -7,8 +7,9 @@ import { dirname, join } from 'node:path';
 const core = dirname(createRequire(import.meta.url).resolve('@aws-sdk/core/package.json'));
 const JSON_PROTOCOLS = ['AwsJson1_0Protocol', 'AwsJson1_1Protocol'];
 
-export const leanSdk = {
-  name: 'lean SDK',
+/** For the Lambdas, whose cold starts pay for every module that is loaded. */
+export const jsonProtocolsAlone = {
+  name: 'JSON protocols alone',
   setup(building) {
     // All clients but S3's use JSON and import its protocol through an index of all protocols. Because S3's client
     // needs the XML protocols, a split bundle would load them with the first client. Each importer gets an index of its
@@ -22,8 +23,14 @@ export const leanSdk = {
       contents: JSON_PROTOCOLS.map((name) => `export { ${name} } from './${name}.js';`).join('\n'),
       resolveDir: join(core, 'dist-es/submodules/protocols/json'),
     }));
-    // A client imports its package.json only for the version.
-    building.onLoad({ filter: /\/@aws-sdk\/[\w-]+\/package\.json$/ }, async ({ path }) => {
+  },
+};
+
+/** A client imports its package.json only for the version, and so does the terminal. */
+export const versionsAlone = {
+  name: 'versions alone',
+  setup(building) {
+    building.onLoad({ filter: /\/package\.json$/ }, async ({ path }) => {
       const { version } = JSON.parse(await readFile(path, 'utf8'));
       return { contents: JSON.stringify({ version }), loader: 'json' };
     });

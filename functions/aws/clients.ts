@@ -11,8 +11,9 @@ export class CallCounts {
     this.#apiCalls++;
   }
 
-  answeredThrottled(): void {
-    this.#throttled++;
+  /** `action` is the IAM action of the call, such as `ecs:ListTasks`. */
+  failed(error: unknown, _action: string): void {
+    if (isThrottled(error)) this.#throttled++;
   }
 
   take(): { readonly apiCalls: number; readonly throttled: number } {
@@ -87,11 +88,17 @@ class ExceptThrottling extends StandardRetryStrategy {
   }
 }
 
+/** The call as the SDK names it: `ECSClient`, `ListTasksCommand`. */
+type Called = { readonly clientName?: string; readonly commandName?: string };
+
 /** The part that the middleware stacks of all clients have in common. */
 type Countable = {
   readonly middlewareStack: {
     add(
-      middleware: <Output>(next: (args: never) => Promise<Output>) => (args: never) => Promise<Output>,
+      middleware: <Output>(
+        next: (args: never) => Promise<Output>,
+        context: Called,
+      ) => (args: never) => Promise<Output>,
       options: { readonly step: 'finalizeRequest'; readonly priority: 'low'; readonly name: string },
     ): void;
   };
@@ -100,16 +107,21 @@ type Countable = {
 /** Adds a middleware that counts calls; it runs after the retry middleware, so that it sees every attempt. */
 export function counted<Client extends Countable>(client: Client, counts: CallCounts): Client {
   client.middlewareStack.add(
-    (next) => async (args) => {
+    (next, context) => async (args) => {
       counts.called();
       try {
         return await next(args);
       } catch (error) {
-        if (isThrottled(error)) counts.answeredThrottled();
+        counts.failed(error, actionOf(context));
         throw error;
       }
     },
     { step: 'finalizeRequest', priority: 'low', name: 'countCalls' },
   );
   return client;
+}
+
+function actionOf({ clientName = '', commandName = '' }: Called): string {
+  const service = clientName.replace(/Client$/, '').toLowerCase();
+  return `${service}:${commandName.replace(/Command$/, '')}`;
 }

@@ -132,3 +132,12 @@ function statusOf(error: Error): number | undefined {
       : undefined;
   return typeof status === 'number' ? status : undefined;
 }
+
+/**
+ * The IAM action without which AWS refused the call: the one that AWS names, or that of the call; undefined: it was not
+ * refused for a missing permission.
+ */
+export function deniedAction(error: unknown, action: string): string | undefined {
+  if (!isDenied(error)) return undefined;
+  return /not authorized to perform: ([\w-]+:\w+)/.exec(answerOf(error).message)?.[1] ?? action;
+}

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { CallCounts, makeEcsClients } from '../aws/clients.ts';
@@ -34,8 +33,6 @@ export type Dependencies = {
 };
 
 const NAMESPACE = 'SecretRedeploy';
-
-export const REAL_CLOCK: Clock = { now: () => Date.now(), sleep: (ms) => sleep(ms) };
 
 /** The composition root: the one place where adapters are made. */
 export function connect(config: Config, clock: Clock): Dependencies {

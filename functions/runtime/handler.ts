@@ -1,19 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { setMaxListeners } from 'node:events';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import { parseArn } from '../core/model/arn.ts';
-import { RESERVE_MS } from '../core/model/limits.ts';
-import { NeedsAsked } from '../pipeline/read/needs.ts';
 import type { Run } from '../pipeline/run.ts';
 import type { Clock } from '../ports.ts';
-import type { Journal } from '../telemetry/journal.ts';
 import { OwnEvents } from '../telemetry/own-events.ts';
 import { publish } from '../telemetry/publish.ts';
+import { REAL_CLOCK } from './clock.ts';
 import { type Config, type Required, readConfig } from './config.ts';
-import { type Audiences, audiencesOf, connect, type Dependencies, REAL_CLOCK } from './connect.ts';
+import { type Audiences, audiencesOf, connect, type Dependencies } from './connect.ts';
+import { readingTimer, runOf } from './run-of.ts';
 
 /** What a handler is given beside the run. */
 export type Invocation = Omit<Audiences, 'journal'> & {
@@ -26,9 +24,6 @@ type Handle<Event, Answer> = (event: Event, run: Run, invocation: Invocation) =>
 export type Handler<Event, Answer> = (event: Event, context?: Partial<Context>) => Promise<Answer>;
 
 const NEVER_ABORTED = { signal: new AbortController().signal };
-
-/** The longest time that a timer can wait. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * The Lambda handler. Nothing is read or opened before the first invocation; a wrong configuration rejects that one and
@@ -106,33 +101,4 @@ function accountOf(
 ): string | undefined {
   const inArn = parseArn(context?.invokedFunctionArn ?? '')?.account;
   return inArn ?? /\/(\d{12})\/[^/]+$/.exec(queueUrl ?? '')?.[1];
-}
-
-function readingTimer(remainingMs: number): { readonly signal: AbortSignal; clear(): void } {
-  const reading = new AbortController();
-  setMaxListeners(0, reading.signal);
-  const readingMs = Math.max(0, Math.min(remainingMs - RESERVE_MS, MAX_TIMER_MS));
-  const timer = setTimeout(() => reading.abort(new Error('the time for reading is over')), readingMs);
-  return { signal: reading.signal, clear: () => clearTimeout(timer) };
-}
-
-function runOf(
-  dependencies: Dependencies,
-  journal: Journal,
-  reading: AbortSignal,
-  remainingMs: () => number,
-): Run {
-  const { config, ports, fleets, lostAnswers } = dependencies;
-  return {
-    ports,
-    policy: { ...config.policy, tagPrefix: config.tagPrefix },
-    scope: { configured: config.policy.clusters, narrowed: [] },
-    fleets,
-    lostAnswers,
-    needs: new NeedsAsked(),
-    follow: config.followUp,
-    journal,
-    reading,
-    remainingMs,
-  };
 }

@@ -61,15 +61,18 @@ export type Fields = Readonly<Record<string, unknown>>;
 export type Listener = (event: RecordName, fields: Fields) => void;
 export type Level = 'info' | 'warn' | 'error';
 
+/** Where records and errors are written: Powertools' logger, or a terminal that shows the errors. */
+export type LineWriter = Pick<Logger, 'info' | 'warn' | 'error'>;
+
 /** Writes records and metrics for operators. It is given no `metrics` for what must not move the dashboards. */
 export class RecordWriter {
-  readonly #logger: Logger;
+  readonly #logger: LineWriter;
   readonly #metrics: Metrics | undefined;
   readonly #hear: Listener | undefined;
   /** The ARNs of the changed resources, by the id of the change, for this invocation. */
   readonly #arns = new Map<string, Set<string>>();
 
-  constructor(logger: Logger, metrics?: Metrics, hear?: Listener) {
+  constructor(logger: LineWriter, metrics?: Metrics, hear?: Listener) {
     this.#logger = logger;
     this.#metrics = metrics;
     this.#hear = hear;

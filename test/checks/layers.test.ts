@@ -66,14 +66,14 @@ describe('the check of core', () => {
   );
 });
 
-test('only config.ts reads the environment', () => {
+test('only config.ts reads the environment, and the terminal prepares it for the SDK', () => {
   const files = readdirSync('functions', { recursive: true, encoding: 'utf8' }).filter((file) =>
     file.endsWith('.ts'),
   );
   const readers = files.filter((file) =>
-    /process\.env/.test(withoutComments(readFileSync(`functions/${file}`, 'utf8'))),
+    /process\.env|\benv \} = process/.test(withoutComments(readFileSync(`functions/${file}`, 'utf8'))),
   );
-  expect(readers).toEqual(['runtime/config.ts']);
+  expect(readers.sort()).toEqual(['runtime/config.ts', 'runtime/connect-terminal.ts']);
 });
 
 test('no file is too long', () => {

@@ -46,6 +46,12 @@ const PIPELINE_SWEEP = 'functions/pipeline/sweep';
 const STEPS = [PIPELINE, PIPELINE_CONFIRM, PIPELINE_READ, PIPELINE_APPLY, PIPELINE_FOLLOW_UP, PIPELINE_SWEEP];
 const COMMANDS = 'functions/commands';
 const RUNTIME = 'functions/runtime';
+const AWS_TERMINAL = 'functions/aws/terminal';
+/** The entry of the terminal; no other entry may import what it imports. */
+const TERMINAL = 'functions/cli.ts';
+const CLI = 'functions/cli';
+const CLI_RENDER = 'functions/cli/render';
+const CLI_COMMANDS = 'functions/cli/commands';
 
 const SDK = [/^@aws-sdk\//, /^@smithy\/core\/retry$/];
 const EVENTS = /^node:events$/;
@@ -68,6 +74,7 @@ export const LAYERS: readonly Layer[] = [
   layer(AWS_RATE_LIMIT, [...CORE, PORTS, AWS], [P_LIMIT]),
   layer(AWS, [...CORE, PORTS, AWS_SDK, AWS_RATE_LIMIT], SDK),
   layer(AWS_ECS, [...CORE, PORTS, AWS, AWS_RATE_LIMIT], [...SDK, P_LIMIT, EVENTS]),
+  layer(AWS_TERMINAL, [...CORE, PORTS, AWS], SDK),
   layer(TELEMETRY, [...CORE, PORTS, FORMATS], [POWERTOOLS]),
   // What the steps of one invocation share; the fleet that is read is part of it.
   layer(PIPELINE, [...CORE, PORTS, TELEMETRY, PIPELINE_READ]),
@@ -79,10 +86,18 @@ export const LAYERS: readonly Layer[] = [
   layer(COMMANDS, [...CORE, PORTS, FORMATS, TELEMETRY, ...STEPS], [P_MAP]),
   layer(
     RUNTIME,
-    [...CORE, PORTS, FORMATS, TELEMETRY, ...STEPS, AWS, AWS_ECS],
+    [...CORE, PORTS, FORMATS, TELEMETRY, ...STEPS, AWS, AWS_ECS, AWS_TERMINAL],
     [POWERTOOLS, ZOD, /^@middy\/core$/, /^aws-lambda$/, /^node:/],
   ),
   layer(ENTRIES, [...CORE, PORTS, FORMATS, TELEMETRY, ...STEPS, COMMANDS, RUNTIME], [/^aws-lambda$/]),
+  layer(CLI_RENDER, [...CORE, PORTS, RUNTIME], [/^string-width$/]),
+  layer(
+    CLI,
+    [...CORE, PORTS, FORMATS, TELEMETRY, ...STEPS, COMMANDS, RUNTIME, CLI_RENDER],
+    [/^commander$/, /^fastest-levenshtein$/, /^log-update$/, /^node:/, /^package\.json$/],
+  ),
+  layer(CLI_COMMANDS, [...CORE, PORTS, FORMATS, TELEMETRY, ...STEPS, COMMANDS, RUNTIME, CLI_RENDER, CLI]),
+  layer(TERMINAL, [CLI, CLI_RENDER, CLI_COMMANDS, RUNTIME]),
 ];
 
 export type Imports = ReadonlyMap<string, readonly string[]>;
@@ -110,7 +125,7 @@ function isAllowed(imported: string, { folder, mayImport, packages }: Layer): bo
   return target !== undefined && (target === folder || mayImport.includes(target));
 }
 
-/** The layer of a file is its own folder, or the file itself for the ports. */
+/** The layer of a file is its own folder, or the file itself for the ports and the terminal. */
 function layerOf(file: string): Layer | undefined {
   return (
     LAYERS.find(({ folder }) => folder === file) ?? LAYERS.find(({ folder }) => folder === dirname(file))

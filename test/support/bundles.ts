@@ -7,6 +7,12 @@ import { pathToFileURL } from 'node:url';
 const NAMES = ['on-change', 'on-request', 'on-schedule'] as const;
 export type BundleName = (typeof NAMES)[number];
 
+/** The built terminal, in the same copy. */
+export async function terminalBundle(): Promise<string> {
+  copy ??= copied(process.env['E2E_DIST'] ?? resolve('dist'));
+  return join(await copy, 'cli', 'index.mjs');
+}
+
 let copy: Promise<string> | undefined;
 
 /** The address of a built bundle, in a copy that no later build changes. */

@@ -1,0 +1,51 @@
+#!/usr/bin/env node
+import type { Globals, Terminal } from './cli/command.ts';
+import { COMMANDS } from './cli/commands/all.ts';
+import { EXIT, type ExitCode, Interrupted } from './cli/exit.ts';
+import { failureOf } from './cli/failure.ts';
+import { runProgram } from './cli/program.ts';
+import { Progress } from './cli/progress.ts';
+import { header } from './cli/render/header.ts';
+import { type Screen, screenOf } from './cli/screen.ts';
+import { REAL_CLOCK } from './runtime/clock.ts';
+import { connectTerminal } from './runtime/connect-terminal.ts';
+
+/** The terminal: a command line becomes a command, and its end an exit code. */
+process.exitCode = await main(process.argv.slice(2), screenOf());
+
+async function main(argv: readonly string[], screen: Screen): Promise<ExitCode> {
+  const ending = new AbortController();
+  const progress = new Progress(screen);
+  process.once('SIGINT', () => ending.abort(new Interrupted()));
+  // The reader of a pipe may have seen enough.
+  process.stdout.on('error', () => process.exit(EXIT.done));
+  try {
+    return await runProgram(COMMANDS, argv, screen, (given) => terminalOf(given, ending, progress, screen));
+  } catch (error) {
+    progress.end();
+    const { sentence, code } = failureOf(error, ending.signal.reason);
+    if (sentence !== undefined) screen.note(`error: ${sentence}`);
+    return code;
+  } finally {
+    progress.end();
+  }
+}
+
+function terminalOf(given: Globals, ending: AbortController, progress: Progress, screen: Screen): Terminal {
+  return {
+    screen,
+    progress,
+    async connect() {
+      const { region, profile, stage, stack: name } = given;
+      const connection = {
+        clock: REAL_CLOCK,
+        warn: (message: string) => screen.note(`warning: ${message}`),
+        ending,
+        watch: progress.watch.bind(progress),
+      };
+      const session = await connectTerminal({ region, profile }, { stage, name }, connection);
+      screen.note(header(session, given));
+      return session;
+    },
+  };
+}

@@ -1,0 +1,149 @@
+import type { StaleReport } from '../../core/report/stale-report.ts';
+import { type CliCommand, type Given, isSet, type Terminal, texts } from '../command.ts';
+import { EXIT, type ExitCode } from '../exit.ts';
+import { type Named, namedIn, resolve } from '../names.ts';
+import { printJson, printNames } from '../print.ts';
+import { listed } from '../render/list.ts';
+import type { Column } from '../render/table.ts';
+import { byName, count, resourceName, serviceName, span } from '../render/words.ts';
+import { ask } from '../request.ts';
+import { ALL, CLUSTERS, PARAMETER } from './options.ts';
+
+export const stale: CliCommand = {
+  name: 'stale',
+  summary: 'who runs on an old value now, since when, and how sure that is',
+  args: '[secret...]',
+  options: [PARAMETER, CLUSTERS, ALL],
+  examples: [
+    ['stale', 'every service that runs on an old value of anything it refers to'],
+    ['stale prod/db', 'only for the secret prod/db'],
+    ["stale -c 'prod-*' -o name", 'their names, one a line, for other commands'],
+  ],
+  async run(args, given, terminal) {
+    const session = await terminal.connect();
+    const { secrets, parameters } = namedIn(args, given);
+    terminal.progress.lookFor(await resolve({ secrets, parameters }, session));
+    const clusters = texts(given, 'clusters');
+    const report = await ask({ action: 'stale', secret: secrets, parameter: parameters, clusters }, session);
+    terminal.progress.end();
+    if (!('stale' in report)) throw new TypeError('the answer is no report of stale services');
+    print(report, { secrets, parameters }, given, terminal);
+    return exitCode(report);
+  },
+};
+
+/** What could not be read may be stale as well: without it nothing is known to be well. */
+function exitCode({ stale: { certain, possibly }, complete }: StaleReport): ExitCode {
+  if (certain.length + possibly.length > 0) return EXIT.stale;
+  return complete ? EXIT.done : EXIT.aws;
+}
+
+function print(report: StaleReport, named: Named, given: Given, { screen }: Terminal): void {
+  const { output } = given;
+  const rows = rowsOf(report, isSet(given, 'all'));
+  if (output === 'json') printJson(report, screen);
+  else if (output === 'name')
+    printNames(
+      rows.filter(({ sure }) => sure !== ''),
+      screen,
+    );
+  else {
+    const columns = output === 'wide' ? [...COLUMNS, ...WIDE] : COLUMNS;
+    const all = isSet(given, 'all');
+    const width = output === 'wide' ? undefined : screen.columns;
+    const verdict = verdictOf(report, named);
+    const styled = screen.style(
+      rows.some(({ sure }) => sure !== '') ? ['bold', 'red'] : ['bold', 'green'],
+      verdict,
+    );
+    screen.print(...listed({ columns, rows, verdict: styled, after: afterOf(report) }, { width, all }));
+  }
+}
+
+type StaleService = StaleReport['stale']['certain'][number];
+
+type Row = {
+  readonly service: string;
+  readonly name: string;
+  readonly what: string;
+  readonly since: string;
+  /** Empty if the service is not stale. */
+  readonly sure: string;
+  readonly next: string;
+  readonly wave: number;
+  readonly arns: string;
+};
+
+const COLUMNS: readonly Column<Row>[] = [
+  { title: 'SERVICE', cell: ({ name }) => name, least: 16 },
+  { title: 'OLD VALUE OF', cell: ({ what }) => what, least: 12 },
+  { title: 'SINCE', cell: ({ since }) => since },
+  { title: 'SURE', cell: ({ sure }) => sure },
+  { title: 'NEXT', cell: ({ next }) => next, least: 10 },
+];
+const WIDE: readonly Column<Row>[] = [
+  { title: 'WAVE', cell: ({ wave }) => String(wave) },
+  { title: 'SERVICE ARN', cell: ({ service }) => service },
+  { title: 'CHANGED', cell: ({ arns }) => arns },
+];
+
+/** The stale services, those for certain first; with `all`, every service that refers to what is asked about. */
+function rowsOf(
+  { stale: { certain, possibly }, decisions, changes }: StaleReport,
+  all: boolean,
+): readonly Row[] {
+  const changeOf = new Map(changes.map((change) => [change.changeId, change]));
+  const sure = new Map<string, StaleService & { readonly how: string }>([
+    ...possibly.map((one) => [keyOf(one), { how: 'possibly', ...one }] as const),
+    ...certain.map((one) => [keyOf(one), { how: 'certain', ...one }] as const),
+  ]);
+  const rows = decisions.map((decision): Row => {
+    const found = sure.get(keyOf(decision));
+    const about = (found?.changeIds ?? decision.changeIds).flatMap((id) => changeOf.get(id) ?? []);
+    const [oldest] = about.map(({ changedAt }) => Date.parse(changedAt)).toSorted((a, b) => a - b);
+    return {
+      service: decision.service,
+      name: serviceName(decision.service, decision.cluster),
+      what: [...new Set(about.map(({ arn }) => resourceName(arn)))].join(', '),
+      since: oldest === undefined || found === undefined ? '' : span(Date.now() - oldest),
+      sure: found?.how ?? '',
+      next: decision.action === 'redeploy' ? 'redeploy' : `${decision.action} ${decision.reason}`,
+      wave: decision.wave,
+      arns: about.map(({ arn }) => arn).join(' '),
+    };
+  });
+  const order = ['certain', 'possibly', ''];
+  return rows
+    .filter((row) => all || row.sure !== '')
+    .toSorted((a, b) => order.indexOf(a.sure) - order.indexOf(b.sure) || byName(a.name, b.name));
+}
+
+const keyOf = ({ service, cluster }: { readonly service: string; readonly cluster: string }) =>
+  serviceName(service, cluster);
+
+function verdictOf(report: StaleReport, { secrets, parameters }: Named): string {
+  const {
+    stale: { certain, possibly },
+    changes,
+    summary,
+  } = report;
+  const many = certain.length + possibly.length;
+  const [first] = changes;
+  const isOne = secrets.length + parameters.length === 1 && first !== undefined;
+  const subject = isOne
+    ? `${resourceName(first.arn)} changed ${span(Date.now() - Date.parse(first.changedAt))} ago: `
+    : '';
+  const doubt = possibly.length === 0 ? '' : `, ${certain.length} for certain`;
+  if (many === 0) return `${subject}none of ${count(summary.matched, 'service')} runs on an old value`;
+  return `${subject}${many} of ${count(summary.matched, 'service')} still ${many === 1 ? 'runs' : 'run'} on the old value${doubt}`;
+}
+
+function afterOf({ complete, left, unchecked, notices }: StaleReport): readonly string[] {
+  return [
+    ...notices.map(({ arn, notice }) => `${resourceName(arn)}: ${notice}`),
+    ...(complete ? [] : [`not everything could be read${left.length > 0 ? `: ${left.join(', ')}` : ''}`]),
+    ...(unchecked === 0
+      ? []
+      : [`not checked, because AWS does not show them here: ${count(unchecked, 'resource')}`]),
+  ];
+}

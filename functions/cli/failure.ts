@@ -1,0 +1,64 @@
+import { WrongRequest } from '../formats/request.ts';
+import { NoSuchService } from '../pipeline/read/scan.ts';
+import { Denied } from '../runtime/connect-terminal.ts';
+import { NoStack } from '../runtime/stack.ts';
+import { EXIT, type ExitCode, Interrupted, WrongUsage } from './exit.ts';
+
+/** How a command ended that did not do what it was asked for; without a sentence there is nothing to say. */
+export type Failure = { readonly sentence?: string; readonly code: ExitCode };
+
+type Rule = readonly [pattern: RegExp, sentence: string, code: ExitCode];
+
+/** Errors of the SDK, of the network and of AWS, by what stands in them or in what caused them. */
+const KNOWN: readonly Rule[] = [
+  [/Region is missing/, 'no Region: pass --region, or set AWS_REGION', EXIT.wrong],
+  [
+    /Expired|expired/,
+    'the credentials have expired: log in again, for example with "aws sso login"',
+    EXIT.aws,
+  ],
+  [
+    /CredentialsProviderError|Could not load credentials|MissingAuthenticationToken|Profile .* not found|Could not resolve credentials/,
+    'no credentials: pass --profile, set AWS_PROFILE, or log in, for example with "aws sso login"',
+    EXIT.aws,
+  ],
+  [
+    /UnrecognizedClient|InvalidClientTokenId|InvalidSignature|SignatureDoesNotMatch/,
+    'AWS does not accept these credentials: check --profile and the keys in the environment',
+    EXIT.aws,
+  ],
+  [
+    /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|TimeoutError|ETIMEDOUT/,
+    'AWS cannot be reached: check --region, the network and AWS_ENDPOINT_URL',
+    EXIT.aws,
+  ],
+];
+
+/** The sentence and the exit code for what ended a command. `reason`: why it was told to end, if it was. */
+export function failureOf(error: unknown, reason: unknown): Failure {
+  const cause = reason ?? error;
+  if (cause instanceof Interrupted) return { code: EXIT.interrupted };
+  if (cause instanceof Denied)
+    return {
+      sentence: `the permission ${cause.action} is missing, so nothing was decided and nothing was done`,
+      code: EXIT.aws,
+    };
+  if (isWrong(cause)) return { sentence: cause.message, code: EXIT.wrong };
+  const chain = chainOf(cause);
+  const text = chain.map(({ name, message, code }) => [name, code, message].join(' ')).join('\n');
+  const known = KNOWN.find(([pattern]) => pattern.test(text));
+  if (known !== undefined) return { sentence: known[1], code: known[2] };
+  const isOfAws = chain.some(({ name, $metadata }) => name === 'ReadFailed' || $metadata !== undefined);
+  return { sentence: chain[0]?.message ?? String(cause), code: isOfAws ? EXIT.aws : EXIT.wrong };
+}
+
+function isWrong(error: unknown): error is Error {
+  return [WrongUsage, WrongRequest, NoSuchService, NoStack].some((kind) => error instanceof kind);
+}
+
+type Link = Error & { readonly code?: unknown; readonly $metadata?: unknown };
+
+/** The error, and what caused it. */
+function chainOf(error: unknown): readonly Link[] {
+  return error instanceof Error ? [error, ...chainOf(error.cause)] : [];
+}

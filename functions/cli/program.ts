@@ -1,0 +1,94 @@
+import { Command, CommanderError, Option } from 'commander';
+import manifest from '../../package.json' with { type: 'json' };
+import {
+  type CliCommand,
+  type CliOption,
+  FORMATS,
+  type Given,
+  type Globals,
+  type Terminal,
+} from './command.ts';
+import { EXIT, type ExitCode } from './exit.ts';
+import type { Screen } from './screen.ts';
+
+/** Runs one command of the command line; `terminalOf` makes what it runs with. */
+export async function runProgram(
+  commands: readonly CliCommand[],
+  argv: readonly string[],
+  screen: Screen,
+  terminalOf: (given: Globals) => Terminal,
+): Promise<ExitCode> {
+  let code: ExitCode = EXIT.done;
+  const program = base(screen);
+  for (const one of commands)
+    added(program, one).action(async (...called: readonly unknown[]) => {
+      const command = called.at(-1);
+      if (!(command instanceof Command)) throw new TypeError('commander calls an action with its command');
+      const given = command.optsWithGlobals<Given>();
+      code = await one.run(command.args, given, terminalOf(given));
+    });
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.wrong;
+    throw error;
+  }
+}
+
+const NAME = 'ecs-secret-redeploy';
+
+function base(screen: Screen): Command {
+  const program = new Command(NAME)
+    .description(
+      'Which ECS services run on an old value of a secret, and what makes them run on the new one.',
+    )
+    .version(manifest.version)
+    .usage('<command> [options]   (esr is short for ecs-secret-redeploy)')
+    .configureHelp({
+      showGlobalOptions: true,
+      ...(screen.columns !== undefined && { helpWidth: screen.columns }),
+    })
+    .configureOutput({
+      writeOut: (text) => screen.print(text.trimEnd()),
+      writeErr: (text) => screen.note(text.trimEnd()),
+    })
+    .showHelpAfterError(`(${NAME} --help says more)`)
+    .exitOverride();
+  for (const option of GLOBALS) program.addOption(option);
+  return program;
+}
+
+const GLOBALS: readonly Option[] = [
+  new Option('-o, --output <format>', 'how results are printed').choices(FORMATS).default('table'),
+  new Option('--region <region>', 'the Region; otherwise that of the environment or the profile'),
+  new Option('--profile <profile>', 'the profile of the AWS configuration whose credentials are used'),
+  new Option('--stage <stage>', 'the stage of the installed service').default('prod'),
+  new Option(
+    '--stack <stack>',
+    'its stack, if it has another name than ecs-secret-redeploy-<stage>; none: as if there were none',
+  ),
+];
+
+function added(program: Command, { name, alias, summary, args, options, examples }: CliCommand): Command {
+  const command = program
+    .command(`${name} ${args}`.trim())
+    .summary(summary)
+    .description(`${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`)
+    .allowExcessArguments(false)
+    .addHelpText('after', `\nExamples:\n${examplesOf(examples)}`);
+  if (alias !== undefined) command.alias(alias);
+  for (const option of options) command.addOption(optionOf(option));
+  return command;
+}
+
+function optionOf({ flags, description, preset, many }: CliOption): Option {
+  const option = new Option(flags, description);
+  if (preset !== undefined) option.default(preset);
+  if (many) option.argParser((value: string, before?: readonly string[]) => [...(before ?? []), value]);
+  return option;
+}
+
+function examplesOf(examples: CliCommand['examples']): string {
+  return examples.map(([line, answers]) => `  esr ${line}\n      ${answers}`).join('\n');
+}

@@ -1,0 +1,29 @@
+import { type Column, table } from './table.ts';
+
+/** The most lines on a terminal, the lines above and below the table included. */
+const MOST_LINES = 30;
+
+type List<Row> = {
+  readonly columns: readonly Column<Row>[];
+  readonly rows: readonly Row[];
+  /** The line before the table: the answer in one sentence. */
+  readonly verdict: string;
+  /** Lines after the table. */
+  readonly after?: readonly string[];
+};
+
+/** A verdict, a table and what follows it; on a terminal no more than fits a screen unless `all` is wanted. */
+export function listed<Row>(
+  { columns, rows, verdict, after = [] }: List<Row>,
+  { width, all }: { readonly width: number | undefined; readonly all: boolean },
+): readonly string[] {
+  const least = 2 + after.length;
+  const isCut = width !== undefined && !all && rows.length > MOST_LINES - least;
+  const shown = isCut ? rows.slice(0, MOST_LINES - least - 1) : rows;
+  return [
+    verdict,
+    ...(rows.length === 0 ? [] : table(columns, shown, width)),
+    ...(isCut ? [`… ${rows.length - shown.length} more: --all`] : []),
+    ...after,
+  ];
+}

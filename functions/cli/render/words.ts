@@ -1,0 +1,40 @@
+import { parseArn, type ServiceArn } from '../../core/model/arn.ts';
+
+/** `1 service`, `40 services`, `5,000 services`. */
+export function count(number: number, noun: string): string {
+  return `${number.toLocaleString('en-US')} ${number === 1 ? noun : plural(noun)}`;
+}
+
+function plural(noun: string): string {
+  const [first = '', ...rest] = noun.split(' ');
+  return [`${first}s`, ...rest].join(' ');
+}
+
+const UNITS = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['min', 60_000],
+] as const;
+
+/** A length of time in its largest whole unit: `3 d`, `4 h`, `12 min`, `9 s`. */
+export function span(ms: number): string {
+  const [unit, length] = UNITS.find(([, one]) => ms >= one) ?? (['s', 1000] as const);
+  return `${Math.max(0, Math.floor(ms / length))} ${unit}`;
+}
+
+/** The order of names that a person expects: `api-2` before `api-10`. */
+export const byName = new Intl.Collator('en', { numeric: true }).compare;
+
+/** How a person calls a secret or a parameter: its name, without the suffix of the ARN. */
+export function resourceName(arn: string): string {
+  const { service, resource = arn } = parseArn(arn) ?? {};
+  if (service === 'secretsmanager') return resource.replace(/^secret:/, '').replace(/-[A-Za-z0-9]{6}$/, '');
+  if (service !== 'ssm') return resource;
+  const name = resource.replace(/^parameter\//, '');
+  return name.includes('/') ? `/${name}` : name;
+}
+
+/** `cluster/service`. */
+export function serviceName(arn: ServiceArn | string, cluster: string): string {
+  return `${cluster}/${arn.slice(arn.lastIndexOf('/') + 1)}`;
+}

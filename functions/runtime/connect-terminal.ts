@@ -1,0 +1,140 @@
+import { setMaxListeners } from 'node:events';
+import { CallCounts, makeEcsClients } from '../aws/clients.ts';
+import { makeEcs } from '../aws/ecs/ecs.ts';
+import { deniedAction } from '../aws/errors.ts';
+import { makeParameters } from '../aws/parameters.ts';
+import { makeSecrets } from '../aws/secrets.ts';
+import { makeCaller } from '../aws/terminal/caller.ts';
+import { makeFunctions } from '../aws/terminal/functions.ts';
+import { makeStacks } from '../aws/terminal/stacks.ts';
+import { FleetCache } from '../pipeline/read/fleet-cache.ts';
+import { SnapshotStore } from '../pipeline/read/snapshot-store.ts';
+import type { Run } from '../pipeline/run.ts';
+import type { Clock, Functions, Ports } from '../ports.ts';
+import { Journal } from '../telemetry/journal.ts';
+import { type LineWriter, RecordWriter } from '../telemetry/record.ts';
+import { type Config, readConfig } from './config.ts';
+import { runOf } from './run-of.ts';
+import { findStack, type Stack, type WantedStack } from './stack.ts';
+
+/** Whose credentials, and where. */
+export type Place = { readonly region: string | undefined; readonly profile: string | undefined };
+
+/** What a command at the terminal works with. */
+export type Session = {
+  readonly account: string;
+  readonly region: string;
+  /** Undefined: the service is not installed here, and its default settings apply. */
+  readonly stack: Stack | undefined;
+  readonly config: Config;
+  readonly run: Run;
+  readonly functions: Functions;
+};
+
+export type Connection = {
+  readonly clock: Clock;
+  /** Told what could not be checked, although the command goes on. */
+  readonly warn: (message: string) => void;
+  /** Aborted when the command is to end; aborted by this connection with a `Denied` when a permission is missing. */
+  readonly ending: AbortController;
+  /** Wraps the ports, to show the progress of reads. */
+  readonly watch: (ports: Ports) => Ports;
+};
+
+/** A permission is missing. The command ends with it: what was not read might change every decision. */
+export class Denied extends Error {
+  override readonly name = 'Denied';
+  /** The IAM action, such as `ecs:ListTasks`. */
+  readonly action: string;
+
+  constructor(action: string, cause: unknown) {
+    super(`${action} is missing`, { cause });
+    this.action = action;
+  }
+}
+
+/** The composition root of the terminal: the reads of the Lambdas with the credentials of the caller. No queue, no bucket. */
+export async function connectTerminal(
+  place: Place,
+  wanted: WantedStack,
+  { clock, warn, ending, watch }: Connection,
+): Promise<Session> {
+  prepareSdk(place);
+  const counts = new EndAtDenial(ending);
+  const { signal } = ending;
+  setMaxListeners(0, signal);
+  const caller = makeCaller(counts);
+  const region = await caller.region();
+  const functions = makeFunctions(counts);
+  const [account, found] = await Promise.all([
+    caller.account(signal),
+    findStack(wanted, region, { stacks: makeStacks(counts), functions }, signal),
+  ]);
+  const config = settingsOf(found?.environment ?? {});
+  const ports = watch(portsOf(config, counts, clock));
+  const fleets = new FleetCache(new SnapshotStore(undefined));
+  const journal = new Journal(new RecordWriter(onlyErrors(warn)));
+  const dependencies = { config, ports, fleets, lostAnswers: new Map() };
+  const run = { ...runOf(dependencies, journal, signal, () => Number.POSITIVE_INFINITY), account };
+  return { account, region, stack: found, config, run, functions };
+}
+
+/** The SDK reads credentials, Region and endpoint from the standard environment; flags take precedence. */
+function prepareSdk({ region, profile }: Place): void {
+  const { env } = process;
+  env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
+  if (profile !== undefined) {
+    env['AWS_PROFILE'] = profile;
+    for (const key of KEYS) delete env[key];
+  }
+  // The SDK for JavaScript knows AWS_REGION alone, the aws command both.
+  const named = region ?? env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'];
+  if (named !== undefined) env['AWS_REGION'] = named;
+}
+
+/** A profile that a person names prevails, as it does with the aws command. */
+const KEYS = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'];
+
+/** The settings of on-change, but for the places where it keeps something. Throws WrongConfiguration. */
+function settingsOf(environment: Readonly<Record<string, string>>): Config {
+  const config = readConfig([], environment);
+  return { ...config, snapshot: undefined, followUp: { ...config.followUp, queueUrl: undefined } };
+}
+
+function portsOf({ rates, tagPrefix }: Config, counts: CallCounts, clock: Clock): Ports {
+  return {
+    clock,
+    ecs: makeEcs(makeEcsClients(counts), rates, tagPrefix, clock),
+    secrets: makeSecrets(counts, tagPrefix, clock),
+    parameters: makeParameters(counts, clock),
+    queue: undefined,
+    snapshots: undefined,
+    eventBus: { put: () => Promise.resolve([]) },
+  };
+}
+
+/** Ends the command at the first call that a missing permission refuses. */
+class EndAtDenial extends CallCounts {
+  readonly #ending: AbortController;
+
+  constructor(ending: AbortController) {
+    super();
+    this.#ending = ending;
+  }
+
+  override failed(error: unknown, action: string): void {
+    super.failed(error, action);
+    const denied = deniedAction(error, action);
+    if (denied !== undefined) this.#ending.abort(new Denied(denied, error));
+  }
+}
+
+/** Records are for the log of the Lambdas; what could not be checked concerns a person at the terminal as well. */
+const NOT_SHOWN = { info: () => undefined, warn: () => undefined };
+
+function onlyErrors(warn: (message: string) => void): LineWriter {
+  const error: LineWriter['error'] = (message) => {
+    if (typeof message === 'string') warn(message);
+  };
+  return { ...NOT_SHOWN, error };
+}

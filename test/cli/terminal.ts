@@ -1,0 +1,43 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { devNull } from 'node:os';
+import { text } from 'node:stream/consumers';
+import { type Simulator, type SimulatorOptions, startSimulator } from '../simulator/index.ts';
+import { terminalBundle } from '../support/bundles.ts';
+
+/** What a command printed, and its exit code. */
+export type Ran = { readonly out: string; readonly err: string; readonly code: number | null };
+
+type Cleaner = { onTestFinished(clean: () => void | Promise<void>): void };
+
+/** The access key of the person at the terminal, by which the simulator tells its calls from all others. */
+export const PERSON = 'PERSON';
+
+/** Nothing of this machine: no profile, no metadata service, no colours of whoever runs the tests. */
+export const ALONE = {
+  AWS_CONFIG_FILE: devNull,
+  AWS_SHARED_CREDENTIALS_FILE: devNull,
+  AWS_EC2_METADATA_DISABLED: 'true',
+};
+
+/** A simulated account, by default without throttling, that ends with the test. */
+export async function account(cleaner: Cleaner, options: SimulatorOptions = {}): Promise<Simulator> {
+  const sim = await startSimulator({ throttling: false, ...options });
+  cleaner.onTestFinished(() => sim.close());
+  return sim;
+}
+
+/** Runs `esr` in a pipe, as the person whose credentials the simulator knows. */
+export function esr({ env }: Pick<Simulator, 'env'>, ...args: readonly string[]): Promise<Ran> {
+  return runEsr({ ...env, AWS_ACCESS_KEY_ID: PERSON }, args);
+}
+
+/** Runs `esr` with exactly this environment. */
+export async function runEsr(env: Readonly<Record<string, string>>, args: readonly string[]): Promise<Ran> {
+  const child = spawn(process.execPath, [await terminalBundle(), ...args], {
+    env: { PATH: process.env['PATH'], ...ALONE, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  return { out, err, code: child.exitCode };
+}
