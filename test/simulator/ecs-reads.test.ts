@@ -10,6 +10,7 @@ import {
   ListTasksCommand,
 } from '@aws-sdk/client-ecs';
 import { describe, expect, it } from 'vitest';
+import { createClock } from './clock.ts';
 import { simulate } from './testing.ts';
 
 describe('ListServices', () => {
@@ -217,5 +218,63 @@ describe('the simulated ECS', () => {
     expect(serviceDeployments?.[0]).toMatchObject({ status: 'IN_PROGRESS' });
     await expect(list({ maxResults: 101 })).rejects.toMatchObject({ name: 'InvalidParameterException' });
     await expect(list({ service: 'none' })).rejects.toMatchObject({ name: 'ServiceNotFoundException' });
+  });
+});
+
+describe('while ECS is late,', () => {
+  const LAG_MS = 30_000;
+  const late = async () => {
+    const clock = createClock();
+    const { sim } = await simulate({ now: clock.now, ecsLagMs: LAG_MS });
+    const startedAt = clock.now() - 86_400_000;
+    const api = sim.world.service({ name: 'api', startedAt, tags: { wave: '1' } });
+    const read = (operation: string, input: object) =>
+      sim.act('ecs', operation, { cluster: 'main', ...input }) as Readonly<Record<string, readonly never[]>>;
+    const tags = () =>
+      (
+        sim.act('ecs', 'DescribeServices', { cluster: 'main', services: ['api'], include: ['TAGS'] }) as {
+          services: readonly { tags: readonly { value: string }[] }[];
+        }
+      ).services[0]?.tags.map(({ value }) => value);
+    return { sim, clock, api, read, tags };
+  };
+
+  it('new tags of a service show after the lag, each change by itself', async () => {
+    const { sim, clock, api, tags } = await late();
+    const tag = (value: string) =>
+      sim.act('ecs', 'TagResource', { resourceArn: api.arn, tags: [{ key: 'wave', value }] });
+    tag('2');
+    clock.advance(LAG_MS / 2);
+    tag('3');
+    expect(tags()).toEqual(['1']);
+    clock.advance(LAG_MS / 2);
+    expect(tags()).toEqual(['2']);
+    sim.act('ecs', 'UntagResource', { resourceArn: api.arn, tagKeys: ['wave'] });
+    clock.advance(LAG_MS / 2);
+    expect(tags()).toEqual(['3']);
+    clock.advance(LAG_MS / 2);
+    expect(tags()).toEqual([]);
+  });
+
+  it('a deleted service is listed for the lag', async () => {
+    const { sim, clock, read } = await late();
+    sim.act('ecs', 'DeleteService', { cluster: 'main', service: 'api', force: true });
+    clock.advance(LAG_MS - 1);
+    expect(read('ListServices', {})['serviceArns']).toHaveLength(1);
+    clock.advance(1);
+    expect(read('ListServices', {})['serviceArns']).toEqual([]);
+  });
+
+  it('tasks are listed as they were', async () => {
+    const { sim, clock, api, read } = await late();
+    const running = () => read('ListTasks', { serviceName: 'api' })['taskArns'];
+    const before = running();
+    expect(before).toHaveLength(1);
+    sim.world.replaceTasks(api);
+    clock.advance(LAG_MS - 1);
+    expect(running()).toEqual(before);
+    clock.advance(LAG_MS);
+    expect(running()).toHaveLength(1);
+    expect(running()).not.toEqual(before);
   });
 });

@@ -16,7 +16,10 @@ export interface SimulatorOptions {
   readonly latencyMs?: number | ((service: string, operation: string) => number);
   /** How long a change of a secret stays invisible to readers of Secrets Manager. Default 0. */
   readonly lagMs?: number;
-  /** How long a new service, and a new deployment of a service, stays invisible to readers of ECS. Default 0. */
+  /**
+   * How long readers of ECS do not see a new service, that one was deleted (in lists), a new deployment, new tags of a
+   * service, and (in lists) which tasks were started and stopped. Default 0.
+   */
   readonly ecsLagMs?: number;
   /** How long a change of a secret stays invisible to tasks that start. Default 0. */
   readonly taskLagMs?: number;

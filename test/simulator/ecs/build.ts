@@ -69,6 +69,8 @@ export function addService(aws: Aws, traits: ServiceTraits): ServiceState {
     maximumPercent: traits.maximumPercent ?? (daemon ? 100 : 200),
     circuitBreaker: traits.circuitBreaker ?? { enable: false, rollback: false },
     tags: traits.tags ?? {},
+    formerTags: [],
+    deletedAt: undefined,
     deployments: [],
     taskSets: [],
     seen: [],

@@ -52,7 +52,7 @@ const listServices: Operation = (aws, input) => {
   const active = [...cluster.services.values()].filter(
     (service) =>
       isVisible(aws, service) &&
-      service.status === 'ACTIVE' &&
+      (service.status === 'ACTIVE' || isNotYetGone(aws, service)) &&
       (strategy === undefined || (strategy === 'DAEMON') === service.daemon),
   );
   const { items, nextToken } = cut(active, input, `services ${cluster.arn} ${strategy}`, 10);
@@ -99,7 +99,9 @@ const listTasks: Operation = (aws, input, { at }) => {
   const arns = services.flatMap((service) =>
     everyTask(aws, service)
       .filter(
-        (task) => isListed(task, status, at) && (startedBy === undefined || task.startedBy === startedBy),
+        (task) =>
+          isListed(task, status, at - aws.settings.ecsLagMs) &&
+          (startedBy === undefined || task.startedBy === startedBy),
       )
       .map((task) => taskArn(aws.place, service, task)),
   );
@@ -169,6 +171,11 @@ export const ECS_READS: Operations = {
   DescribeServiceDeployments: describeServiceDeployments,
 };
 
+/** ECS lists a deleted service for a while. */
+function isNotYetGone(aws: Aws, { deletedAt = -Infinity }: ServiceState): boolean {
+  return deletedAt > aws.now() - aws.settings.ecsLagMs;
+}
+
 /** ECS shows a new service after a while only. */
 function isVisible(aws: Aws, { createdAt }: ServiceState): boolean {
   return createdAt <= aws.now() - aws.settings.ecsLagMs;
@@ -190,7 +197,7 @@ function missing(aws: Aws, id: string, kind: string) {
 }
 
 /** ECS lists a stopped task for about an hour (functions/README.md, Deployments). */
-function isListed(task: TaskState, status: string, now: number): boolean {
-  if (status !== 'STOPPED') return task.stoppingAt === undefined;
-  return task.stoppingAt !== undefined && (task.stoppedAt ?? now) > now - HOUR;
+function isListed({ createdAt, stoppingAt = Infinity, stoppedAt }: TaskState, status: string, now: number) {
+  if (status !== 'STOPPED') return createdAt <= now && stoppingAt > now;
+  return stoppingAt <= now && (stoppedAt ?? now) > now - HOUR;
 }

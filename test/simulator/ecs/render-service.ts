@@ -10,7 +10,7 @@ export function ecsTags(tags: Readonly<Record<string, string>>) {
 
 /**
  * A Service as DescribeServices and UpdateService answer it; tags only if the request asked for them. `asOf`: deployments
- * that are younger do not show yet, unless there is no older one.
+ * that are younger do not show yet, unless there is no older one, nor do younger tags.
  */
 export function renderService(aws: Aws, service: ServiceState, withTags: boolean, asOf = Infinity) {
   const deployments = shownDeployments(service, asOf);
@@ -48,7 +48,7 @@ export function renderService(aws: Aws, service: ServiceState, withTags: boolean
       ? {}
       : { currentServiceDeployment: serviceDeploymentArn(aws.place, service, service.rollout.record) }),
     ...(service.express ? { resourceManagementType: 'ECS' } : {}),
-    ...(withTags ? { tags: ecsTags(service.tags) } : {}),
+    ...(withTags ? { tags: ecsTags(shownTags(service, asOf)) } : {}),
     enableECSManagedTags: false,
     propagateTags: 'NONE',
     enableExecuteCommand: false,
@@ -86,6 +86,10 @@ function renderHook({ stages, timeoutMinutes, timeoutAction }: PauseHook) {
     lifecycleStages: stages,
     timeoutConfiguration: { timeoutInMinutes: timeoutMinutes, action: timeoutAction },
   };
+}
+
+function shownTags({ tags, formerTags }: ServiceState, asOf: number): ServiceState['tags'] {
+  return formerTags.find(({ until }) => until > asOf)?.tags ?? tags;
 }
 
 /** Drained deployments disappear; CODE_DEPLOY and EXTERNAL services have task sets instead. */

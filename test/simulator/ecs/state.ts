@@ -229,6 +229,9 @@ export interface ServiceState {
   maximumPercent: number;
   circuitBreaker: { readonly enable: boolean; readonly rollback: boolean };
   tags: Readonly<Record<string, string>>;
+  /** The tags before each change of them, oldest first. */
+  readonly formerTags: { readonly until: number; readonly tags: Readonly<Record<string, string>> }[];
+  deletedAt: number | undefined;
   /** PRIMARY first. */
   deployments: DeploymentState[];
   readonly taskSets: TaskSetState[];

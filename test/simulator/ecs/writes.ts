@@ -11,7 +11,7 @@ import { renderCluster, renderTaskDefinition } from './render.ts';
 import { ecsTags, renderService } from './render-service.ts';
 import { overtake, startDeployment } from './rollouts.ts';
 import { scale, stopAll } from './scaling.ts';
-import type { ServiceState, TaskDefinitionState } from './state.ts';
+import type { ClusterState, ServiceState, TaskDefinitionState } from './state.ts';
 
 const createCluster: Operation = (aws, input) => {
   const cluster = addCluster(aws, text(input, 'clusterName') ?? 'default', tagsIn(input));
@@ -117,6 +117,7 @@ const deleteService: Operation = (aws, input, { at }) => {
   }
   overtake(aws, service, at);
   service.status = 'DRAINING';
+  service.deletedAt = at;
   service.desired = 0;
   stopAll(aws, service, at);
   aws.agenda.at(at + Math.max(1, service.behaviour.drainMs), () => {
@@ -125,18 +126,23 @@ const deleteService: Operation = (aws, input, { at }) => {
   return { service: renderService(aws, service, true) };
 };
 
-const tagResource: Operation = (aws, input) => {
+const tagResource: Operation = (aws, input, { at }) => {
   const tagged = needTaggable(aws, requiredText(input, 'resourceArn'));
-  tagged.tags = { ...tagged.tags, ...tagsIn(input) };
+  tag(tagged, { ...tagged.tags, ...tagsIn(input) }, at);
   return {};
 };
 
-const untagResource: Operation = (aws, input) => {
+const untagResource: Operation = (aws, input, { at }) => {
   const tagged = needTaggable(aws, requiredText(input, 'resourceArn'));
   const gone = texts(input, 'tagKeys');
-  tagged.tags = Object.fromEntries(Object.entries(tagged.tags).filter(([key]) => !gone.includes(key)));
+  tag(tagged, Object.fromEntries(Object.entries(tagged.tags).filter(([key]) => !gone.includes(key))), at);
   return {};
 };
+
+function tag(tagged: Taggable, tags: ServiceState['tags'], at: number): void {
+  if ('formerTags' in tagged) tagged.formerTags.push({ until: at, tags: tagged.tags });
+  tagged.tags = tags;
+}
 
 const deregisterTaskDefinition: Operation = (aws, input) => {
   const definition = findTaskDefinition(aws, requiredText(input, 'taskDefinition'));
@@ -218,7 +224,9 @@ function applyConfiguration(service: ServiceState, configuration: Input): void {
   service.pauseHooks = pauseHooksIn(configuration) ?? service.pauseHooks;
 }
 
-function needTaggable(aws: Aws, arn: string): { tags: Readonly<Record<string, string>> } {
+type Taggable = ServiceState | ClusterState;
+
+function needTaggable(aws: Aws, arn: string): Taggable {
   const resource = resourceIn(aws.place, 'ecs', arn) ?? '';
   const [kind, clusterName = ''] = resource.split('/');
   const cluster = findCluster(aws, clusterName);
