@@ -9,6 +9,9 @@ const PINNED = 'a-version-that-is-named-for-ever';
 /** The version with the labels AWSCURRENT and BLUE at the beginning. */
 export const FIRST_VERSION = `${PINNED}-2`;
 
+/** The bucket of the fleet's snapshot. */
+export const BUCKET = 'snapshots';
+
 /** A text that must never appear in a line of the log. */
 export const MARKER = 'NOT-FOR-THE-LOG';
 
@@ -25,6 +28,7 @@ export type Built = {
 };
 
 export function buildWorld(sim: Simulator, scenario: Scenario, now: number): Built {
+  sim.world.bucket(BUCKET);
   const arns = new Map(scenario.resources.map((resource) => [resource.name, buildResource(sim, resource)]));
   const arnOf = (name: string) => arns.get(name);
   for (const cluster of scenario.clusters) sim.world.cluster(withPrefix(cluster));

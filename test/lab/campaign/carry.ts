@@ -34,6 +34,7 @@ const WAY_MS = [3, 40] as const;
 /** The time after which a client stops waiting for an answer, as the clients are configured. */
 const PATIENCE_MS = 10_000;
 const PAGE_FIELDS = ['maxResults', 'MaxResults'];
+const PAGE_TOKENS = ['nextToken', 'NextToken'];
 
 type Surroundings = {
   readonly sim: Simulator;
@@ -56,14 +57,20 @@ export function makeCarrier(plan: Plan, surroundings: Surroundings): Carrier {
     const caller = process.latest;
     const nth = ++caller.calls;
     const [service, operation] = nameOf(request);
-    const mishap = mishapOf(caller.id, nth, operation);
+    const input = inputOf(request);
+    const mishap = mishapOf(
+      caller.id,
+      nth,
+      operation,
+      PAGE_TOKENS.some((name) => input[name] !== undefined),
+    );
     const fault = typeof mishap === 'object' ? 'death' : mishap;
     const call: Call = {
       at: timeline.clock.now(),
       invocation: caller.id,
       operation,
       service,
-      input: inputOf(request),
+      input,
       performed: false,
       fault,
     };
@@ -73,7 +80,7 @@ export function makeCarrier(plan: Plan, surroundings: Surroundings): Carrier {
     const trip = new Trip(process, roll, surroundings, signal);
     if (typeof mishap !== 'object') {
       const ask = () => trip.perform(paged(request, plan.settings.page), call);
-      return trip.ends(mishap, operation, ask);
+      return trip.ends(mishap, call, ask);
     }
     if (mishap.after) await trip.perform(request, call);
     kill(process);
@@ -111,10 +118,10 @@ class Trip {
   /** The way back, with the fault if there is one. */
   async ends(
     fault: FaultKind | undefined,
-    operation: string,
+    call: Call,
     perform: () => Promise<WireAnswer | undefined>,
   ): Promise<WireAnswer> {
-    const early = fault === undefined ? undefined : refusal(fault, operation);
+    const early = fault === undefined ? undefined : refusal(fault, call);
     const isBefore = early !== undefined || fault === 'reset-before' || fault === 'timeout-before';
     const answer = isBefore ? early : await perform();
     const isLost = fault === 'timeout-before' || fault === 'timeout-after';
@@ -143,6 +150,7 @@ type Mishaps = (
   invocation: number,
   nthOfInvocation: number,
   operation: string,
+  isLaterPage: boolean,
 ) => FaultKind | Death | undefined;
 
 /** Gives the fault or death of each call, for which it counts the calls of the whole run. */
@@ -153,14 +161,18 @@ function makeMishaps({ faults, deaths }: Plan, { timeline, startedAt, isMended }
     counted.set(operation, n);
     return n;
   };
-  return (invocation, nth, operation) => {
+  return (invocation, nth, operation, isLaterPage) => {
     const [ofOperation, ofAll] = [count(operation), count('*')];
+    const ofPages = isLaterPage ? count(`${operation} page`) : 0;
     if (isMended()) return undefined;
     const now = timeline.clock.now() - startedAt;
-    const isHit = (fault: Fault) =>
-      fault.operation === '*'
+    const isHit = (fault: Fault) => {
+      if (fault.kind === 'expired-token')
+        return isLaterPage && fault.operation === operation && hits(fault, ofPages, now);
+      return fault.operation === '*'
         ? hits(fault, ofAll, now)
         : fault.operation === operation && hits(fault, ofOperation, now);
+    };
     return (
       deaths.find((one) => one.invocation === invocation && one.call === nth) ?? faults.find(isHit)?.kind
     );
@@ -173,6 +185,8 @@ function hits(fault: Fault, n: number, now: number): boolean {
 }
 
 function nameOf({ headers, method, path }: WireRequest): readonly [service: string, operation: string] {
+  if (/\/s3\/aws4_request/.test(headers['authorization'] ?? ''))
+    return ['s3', method === 'GET' ? 'GetObject' : 'PutObject'];
   const target = Object.entries(headers).find(([name]) => name.toLowerCase() === 'x-amz-target')?.[1];
   const [prefix = 'unknown', operation = `${method} ${path}`] = target?.split('.') ?? [];
   return [SERVICES[prefix] ?? prefix, operation];
@@ -198,20 +212,34 @@ function paged(request: WireRequest, most: number): WireRequest {
 }
 
 /** AWS's answer if it refuses the call without an effect; undefined if the fault is of another kind. */
-function refusal(fault: FaultKind, operation: string): WireAnswer | undefined {
-  const refused = REFUSALS.get(fault);
+function refusal(fault: FaultKind, { service, operation }: Call): WireAnswer | undefined {
+  const refused = ERRORS.get(fault);
   if (refused === undefined) return undefined;
-  const [statusCode, __type, message] = refused;
+  const [statusCode, code, message] = refused;
+  if (service === 's3')
+    return {
+      statusCode,
+      headers: { 'content-type': 'application/xml' },
+      body: Buffer.from(`<Error><Code>${code}</Code><Message>${message}</Message></Error>`),
+    };
+  const __type = fault === 'expired-token' ? (TOKEN_ERRORS[service] ?? code) : code;
   const body = Buffer.from(JSON.stringify({ __type, message: `${message} (${operation})` }));
   return { statusCode, headers: { 'content-type': 'application/x-amz-json-1.1' }, body };
 }
 
-const REFUSALS: ReadonlyMap<FaultKind, readonly [status: number, code: string, message: string]> = new Map([
+const ERRORS: ReadonlyMap<FaultKind, readonly [status: number, code: string, message: string]> = new Map([
   ['throttle', [400, 'ThrottlingException', 'Rate exceeded']],
   ['server-error', [500, 'ServerException', 'Service Unavailable. Please try again later.']],
   ['access-denied', [400, 'AccessDeniedException', 'User: the-caller is not authorized to perform this']],
   ['client-error', [400, 'ClientException', 'The request was refused.']],
+  ['invalid-parameter', [400, 'InvalidParameterException', 'The request was refused.']],
+  ['expired-token', [400, 'InvalidParameterException', 'Invalid token']],
 ]);
+
+const TOKEN_ERRORS: Readonly<Record<string, string>> = {
+  secretsmanager: 'InvalidNextTokenException',
+  ssm: 'InvalidNextToken',
+};
 
 function never(): Promise<never> {
   return new Promise(() => undefined);

@@ -1,6 +1,6 @@
 import { extras } from './judge-deployments.ts';
 import type { Run } from './run.ts';
-import { FAULT_KINDS } from './scenario.ts';
+import { FAULT_KINDS, READS, REFUSALS } from './scenario.ts';
 import { movesIn } from './truth.ts';
 
 /** The numbers of one run's events, which are added up over many runs. */
@@ -9,6 +9,7 @@ export type Counts = Readonly<Record<string, number>>;
 /** The faults that a campaign must have injected: with a count of 0 it proves nothing about that fault. */
 export const INJECTED: readonly string[] = [
   ...FAULT_KINDS.map((kind) => `calls: ${kind}`),
+  ...READS.map((operation) => `reads refused: ${operation}`),
   'processes that died before a call',
   'processes that died after a call',
   'invocations with a wrong clock',
@@ -39,6 +40,7 @@ export function countsOf(run: Run): Counts {
   const { delayed, duplicated, reordered, dropped } = queues.counts;
   return {
     ...Object.fromEntries(faults),
+    ...Object.fromEntries(READS.map((read) => [`reads refused: ${read}`, refusalsOf(run, read)])),
     'processes that died before a call': deaths.filter(({ performed }) => !performed).length,
     'processes that died after a call': deaths.filter(({ performed }) => performed).length,
     'invocations with a wrong clock': invocations.filter(({ skewMs }) => skewMs !== 0).length,
@@ -64,6 +66,13 @@ export function countsOf(run: Run): Counts {
       scenario.services.map((plan) => extras(run, plan).filter(({ allowed }) => allowed).length),
     ),
   };
+}
+
+/** How often AWS refused a read, for good or because a permission was missing. */
+function refusalsOf({ calls }: Run, read: string): number {
+  return calls.filter(
+    ({ operation, fault }) => operation === read && (fault === 'access-denied' || REFUSALS.includes(fault)),
+  ).length;
 }
 
 export function added(a: Counts, b: Counts): Counts {

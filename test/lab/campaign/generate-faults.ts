@@ -1,23 +1,17 @@
 import type { Dice } from '../../support/dice.ts';
-import { type Death, FAULT_KINDS, type Fault, type FaultKind } from './scenario.ts';
+import { type Death, FAULT_KINDS, type Fault, type FaultKind, PAGED_READS, READS } from './scenario.ts';
 
 const MINUTE = 60_000;
 
 const OPERATIONS = [
-  'DescribeSecret',
-  'ListClusters',
-  'DescribeClusters',
-  'ListServices',
-  'DescribeServices',
-  'DescribeTaskDefinition',
-  'ListServiceDeployments',
-  'ListTasks',
-  'DescribeTasks',
+  ...READS,
   'UpdateService',
   'UpdateService',
   'UpdateService',
   'SendMessage',
   'SendMessage',
+  'PutEvents',
+  'PutObject',
 ] as const;
 
 /** No fault in some runs, faults of single calls in most, faults of all calls for minutes in a few; and deaths. */
@@ -26,6 +20,7 @@ export function randomFaults(roll: Dice): {
   readonly deaths: readonly Death[];
 } {
   const faults = roll.chance(0.2) ? [] : Array.from({ length: roll.int(1, 6) }, () => randomFault(roll));
+  const refusals = roll.chance(0.2) ? Array.from({ length: roll.int(1, 2) }, () => refusedRead(roll)) : [];
   const deaths = roll.chance(0.5)
     ? Array.from({ length: roll.int(1, 3) }, () => ({
         invocation: roll.int(1, 5),
@@ -33,7 +28,7 @@ export function randomFaults(roll: Dice): {
         after: roll.chance(0.5),
       }))
     : [];
-  return { faults, deaths };
+  return { faults: [...faults, ...refusals], deaths };
 }
 
 /** The faults of calls that have their effect. */
@@ -48,12 +43,25 @@ function lasting(forMs: number, kind: FaultKind, operation: string): number {
   return multiplies ? Math.min(forMs, 2 * MINUTE) : forMs;
 }
 
+/** A read that AWS refuses once, several times or for a while. */
+function refusedRead(roll: Dice): Fault {
+  const kind = roll.pick(['access-denied', 'client-error', 'invalid-parameter', 'expired-token'] as const);
+  const operation = roll.pick(kind === 'expired-token' ? PAGED_READS : READS);
+  if (roll.chance(0.5)) return { kind, operation, nth: roll.int(1, 4), times: roll.pick([1, 2, 5]) };
+  return {
+    kind,
+    operation,
+    at: roll.int(0, 2 * MINUTE),
+    forMs: roll.pick([20_000, 3 * MINUTE, 15 * MINUTE]),
+  };
+}
+
 function randomFault(roll: Dice): Fault {
   const kind = roll.pick(FAULT_KINDS);
-  const operation = roll.pick(OPERATIONS);
+  const operation = roll.pick(kind === 'expired-token' ? PAGED_READS : OPERATIONS);
   if (roll.chance(0.15)) {
     const forMs = roll.pick([10_000, 2 * MINUTE, 12 * MINUTE, 40 * MINUTE]);
-    const of = roll.chance(0.3) ? '*' : operation;
+    const of = roll.chance(0.3) && kind !== 'expired-token' ? '*' : operation;
     return { kind, operation: of, at: roll.int(0, 5 * MINUTE), forMs: lasting(forMs, kind, of) };
   }
   return {

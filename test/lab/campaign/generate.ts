@@ -1,4 +1,5 @@
 import { type Dice, dice } from '../../support/dice.ts';
+import { BUCKET } from './build-world.ts';
 import { randomActions } from './generate-actions.ts';
 import { randomFaults } from './generate-faults.ts';
 import { randomService } from './generate-services.ts';
@@ -81,6 +82,7 @@ function randomSettings(roll: Dice): Settings {
   if (roll.chance(0.15)) env['PULL_CREDENTIALS'] = 'redeploy';
   if (roll.chance(0.4)) env['COOLDOWN_SECONDS'] = roll.pick(['0', '5', '120']);
   if (roll.chance(0.1)) env['MAX_REDEPLOYS_PER_HOUR'] = roll.pick(['1', '2']);
+  if (roll.chance(0.3)) env['SNAPSHOT_BUCKET'] = BUCKET;
   if (roll.chance(0.2)) env['FOLLOW_UP_SECONDS'] = roll.pick(['5', '120']);
   const skewed = roll.chance(0.3);
   return {

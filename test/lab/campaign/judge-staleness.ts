@@ -1,7 +1,7 @@
 import type { DeploymentRecord } from '../../simulator/index.ts';
 import { isFoundBySweep, isPassedOver, isUndated } from './judge-sweep.ts';
 import type { Run } from './run.ts';
-import type { ServicePlan, Use } from './scenario.ts';
+import { REFUSALS, type ServicePlan, type Use } from './scenario.ts';
 import {
   isMovedBy,
   isSecretOptedOut,
@@ -181,7 +181,7 @@ function mayBeGone({ scenario }: Run, { of: name, as }: Use): boolean {
 
 /** Whether ECS refused a call permanently. */
 function someCallWasRefused({ calls }: Run): boolean {
-  return calls.some(({ fault }) => fault === 'client-error');
+  return calls.some(({ fault }) => REFUSALS.includes(fault));
 }
 
 /** Whether a rollout of the service since the change failed or has not ended. */
@@ -201,7 +201,7 @@ function badDeployments({ sim, built }: Run, { name }: ServicePlan): readonly De
 
 /** Whether AWS refused an UpdateService with an error that is not worth a retry. */
 function wasRefused({ calls }: Run): boolean {
-  return calls.some(({ operation, fault }) => operation === 'UpdateService' && fault === 'client-error');
+  return calls.some(({ operation, fault }) => operation === 'UpdateService' && REFUSALS.includes(fault));
 }
 
 function earlierWaves({ scenario }: Run, { wave = 0 }: ServicePlan): readonly ServicePlan[] {

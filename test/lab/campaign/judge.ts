@@ -72,7 +72,7 @@ function beyondItsRole({ calls, invocations }: Run): readonly Violation[] {
 const granted = new Map<Invocation['of'], ReadonlySet<string>>();
 
 function grantedTo(name: Invocation['of']): ReadonlySet<string> {
-  const actions = granted.get(name) ?? new Set(grantedActions(name));
+  const actions = granted.get(name) ?? new Set(grantedActions(name, ['HasSnapshot']));
   granted.set(name, actions);
   return actions;
 }

@@ -34,7 +34,11 @@ export class Lambda {
     this.#timeline = timeline;
     this.#queues = queues;
     this.#slots = Array.from({ length: settings.processes }, () => undefined);
-    this.#environment = { CHANGE_QUEUE_URL: queues.url, ...QUICK };
+    this.#environment = {
+      CHANGE_QUEUE_URL: queues.url,
+      AWS_ENDPOINT_URL: process.env['AWS_ENDPOINT_URL'] ?? '',
+      ...QUICK,
+    };
     this.#env = settings.env;
   }
 

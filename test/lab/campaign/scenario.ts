@@ -143,9 +143,47 @@ export const FAULT_KINDS = [
   'reset-after',
   'access-denied',
   'client-error',
+  'invalid-parameter',
+  'expired-token',
   'malformed',
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
+
+/** The faults by which AWS refuses a call for good; `expired-token` hits only calls that ask for a further page. */
+export const REFUSALS: readonly (FaultKind | 'death' | undefined)[] = [
+  'client-error',
+  'invalid-parameter',
+  'expired-token',
+];
+
+/** Every read of the functions. */
+export const READS = [
+  'DescribeSecret',
+  'ListSecretVersionIds',
+  'ListSecrets',
+  'DescribeParameters',
+  'ListClusters',
+  'DescribeClusters',
+  'ListServices',
+  'DescribeServices',
+  'DescribeTaskDefinition',
+  'ListServiceDeployments',
+  'DescribeServiceDeployments',
+  'ListTasks',
+  'DescribeTasks',
+  'GetObject',
+] as const;
+
+/** The reads that are answered page by page. */
+export const PAGED_READS = [
+  'ListClusters',
+  'ListServices',
+  'ListTasks',
+  'ListServiceDeployments',
+  'ListSecretVersionIds',
+  'ListSecrets',
+  'DescribeParameters',
+] as const;
 
 /** Hits the calls `nth` (from 1) to `nth + times - 1` of an operation (`*`: of all), or all its calls in a period. */
 export type Fault = { readonly kind: FaultKind; readonly operation: string } & (
