@@ -3,8 +3,8 @@ import type { Aws } from './aws.ts';
 import { dispatch, perform } from './dispatch.ts';
 import { taskArn } from './ecs/names.ts';
 import { heldBy, lastStaleStop, type StaleStop, type StaleTask, staleTasks } from './ecs/staleness.ts';
-import { createEcsState, type Transition } from './ecs/state.ts';
-import { groupsOf, isRunning, tasksOf } from './ecs/tasks.ts';
+import { createEcsState, type TaskState, type Transition } from './ecs/state.ts';
+import { everyTask, groupsOf, isRunning, tasksOf } from './ecs/tasks.ts';
 import { type StateAt, stateAt } from './ecs/truth.ts';
 import { type AwsEvent, createBus } from './events/bus.ts';
 import { createFaults, type Faults } from './faults.ts';
@@ -69,6 +69,8 @@ export interface Simulator {
    * and when the last one that does not any more stopped (undefined if none ever ran on it).
    */
   lastStaleStop(resourceArn: string, service: Named, changedAt: number): StaleStop;
+  /** Every task that the service ever had, with the instants of its life. */
+  tasksOf(service: Named): readonly Pick<TaskState, 'createdAt' | 'startedAt' | 'stoppedAt'>[];
   /** Which version of each resource every running task of a service holds: task ARN → resource ARN → version. */
   heldBy(service: Named): ReadonlyMap<string, ReadonlyMap<string, string>>;
   /** Every deployment that the service ever had, oldest first, with its caller. */
@@ -124,6 +126,10 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     lastStaleStop(resourceArn, named, changedAt) {
       advance();
       return lastStaleStop(aws, serviceOf(aws, named), resourceArn, changedAt);
+    },
+    tasksOf(named) {
+      advance();
+      return everyTask(aws, serviceOf(aws, named));
     },
     heldBy(named) {
       advance();

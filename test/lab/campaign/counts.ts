@@ -1,7 +1,7 @@
 import { extras } from './judge-deployments.ts';
 import type { Run } from './run.ts';
 import { FAULT_KINDS, READS, REFUSALS } from './scenario.ts';
-import { movesIn } from './truth.ts';
+import { movesIn, US } from './truth.ts';
 
 /** The numbers of one run's events, which are added up over many runs. */
 export type Counts = Readonly<Record<string, number>>;
@@ -61,7 +61,7 @@ export function countsOf(run: Run): Counts {
     invocations: invocations.length,
     messages: sumOf(invocations.map(({ messages }) => messages.length)),
     calls: calls.length,
-    redeploys: sim.ledger.deployments.filter(({ by }) => by === 'TESTING').length,
+    redeploys: sim.ledger.deployments.filter(({ by }) => by === US).length,
     'duplicates by simultaneous invocations, one a service at most': sumOf(
       scenario.services.map((plan) => extras(run, plan).filter(({ allowed }) => allowed).length),
     ),

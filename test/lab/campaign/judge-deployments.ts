@@ -1,11 +1,19 @@
 import type { DeploymentRecord } from '../../simulator/index.ts';
 import type { Run } from './run.ts';
 import type { ServicePlan } from './scenario.ts';
-import { isOptedOutAt, isSecretOptedOut, isSelected, movesFor } from './truth.ts';
+import {
+  deploymentsOf,
+  isOptedOutAt,
+  isSecretOptedOut,
+  isSelected,
+  makerOf,
+  movesFor,
+  reasonsFor,
+  settingsOf,
+  skewOf,
+  US,
+} from './truth.ts';
 import { secondsIn, type Violation, violation } from './violation.ts';
-
-/** The access key id of the functions in the simulator's environment. */
-const US = 'TESTING';
 
 export type Extra = { readonly service: string; readonly at: number; readonly allowed: boolean };
 
@@ -22,17 +30,15 @@ export function deploymentProblems(run: Run): readonly Violation[] {
   });
 }
 
-function deploymentsOf({ sim, built }: Run, { name }: ServicePlan): readonly DeploymentRecord[] {
-  return sim.deploymentsOf(built.services.get(name) ?? '').toSorted((a, b) => a.createdAt - b.createdAt);
-}
-
-function touchedWrongly(run: Run, plan: ServicePlan, { createdAt }: DeploymentRecord): readonly Violation[] {
+function touchedWrongly(run: Run, plan: ServicePlan, deployment: DeploymentRecord): readonly Violation[] {
+  const { createdAt } = deployment;
+  const env = settingsOf(run, makerOf(run, deployment));
   const say = (promise: Violation['promise']) => [
     violation(promise, `${plan.name} ${secondsIn(run, createdAt)}`),
   ];
-  if (!isSelected(run, plan.cluster)) return say('unselected-untouched');
-  if (isOptedOutAt(run, plan, createdAt)) return say('opted-out-untouched');
-  const moves = movesFor(run, plan, createdAt);
+  if (!isSelected(env, plan.cluster)) return say('unselected-untouched');
+  if (isOptedOutAt(run, plan, createdAt, env)) return say('opted-out-untouched');
+  const moves = movesFor(run, plan, createdAt, env);
   if (moves.length === 0) return say('unrelated-untouched');
   return moves.every(({ arn }) => isSecretOptedOut(run, arn)) ? say('opted-out-untouched') : [];
 }
@@ -43,17 +49,14 @@ function touchedWrongly(run: Run, plan: ServicePlan, { createdAt }: DeploymentRe
  * then.
  */
 export function extras(run: Run, plan: ServicePlan): readonly Extra[] {
-  const all = deploymentsOf(run, plan);
-  return all
+  return deploymentsOf(run, plan)
     .filter((one) => {
       if (one.by !== US) return false;
-      const { createdAt } = one;
-      const before = all.slice(0, all.indexOf(one));
-      // A rollback keeps the tasks that ran before, so it does not count as a deployment since the change.
-      const since = (to: number) =>
-        before.some(({ by, createdAt }) => by !== 'circuit-breaker' && createdAt > to);
-      const moves = movesFor(run, plan, createdAt).filter(({ arn }) => !isSecretOptedOut(run, arn));
-      return moves.length > 0 && moves.every(({ to }) => since(to));
+      const env = settingsOf(run, makerOf(run, one));
+      const isRelated = movesFor(run, plan, one.createdAt, env).some(
+        ({ arn }) => !isSecretOptedOut(run, arn),
+      );
+      return isRelated && reasonsFor(run, plan, one, env).length === 0;
     })
     .map(({ createdAt }) => ({
       service: plan.name,
@@ -88,9 +91,10 @@ function tooMany(run: Run, plan: ServicePlan): readonly Violation[] {
 const UNSEEN_MS = 3_000;
 
 function tooSoon(run: Run, plan: ServicePlan, all: readonly DeploymentRecord[]): readonly Violation[] {
-  const { env, skewsMs } = run.scenario.settings;
-  const cooldown = Number(env['COOLDOWN_SECONDS'] ?? 60) * 1_000 - 2 * Math.max(...skewsMs.map(Math.abs));
-  return all.flatMap(({ by, createdAt }, index) => {
+  return all.flatMap((one, index) => {
+    const { by, createdAt } = one;
+    const { COOLDOWN_SECONDS } = settingsOf(run, makerOf(run, one));
+    const cooldown = Number(COOLDOWN_SECONDS || 60) * 1_000 - 2 * skewOf(run);
     // After some rollbacks the earlier PRIMARY is PRIMARY again, and ECS does not show the deployment between.
     const before = all.slice(0, index).findLast(({ outcome }) => outcome !== 'rolled-back');
     const gap = createdAt - (before?.createdAt ?? -Infinity);

@@ -3,6 +3,7 @@ import { isFoundBySweep, isPassedOver, isUndated } from './judge-sweep.ts';
 import type { Run } from './run.ts';
 import { REFUSALS, type ServicePlan, type Use } from './scenario.ts';
 import {
+  everySettings,
   isMovedBy,
   isSecretOptedOut,
   isSelected,
@@ -17,7 +18,7 @@ import { secondsIn, type Violation, violation } from './violation.ts';
 /** The services that run on an old value at the end although no record explains it truthfully. */
 export function stalenessProblems(run: Run): readonly Violation[] {
   return run.scenario.services
-    .filter(({ cluster }) => isSelected(run, cluster))
+    .filter(({ cluster }) => everySettings(run).every((env) => isSelected(env, cluster)))
     .flatMap((plan) =>
       lastMoves(run, plan)
         .filter((moved) => isStaleFor(run, plan, moved))
@@ -107,7 +108,7 @@ function isExplained(run: Run, plan: ServicePlan, moved: Moved): boolean {
 
 /** Whether a statement of the log about a service is true. */
 function isTrue(remark: Remark, run: Run, plan: ServicePlan, moved: Moved): boolean {
-  if (run.scenario.settings.env['MODE'] === 'observe') return true;
+  if (everySettings(run).some(({ MODE }) => MODE === 'observe')) return true;
   switch (`${remark.event} ${remark.reason}`) {
     case 'service.failed failed':
       return wasRefused(run) || hasFailedSince(run, plan, moved);
@@ -134,10 +135,13 @@ function isTrue(remark: Remark, run: Run, plan: ServicePlan, moved: Moved): bool
 }
 
 function isRightlySkipped({ reason, at }: Remark, run: Run, plan: ServicePlan, moved: Moved): boolean {
-  const { actions, settings } = run.scenario;
+  const { actions } = run.scenario;
   switch (reason) {
     case 'opted-out':
-      return mayBeOptedOutAt(run, plan, at) || isSecretOptedOut(run, moved.arn);
+      return (
+        everySettings(run).some((env) => mayBeOptedOutAt(run, plan, at, env)) ||
+        isSecretOptedOut(run, moved.arn)
+      );
     case 'unsupported-controller':
       return plan.kind === 'code-deploy' || plan.kind === 'external';
     case 'cannot-replace':
@@ -145,7 +149,7 @@ function isRightlySkipped({ reason, at }: Remark, run: Run, plan: ServicePlan, m
     case 'possibly-stale':
       return isUndated(run, moved);
     case 'over-cap':
-      return settings.env['MAX_SERVICES'] !== undefined;
+      return everySettings(run).some(({ MAX_SERVICES = '0' }) => MAX_SERVICES !== '0');
     case 'rollout-failed':
       return hasFailedSince(run, plan, moved);
     case 'earlier-wave-failed':
@@ -162,6 +166,18 @@ function isRightlySkipped({ reason, at }: Remark, run: Run, plan: ServicePlan, m
     default:
       return false;
   }
+}
+
+/** Whether the healthy percentages of the service allow ECS to replace no task. */
+export function cannotReplace({ percents, desired, kind }: ServicePlan): boolean {
+  if (percents === undefined || kind !== 'rolling') return false;
+  const [least, most] = percents;
+  return Math.ceil((desired * least) / 100) >= desired && Math.floor((desired * most) / 100) <= desired;
+}
+
+/** Whether a reference of the service was gone at some time of the run, so that it may be left as it is. */
+export function mayLackAReference(run: Run, plan: ServicePlan): boolean {
+  return usesUntil(run, plan, Infinity).some((use) => mayBeGone(run, use));
 }
 
 /** Whether ECS may stop old tasks of the service before new ones run. */
@@ -216,6 +232,6 @@ function mayWaitForEver(run: Run, plan: ServicePlan, reason: string): boolean {
   if (reason === 'too-often' || reason === 'cooldown') return true;
   if (hasEndedBadly(run, plan)) return true;
   if (reason !== 'earlier-wave') return false;
-  const mayBeTooOften = run.scenario.settings.env['MAX_REDEPLOYS_PER_HOUR'] !== undefined;
+  const mayBeTooOften = everySettings(run).some((env) => env['MAX_REDEPLOYS_PER_HOUR'] !== undefined);
   return earlierWaves(run, plan).some((other) => mayBeTooOften || hasEndedBadly(run, other));
 }

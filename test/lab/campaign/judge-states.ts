@@ -1,5 +1,6 @@
 import type { TrueState } from '../../simulator/index.ts';
 import type { Run, Told } from './run.ts';
+import { skewOf } from './truth.ts';
 import { secondsIn, type Violation, violation } from './violation.ts';
 
 /** The states of a deployment, in the words of the records and of the simulator. */
@@ -112,6 +113,6 @@ export function nameIn({ built }: Run, arn: string): string {
 }
 
 /** The clocks of the processes are wrong by so much, and events and answers carry whole seconds. */
-function toleranceOf({ scenario }: Run): number {
-  return 1_000 + Math.max(...scenario.settings.skewsMs.map(Math.abs));
+function toleranceOf(run: Run): number {
+  return 1_000 + skewOf(run);
 }

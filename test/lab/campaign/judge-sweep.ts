@@ -12,8 +12,8 @@ export function isFoundBySweep(changeId: string, arn: string): boolean {
 /** Whether a sweep passed over the service because it is opted out: a sweep writes no record about such a service. */
 export function isPassedOver(run: Run, plan: ServicePlan, { arn }: Moved): boolean {
   return run.invocations.some(
-    ({ of, startedAt }) =>
-      of === 'on-schedule' && (mayBeOptedOutAt(run, plan, startedAt) || isSecretOptedOut(run, arn)),
+    ({ of, startedAt, env }) =>
+      of === 'on-schedule' && (mayBeOptedOutAt(run, plan, startedAt, env) || isSecretOptedOut(run, arn)),
   );
 }
 

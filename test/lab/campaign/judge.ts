@@ -2,13 +2,18 @@ import { grantedActions } from '../../infra/template.ts';
 import { MARKER } from './build-world.ts';
 import { adviceProblems } from './judge-advice.ts';
 import { deploymentProblems } from './judge-deployments.ts';
+import { endProblems } from './judge-ends.ts';
+import { limitProblems } from './judge-limits.ts';
+import { orderProblems } from './judge-order.ts';
+import { reasonProblems } from './judge-reasons.ts';
 import { settlingProblems } from './judge-settling.ts';
 import { stalenessProblems } from './judge-staleness.ts';
 import { stateProblems } from './judge-states.ts';
 import { sweepProblems } from './judge-sweep.ts';
 import type { Invocation } from './processes.ts';
 import type { Run } from './run.ts';
-import { type Violation, violation } from './violation.ts';
+import { settingsOf } from './truth.ts';
+import { secondsIn, type Violation, violation } from './violation.ts';
 
 /** The promises that a run broke, judged from the simulator's ledger, the calls, the queues and the log. */
 export function judge(run: Run): readonly Violation[] {
@@ -16,7 +21,11 @@ export function judge(run: Run): readonly Violation[] {
     ...ending(run),
     ...manners(run),
     ...deploymentProblems(run),
+    ...orderProblems(run),
+    ...limitProblems(run),
     ...stateProblems(run),
+    ...reasonProblems(run),
+    ...endProblems(run),
     ...adviceProblems(run),
     ...(run.endless ? [] : [...stalenessProblems(run), ...sweepProblems(run), ...settlingProblems(run)]),
   ];
@@ -38,7 +47,7 @@ function ending({ endless, invocations, queues }: Run): readonly Violation[] {
 }
 
 function manners(run: Run): readonly Violation[] {
-  const { sim, calls, lines, scenario } = run;
+  const { sim, calls, lines } = run;
   const updates = calls.filter(({ operation }) => operation === 'UpdateService');
   const odd = updates.find(
     ({ input }) => Object.keys(input).sort().join() !== 'cluster,forceNewDeployment,service',
@@ -49,10 +58,10 @@ function manners(run: Run): readonly Violation[] {
     ...lines
       .filter((line) => line.includes(MARKER))
       .map((line) => violation('logs-no-value', line.slice(0, 300))),
+    ...updates
+      .filter(({ invocation }) => settingsOf(run, invocation)['MODE'] === 'observe')
+      .map(({ at }) => violation('observes-only', `UpdateService ${secondsIn(run, at)}`)),
     ...(odd === undefined ? [] : [violation('sends-nothing-else', JSON.stringify(odd.input))]),
-    ...(scenario.settings.env['MODE'] === 'observe' && updates.length > 0
-      ? [violation('observes-only', `${updates.length} calls of UpdateService`)]
-      : []),
   ];
 }
 

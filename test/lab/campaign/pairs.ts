@@ -2,6 +2,7 @@ import { dice } from '../../support/dice.ts';
 import { generate } from './generate.ts';
 import { run } from './run.ts';
 import type { Scenario } from './scenario.ts';
+import { US } from './truth.ts';
 
 /** The deployments by two invocations that handled the same message at the same time. */
 export type Pair = {
@@ -17,7 +18,7 @@ const DAY = 86_400_000;
 export function measurePair(seed: number): Promise<Pair> {
   return run(pairOf(seed), ({ sim, built }) => {
     const ours = [...built.services.values()].map(
-      (arn) => sim.deploymentsOf(arn).filter(({ by }) => by === 'TESTING').length,
+      (arn) => sim.deploymentsOf(arn).filter(({ by }) => by === US).length,
     );
     return { services: ours.length, extras: ours.map((count) => count - 1) };
   });

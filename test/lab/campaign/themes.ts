@@ -1,6 +1,15 @@
 import type { RolloutSpec } from '../../simulator/index.ts';
 import { type Dice, dice } from '../../support/dice.ts';
-import type { Action, Resource, Scenario, ServicePlan, Settings, Use } from './scenario.ts';
+import {
+  type Action,
+  type Fault,
+  type Resource,
+  type Scenario,
+  type ServicePlan,
+  type Settings,
+  SPELLINGS,
+  type Use,
+} from './scenario.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -30,7 +39,7 @@ export function steered(theme: Theme, base: Scenario): Scenario {
     actions: world.actions.toSorted((a, b) => a.at - b.at),
     deliveries: [...(world.deliveries ?? []), ...noise.deliveries.filter(({ dropped }) => dropped !== true)],
     faults: [...(world.faults ?? []), ...noise.faults],
-    deaths: noise.deaths,
+    deaths: [...(world.deaths ?? []), ...noise.deaths],
     settings: {
       wideRules: false,
       processes: roll.pick([1, 1, 1, 2]),
@@ -48,6 +57,9 @@ export function steered(theme: Theme, base: Scenario): Scenario {
 }
 
 const DB: Resource = { kind: 'secret', name: 'prod/db' };
+
+const API: Resource = { kind: 'secret', name: 'api' };
+const ROOT: Resource = { kind: 'parameter', name: 'root' };
 
 const uses = (of: string, as: Use['as'] = 'full', place: Use['in'] = 'secrets'): readonly Use[] => [
   { of, as, in: place },
@@ -81,6 +93,23 @@ function changes(roll: Dice, ...instants: readonly number[]): readonly Action[] 
 }
 
 const soon = (roll: Dice): number => roll.int(1, 20 * SECOND);
+const OPTED_OUT = { enabled: 'false' } as const;
+const READS = [
+  'ListClusters',
+  'DescribeClusters',
+  'ListServices',
+  'ListServices',
+  'DescribeServices',
+  'DescribeServices',
+  'DescribeTaskDefinition',
+  'ListServiceDeployments',
+  'DescribeSecret',
+] as const;
+
+function ciDeploys(services: readonly ServicePlan[], roll: Dice, at: number): Action {
+  return { at, do: 'deploy', service: nameOfOne(roll, services) };
+}
+
 const nameOfOne = (roll: Dice, services: readonly ServicePlan[]): string => roll.pick(services).name;
 
 const ends = (roll: Dice): RolloutSpec => ({
@@ -93,18 +122,18 @@ const ends = (roll: Dice): RolloutSpec => ({
 export const THEMES = {
   /** Services of several waves, whose earlier ones take their time, fail or wait. */
   waves: (roll): World => {
+    const isPaced = roll.chance(0.5);
     const services = fleet(roll, roll.int(2, 5), (_, index) => ({
       wave: index % 3,
       rollout: ends(roll),
-      ...(roll.chance(0.3) && { ageMs: 20 * SECOND }),
+      ...(isPaced && index % 3 > 0 && { ageMs: 20 * SECOND }),
       ...(roll.chance(0.2) && { breaker: true as const }),
     }));
     const at = soon(roll);
     const again = roll.chance(0.3) ? [at + roll.int(1, 10) * MINUTE] : [];
-    const ci = roll.chance(0.3)
-      ? [{ at: at + roll.int(1, 5) * MINUTE, do: 'deploy', service: nameOfOne(roll, services) } as const]
-      : [];
-    return { services, actions: [...changes(roll, at, ...again), ...ci] };
+    const ci = roll.chance(0.3) ? [ciDeploys(services, roll, at + roll.int(1, 5) * MINUTE)] : [];
+    const env = isPaced ? { COOLDOWN_SECONDS: roll.pick(['60', '120', '300']) } : {};
+    return { services, actions: [...changes(roll, at, ...again), ...ci], settings: { env } };
   },
 
   /** Many changes of few services within an hour or two. */
@@ -120,6 +149,226 @@ export const THEMES = {
       ...(roll.chance(0.7) && { MAX_REDEPLOYS_PER_HOUR: roll.pick(['1', '2', '3']) }),
     };
     return { services, actions: changes(roll, ...instants.map((at) => at + soon(roll))), settings: { env } };
+  },
+
+  /** Blue/green, linear and canary deployments, pauses and rollbacks that a change finds under way. */
+  cycles: (roll): World => {
+    const services = fleet(roll, roll.int(1, 2), () => ({
+      kind: roll.pick(['blue-green', 'linear', 'canary', 'express', 'rolling'] as const),
+      breaker: true as const,
+      rollout: {
+        ...ends(roll),
+        bakeMs: roll.pick([0, 5 * MINUTE, HOUR]),
+        shiftMs: roll.pick([0, 5 * MINUTE]),
+      },
+      ...(roll.chance(0.3) && {
+        pauses: [{ stage: 'POST_SCALE_UP' as const, timeoutMinutes: 10, timeoutAction: 'CONTINUE' as const }],
+      }),
+    }));
+    const at = 10 * MINUTE;
+    const ci = ciDeploys(services, roll, at - roll.pick([15, 65, 150, 300]) * SECOND);
+    return { services, actions: [...changes(roll, at), ci] };
+  },
+
+  /** More stale services than MAX_SERVICES allows, for changes that a warm process sees one after the other. */
+  cap: (roll): World => {
+    const most = roll.int(1, 3);
+    const services = fleet(roll, most + roll.int(0, 3), () => (roll.chance(0.2) ? { wave: 1 } : {}));
+    const at = soon(roll);
+    const env = { MAX_SERVICES: String(most), COOLDOWN_SECONDS: roll.pick(['0', '60']) };
+    return {
+      services,
+      actions: changes(roll, at, at + roll.pick([20, 100, 400]) * SECOND),
+      settings: { env },
+    };
+  },
+
+  /** Others deploy, tag, scale and delete services while a change is handled. */
+  others: (roll): World => {
+    const services = fleet(roll, roll.int(1, 3), () => ({ rollout: { durationMs: 2 * SECOND } }));
+    const at = soon(roll);
+    const others = Array.from({ length: roll.int(1, 4) }, (): Action => {
+      const then = at + roll.int(500, 4 * SECOND);
+      return roll.chance(0.7)
+        ? ciDeploys(services, roll, then)
+        : { at: then, do: 'scale', service: nameOfOne(roll, services), count: roll.int(0, 3) };
+    });
+    return { services, actions: [...changes(roll, at), ...others] };
+  },
+
+  /** Opt-outs of services, clusters and secrets, and settings, which change while services wait. */
+  scope: (roll): World => {
+    const services = fleet(roll, roll.int(1, 3), () => ({
+      cluster: roll.pick(['prod', 'dev']),
+      ageMs: roll.pick([20 * SECOND, DAY]),
+      wave: roll.int(0, 1),
+      ...(roll.chance(0.3) && { enabled: roll.pick(['true', 'false']) }),
+    }));
+    const at = soon(roll);
+    const later = () => at + roll.int(5, 90) * SECOND;
+    const tags = services.flatMap((one): readonly Action[] =>
+      roll.chance(0.5)
+        ? [{ at: later(), do: 'tag', service: one.name, enabled: roll.pick(['false', 'true']) }]
+        : [],
+    );
+    const env = roll.pick([
+      { CLUSTERS: 'prod' },
+      { CLUSTERS: '*,!dev' },
+      { SELECT: 'tagged' },
+      { MODE: 'observe' },
+    ]);
+    const configured = roll.chance(0.5) ? [{ at: later(), do: 'configure', env } as const] : [];
+    return {
+      services,
+      clusters: ['prod', 'dev'].map((name) => ({ name, tags: roll.chance(0.15) ? OPTED_OUT : {} })),
+      resources: [roll.chance(0.25) ? { ...DB, ...OPTED_OUT } : DB],
+      actions: [...changes(roll, at), ...tags, ...configured],
+      settings: { env: { COOLDOWN_SECONDS: roll.pick(['60', '120']) } },
+    };
+  },
+
+  /** Changes that only a sweep finds, also without an instant, and a sweep that AWS refuses a part. */
+  sweeps: (roll): World => {
+    const services = fleet(roll, roll.int(2, 4), (_, index) => ({
+      cluster: roll.pick(['prod', 'shared']),
+      ...(roll.chance(0.5) && { wave: index % 2 }),
+    }));
+    const at = soon(roll);
+    const dated = roll.chance(0.5) ? changes(roll, at) : [];
+    const others = (['edit', 'rollback'] as const).flatMap((doing): readonly Action[] =>
+      roll.chance(0.4) ? [{ at: at + roll.int(1, 60) * SECOND, do: doing, secret: DB.name }] : [],
+    );
+    const env = roll.chance(0.3) ? { MAX_SERVICES: '1' } : {};
+    return {
+      services,
+      actions: [...dated, ...others],
+      deliveries: Array.from({ length: 12 }, (_, index) => ({ event: index + 1, dropped: true })),
+      settings: { env },
+    };
+  },
+
+  /** Reads that AWS refuses for good. */
+  refusals: (roll): World => {
+    const services = fleet(roll, roll.int(2, 5), () => ({
+      cluster: roll.pick(['prod', 'shared']),
+      wave: roll.int(0, 1),
+    }));
+    const faults = Array.from({ length: roll.int(1, 3) }, (): Fault => {
+      const kind = roll.pick(['client-error', 'access-denied', 'server-error'] as const);
+      const operation = roll.pick(READS);
+      return roll.chance(0.5)
+        ? { kind, operation, nth: roll.int(1, 4), times: roll.pick([1, 2, 5]) }
+        : { kind, operation, at: 0, forMs: roll.pick([30 * SECOND, 5 * MINUTE]) };
+    });
+    return {
+      services,
+      actions: changes(roll, soon(roll)),
+      faults,
+      settings: { page: roll.pick([1, 2, 100]) },
+    };
+  },
+
+  /** Rotations that fail, and resources that are deleted, restored and made anew. */
+  ends: (roll): World => {
+    const services = fleet(roll, roll.int(1, 3), () => ({
+      uses: [
+        ...uses(DB.name, roll.pick(['full', 'partial', 'key'])),
+        ...(roll.chance(0.5) ? uses(roll.pick([API.name, ROOT.name]), roll.pick(['full', 'partial'])) : []),
+      ],
+      ...(roll.chance(0.4) && { percents: [0, 100] as const }),
+      ageMs: roll.pick([20 * SECOND, DAY]),
+    }));
+    const at = soon(roll);
+    const then = (from: number) => at + roll.int(from, 150) * SECOND;
+    const rest: readonly Action[] = [
+      { at: then(1), do: 'rotate', secret: DB.name, stepMs: 300, fails: roll.pick(['before', 'after']) },
+      { at: then(-20), do: 'delete-secret', secret: roll.pick([DB.name, API.name]) },
+      { at: then(20), do: 'restore-secret', secret: roll.pick([DB.name, API.name]) },
+      { at: then(-20), do: 'remake-parameter', parameter: ROOT.name },
+    ];
+    return {
+      services,
+      resources: [DB, API, ROOT],
+      actions: [...changes(roll, at), ...rest.filter((one) => one.at > 0 && roll.chance(0.5))],
+      settings: { env: { COOLDOWN_SECONDS: '60' } },
+    };
+  },
+
+  /** Deployments that take long, drain, bake, wait, fail, or find no place. */
+  states: (roll): World => {
+    const services = fleet(roll, roll.int(1, 3), () => ({
+      kind: roll.pick(['rolling', 'rolling', 'blue-green'] as const),
+      breaker: true as const,
+      rollout: {
+        ...ends(roll),
+        ...roll.pick([
+          {},
+          { outcome: 'success' as const, drainMs: roll.pick([30 * SECOND, 5 * MINUTE]) },
+          { outcome: 'success' as const, protectMs: 20 * MINUTE, earlySuccess: roll.chance(0.5) },
+          { outcome: 'keeps-failing' as const, failAfter: 0 },
+          { outcome: 'cannot-place' as const, failAfter: 0 },
+        ]),
+      },
+    }));
+    const at = soon(roll);
+    const mend: Action = { at: at + 10 * MINUTE, do: 'mend', service: nameOfOne(roll, services) };
+    return { services, actions: [...changes(roll, at), ...(roll.chance(0.5) ? [mend] : [])] };
+  },
+
+  /** Resources whose names begin or end alike, in every spelling of a reference. */
+  names: (roll): World => {
+    const resources = ['prod/db', 'prod/db2', 'prod/d', 'prod/db-main'].map(
+      (name): Resource => ({
+        kind: 'secret',
+        name,
+      }),
+    );
+    const services = fleet(roll, roll.int(2, 5), () => ({
+      uses: uses(roll.pick(resources).name, roll.pick(SPELLINGS), roll.pick(['secrets', 'log'])),
+    }));
+    const at = soon(roll);
+    const moves = (['put', 'rotate', 'blue', 'rollback', 'edit'] as const).flatMap(
+      (doing): readonly Action[] =>
+        roll.chance(0.5)
+          ? [
+              {
+                at: at + roll.int(0, 90) * SECOND,
+                do: doing,
+                secret: roll.pick(resources).name,
+                stepMs: 20 * SECOND,
+              },
+            ]
+          : [],
+    );
+    return { services, resources, actions: [...changes(roll, at), ...moves] };
+  },
+
+  /** Calls whose answers are lost, reads that fail for minutes, and processes that die. */
+  losses: (roll): World => {
+    const services = fleet(roll, roll.int(1, 4), () => ({ cluster: roll.pick(['prod', 'shared']) }));
+    const faults = Array.from({ length: roll.int(1, 2) }, (): Fault => {
+      const kind = roll.pick(['timeout-after', 'reset-after', 'server-error', 'throttle'] as const);
+      const operation = roll.pick([
+        'UpdateService',
+        'UpdateService',
+        'ListServices',
+        'DescribeServices',
+        'SendMessage',
+      ]);
+      return roll.chance(0.6)
+        ? { kind, operation, nth: roll.int(1, 3), times: roll.pick([1, 2]) }
+        : { kind, operation, at: 0, forMs: roll.pick([MINUTE, 10 * MINUTE]) };
+    });
+    const deaths = roll.chance(0.3)
+      ? [{ invocation: roll.int(1, 3), call: roll.int(1, 12), after: roll.chance(0.5) }]
+      : [];
+    return {
+      services,
+      actions: changes(roll, soon(roll)),
+      faults,
+      deaths,
+      settings: { page: roll.pick([1, 100]) },
+    };
   },
 } satisfies Readonly<Record<string, (roll: Dice) => World>>;
 

@@ -1,0 +1,114 @@
+import { cannotReplace } from './judge-staleness.ts';
+import type { Run, Told } from './run.ts';
+import type { ServicePlan } from './scenario.ts';
+import {
+  everySettings,
+  isMovedBy,
+  isSecretOptedOut,
+  isSelected,
+  isStaleAt,
+  type Moved,
+  mayBeOptedOutBetween,
+  mayLag,
+  movesOf,
+  skewOf,
+  usesUntil,
+} from './truth.ts';
+import { secondsIn, type Violation, violation } from './violation.ts';
+
+/** The violations by changes that are said to have settled: while a service was stale, or with a wrong exposure. */
+export function endProblems(run: Run): readonly Violation[] {
+  return run.records
+    .filter(({ record }) => record.event === 'change.settled')
+    .flatMap((told) => {
+      const { changeId = '' } = told.record;
+      return movesOf(run, changeId).flatMap((moved) => [
+        ...staleIn(run, told, moved),
+        ...wrongExposure(run, told, moved),
+      ]);
+    });
+}
+
+/** What leaves a service out of what a change waits for, as long as a record says so. */
+const LEFT_OUT: readonly (string | undefined)[] = ['service.skipped', 'service.failed'];
+
+function staleIn(run: Run, told: Told, moved: Moved): readonly Violation[] {
+  if (isSecretOptedOut(run, moved.arn)) return [];
+  return run.scenario.services
+    .filter(
+      (plan) =>
+        isConcerned(run, plan, moved, told.at) &&
+        !isNamed(run, plan, told) &&
+        isStaleAt(run, plan, moved, told.at),
+    )
+    .map(({ name }) =>
+      violation(
+        'settles-truly',
+        `${told.record.changeId} ${secondsIn(run, told.at)}, though ${name} is stale`,
+      ),
+    );
+}
+
+function isConcerned(run: Run, plan: ServicePlan, moved: Moved, at: number): boolean {
+  return (
+    usesUntil(run, plan, at).some((use) => isMovedBy(use, moved, run)) &&
+    !mayLag(run, plan, moved) &&
+    everySettings(run).every(
+      (env) => isSelected(env, plan.cluster) && !mayBeOptedOutBetween(run, plan, moved.from, at, env),
+    ) &&
+    !cannotReplace(plan) &&
+    !run.scenario.actions.some((action) => action.do === 'delete-service' && action.service === plan.name)
+  );
+}
+
+function isNamed(run: Run, plan: ServicePlan, { record: { changeId = '' }, at }: Told): boolean {
+  const service = run.built.services.get(plan.name);
+  return run.records.some(
+    ({ record, at: then }) =>
+      then <= at &&
+      record.service === service &&
+      LEFT_OUT.includes(record.event) &&
+      record.reason !== 'already-fresh' &&
+      (record.changeIds ?? [record.changeId]).includes(changeId),
+  );
+}
+
+/** A change does not follow what is fresh at its first look, and does not ask when its last old task ended. */
+function wasFreshAtFirst(run: Run, plan: ServicePlan, { record: { changeId = '' } }: Told): boolean {
+  const service = run.built.services.get(plan.name);
+  return run.records.some(
+    ({ record }) =>
+      record.service === service &&
+      record.reason === 'already-fresh' &&
+      (record.changeIds ?? [record.changeId]).includes(changeId),
+  );
+}
+
+const EXACT_MS = 2_000;
+
+/**
+ * An exposure ends with the last task that held the old value. The service cannot know what a task read that was created
+ * before the change and ran only after it, and may count such a task as well. What only a look ended may end late.
+ */
+function wrongExposure(run: Run, told: Told, moved: Moved): readonly Violation[] {
+  const { exposureSeconds, exposureBy } = told.record;
+  if (typeof exposureSeconds !== 'number') return [];
+  const arnOf = ({ name }: ServicePlan) => run.built.services.get(name) ?? '';
+  const ends = run.scenario.services
+    .filter((plan) => isConcerned(run, plan, moved, told.at) && !wasFreshAtFirst(run, plan, told))
+    .flatMap((plan) => run.sim.lastStaleStop(moved.arn, { arn: arnOf(plan) }, moved.to).stoppedAt ?? []);
+  if (ends.length === 0) return [];
+  const older = run.scenario.services.flatMap((plan) =>
+    run.sim
+      .tasksOf({ arn: arnOf(plan) })
+      .flatMap(({ createdAt, stoppedAt }) =>
+        createdAt <= moved.to && stoppedAt !== undefined && stoppedAt <= told.at ? [stoppedAt] : [],
+      ),
+  );
+  const [least, most] = [Math.max(...ends) - moved.to, Math.max(...older) - moved.to];
+  const tolerance = EXACT_MS + skewOf(run) + run.scenario.settings.lagMs;
+  const exposure = exposureSeconds * 1_000;
+  const isRight = exposure >= least - tolerance && (exposureBy === 'look' || exposure <= most + tolerance);
+  const spoken = `${exposureSeconds} s by ${String(exposureBy)}, truly ${least / 1_000} s`;
+  return isRight ? [] : [violation('tells-the-true-exposure', `${told.record.changeId}: ${spoken}`)];
+}

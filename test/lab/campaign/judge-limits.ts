@@ -1,0 +1,131 @@
+import type { DeploymentRecord } from '../../simulator/index.ts';
+import { cannotReplace } from './judge-staleness.ts';
+import type { Run } from './run.ts';
+import type { ServicePlan } from './scenario.ts';
+import {
+  deploymentsOf,
+  isSelected,
+  type Moved,
+  makerOf,
+  mayBeOptedOutBetween,
+  reasonsFor,
+  settingsOf,
+  skewOf,
+  US,
+} from './truth.ts';
+import { secondsIn, type Violation, violation } from './violation.ts';
+
+/** The violations by deployments of ours that came too soon, too often, too many at once, or in the way of another. */
+export function limitProblems(run: Run): readonly Violation[] {
+  return run.scenario.services.flatMap((plan) => {
+    const all = deploymentsOf(run, plan);
+    return all
+      .filter(({ by }) => by === US)
+      .flatMap((one) => {
+        const reasons = reasonsFor(run, plan, one, settingsOf(run, makerOf(run, one)));
+        const broken = [
+          ...(isTooSoon(run, one, reasons) ? (['lets-changes-settle'] as const) : []),
+          ...(isTooOften(run, one, all) ? (['keeps-hourly-limit'] as const) : []),
+          ...(isInterrupting(run, plan, one, all) ? (['interrupts-nothing'] as const) : []),
+          ...(isOverCap(run, plan, one, reasons) ? (['keeps-cap'] as const) : []),
+        ];
+        return broken.map((promise) => violation(promise, `${plan.name} ${secondsIn(run, one.createdAt)}`));
+      });
+  });
+}
+
+const SETTLE_MS = 2_000;
+
+/** Whether every change that justifies the deployment was younger than two seconds by the clock of the caller. */
+function isTooSoon(run: Run, { createdAt }: DeploymentRecord, reasons: readonly Moved[]): boolean {
+  return reasons.length > 0 && reasons.every(({ from }) => createdAt < from + SETTLE_MS - skewOf(run));
+}
+
+const HOUR_MS = 3_600_000;
+/** The last look is at most a second before the call: deployments of others that are this young were unseen. */
+const UNSEEN_MS = 3_000;
+
+/** Whether MAX_REDEPLOYS_PER_HOUR deployments of the service began in the hour before. A rollback counts as none. */
+function isTooOften(run: Run, one: DeploymentRecord, all: readonly DeploymentRecord[]): boolean {
+  const most = Number(settingsOf(run, makerOf(run, one))['MAX_REDEPLOYS_PER_HOUR'] || 6);
+  const tolerance = 2 * skewOf(run);
+  const before = all.filter(
+    ({ by, createdAt }) =>
+      by !== 'circuit-breaker' &&
+      createdAt < one.createdAt - UNSEEN_MS &&
+      createdAt > one.createdAt - HOUR_MS + tolerance,
+  );
+  return before.length >= most;
+}
+
+/**
+ * Whether it ended a blue/green, linear or canary deployment, a pause or a rollback that had been under way for so long that
+ * the last look must have seen it.
+ */
+function isInterrupting(
+  run: Run,
+  { kind, name }: ServicePlan,
+  { createdAt }: DeploymentRecord,
+  all: readonly DeploymentRecord[],
+): boolean {
+  const seen = createdAt - UNSEEN_MS;
+  const interrupted = all.filter(
+    (one) => one.outcome === 'superseded' && one.finishedAt === createdAt && one.createdAt < seen,
+  );
+  const isCycle = kind !== 'rolling' && kind !== 'daemon';
+  const arn = run.built.services.get(name) ?? '';
+  const before = run.sim.statesOf({ arn }).findLast(({ at }) => at < createdAt);
+  return (
+    interrupted.some(({ by }) => isCycle || by === 'circuit-breaker') ||
+    (before?.state === 'awaiting-approval' && before.at < seen)
+  );
+}
+
+/** Whether more services than MAX_SERVICES were stale when the first of them was redeployed for the change. */
+function isOverCap(run: Run, plan: ServicePlan, one: DeploymentRecord, reasons: readonly Moved[]): boolean {
+  const env = settingsOf(run, makerOf(run, one));
+  const most = Number(env['MAX_SERVICES'] || 0);
+  if (most === 0 || reasons.length === 0) return false;
+  return reasons.every(
+    (moved) =>
+      isFirstFor(run, moved, one) &&
+      run.scenario.services.filter((other) => other === plan || countsAsStale(run, other, moved, one))
+        .length > most,
+  );
+}
+
+/** Later looks redeploy what an earlier one has counted. */
+function isFirstFor(run: Run, moved: Moved, { createdAt }: DeploymentRecord): boolean {
+  return run.scenario.services.every((other) =>
+    deploymentsOf(run, other).every(
+      (one) =>
+        one.by !== US ||
+        one.createdAt >= createdAt ||
+        one.createdAt < moved.from ||
+        !reasonsFor(run, other, one, settingsOf(run, makerOf(run, one))).includes(moved),
+    ),
+  );
+}
+
+/** Whether a plan that was made since the invocation began must count the service as one that the change needs redeployed. */
+function countsAsStale(run: Run, plan: ServicePlan, moved: Moved, deployment: DeploymentRecord): boolean {
+  const maker = makerOf(run, deployment);
+  const env = settingsOf(run, maker);
+  const { createdAt } = deployment;
+  const all = deploymentsOf(run, plan);
+  const young = all.filter(
+    (one) => one.createdAt > moved.from - Number(env['COOLDOWN_SECONDS'] || 60) * 1_000,
+  );
+  return (
+    young.length === 0 &&
+    plan.desired > 0 &&
+    plan.inProgress === undefined &&
+    plan.kind !== 'code-deploy' &&
+    plan.kind !== 'external' &&
+    !cannotReplace(plan) &&
+    isSelected(env, plan.cluster) &&
+    !mayBeOptedOutBetween(run, plan, moved.from, createdAt, env) &&
+    reasonsFor(run, plan, { ...deployment, createdAt }, env).includes(moved) &&
+    !run.scenario.actions.some((action) => 'service' in action && action.service === plan.name)
+  );
+}

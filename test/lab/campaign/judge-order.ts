@@ -1,0 +1,111 @@
+import type { DeploymentRecord } from '../../simulator/index.ts';
+import { cannotReplace, mayLackAReference } from './judge-staleness.ts';
+import type { Run } from './run.ts';
+import type { ServicePlan } from './scenario.ts';
+import {
+  deploymentsOf,
+  isMovedBy,
+  isSelected,
+  isStaleAt,
+  type Moved,
+  makerOf,
+  mayBeOptedOutBetween,
+  reasonsFor,
+  settingsOf,
+  US,
+  usesUntil,
+  wavesOf,
+} from './truth.ts';
+import { secondsIn, type Violation, violation } from './violation.ts';
+
+/**
+ * The violations by deployments of ours that went before an earlier wave of the same change was done: a service of an
+ * earlier wave still ran on the old value, whether it was unread, waited, rolled out or had failed. A deployment that any
+ * change of its service allowed is right.
+ */
+export function orderProblems(run: Run): readonly Violation[] {
+  return run.scenario.services.flatMap((plan) =>
+    deploymentsOf(run, plan)
+      .filter(({ by }) => by === US)
+      .flatMap((deployment) => {
+        const env = settingsOf(run, makerOf(run, deployment));
+        const reasons = reasonsFor(run, plan, deployment, env);
+        const held = reasons.map((moved) => holderOf(run, plan, moved, deployment));
+        const [first] = held;
+        return first === undefined || held.includes(undefined)
+          ? []
+          : [
+              violation(
+                'keeps-order',
+                `${plan.name} was redeployed ${secondsIn(run, deployment.createdAt)} before ${first.name}`,
+              ),
+            ];
+      }),
+  );
+}
+
+/** A service of an earlier wave that certainly held this one back for the change. */
+function holderOf(
+  run: Run,
+  plan: ServicePlan,
+  moved: Moved,
+  deployment: DeploymentRecord,
+): ServicePlan | undefined {
+  const { createdAt } = deployment;
+  const latest = Math.min(...wavesOf(run, plan, moved.from, createdAt));
+  return run.scenario.services.find(
+    (other) =>
+      Math.max(...wavesOf(run, other, moved.from, createdAt)) < latest &&
+      isStaleAt(run, other, moved, createdAt) &&
+      isConcerned(run, other, moved, deployment) &&
+      !isProved(run, other, createdAt) &&
+      !isGivenUp(run, moved, createdAt),
+  );
+}
+
+/** Whether the change had to wait for this service from its first look on: nothing let the service be left out. */
+function isConcerned(run: Run, plan: ServicePlan, moved: Moved, deployment: DeploymentRecord): boolean {
+  const { createdAt } = deployment;
+  const envs = run.invocations.filter(({ startedAt }) => startedAt <= createdAt).map(({ env }) => env);
+  const uses = usesUntil(run, plan, createdAt);
+  return (
+    plan.kind !== 'code-deploy' &&
+    plan.kind !== 'external' &&
+    !cannotReplace(plan) &&
+    !mayLackAReference(run, plan) &&
+    uses.some(
+      (use) => use.in !== 'also' && isMovedBy(use, moved, run, settingsOf(run, makerOf(run, deployment))),
+    ) &&
+    envs.every(
+      (env) => isSelected(env, plan.cluster) && !mayBeOptedOutBetween(run, plan, moved.from, createdAt, env),
+    ) &&
+    isThere(run, plan, createdAt)
+  );
+}
+
+/** Whether the service was neither deleted nor without tasks at any time until then. */
+function isThere({ scenario, startedAt }: Run, { name, desired }: ServicePlan, at: number): boolean {
+  return (
+    desired > 0 &&
+    !scenario.actions.some(
+      (action) =>
+        startedAt + action.at <= at &&
+        ((action.do === 'delete-service' && action.service === name) ||
+          (action.do === 'scale' && action.service === name && action.count === 0)),
+    )
+  );
+}
+
+/** New tasks that all run have proved themselves: later waves do not wait until old ones have drained. */
+function isProved({ sim, built }: Run, { name }: ServicePlan, at: number): boolean {
+  return sim.stateOf({ arn: built.services.get(name) ?? '' }, at)?.state === 'draining';
+}
+
+/** FOLLOW_UP_LIMIT_MINUTES of the scenarios: what AWS has refused to show until then holds nothing back any more. */
+const LIMIT_MS = 60 * 60_000;
+
+function isGivenUp({ calls }: Run, { from }: Moved, at: number): boolean {
+  return (
+    at - from >= LIMIT_MS && calls.some(({ fault }) => fault === 'client-error' || fault === 'access-denied')
+  );
+}

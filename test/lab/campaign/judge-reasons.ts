@@ -1,0 +1,119 @@
+import type { Call } from './carry.ts';
+import { isUndated } from './judge-sweep.ts';
+import type { Run, Told } from './run.ts';
+import type { ServicePlan } from './scenario.ts';
+import {
+  deploymentsOf,
+  isMovedBy,
+  isStaleAt,
+  type Moved,
+  mayLag,
+  movesOf,
+  resourceOf,
+  usesUntil,
+  wasGoneBetween,
+} from './truth.ts';
+import { secondsIn, type Violation, violation } from './violation.ts';
+
+/** The violations by records whose reason was not true of their service while the invocation ran that wrote them. */
+export function reasonProblems(run: Run): readonly Violation[] {
+  const plans = new Map(run.scenario.services.map((plan) => [run.built.services.get(plan.name), plan]));
+  return run.records.flatMap((told) => {
+    const plan = plans.get(told.record.service);
+    const isTrue = TRUTHS[reasonIn(told)];
+    return plan === undefined || isTrue === undefined || isTrue(run, plan, told)
+      ? []
+      : [
+          violation(
+            'tells-the-true-reason',
+            `${told.record.event} ${reasonIn(told)} of ${plan.name} ${secondsIn(run, told.at)}`,
+          ),
+        ];
+  });
+}
+
+function reasonIn({ record: { event, reason = '' } }: Told): string {
+  return event === 'service.fresh' ? 'already-fresh' : reason;
+}
+
+const TRUTHS: Readonly<Record<string, (run: Run, plan: ServicePlan, told: Told) => boolean>> = {
+  'secret-gone': isGone,
+  unreadable: wasRefused,
+  'reference-gone': lacksReference,
+  'already-fresh': isFresh,
+  'rollout-failed': hasFailed,
+};
+
+const idsIn = ({ record: { changeId = '', changeIds = [changeId] } }: Told): readonly string[] => changeIds;
+
+/** What a look may have seen: reads lag, and a look lasts for as long as its invocation. */
+function seenFrom({ invocations, scenario: { settings } }: Run, { invocation, at }: Told): number {
+  return (invocations[invocation - 1]?.startedAt ?? at) - settings.lagMs - 1_000;
+}
+
+/** One of the resources that the record is about was gone, and the service names it. */
+function isGone(run: Run, plan: ServicePlan, told: Told): boolean {
+  const named = usesUntil(run, plan, told.at).flatMap(({ of }) => run.built.arnOf(of) ?? []);
+  return idsIn(told).some((id) => {
+    const arn = resourceOf(run, id);
+    if (arn === undefined) return true;
+    const isNamed = named.some(
+      (one) => one === arn || one.slice(0, -7) === arn || arn.startsWith(one.slice(0, -6)),
+    );
+    return isNamed && wasGoneBetween(run, arn, seenFrom(run, told), told.at);
+  });
+}
+
+/** AWS refused a call about the service, its cluster, its revision or its resources, or did not find one of these. */
+function wasRefused(run: Run, plan: ServicePlan, told: Told): boolean {
+  return (
+    run.calls.some((call) => call.at <= told.at && call.fault !== undefined && concerns(run, plan, call)) ||
+    usesUntil(run, plan, told.at).some(
+      ({ of, as }) =>
+        as === 'older' || wasGoneBetween(run, run.built.arnOf(of) ?? '', seenFrom(run, told), told.at),
+    )
+  );
+}
+
+/** The services and clusters that these calls name; every other read concerns all. */
+function concerns(run: Run, { name, cluster }: ServicePlan, { service, operation, input }: Call): boolean {
+  if (service !== 'ecs' || operation === 'ListClusters') return true;
+  const text = JSON.stringify(input);
+  if (operation === 'DescribeTaskDefinition') return true;
+  const arn = run.built.services.get(name) ?? '';
+  return text.includes(arn) || (text.includes(`cluster/${cluster}"`) && !text.includes(':service/'));
+}
+
+/** Each resource that the record names as missing was gone within the last minutes: it is seen twice, a minute apart. */
+function lacksReference(run: Run, _plan: ServicePlan, told: Told): boolean {
+  const obstacles = (told.record['obstacles'] ?? []) as readonly { arn?: string }[];
+  return obstacles.every(
+    ({ arn }) => arn === undefined || wasGoneBetween(run, arn, seenFrom(run, told), told.at),
+  );
+}
+
+/** No task with the value from before one of the changes runs any more. */
+function isFresh(run: Run, plan: ServicePlan, told: Told): boolean {
+  return movesToldIn(run, plan, told).every((moved) => !isStaleAt(run, plan, moved, told.at));
+}
+
+/** A deployment that is younger than one of the changes failed or was rolled back. */
+function hasFailed(run: Run, plan: ServicePlan, told: Told): boolean {
+  const moves = movesToldIn(run, plan, told);
+  const bad = deploymentsOf(run, plan).filter(
+    ({ outcome, finishedAt = Infinity }) =>
+      (outcome === 'failed' || outcome === 'rolled-back') && finishedAt <= told.at,
+  );
+  return moves.length === 0 || moves.some(({ from }) => bad.some(({ createdAt }) => createdAt >= from));
+}
+
+/** The changes that a record is about, as far as they can be judged: AWS has to date them, and tasks to read them. */
+function movesToldIn(run: Run, plan: ServicePlan, told: Told): readonly Moved[] {
+  const uses = usesUntil(run, plan, told.at);
+  return idsIn(told)
+    .flatMap((id) => movesOf(run, id))
+    .filter(
+      (moved) =>
+        uses.some((use) => isMovedBy(use, moved, run)) && !isUndated(run, moved) && !mayLag(run, plan, moved),
+    );
+}
