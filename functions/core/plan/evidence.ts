@@ -110,6 +110,11 @@ export function isDeploying({ serviceDeployments = [] }: Evidence): boolean {
   return serviceDeployments.some(({ status }) => RUNNING.includes(status));
 }
 
+/** Whether a PAUSE hook holds the deployment up until a person continues it or its time is over. */
+export function isPaused({ serviceDeployments = [] }: Evidence): boolean {
+  return serviceDeployments.some(({ approval }) => approval !== undefined);
+}
+
 /** A service deployment and the deployment that it makes are taken to belong together within this time. */
 const TOGETHER_MS = 2_000;
 const ROLLED_BACK = [...ROLLBACK_RUNNING, 'ROLLBACK_SUCCESSFUL', 'ROLLBACK_FAILED'];

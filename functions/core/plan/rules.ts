@@ -7,6 +7,7 @@ import {
   type Evidence,
   isDeploying,
   isOfRollback,
+  isPaused,
   isRollingBack,
   isStillStopping,
   lastRolloutFailed,
@@ -141,8 +142,8 @@ function onlyDrains(hits: readonly Hit[]): boolean {
 }
 
 /**
- * A forced deployment restarts the whole cycle of a blue/green, linear or canary deployment (functions/README.md,
- * Deployments). A rollback must complete first.
+ * A forced deployment restarts the whole cycle of a blue/green, linear or canary deployment, and takes the place of one that
+ * waits for a person (functions/README.md, Deployments). A rollback must complete first.
  */
 function deploymentInProgress(candidate: Candidate): Verdict | undefined {
   const { service, evidence, match } = candidate;
@@ -151,7 +152,7 @@ function deploymentInProgress(candidate: Candidate): Verdict | undefined {
   const isAboutToRollBack = match.following === 'superseded' && isDeploying(evidence);
   const isRollback = isRollingBack(evidence) || (inProgress && looksLikeRollback(service));
   const isCycle = service.strategy !== 'ROLLING' && (inProgress || isDeploying(evidence));
-  return isAboutToRollBack || isRollback || isCycle
+  return isAboutToRollBack || isRollback || isCycle || isPaused(evidence)
     ? waitForRollout('deployment-in-progress', candidate)
     : undefined;
 }

@@ -363,6 +363,20 @@ const TABLE: readonly Row[] = [
     evidence: { serviceDeployments: [{ createdAt: BEFORE, status: 'ROLLBACK_IN_PROGRESS' }] },
   },
   {
+    title: 'an older rolling deployment waits for a person',
+    verdict: 'wait deployment-in-progress',
+    service: { deployments: [deployment(inProgress), draining()] },
+    evidence: {
+      serviceDeployments: [
+        {
+          createdAt: BEFORE,
+          status: 'IN_PROGRESS',
+          approval: { serviceDeployment: 'arn:aws:ecs:one', hookId: 'hook', timeoutAction: 'CONTINUE' },
+        },
+      ],
+    },
+  },
+  {
     title: 'the rollout state reason says that ECS rolls back',
     verdict: 'wait deployment-in-progress',
     service: {

@@ -137,3 +137,22 @@ test('a secret that only a tag names and that is scheduled for deletion is told 
   );
   expect(violations).toEqual([]);
 });
+
+test('a rolling deployment that waits for a person is not interrupted', async () => {
+  const violations = await replay(
+    scenario({
+      services: [
+        {
+          ...API,
+          rollout: { durationMs: 2_000 },
+          pauses: [{ stage: 'POST_SCALE_UP', timeoutMinutes: 10, timeoutAction: 'CONTINUE' }],
+        },
+      ],
+      actions: [
+        { at: 10_000, do: 'deploy', service: 'api' },
+        { at: 90_000, do: 'put', secret: 'prod/db' },
+      ],
+    }),
+  );
+  expect(violations).toEqual([]);
+});
