@@ -1,7 +1,7 @@
 import type { DeploymentRecord } from '../../simulator/index.ts';
 import { cannotReplace, mayLackAReference } from './judge-staleness.ts';
 import type { Run } from './run.ts';
-import type { ServicePlan } from './scenario.ts';
+import { REFUSALS, type ServicePlan } from './scenario.ts';
 import {
   deploymentsOf,
   isMovedBy,
@@ -106,6 +106,6 @@ const LIMIT_MS = 60 * 60_000;
 
 function isGivenUp({ calls }: Run, { from }: Moved, at: number): boolean {
   return (
-    at - from >= LIMIT_MS && calls.some(({ fault }) => fault === 'client-error' || fault === 'access-denied')
+    at - from >= LIMIT_MS && calls.some(({ fault }) => fault === 'access-denied' || REFUSALS.includes(fault))
   );
 }

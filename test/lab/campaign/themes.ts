@@ -3,6 +3,7 @@ import { type Dice, dice } from '../../support/dice.ts';
 import {
   type Action,
   type Fault,
+  READS,
   type Resource,
   type Scenario,
   type ServicePlan,
@@ -94,18 +95,6 @@ function changes(roll: Dice, ...instants: readonly number[]): readonly Action[] 
 
 const soon = (roll: Dice): number => roll.int(1, 20 * SECOND);
 const OPTED_OUT = { enabled: 'false' } as const;
-const READS = [
-  'ListClusters',
-  'DescribeClusters',
-  'ListServices',
-  'ListServices',
-  'DescribeServices',
-  'DescribeServices',
-  'DescribeTaskDefinition',
-  'ListServiceDeployments',
-  'DescribeSecret',
-] as const;
-
 function ciDeploys(services: readonly ServicePlan[], roll: Dice, at: number): Action {
   return { at, do: 'deploy', service: nameOfOne(roll, services) };
 }
@@ -254,7 +243,7 @@ export const THEMES = {
       wave: roll.int(0, 1),
     }));
     const faults = Array.from({ length: roll.int(1, 3) }, (): Fault => {
-      const kind = roll.pick(['client-error', 'access-denied', 'server-error'] as const);
+      const kind = roll.pick(['client-error', 'invalid-parameter', 'access-denied', 'server-error'] as const);
       const operation = roll.pick(READS);
       return roll.chance(0.5)
         ? { kind, operation, nth: roll.int(1, 4), times: roll.pick([1, 2, 5]) }
