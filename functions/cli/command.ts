@@ -50,6 +50,12 @@ export type CliCommand = {
   run(args: readonly string[], given: Given, terminal: Terminal): Promise<ExitCode>;
 };
 
+/** An option that takes a text; undefined if it is not given. */
+export function text(given: Given, option: string): string | undefined {
+  const value = given[option];
+  return typeof value === 'string' ? value : undefined;
+}
+
 /** An option that may be given several times; empty if it is not given. */
 export function texts(given: Given, option: string): readonly string[] {
   const value = given[option];

@@ -1,11 +1,35 @@
+import { type Given, isSet } from './command.ts';
+import { type List, listed } from './render/list.ts';
+import type { Column } from './render/table.ts';
 import type { Screen } from './screen.ts';
 
-/** The report of the service, for other programs. */
-export function printJson(report: object, { print }: Screen): void {
-  print(JSON.stringify(report, undefined, 2));
+/** A result in each of the formats. */
+export type Result<Row> = List<Row> & {
+  /** The report of the service, for other programs. */
+  readonly json: object;
+  /** What a next command would take, one a line. */
+  readonly names: readonly string[];
+  /** The columns that `-o wide` has besides. */
+  readonly wide: readonly Column<Row>[];
+};
+
+/** Prints a result as the person wants it. */
+export function printResult<Row>(result: Result<Row>, given: Given, screen: Screen): void {
+  screen.print(...linesOf(result, given, screen));
 }
 
-/** `cluster/service`, one a line. */
-export function printNames(rows: readonly { readonly name: string }[], { print }: Screen): void {
-  print(...rows.map(({ name }) => name));
+function linesOf<Row>(result: Result<Row>, given: Given, { columns: width }: Screen): readonly string[] {
+  const all = isSet(given, 'all');
+  switch (given.output) {
+    case 'json':
+      return [JSON.stringify(result.json, undefined, 2)];
+    case 'name':
+      return result.names;
+    case 'wide':
+      return listed({ ...result, columns: [...result.columns, ...result.wide] }, { width: undefined, all });
+    case 'table':
+      return listed(result, { width, all });
+    default:
+      return given.output satisfies never;
+  }
 }

@@ -9,14 +9,17 @@ export type Question = {
   readonly parameter?: readonly string[];
   readonly services?: readonly string[];
   readonly clusters?: readonly string[];
-  readonly at?: string;
+  readonly at?: string | undefined;
   readonly force?: boolean;
 };
+
+/** The id of one request, as Lambda gives one to each invocation. */
+export const newId = (): string => randomUUID();
 
 /** The answer of the service to the same request. Throws what the command was told to end with, if it was. */
 export async function ask(question: Question, { run, config }: Session): Promise<Answer> {
   const given = Object.entries(question).filter(([, value]) => !isNothing(value));
-  const circumstances = { requestId: randomUUID(), mode: config.mode, quiet: run.journal };
+  const circumstances = { requestId: newId(), mode: config.mode, quiet: run.journal };
   const answered = await answer(Object.fromEntries(given), circumstances, run);
   run.reading.throwIfAborted();
   return answered;

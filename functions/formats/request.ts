@@ -135,7 +135,7 @@ const isOtherArn = (service: string, type: string) => (given: string) => {
 };
 
 /** Parses `cluster/service`, or an ARN: `…:service/cluster/service` or, in the old form, `…:service/service`. */
-function namedService(asGiven: string): NamedService | undefined {
+export function namedService(asGiven: string): NamedService | undefined {
   const arn = parseArn(asGiven);
   if (arn === undefined ? asGiven.startsWith('arn:') : arn.service !== 'ecs') return undefined;
   const parts = (arn?.resource ?? `service/${asGiven}`).split('/');

@@ -1,5 +1,8 @@
 import type { CliCommand } from '../command.ts';
+import { explain } from './explain.ts';
+import { plan } from './plan.ts';
 import { stale } from './stale.ts';
+import { uses } from './uses.ts';
 
 /** Every command, in the order in which the help lists them. */
-export const COMMANDS: readonly CliCommand[] = [stale];
+export const COMMANDS: readonly CliCommand[] = [stale, uses, plan, explain];

@@ -14,3 +14,17 @@ export const ALL: CliOption = {
   flags: '--all',
   description: 'every service that refers to it, and every line',
 };
+export const SERVICE: CliOption = {
+  flags: '--service <cluster/service>',
+  description: 'a service, or its ARN; again for each further one',
+  many: true,
+};
+export const FORCE: CliOption = {
+  flags: '--force',
+  description: 'everything that refers to it and is older than --at, not only what is stale',
+};
+export const AT: CliOption = {
+  flags: '--at <instant>',
+  description:
+    'with --force or --service: what was created before this instant, such as 2026-11-22T03:10:00Z; now unless it is given',
+};

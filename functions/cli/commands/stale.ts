@@ -2,8 +2,7 @@ import type { StaleReport } from '../../core/report/stale-report.ts';
 import { type CliCommand, type Given, isSet, type Terminal, texts } from '../command.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { type Named, namedIn, resolve } from '../names.ts';
-import { printJson, printNames } from '../print.ts';
-import { listed } from '../render/list.ts';
+import { printResult, type Result } from '../print.ts';
 import type { Column } from '../render/table.ts';
 import { byName, count, resourceName, serviceName, span } from '../render/words.ts';
 import { ask } from '../request.ts';
@@ -21,13 +20,16 @@ export const stale: CliCommand = {
   ],
   async run(args, given, terminal) {
     const session = await terminal.connect();
-    const { secrets, parameters } = namedIn(args, given);
-    terminal.progress.lookFor(await resolve({ secrets, parameters }, session));
+    const named = namedIn(args, given);
+    terminal.progress.lookFor(await resolve(named, session));
     const clusters = texts(given, 'clusters');
-    const report = await ask({ action: 'stale', secret: secrets, parameter: parameters, clusters }, session);
+    const report = await ask(
+      { action: 'stale', secret: named.secrets, parameter: named.parameters, clusters },
+      session,
+    );
     terminal.progress.end();
     if (!('stale' in report)) throw new TypeError('the answer is no report of stale services');
-    print(report, { secrets, parameters }, given, terminal);
+    printResult(staleResult(report, named, given, terminal.screen), given, terminal.screen);
     return exitCode(report);
   },
 };
@@ -38,26 +40,23 @@ function exitCode({ stale: { certain, possibly }, complete }: StaleReport): Exit
   return complete ? EXIT.done : EXIT.aws;
 }
 
-function print(report: StaleReport, named: Named, given: Given, { screen }: Terminal): void {
-  const { output } = given;
+function staleResult(
+  report: StaleReport,
+  named: Named,
+  given: Given,
+  { style }: Terminal['screen'],
+): Result<Row> {
   const rows = rowsOf(report, isSet(given, 'all'));
-  if (output === 'json') printJson(report, screen);
-  else if (output === 'name')
-    printNames(
-      rows.filter(({ sure }) => sure !== ''),
-      screen,
-    );
-  else {
-    const columns = output === 'wide' ? [...COLUMNS, ...WIDE] : COLUMNS;
-    const all = isSet(given, 'all');
-    const width = output === 'wide' ? undefined : screen.columns;
-    const verdict = verdictOf(report, named);
-    const styled = screen.style(
-      rows.some(({ sure }) => sure !== '') ? ['bold', 'red'] : ['bold', 'green'],
-      verdict,
-    );
-    screen.print(...listed({ columns, rows, verdict: styled, after: afterOf(report) }, { width, all }));
-  }
+  const old = rows.filter(({ sure }) => sure !== '');
+  return {
+    json: report,
+    names: old.map(({ name }) => name),
+    verdict: style(['bold', old.length > 0 ? 'red' : 'green'], verdictOf(report, named)),
+    columns: COLUMNS,
+    wide: WIDE,
+    rows,
+    after: afterOf(report),
+  };
 }
 
 type StaleService = StaleReport['stale']['certain'][number];

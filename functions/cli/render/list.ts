@@ -3,7 +3,7 @@ import { type Column, table } from './table.ts';
 /** The most lines on a terminal, the lines above and below the table included. */
 const MOST_LINES = 30;
 
-type List<Row> = {
+export type List<Row> = {
   readonly columns: readonly Column<Row>[];
   readonly rows: readonly Row[];
   /** The line before the table: the answer in one sentence. */

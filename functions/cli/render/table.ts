@@ -5,6 +5,8 @@ export type Column<Row> = {
   readonly cell: (row: Row) => string;
   /** Columns to which this one may shrink; absent: it does not. */
   readonly least?: number;
+  /** What does not fit goes on in the next line, instead of being cut. */
+  readonly wraps?: true;
 };
 
 const GAP = '  ';
@@ -25,12 +27,35 @@ export function table<Row>(
   const natural = columns.map((_, i) => Math.max(...lines.map((cells) => stringWidth(cells[i] ?? ''))));
   const widths =
     width === undefined ? natural : fitted(natural, columns, width - GAP.length * (columns.length - 1));
-  return lines.map((cells) =>
-    cells
-      .map((cell, i) => padded(cell, widths[i] ?? 0))
-      .join(GAP)
-      .trimEnd(),
-  );
+  return lines
+    .flatMap((cells) => wrapped(cells, columns, widths))
+    .map((cells) => {
+      const padding = cells.map((cell, i) => padded(cell, widths[i] ?? 0));
+      return padding.join(GAP).trimEnd();
+    });
+}
+
+/** One row of cells, or several where a column may wrap. */
+function wrapped<Row>(
+  cells: readonly string[],
+  columns: readonly Column<Row>[],
+  widths: readonly number[],
+): readonly (readonly string[])[] {
+  const parts = cells.map((cell, i) => (columns[i]?.wraps ? wordsIn(cell, widths[i] ?? 0) : [cell]));
+  const height = Math.max(...parts.map(({ length }) => length));
+  return Array.from({ length: height }, (_, line) => parts.map((part) => part[line] ?? ''));
+}
+
+/** The text in lines of at most this width; a longer word has a line of its own. */
+function wordsIn(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && stringWidth(`${last} ${word}`) <= width)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
 }
 
 function fitted<Row>(

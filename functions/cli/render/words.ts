@@ -1,4 +1,6 @@
-import { parseArn, type ServiceArn } from '../../core/model/arn.ts';
+import { looksFull, SUFFIXED } from '../../core/match/subject-index.ts';
+import { parseArn } from '../../core/model/arn.ts';
+import { nameInArn } from '../../core/model/reference.ts';
 
 /** `1 service`, `40 services`, `5,000 services`. */
 export function count(number: number, noun: string): string {
@@ -25,16 +27,26 @@ export function span(ms: number): string {
 /** The order of names that a person expects: `api-2` before `api-10`. */
 export const byName = new Intl.Collator('en', { numeric: true }).compare;
 
-/** How a person calls a secret or a parameter: its name, without the suffix of the ARN. */
+/** How a person calls a secret or a parameter: its name. The full ARN of a secret has a suffix, which is no part of it. */
 export function resourceName(arn: string): string {
+  const name = nameWithin(arn);
+  return parseArn(arn)?.service === 'secretsmanager' ? name.replace(SUFFIXED, '') : name;
+}
+
+/** The same for an ARN that a person wrote, which may be partial. */
+export function writtenName(arn: string): string {
+  return looksFull(arn) ? resourceName(arn) : nameWithin(arn);
+}
+
+function nameWithin(arn: string): string {
   const { service, resource = arn } = parseArn(arn) ?? {};
-  if (service === 'secretsmanager') return resource.replace(/^secret:/, '').replace(/-[A-Za-z0-9]{6}$/, '');
+  if (service === 'secretsmanager') return nameInArn(arn);
   if (service !== 'ssm') return resource;
   const name = resource.replace(/^parameter\//, '');
   return name.includes('/') ? `/${name}` : name;
 }
 
 /** `cluster/service`. */
-export function serviceName(arn: ServiceArn | string, cluster: string): string {
+export function serviceName(arn: string, cluster: string): string {
   return `${cluster}/${arn.slice(arn.lastIndexOf('/') + 1)}`;
 }

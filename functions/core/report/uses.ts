@@ -1,8 +1,10 @@
-import { byService, type Match, match, reportedReference } from '../match/match.ts';
+import { byService, type Match, match, referencesOf, reportedReference } from '../match/match.ts';
 import { type AlsoTag, mentionsIn } from '../match/mentions.ts';
+import { looksFull } from '../match/subject-index.ts';
 import type { Subject } from '../model/change.ts';
 import type { ReportedReference } from '../model/decision.ts';
-import type { Fleet } from '../model/fleet.ts';
+import type { Fleet, Service } from '../model/fleet.ts';
+import type { Form, Target } from '../model/reference.ts';
 import { isOptedOut } from '../model/tags.ts';
 import type { Policy } from '../plan/policy.ts';
 
@@ -53,9 +55,39 @@ export function usesOf(
   return {
     ...(mentions.length > 0 && { mentions }),
     uses: uses.toSorted((a, b) => (a.service < b.service ? -1 : 1)),
-    notCovered:
-      'Standalone and scheduled tasks (RunTask, EventBridge Scheduler) are not covered: only ECS services are read.',
+    notCovered: NOT_COVERED,
   };
+}
+
+const NOT_COVERED =
+  'Standalone and scheduled tasks (RunTask, EventBridge Scheduler) are not covered: only ECS services are read.';
+
+/** The reverse: everything that the services of a fleet refer to. */
+export function everythingUsedIn(fleet: Fleet, { select }: Pick<Policy, 'select'>): Uses {
+  const uses = fleet.services.map((service) => ({
+    service: service.arn,
+    cluster: service.cluster.name,
+    optedOut: isOptedOut(service, select),
+    references: referencesIn(service, fleet),
+  }));
+  return { uses, notCovered: NOT_COVERED };
+}
+
+function referencesIn(service: Service, fleet: Fleet): readonly ReportedReference[] {
+  return referencesOf(service, fleet).flatMap(({ reference: { targets, ...reference } }) =>
+    targets.map((target) => ({ ...reference, ...namedBy(target) })),
+  );
+}
+
+function namedBy(target: Target): Pick<ReportedReference, 'form' | 'label' | 'versionId'> {
+  const { label, versionId } = target;
+  return { form: formOf(target), label, versionId };
+}
+
+/** Only Secrets Manager knows whether an ARN is full; this is what it looks like. */
+function formOf({ kind, id, named }: Target): Form {
+  if (named !== 'arn') return named;
+  return kind === 'parameter' || looksFull(id) ? 'full-arn' : 'partial-arn';
 }
 
 /** Sorted by ARN. */

@@ -200,11 +200,14 @@ async function readMatched({ matched, unread, remaining }: Scan, run: Run): Prom
 /** A service that a request names does not exist; then the whole request is refused. */
 export class NoSuchService extends Error {
   override readonly name = 'NoSuchService';
+  /** As the request names them. */
+  readonly asGiven: readonly string[];
 
   constructor(asGiven: readonly string[]) {
     super(
       `wrong request, nothing was done: ${asGiven.map((given) => `services: service ${given} does not exist`).join('; ')}`,
     );
+    this.asGiven = asGiven;
   }
 }
 

@@ -1,0 +1,133 @@
+import type { Decision } from '../../core/model/decision.ts';
+import { reasonHas } from '../../core/plan/reasons.ts';
+import type { Report } from '../../core/report/report.ts';
+import { type CliCommand, type Given, isSet, type Terminal, text, texts } from '../command.ts';
+import { EXIT, WrongUsage } from '../exit.ts';
+import { type Named, namedIn, resolve } from '../names.ts';
+import { printResult, type Result } from '../print.ts';
+import type { Column } from '../render/table.ts';
+import { count, resourceName, serviceName, span } from '../render/words.ts';
+import { ask } from '../request.ts';
+import { knownServices } from '../services.ts';
+import { ALL, AT, CLUSTERS, FORCE, PARAMETER, SERVICE } from './options.ts';
+
+export const plan: CliCommand = {
+  name: 'plan',
+  summary: 'what a redeploy would do now, and why; nothing is changed',
+  args: '[secret...]',
+  options: [PARAMETER, SERVICE, CLUSTERS, FORCE, AT, ALL],
+  examples: [
+    ['plan prod/db', 'what is stale for the current value of prod/db'],
+    ['plan prod/db --force', 'everything that refers to prod/db and is older than now'],
+    ['plan --service prod/api', 'exactly this service, opted out or not'],
+  ],
+  async run(args, given, terminal) {
+    const named = namedIn(args, given);
+    const services = texts(given, 'service');
+    needTarget(named, services);
+    const session = await terminal.connect();
+    terminal.progress.lookFor(await resolve(named, session));
+    const force = isSet(given, 'force');
+    const asked = {
+      action: 'plan',
+      secret: named.secrets,
+      parameter: named.parameters,
+      services,
+      clusters: texts(given, 'clusters'),
+      force,
+      at: text(given, 'at') ?? (force ? new Date().toISOString() : undefined),
+    } as const;
+    const report = await knownServices(session, () => ask(asked, session));
+    terminal.progress.end();
+    if (!('decisions' in report)) throw new TypeError('the answer is no plan');
+    printResult(planResult(report, given, terminal.screen), given, terminal.screen);
+    return EXIT.done;
+  },
+};
+
+/** Throws WrongUsage. */
+export function needTarget({ secrets, parameters }: Named, services: readonly string[]): void {
+  const resources = secrets.length + parameters.length;
+  if (resources + services.length === 0)
+    throw new WrongUsage('name what has changed: a secret, --parameter or --service');
+  if (resources > 0 && services.length > 0)
+    throw new WrongUsage('name either services, or secrets and parameters');
+}
+
+/** The plan in every format. */
+export function planResult(report: Report, given: Given, { style }: Terminal['screen']): Result<Row> {
+  const { decisions, notices } = report;
+  const told = decisions.filter((one) => isSet(given, 'all') || isWorthTelling(one));
+  const hidden = decisions.filter((one) => !told.includes(one));
+  return {
+    json: report,
+    names: decisions.filter(({ action }) => action === 'redeploy').map((one) => rowOf(one).name),
+    verdict: style('bold', verdictOf(report)),
+    columns: COLUMNS,
+    wide: WIDE,
+    rows: told.map(rowOf),
+    after: [...notices.map(({ arn, notice }) => `${resourceName(arn)}: ${notice}`), ...notShown(hidden)],
+  };
+}
+
+/** What happens to a service, or that it stays on its old value. */
+function isWorthTelling({ action, reason, obstacles }: Decision): boolean {
+  return (
+    action !== 'skip' ||
+    obstacles !== undefined ||
+    reasonHas('leavesStale', reason) ||
+    reasonHas('alarms', reason)
+  );
+}
+
+type Row = {
+  readonly name: string;
+  readonly action: string;
+  readonly reason: string;
+  readonly wave: number;
+  readonly service: string;
+  readonly references: string;
+};
+
+function rowOf({ service, cluster, action, reason, wave, references, obstacles, interrupts }: Decision): Row {
+  const warnings = [
+    ...(obstacles ?? []).map(({ problem, arn }) => `${resourceName(arn)} ${problem}`),
+    ...(interrupts ? ['stops every task first'] : []),
+  ];
+  return {
+    name: serviceName(service, cluster),
+    action,
+    reason: [...(reason === null ? [] : [reason]), ...warnings].join(', '),
+    wave,
+    service,
+    references: [...new Set(references.map(({ valueFrom }) => valueFrom))].join(' '),
+  };
+}
+
+const COLUMNS: readonly Column<Row>[] = [
+  { title: 'SERVICE', cell: ({ name }) => name, least: 16 },
+  { title: 'PLAN', cell: ({ action }) => action },
+  { title: 'REASON', cell: ({ reason }) => reason, least: 16 },
+  { title: 'WAVE', cell: ({ wave }) => String(wave) },
+];
+const WIDE: readonly Column<Row>[] = [
+  { title: 'SERVICE ARN', cell: ({ service }) => service },
+  { title: 'REFERENCES', cell: ({ references }) => references },
+];
+
+function verdictOf({ changes, summary: { matched, redeploy, wait, skip } }: Report): string {
+  const resources = changes.filter(({ kind }) => kind !== 'service');
+  const names = [...new Set(resources.map(({ arn }) => resourceName(arn)))];
+  const [youngest] = resources.map(({ changedAt }) => Date.parse(changedAt)).toSorted((a, b) => b - a);
+  const when =
+    youngest === undefined ? '' : `${names.join(', ')} changed ${span(Date.now() - youngest)} ago: `;
+  if (matched === 0) return `${when}no service refers to it`;
+  return `${when}${redeploy} of ${count(matched, 'service')} would be redeployed, ${wait} would wait, ${skip} would be left alone`;
+}
+
+function notShown(hidden: readonly Decision[]): readonly string[] {
+  if (hidden.length === 0) return [];
+  const counts = new Map<string, number>();
+  for (const { reason } of hidden) counts.set(reason ?? '', (counts.get(reason ?? '') ?? 0) + 1);
+  return [`not shown: ${[...counts].map(([reason, many]) => `${many} ${reason}`).join(', ')} (--all)`];
+}
