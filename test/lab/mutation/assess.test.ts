@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { assess, type Equivalent, type Mutant, nameOf } from './assess.ts';
-import { collector } from './suite.ts';
 
 const mutant = (different: Partial<Mutant> = {}): Mutant => ({
   file: 'functions/core/x.ts',
@@ -29,19 +28,20 @@ describe('the score', () => {
       mutant({ replacement: 'a > b', status: 'NoCoverage' }),
       mutant({ replacement: 'a >= b', status: 'Survived' }),
       mutant({ file: 'functions/core/y.ts' }),
+      mutant({ file: 'functions/formats/z.ts' }),
     ];
-    const { files, total, survivors, explained } = assess(all, [equivalent({ replacement: 'a >= b' })]);
-    expect(total).toEqual({ killed: 3, survived: 2, equivalent: 1, score: 60 });
+    const { files, folders, survivors, explained } = assess(all, [equivalent({ replacement: 'a >= b' })]);
+    expect([...folders]).toEqual([
+      ['core', { killed: 3, survived: 2, equivalent: 1, score: 60 }],
+      ['formats', { killed: 1, survived: 0, equivalent: 0, score: 100 }],
+    ]);
     expect([...files]).toEqual([
       ['functions/core/x.ts', { killed: 2, survived: 2, equivalent: 1, score: 50 }],
       ['functions/core/y.ts', { killed: 1, survived: 0, equivalent: 0, score: 100 }],
+      ['functions/formats/z.ts', { killed: 1, survived: 0, equivalent: 0, score: 100 }],
     ]);
     expect(survivors.map(({ replacement }) => replacement)).toEqual(['a > b']);
     expect(explained.map(({ reason }) => reason)).toEqual(['they are never the same']);
-  });
-
-  test('of no mutants is 0', () => {
-    expect(assess([], []).total.score).toBe(0);
   });
 });
 
@@ -65,27 +65,4 @@ test('a mutant is named by its place and its replacement', () => {
   expect(nameOf(mutant({ original: 'a\n    < b' }))).toBe(
     'functions/core/x.ts:7 EqualityOperator: a < b  →  a <= b',
   );
-});
-
-test('the tests are collected with their titles and rows, and run only when they are called', () => {
-  const seen: unknown[] = [];
-  const { api, cases } = collector(undefined, () => undefined);
-  const { describe, test } = api as {
-    describe: (title: string, body: () => void) => void;
-    test: { each: (rows: readonly unknown[]) => (title: string, body: (...row: unknown[]) => void) => void };
-  };
-  describe('outer', () => {
-    test.each([[1, 2], [3]])('spread', (...row) => seen.push(row));
-    test.each([[1], 'one'])('whole', (...row) => seen.push(row));
-  });
-  expect(seen).toEqual([]);
-  for (const one of cases) one.run();
-  expect(cases[0]?.groups).toEqual(['outer']);
-  expect(cases.map(({ title }) => title)).toEqual([
-    'outer > spread',
-    'outer > spread',
-    'outer > whole',
-    'outer > whole',
-  ]);
-  expect(seen).toEqual([[1, 2], [3], [[1]], ['one']]);
 });

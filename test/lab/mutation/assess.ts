@@ -1,4 +1,6 @@
-/** One change to one file of the core, and the result of the tests with it. */
+import { folderOf } from './scopes.ts';
+
+/** One change to one file, and the result of the tests with it. */
 export type Mutant = {
   readonly file: string;
   readonly line: number;
@@ -26,7 +28,8 @@ export type Figures = {
 
 export type Assessment = {
   readonly files: ReadonlyMap<string, Figures>;
-  readonly total: Figures;
+  /** By the name of a folder of `functions`. */
+  readonly folders: ReadonlyMap<string, Figures>;
   /** The survivors that are not in the list of equivalent mutants. */
   readonly survivors: readonly Mutant[];
   readonly explained: readonly { readonly mutant: Mutant; readonly reason: string }[];
@@ -48,12 +51,17 @@ export function assess(mutants: readonly Mutant[], equivalents: readonly Equival
     const score = (100 * killed) / Math.max(1, killed + alive.length);
     return { killed, survived: alive.length, equivalent, score };
   };
-  const files = [...new Set(mutants.map(({ file }) => file))].toSorted();
+  const figuresBy = (nameOf: (file: string) => string): ReadonlyMap<string, Figures> => {
+    const names = [...new Set(mutants.map(({ file }) => nameOf(file)))].toSorted();
+    return new Map(
+      names.map((name) => [name, figuresOf(mutants.filter(({ file }) => nameOf(file) === name))]),
+    );
+  };
   const alive = new Set(survived.map(keyOf));
   const known = new Set(mutants.map(keyOf));
   return {
-    files: new Map(files.map((file) => [file, figuresOf(mutants.filter((one) => one.file === file))])),
-    total: figuresOf(mutants),
+    files: figuresBy((file) => file),
+    folders: figuresBy(folderOf),
     survivors: survived.filter((one) => !reasons.has(keyOf(one))),
     explained: survived.flatMap((mutant) => {
       const reason = reasons.get(keyOf(mutant));

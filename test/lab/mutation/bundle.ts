@@ -1,54 +1,74 @@
-import { readdir } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { compileFunction } from 'node:vm';
-import { build } from 'esbuild';
-import { type Case, collector, type Enter } from './suite.ts';
+import { readdir, readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { build, type Metafile } from 'esbuild';
+import { LEFT_OUT, type Scope } from './scopes.ts';
 
-/** The folders of the tests that need no clock and no other process. */
-const FOLDERS = ['test/core', 'test/formats', 'test/events'];
+/** Packages of which one copy serves every evaluation: vitest is replaced, fast-check is configured, the others are large. */
+const SHARED = [
+  '@aws-lambda-powertools/*',
+  '@aws-sdk/*',
+  '@smithy/*',
+  'esbuild',
+  'fast-check',
+  'vitest',
+  'zod/mini',
+];
 
-/** Collects the tests of the core and evaluates every module again. */
-export type Load = (enter: Enter) => readonly Case[];
+/** The tests of a scope as one script, and the files of `functions` that each file of tests uses, itself or by others. */
+export type Bundle = { readonly script: string; readonly uses: Readonly<Record<string, readonly string[]>> };
 
-/** Bundles the tests with these sources in the place of the files. */
-export async function bundled(sources: ReadonlyMap<string, string>, expect: unknown): Promise<Load> {
-  const { outputFiles } = await build({
-    stdin: { contents: (await testFiles()).map((file) => `import './${file}';`).join('\n'), resolveDir: '.' },
+/** With these sources, by absolute path, in the place of the files. The script answers a function for each file of tests that loads it. */
+export async function bundled({ tests }: Scope, sources: ReadonlyMap<string, string>): Promise<Bundle> {
+  const files = await testFiles(tests);
+  const entries = files.map((file) => `${JSON.stringify(file)}: () => import('./${file}')`);
+  const { outputFiles, metafile } = await build({
+    stdin: { contents: `export const files = { ${entries.join(', ')} }`, resolveDir: '.' },
     bundle: true,
-    // vitest is replaced by the collector, and fast-check holds the configuration of the drawing.
-    external: ['vitest', 'fast-check'],
+    external: SHARED,
     format: 'cjs',
     platform: 'node',
     target: 'node20',
     write: false,
+    metafile: true,
     plugins: [
       {
         name: 'sources',
         setup: (building) =>
-          building.onLoad({ filter: /\/functions\/core\// }, ({ path }) => {
-            const contents = sources.get(path);
-            return contents === undefined ? undefined : { contents, loader: 'ts' };
-          }),
+          building.onLoad({ filter: /\.ts$/ }, async ({ path }) => ({
+            contents: inPlace(sources.get(path) ?? (await readFile(path, 'utf8')), path),
+            loader: 'ts',
+          })),
       },
     ],
   });
-  const evaluate: unknown = compileFunction(outputFiles[0]?.text ?? '', ['require', 'module']);
-  if (typeof evaluate !== 'function')
-    throw new TypeError(
-      'expected the bundle of the tests to be a function, so the tests cannot be evaluated',
-    );
-  const required = createRequire(import.meta.url);
-  return (enter) => {
-    const { api, cases } = collector(expect, enter);
-    const require = (id: string): unknown => (id === 'vitest' ? api : required(id));
-    Reflect.apply(evaluate, undefined, [require, {}]);
-    return cases;
+  return {
+    script: outputFiles[0]?.text ?? '',
+    uses: Object.fromEntries(files.map((file) => [file, [...usedBy(file, metafile)]])),
   };
 }
 
-async function testFiles(): Promise<readonly string[]> {
+function usedBy(file: string, { inputs }: Metafile): ReadonlySet<string> {
+  const found = new Set([file]);
+  for (const one of found) for (const { path } of inputs[one]?.imports ?? []) found.add(path);
+  return new Set([...found].filter((one) => one.startsWith('functions/')));
+}
+
+/** A module of a bundle still reads the files that stand beside it. */
+function inPlace(source: string, path: string): string {
+  return source
+    .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href))
+    .replaceAll('import.meta.dirname', JSON.stringify(dirname(path)));
+}
+
+async function testFiles(folders: readonly string[]): Promise<readonly string[]> {
   const found = await Promise.all(
-    FOLDERS.map(async (folder) => (await readdir(folder)).map((file) => `${folder}/${file}`)),
+    folders.map(async (folder) =>
+      (await readdir(resolve('test', folder), { recursive: true })).map((file) => `test/${folder}/${file}`),
+    ),
   );
-  return found.flat().filter((file) => file.endsWith('.test.ts'));
+  return found
+    .flat()
+    .filter((file) => file.endsWith('.test.ts') && !LEFT_OUT.includes(file))
+    .toSorted();
 }

@@ -1,10 +1,13 @@
 import { tableLines } from '../../support/table.ts';
 import type { Figures } from './assess.ts';
 
-/** The figures of each file and of all files. */
-export function linesOf(files: ReadonlyMap<string, Figures>, total: Figures): readonly string[] {
-  const rows = [...files, ['all', total] as const].map(([file, { killed, survived, equivalent, score }]) => [
-    file.replace('functions/core/', ''),
+/** The figures of each file and of each folder. */
+export function linesOf(
+  files: ReadonlyMap<string, Figures>,
+  folders: ReadonlyMap<string, Figures>,
+): readonly string[] {
+  const rows = [...files, ...folders].map(([file, { killed, survived, equivalent, score }]) => [
+    file.replace('functions/', ''),
     ...[killed, survived, equivalent].map(String),
     `${score.toFixed(1)} %`,
   ]);

@@ -1,27 +1,23 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { createInstrumenter } from '@stryker-mutator/instrumenter';
 import { createInjector } from 'typed-inject';
 import type { Mutant } from './assess.ts';
+import { SCOPES } from './scopes.ts';
 
-/** The core with every mutant in it. A mutant has no effect unless its id is the active one. */
+/** The files with every mutant in them. A mutant has no effect unless its id is the active one. */
 export type Instrumented = {
   /** The sources by absolute path. */
   readonly sources: ReadonlyMap<string, string>;
   readonly mutants: ReadonlyMap<string, Omit<Mutant, 'status'>>;
 };
 
-const FOLDER = 'functions/core';
-
-/** Mutates the named files of the core, or all of them if none is named. A name is a path in the core without `.ts`. */
+/** Mutates the named files of the scopes, or all of them if none is named. A name is a folder in `functions`, or a file without `.ts`. */
 export async function instrument(names: readonly string[]): Promise<Instrumented> {
-  const all = (await readdir(FOLDER, { recursive: true })).filter(
-    (file) => file.endsWith('.ts') && (names.length === 0 || names.includes(file.replace('.ts', ''))),
-  );
   const files = await Promise.all(
-    all.map(async (file) => ({
-      name: resolve(FOLDER, file),
-      content: await readFile(`${FOLDER}/${file}`, 'utf8'),
+    (await filesOf(names)).map(async (file) => ({
+      name: resolve(file),
+      content: await readFile(file, 'utf8'),
       mutate: true,
     })),
   );
@@ -34,7 +30,7 @@ export async function instrument(names: readonly string[]): Promise<Instrumented
       result.mutants.map(({ id, fileName, mutatorName, replacement, location }) => [
         id,
         {
-          file: fileName.slice(fileName.indexOf(FOLDER)),
+          file: relative('.', fileName),
           line: location.start.line + 1,
           mutator: mutatorName,
           ...textAt(contents.get(fileName) ?? '', location),
@@ -43,6 +39,15 @@ export async function instrument(names: readonly string[]): Promise<Instrumented
       ]),
     ),
   };
+}
+
+async function filesOf(names: readonly string[]): Promise<readonly string[]> {
+  const inFolder = async (folder: string) =>
+    (await readdir(`functions/${folder}`, { recursive: true })).map((file) => `${folder}/${file}`);
+  const all = (await Promise.all(SCOPES.flatMap(({ folders }) => folders).map(inFolder))).flat();
+  const isNamed = (file: string): boolean =>
+    names.length === 0 || names.some((name) => file === `${name}.ts` || file.startsWith(`${name}/`));
+  return all.filter((file) => file.endsWith('.ts') && isNamed(file)).map((file) => `functions/${file}`);
 }
 
 type Position = { readonly line: number; readonly column: number };

@@ -1,40 +1,24 @@
-import { readFile } from 'node:fs/promises';
+import { appendFileSync, readFileSync } from 'node:fs';
+import { configureGlobal } from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Assessment, assess, type Equivalent, nameOf } from './assess.ts';
-import { bundled } from './bundle.ts';
-import { linesOf } from './figure-lines.ts';
-import { instrument } from './instrument.ts';
-import { runMutants } from './run-mutants.ts';
+import { newBoard } from './board.ts';
+import type { Bundle } from './bundle.ts';
+import { type MutantInFile, runMutants } from './run-mutants.ts';
+import { folderOf, SCOPES } from './scopes.ts';
+import { suiteOf } from './suite.ts';
 
-const WANTED = 90;
-const LIST = 'test/lab/mutation/equivalent.json';
-
-// `npm run mutants` for all files, or `FILES=model/glob,model/tags npm run mutants` for some of them.
-test(`the tests of the core kill ${WANTED} % of its mutants, and those listed as equivalent survive`, async () => {
-  const names = (process.env['FILES'] ?? '').split(',').filter((name) => name !== '');
-  const instrumented = await instrument(names);
-  const load = await bundled(instrumented.sources, expect);
-  const mutants = await runMutants(instrumented, load, (done) => {
-    if (done % 250 === 0) console.log(`${done} of ${instrumented.mutants.size} mutants`);
-  });
-  const listed: readonly Equivalent[] = JSON.parse(await readFile(LIST, 'utf8'));
-  const files = new Set(mutants.map(({ file }) => file));
-  const assessment = assess(
-    mutants,
-    listed.filter(({ file }) => names.length === 0 || files.has(file)),
-  );
-  report(assessment);
-  expect(assessment.wrong).toEqual([]);
-  expect(assessment.total.score).toBeGreaterThanOrEqual(WANTED);
+// One share of the mutants, in a process of its own, started by main.ts.
+test('the mutants of a share', async () => {
+  const { MUTANTS_FOLDER: folder = '', MUTANTS_SHARE: share = '' } = process.env;
+  const mutants: readonly MutantInFile[] = JSON.parse(readFileSync(`${folder}/${share}.json`, 'utf8'));
+  // The drawing is always the same. A failure is enough: its smallest example is not needed.
+  configureGlobal({ seed: 1, numRuns: 30, endOnFailure: true });
+  for (const { name, folders } of SCOPES) {
+    const some = mutants.filter(({ file }) => folders.includes(folderOf(file)));
+    if (some.length === 0) continue;
+    const { script, uses }: Bundle = JSON.parse(readFileSync(`${folder}/${name}.json`, 'utf8'));
+    await runMutants(some, suiteOf(script, expect), uses, newBoard(), (id, status) =>
+      appendFileSync(`${folder}/${share}.done`, `${JSON.stringify({ id, status })}\n`),
+    );
+  }
 });
-
-function report({ files, total, survivors, explained, wrong }: Assessment): void {
-  console.log(`\nSurvivors without a reason: ${survivors.length}`);
-  for (const one of survivors)
-    console.log(`  ${nameOf(one)}${one.status === 'NoCoverage' ? '  (no test)' : ''}`);
-  console.log(`\nSurvivors that are equivalent: ${explained.length}`);
-  for (const { mutant, reason } of explained) console.log(`  ${nameOf(mutant)}\n    ${reason}`);
-  console.log(['', ...linesOf(files, total)].join('\n'));
-  for (const one of wrong) console.log(`WRONG in ${LIST}: ${one}`);
-  console.log(`Score ${total.score.toFixed(1)} %, wanted ${WANTED} %.`);
-}

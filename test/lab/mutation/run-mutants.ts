@@ -1,104 +1,148 @@
-import * as fc from 'fast-check';
-import type { Mutant } from './assess.ts';
-import type { Load } from './bundle.ts';
-import type { Instrumented } from './instrument.ts';
-import type { Case } from './suite.ts';
+import type { Board } from './board.ts';
+import { type FirstRun, firstRun, type Ran } from './first-run.ts';
+import type { Case, Suite } from './suite.ts';
 
-/** The variables that the instrumented code and this file share. */
-type Switchboard = {
-  activeMutant?: string | undefined;
-  currentTestId?: string | undefined;
-  mutantCoverage?: { readonly static: Counts; readonly perTest: Record<string, Counts> };
-  hitCount?: number;
-  hitLimit?: number;
-};
-type Counts = Record<string, number>;
-
-/** A mutant that is passed this many times as often as without it counts as endless. */
+/** A test with a mutant that makes this many times as many steps as without it is endless. */
 const ENDLESS = 20;
 const AT_LEAST = 100_000;
 
-/** Runs the tests that reach each mutant, quickest first, until one fails. Throws if a test fails without a mutant. */
+/** A test with a mutant that makes no step for so many ticks, in each of which this process runs, waits for nothing. */
+const STUCK_TICKS = 200;
+const TICK_MS = 50;
+
+/** For one mutant no more tests are run than take so long, in milliseconds of the processor, without it. */
+const ENOUGH_MS = 20_000;
+
+export type MutantInFile = { readonly id: string; readonly file: string };
+
+/** The files of `functions` that each file of tests uses. */
+export type Uses = Readonly<Record<string, readonly string[]>>;
+
+/** How many mutants of the same file each test has killed. */
+type Kills = Map<Ran, number>;
+
+/**
+ * Runs the tests that reach each mutant until one fails. First come the quick ones and those that have killed mutants of
+ * the same file. Throws if a test fails without a mutant.
+ */
 export async function runMutants(
-  { mutants }: Instrumented,
-  load: Load,
-  progress: (done: number) => void,
-): Promise<readonly Mutant[]> {
-  // The drawing is always the same. A failure is enough: its smallest example is not needed.
-  fc.configureGlobal({ seed: 1, numRuns: 30, endOnFailure: true });
-  const board = switchboard();
-  const first = await firstRun(load, board);
-  const tested: Mutant[] = [];
-  for (const [id, mutant] of mutants) {
-    tested.push({ ...mutant, status: await statusOf(id, first, load, board) });
-    progress(tested.length);
+  mutants: readonly MutantInFile[],
+  suite: Suite,
+  uses: Uses,
+  board: Board,
+  told: (id: string, status: string) => void,
+): Promise<void> {
+  const first = await firstRun(suite, Object.keys(uses), board);
+  const killsIn = new Map<string, Kills>();
+  for (const mutant of mutants) {
+    told(mutant.id, 'Begun');
+    const kills = killsIn.get(mutant.file) ?? new Map<Ran, number>();
+    killsIn.set(mutant.file, kills);
+    told(mutant.id, await statusOf(mutant, first, kills, suite, uses, board));
   }
-  board.activeMutant = undefined;
-  return tested;
+  board.begin(undefined);
 }
 
-type FirstRun = {
-  readonly cases: readonly Case[];
-  /** The numbers of the tests, quickest first. */
-  readonly order: readonly number[];
-  /** How often mutants were passed: while modules were loaded, while each group was collected and in each test. */
-  readonly loaded: Counts;
-  readonly collected: Readonly<Record<string, Counts>>;
-  readonly tested: readonly Counts[];
-};
-
-async function firstRun(load: Load, board: Switchboard): Promise<FirstRun> {
-  const coverage = { static: {}, perTest: {} as Record<string, Counts> };
-  board.mutantCoverage = coverage;
-  const cases = load((group) => {
-    board.currentTestId = group;
-  });
-  const loaded = { ...coverage.static };
-  const collected = { ...coverage.perTest };
-  const durations: number[] = [];
-  for (const [i, one] of cases.entries()) {
-    board.currentTestId = numbered(i);
-    const began = performance.now();
-    await one.run();
-    durations.push(performance.now() - began);
+async function statusOf(
+  mutant: MutantInFile,
+  first: FirstRun,
+  kills: Kills,
+  suite: Suite,
+  uses: Uses,
+  board: Board,
+): Promise<string> {
+  const tests = enoughOf(sorted(reached(mutant, first, uses), kills));
+  const anew = isStatic(mutant, first) ? reloaded(mutant, first, suite, board) : undefined;
+  for (const one of anew === undefined ? tests : byFile(tests)) {
+    const status = await ranWith(mutant.id, await (anew?.(one) ?? one.case), one, board);
+    if (status === 'Survived') continue;
+    kills.set(one, (kills.get(one) ?? 0) + 1);
+    return status;
   }
-  board.currentTestId = undefined;
-  return {
-    cases,
-    order: [...cases.keys()].toSorted((a, b) => (durations[a] ?? 0) - (durations[b] ?? 0)),
-    loaded,
-    collected,
-    tested: cases.map((_, i) => coverage.perTest[numbered(i)] ?? {}),
+  return tests.length === 0 ? 'NoCoverage' : 'Survived';
+}
+
+/** In the order of the first test of each file, so that no more files are loaded with the mutant than are needed. */
+function byFile(tests: readonly Ran[]): readonly Ran[] {
+  return [...new Set(tests.map(({ file }) => file))].flatMap((file) =>
+    tests.filter((one) => one.file === file),
+  );
+}
+
+/** Answers the tests of modules that are evaluated with the mutant, or none if their file cannot be loaded with it as without. */
+function reloaded({ id }: MutantInFile, first: FirstRun, suite: Suite, board: Board) {
+  const load = suite(() => undefined);
+  const loaded = new Map<string, readonly Case[]>();
+  return async (one: Ran): Promise<Case | undefined> => {
+    const before = first.tests.filter(({ file }) => file === one.file);
+    board.begin(id, AT_LEAST * ENDLESS);
+    const cases = loaded.get(one.file) ?? (await load(one.file).catch(() => []));
+    loaded.set(one.file, cases);
+    return cases.length === before.length ? cases[before.indexOf(one)] : undefined;
   };
 }
 
-const numbered = (test: number): string => `test ${test}`;
-
-async function statusOf(id: string, first: FirstRun, load: Load, board: Switchboard): Promise<string> {
-  const { loaded, collected, tested } = first;
-  const before = [loaded, ...Object.values(collected)].reduce((sum, counts) => sum + (counts[id] ?? 0), 0);
-  const hits = tested.reduce((sum, counts) => sum + (counts[id] ?? 0), before);
-  if (hits === 0) return 'NoCoverage';
-  board.activeMutant = id;
-  board.hitCount = 0;
-  board.hitLimit = Math.max(AT_LEAST, hits * ENDLESS);
+async function ranWith(id: string, test: Case | undefined, { steps }: Ran, board: Board): Promise<string> {
+  if (test === undefined) return board.isEndless ? 'Timeout' : 'Killed';
+  board.begin(id, AT_LEAST + ENDLESS * steps);
+  const stuck = whenStuck(board);
   try {
-    // A value made while a module is loaded may reach every test, and one made for a group each test of the group.
-    const cases = before > 0 ? load(() => undefined) : first.cases;
-    if (cases.length !== first.cases.length) return 'Killed';
-    const reaches = (i: number) =>
-      loaded[id] !== undefined ||
-      tested[i]?.[id] !== undefined ||
-      first.cases[i]?.groups.some((group) => collected[group]?.[id] !== undefined);
-    for (const i of first.order) if (reaches(i)) await cases[i]?.run();
+    await test.run(stuck.promise);
     return 'Survived';
   } catch {
-    return board.hitCount > board.hitLimit ? 'Timeout' : 'Killed';
+    return board.isEndless || stuck.isReached() ? 'Timeout' : 'Killed';
+  } finally {
+    stuck.clear();
   }
 }
 
-function switchboard(): Switchboard {
-  const global = globalThis as { __stryker__?: Switchboard };
-  global.__stryker__ ??= {};
-  return global.__stryker__;
+function isStatic({ id }: MutantInFile, { loaded, collected }: FirstRun): boolean {
+  return [loaded, ...Object.values(collected)].some((counts) => counts[id] !== undefined);
+}
+
+function reached({ id, file }: MutantInFile, first: FirstRun, uses: Uses): readonly Ran[] {
+  const { tests, loaded, collected } = first;
+  return tests.filter(
+    (one) =>
+      one.passed[id] !== undefined ||
+      (loaded[id] !== undefined && uses[one.file]?.includes(file)) ||
+      one.case.groups.some((group) => collected[group]?.[id] !== undefined),
+  );
+}
+
+function sorted(tests: readonly Ran[], kills: Kills): readonly Ran[] {
+  const cost = (one: Ran): number => one.cpuMs / (1 + (kills.get(one) ?? 0));
+  return tests.toSorted((a, b) => cost(a) - cost(b));
+}
+
+function enoughOf(tests: readonly Ran[]): readonly Ran[] {
+  const enough: Ran[] = [];
+  let ms = 0;
+  for (const one of tests) {
+    ms += one.cpuMs;
+    if (ms > ENOUGH_MS && enough.length > 0) break;
+    enough.push(one);
+  }
+  return enough;
+}
+
+function whenStuck(board: Board) {
+  const { promise, reject } = withReject();
+  let ticks = 0;
+  let seen = -1;
+  const timer = setInterval(() => {
+    ticks = board.steps === seen ? ticks + 1 : 0;
+    seen = board.steps;
+    if (ticks >= STUCK_TICKS) reject(new Error('the mutant makes the test wait for nothing'));
+  }, TICK_MS);
+  return { promise, isReached: () => ticks >= STUCK_TICKS, clear: () => clearInterval(timer) };
+}
+
+function withReject() {
+  let reject: (reason: Error) => void = () => undefined;
+  const promise = new Promise<never>((_, rejecting) => {
+    reject = rejecting;
+  });
+  promise.catch(() => undefined);
+  return { promise, reject };
 }

@@ -1,0 +1,49 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { type Assessment, assess, type Equivalent, nameOf } from './assess.ts';
+import { bundled } from './bundle.ts';
+import { linesOf } from './figure-lines.ts';
+import { instrument } from './instrument.ts';
+import { SCOPES, WANTED } from './scopes.ts';
+import { runShares } from './shares.ts';
+
+const LIST = 'test/lab/mutation/equivalent.json';
+const PROCESSES = 2;
+
+// `npm run mutants` for all files, or `FILES=core/model/glob,formats/event npm run mutants` for some of them.
+const names = (process.env['FILES'] ?? '').split(',').filter((name) => name !== '');
+const { sources, mutants } = await instrument(names);
+const folder = await mkdtemp(join(resolve('node_modules'), '.mutants-'));
+try {
+  for (const scope of SCOPES)
+    await writeFile(`${folder}/${scope.name}.json`, JSON.stringify(await bundled(scope, sources)));
+  const wanted = [...mutants].map(([id, { file }]) => ({ id, file }));
+  const statuses = await runShares(wanted, folder, PROCESSES, (done) => {
+    console.log(`${new Date().toISOString()} ${done} of ${mutants.size} mutants`);
+  });
+  const tested = [...mutants].map(([id, mutant]) => ({ ...mutant, status: statuses.get(id) ?? 'Timeout' }));
+  const listed: readonly Equivalent[] = JSON.parse(await readFile(LIST, 'utf8'));
+  const files = new Set(tested.map(({ file }) => file));
+  report(
+    assess(
+      tested,
+      listed.filter(({ file }) => names.length === 0 || files.has(file)),
+    ),
+  );
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
+
+function report({ files, folders, survivors, explained, wrong }: Assessment): void {
+  console.log(`\nSurvivors that are equivalent: ${explained.length}`);
+  for (const { mutant, reason } of explained) console.log(`  ${nameOf(mutant)}\n    ${reason}`);
+  console.log(`\nSurvivors without a reason: ${survivors.length}`);
+  for (const one of survivors)
+    console.log(`  ${nameOf(one)}${one.status === 'NoCoverage' ? '  (no test)' : ''}`);
+  console.log(['', ...linesOf(files, folders)].join('\n'));
+  for (const one of wrong) console.log(`WRONG in ${LIST}: ${one}`);
+  const low = [...folders].filter(([name, { score }]) => score < (WANTED.get(name) ?? 100));
+  for (const [name, { score }] of low)
+    console.log(`${name}/: ${score.toFixed(1)} %, wanted ${WANTED.get(name)} %`);
+  if (wrong.length > 0 || low.length > 0) process.exitCode = 1;
+}

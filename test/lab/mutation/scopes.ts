@@ -1,0 +1,27 @@
+/** Which tests judge the mutants of which folders. Names are relative to `functions/` and to `test/`. */
+export type Scope = {
+  readonly name: string;
+  readonly folders: readonly string[];
+  readonly tests: readonly string[];
+};
+
+export const SCOPES: readonly Scope[] = [
+  { name: 'pure', folders: ['core', 'formats'], tests: ['core', 'formats', 'events'] },
+  { name: 'steps', folders: ['commands', 'pipeline'], tests: ['commands', 'pipeline'] },
+];
+
+/** The percentage of its mutants that the tests of a folder have to kill. */
+export const WANTED: ReadonlyMap<string, number> = new Map([
+  ['core', 95],
+  ['formats', 85],
+  ['commands', 85],
+  ['pipeline', 85],
+]);
+
+/** Tests that look at another process or at the memory, which no mutant reaches. */
+export const LEFT_OUT = ['test/commands/memory.test.ts', 'test/formats/bounds.test.ts'];
+
+/** `core` of `functions/core/model/glob.ts`. */
+export function folderOf(file: string): string {
+  return file.split('/')[1] ?? '';
+}

@@ -1,0 +1,68 @@
+import { describe, expect, test, vi } from 'vitest';
+import { collector } from './suite.ts';
+
+type Api = {
+  readonly describe: (title: string, body: () => void) => void;
+  readonly test: {
+    (title: string, body: () => unknown): void;
+    readonly each: (
+      rows: readonly unknown[],
+    ) => (title: string, body: (...row: readonly unknown[]) => void) => void;
+  };
+  readonly onTestFinished: (finish: () => unknown) => void;
+};
+const collected = () => {
+  const { api, cases } = collector(undefined, () => undefined);
+  return { ...(api as Api), cases };
+};
+const NEVER = new Promise<never>(() => undefined);
+
+test('the tests are collected with their titles and rows, and run only when they are called', async () => {
+  const seen: unknown[] = [];
+  const suite = collected();
+  suite.describe('outer', () => {
+    suite.test.each([[1, 2], [3]])('spread', (...row) => void seen.push(row));
+    suite.test.each([[1], 'one'])('whole', (...row) => void seen.push(row));
+  });
+  expect(seen).toEqual([]);
+  for (const one of suite.cases) await one.run(NEVER);
+  expect(suite.cases[0]?.groups).toEqual(['outer']);
+  expect(suite.cases.map(({ title }) => title)).toEqual([
+    'outer > spread',
+    'outer > spread',
+    'outer > whole',
+    'outer > whole',
+  ]);
+  expect(seen).toEqual([[1, 2], [3], [[1]], ['one']]);
+});
+
+describe('a collected test', () => {
+  const fine = (): unknown => undefined;
+  const fail = (): unknown => Promise.reject(new Error('no'));
+  test.each([
+    ['that fails', fail, fine],
+    ['whose end fails', fine, fail],
+  ])('%s fails after all of its ends, in reverse order', async (_, body, end) => {
+    const seen: string[] = [];
+    const { onTestFinished, test: add, cases } = collected();
+    add('one', () => {
+      onTestFinished(() => void seen.push('first'));
+      onTestFinished(end);
+      onTestFinished(() => void seen.push('last'));
+      return body();
+    });
+    await expect(cases[0]?.run(NEVER)).rejects.toThrow('no');
+    expect(seen).toEqual(['last', 'first']);
+  });
+
+  test('that never ends is given up, and leaves no mock behind', async () => {
+    const { test: add, cases } = collected();
+    const target = { value: () => 1 };
+    add('one', () => {
+      vi.spyOn(target, 'value').mockReturnValue(2);
+      return NEVER;
+    });
+    await expect(cases[0]?.run(Promise.reject(new Error('given up')))).rejects.toThrow('given up');
+    expect(target.value()).toBe(1);
+  });
+});
