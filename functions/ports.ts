@@ -31,7 +31,8 @@ export type Rates = {
 
 export type Clock = {
   now(): number;
-  sleep(ms: number): Promise<void>;
+  /** Rejects once the signal is aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
 };
 
 /**

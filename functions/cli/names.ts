@@ -20,6 +20,15 @@ export function namedIn(args: readonly string[], given: Given): Named {
 
 const isParameter = (name: string): boolean => parseArn(name)?.service === 'ssm';
 
+/** Throws WrongUsage. */
+export function needTarget({ secrets, parameters }: Named, services: readonly string[]): void {
+  const resources = secrets.length + parameters.length;
+  if (resources + services.length === 0)
+    throw new WrongUsage('name what has changed: a secret, --parameter or --service');
+  if (resources > 0 && services.length > 0)
+    throw new WrongUsage('name either services, or secrets and parameters');
+}
+
 export type Resource = { readonly kind: 'secret' | 'parameter'; readonly arn: string };
 
 /**

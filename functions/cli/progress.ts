@@ -25,6 +25,7 @@ export class Progress {
   #doing = '';
   #subjects: readonly Subject[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #isOver = false;
 
   constructor(screen: Screen) {
     this.#screen = screen;
@@ -81,7 +82,7 @@ export class Progress {
   /** Says what is being done, from now until it is said again or the progress ends. */
   doing(what: string): void {
     this.#doing = what;
-    if (this.#timer !== undefined) return;
+    if (this.#timer !== undefined || this.#isOver) return;
     this.#timer = setInterval(() => this.#draw(), this.#live === undefined ? LINE_MS : FRAME_MS).unref();
     if (this.#live !== undefined) this.#draw();
   }
@@ -91,6 +92,12 @@ export class Progress {
     clearInterval(this.#timer);
     this.#timer = undefined;
     this.#live?.clear();
+  }
+
+  /** Removes them for good: what a command shows itself takes their place. */
+  giveWay(): void {
+    this.#isOver = true;
+    this.end();
   }
 
   #read(part: Fleet): void {

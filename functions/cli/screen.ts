@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline/promises';
 import type { WriteStream } from 'node:tty';
 import { styleText } from 'node:util';
 
@@ -13,6 +14,8 @@ export type Screen = {
   readonly note: (...lines: readonly string[]) => void;
   /** The text as stdout shows it: without colour if it is no terminal, or if NO_COLOR is set. */
   readonly style: Style;
+  /** Asks the person at the terminal for a line; undefined if there is none to ask. Rejects once the signal is aborted. */
+  readonly question: ((text: string, signal: AbortSignal) => Promise<string>) | undefined;
 };
 
 export type Style = (format: Parameters<typeof styleText>[0], text: string) => string;
@@ -27,7 +30,18 @@ export function screenOf(
     print: (...lines) => write(out, lines),
     note: (...lines) => write(err, lines),
     style: (format, text) => (hasColours(out) ? styleText(format, text, { validateStream: false }) : text),
+    question: process.stdin.isTTY && err.isTTY ? (text, signal) => asked(text, err, signal) : undefined,
   };
+}
+
+async function asked(text: string, output: NodeJS.WriteStream, signal: AbortSignal): Promise<string> {
+  // The terminal itself edits the line, so that Ctrl-C reaches the process.
+  const lines = createInterface({ input: process.stdin, output, terminal: false });
+  try {
+    return await lines.question(text, { signal });
+  } finally {
+    lines.close();
+  }
 }
 
 function write(stream: NodeJS.WriteStream, lines: readonly string[]): void {

@@ -52,19 +52,20 @@ export async function answer(
   switch (request.action) {
     case 'uses':
       // Every reference counts, whatever its label, those made a moment ago included: asked as of now.
-      return uses(askedFor({ ...request, force: true }, { ...origin, at: now }), run);
+      return uses(triggersOf({ ...request, force: true }, { ...origin, at: now }), run);
     case 'stale':
       return staleOf(await findStale(requestId, named(request, origin), run));
     case 'plan':
-      return planned(await plan(askedFor(request, origin), run));
+      return planned(await plan(triggersOf(request, origin), run));
     case 'redeploy':
-      return redeployed(askedFor(request, origin), mode, requestId, run);
+      return redeployed(triggersOf(request, origin), mode, requestId, run);
     default:
       return request.action satisfies never;
   }
 }
 
-function askedFor(request: Request, origin: Origin): readonly Trigger[] {
+/** What a request starts. */
+export function triggersOf(request: Request, origin: Origin): readonly Trigger[] {
   return [
     ...named(request, origin),
     ...request.services.map((service): Trigger => ({ kind: 'service', origin, named: service })),

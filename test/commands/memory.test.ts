@@ -46,7 +46,10 @@ async function warmProcess() {
   });
   const secret = sim.world.secret({ name: 'prod/db' });
   for (let i = 0; i < SERVICES; i++) sim.world.service({ name: `api-${i}`, secrets: [secret.arn] });
-  const handle = connectedHandler(readConfig([], QUICK), onRequest, { now: Date.now, sleep });
+  const handle = connectedHandler(readConfig([], QUICK), onRequest, {
+    now: Date.now,
+    sleep: (ms) => sleep(ms),
+  });
   return { sim, fleets, handle };
 }
 

@@ -28,3 +28,8 @@ export const AT: CliOption = {
   description:
     'with --force or --service: what was created before this instant, such as 2026-11-22T03:10:00Z; now unless it is given',
 };
+export const TIMEOUT: CliOption = {
+  flags: '--timeout <time>',
+  description: 'how long to wait, such as 90s, 10m or 1h; then the exit code is 5',
+  preset: '1h',
+};

@@ -2,8 +2,8 @@ import type { Decision } from '../../core/model/decision.ts';
 import { reasonHas } from '../../core/plan/reasons.ts';
 import type { Report } from '../../core/report/report.ts';
 import { type CliCommand, type Given, isSet, type Terminal, text, texts } from '../command.ts';
-import { EXIT, WrongUsage } from '../exit.ts';
-import { type Named, namedIn, resolve } from '../names.ts';
+import { EXIT } from '../exit.ts';
+import { namedIn, needTarget, resolve } from '../names.ts';
 import { printResult, type Result } from '../print.ts';
 import type { Column } from '../render/table.ts';
 import { count, resourceName, serviceName, span } from '../render/words.ts';
@@ -44,15 +44,6 @@ export const plan: CliCommand = {
     return EXIT.done;
   },
 };
-
-/** Throws WrongUsage. */
-export function needTarget({ secrets, parameters }: Named, services: readonly string[]): void {
-  const resources = secrets.length + parameters.length;
-  if (resources + services.length === 0)
-    throw new WrongUsage('name what has changed: a secret, --parameter or --service');
-  if (resources > 0 && services.length > 0)
-    throw new WrongUsage('name either services, or secrets and parameters');
-}
 
 /** The plan in every format. */
 export function planResult(report: Report, given: Given, { style }: Terminal['screen']): Result<Row> {

@@ -4,14 +4,13 @@ import type { Uses } from '../../core/report/uses.ts';
 import type { Session } from '../../runtime/connect-terminal.ts';
 import { type CliCommand, type Given, type Terminal, texts } from '../command.ts';
 import { EXIT } from '../exit.ts';
-import { namedIn, resolve } from '../names.ts';
+import { namedIn, needTarget, resolve } from '../names.ts';
 import { printResult, type Result } from '../print.ts';
 import type { Column } from '../render/table.ts';
 import { byName, count, serviceName, writtenName } from '../render/words.ts';
 import { ask, type Question } from '../request.ts';
 import { knownServices, serviceNamed } from '../services.ts';
 import { ALL, CLUSTERS, PARAMETER, SERVICE } from './options.ts';
-import { needTarget } from './plan.ts';
 
 export const uses: CliCommand = {
   name: 'uses',

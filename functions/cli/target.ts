@@ -1,0 +1,88 @@
+import { triggersOf } from '../commands/answer.ts';
+import type { Trigger } from '../core/follow-up/trigger.ts';
+import { parseArn } from '../core/model/arn.ts';
+import { REQUEST } from '../core/model/change.ts';
+import { parseRequest } from '../formats/request.ts';
+import { describing } from '../pipeline/living.ts';
+import type { Run } from '../pipeline/run.ts';
+import type { Session } from '../runtime/connect-terminal.ts';
+import { type Given, isSet, text, texts } from './command.ts';
+import { type Named, namedIn, needTarget, type Resource, resolve } from './names.ts';
+import { count, resourceName } from './render/words.ts';
+import { newId } from './request.ts';
+
+/** What a command that follows is about: secrets and parameters that exist, or services. */
+export type Target = Named & {
+  readonly services: readonly string[];
+  readonly resources: readonly Resource[];
+};
+
+/**
+ * Where a name may be that of a service (`services` true), it is one if there is no such secret. Throws WrongUsage for a
+ * name of nothing, and if nothing is named.
+ */
+export async function targetOf(
+  args: readonly string[],
+  given: Given,
+  session: Session,
+  mayName: { readonly services: boolean },
+): Promise<Target> {
+  const isService = await Promise.all(args.map((name) => namesService(name, session, mayName.services)));
+  const services = [...args.filter((_, i) => isService[i]), ...texts(given, 'service')];
+  const named = namedIn(
+    args.filter((_, i) => !isService[i]),
+    given,
+  );
+  needTarget(named, services);
+  return { ...named, services, resources: await resolve(named, session) };
+}
+
+const IN_CLUSTER = /^[\w-]+\/[\w-]+$/;
+
+async function namesService(name: string, { run }: Session, byName: boolean): Promise<boolean> {
+  if (parseArn(name)?.service === 'ecs') return true;
+  if (!byName || !IN_CLUSTER.test(name) || (await describing(run)(name)) !== undefined) return false;
+  const [cluster = '', service = ''] = name.split('/');
+  const asked = { cluster, name: service, asGiven: name };
+  const { missing } = await run.ports.ecs.readNamed([asked], [run.scope.configured], run.reading);
+  return missing.length === 0;
+}
+
+/** A request for on-request (functions/schema/request.schema.json) about the target. */
+export function requestFor(
+  action: 'plan' | 'redeploy',
+  { secrets, parameters, services }: Target,
+  given: Given,
+  at: string | undefined,
+): object {
+  const reason = text(given, 'reason');
+  const fields = { secret: secrets, parameter: parameters, services, clusters: texts(given, 'clusters') };
+  return {
+    action,
+    ...Object.fromEntries(Object.entries(fields).filter(([, names]) => names.length > 0)),
+    ...(at !== undefined && { at }),
+    ...(isSet(given, 'force') && { force: true }),
+    ...(reason !== undefined && { reason }),
+  };
+}
+
+/** What a request starts, and the run within its clusters. Throws WrongRequest. */
+export function startOf(
+  request: object,
+  run: Run,
+): { readonly triggers: readonly Trigger[]; readonly run: Run } {
+  const now = run.ports.clock.now();
+  const parsed = parseRequest(request, now);
+  const origin = { changeId: newId(), at: parsed.at ?? now, source: REQUEST };
+  return {
+    triggers: triggersOf(parsed, origin),
+    run: { ...run, scope: { ...run.scope, narrowed: parsed.clusters } },
+  };
+}
+
+/** What the target is called in a sentence. */
+export function subjectOf({ resources, services }: Target): string {
+  const names = [...resources.map(({ arn }) => resourceName(arn)), ...services];
+  const [first = '', ...others] = names;
+  return others.length === 0 ? first : `${first} and ${count(others.length, 'other')}`;
+}

@@ -1,0 +1,125 @@
+import { begin, type FollowUp } from '../core/follow-up/follow-up.ts';
+import { progressOf } from '../core/follow-up/progress.ts';
+import type { Trigger } from '../core/follow-up/trigger.ts';
+import type { ServiceKey } from '../core/model/arn.ts';
+import { REQUEST } from '../core/model/change.ts';
+import { type NamedService, primaryOf, type Service } from '../core/model/fleet.ts';
+import type { Result } from '../core/plan/planned.ts';
+import type { Report } from '../core/report/report.ts';
+import { type Watched, watchedIn } from '../core/report/watched.ts';
+import { notExecuted } from '../pipeline/apply/apply.ts';
+import { NeedsAsked } from '../pipeline/read/needs.ts';
+import { NOTHING_EARLY, NoSuchService } from '../pipeline/read/scan.ts';
+import type { Run } from '../pipeline/run.ts';
+import { decide, reported } from './decide.ts';
+
+/** What one look shows of everything that waits. */
+export type Looked = {
+  /** When the look ended. */
+  readonly at: number;
+  readonly services: ReadonlyMap<ServiceKey, Watched>;
+  /** The report of `plan` at this look. */
+  readonly report: Report;
+  /** What to look at the next time; nothing, if nothing waits any more. */
+  readonly next: readonly Trigger[];
+};
+
+/**
+ * Looks once, and decides as the service would without doing anything. Throws ReadFailed, and what the reading was aborted
+ * with.
+ */
+export async function look(triggers: readonly Trigger[], run: Run): Promise<Looked> {
+  const decided = await decide(triggers, NOTHING_EARLY, run);
+  run.reading.throwIfAborted();
+  if ('failure' in decided) throw decided.failure;
+  const { observed, plan } = decided;
+  const planned = [...plan.redeploys, ...plan.others];
+  const results = planned.map((one): Result => ({ planned: one, decision: one.decision }));
+  const now = run.ports.clock.now();
+  const progress = observed.sights.map(({ attempt, unread, overdue }) =>
+    progressOf(attempt, results, observed.seen, now, { unread, overdue }),
+  );
+  const result = reported(decided, notExecuted(plan, 'plan', run), []);
+  if ('failure' in result) throw result.failure;
+  return {
+    at: now,
+    services: watchedIn(planned, progress),
+    report: result.report,
+    next: progress
+      .map(({ followUp }) => followUp)
+      .filter(isWaiting)
+      .map(asTrigger),
+  };
+}
+
+function isWaiting({ open, unread, givenUp }: FollowUp): boolean {
+  return open.length > 0 || (unread.length > 0 && !givenUp);
+}
+
+const asTrigger = (followUp: FollowUp): Trigger => ({ kind: 'follow-up', messageId: '', followUp });
+
+/** The least time between two looks; after a long one it is twice as long as that one took. */
+const LOOK_MS = 3_000;
+/** How long what was asked about the needs of services counts. */
+const NEEDS_MS = 30_000;
+
+/**
+ * Looks again, from ECS alone, until nothing waits. The first look may have been made before. Ends by throwing when the
+ * reading is aborted.
+ */
+export async function* watch(first: Looked, run: Run): AsyncGenerator<Looked, void> {
+  const { clock } = run.ports;
+  let looked = first;
+  let asked = { needs: run.needs, at: first.at };
+  for (let pause = LOOK_MS; looked.next.length > 0; ) {
+    await clock.sleep(pause, run.reading);
+    run.reading.throwIfAborted();
+    const began = clock.now();
+    if (began - asked.at > NEEDS_MS) asked = { needs: new NeedsAsked(), at: began };
+    looked = await look(looked.next, { ...run, needs: asked.needs });
+    pause = Math.max(LOOK_MS, 2 * (clock.now() - began));
+    yield looked;
+  }
+}
+
+/**
+ * What is looked at to follow the youngest rollout of each of these services, also one by CI. Throws NoSuchService.
+ */
+export async function youngestRollouts(
+  named: readonly NamedService[],
+  run: Run,
+): Promise<readonly Trigger[]> {
+  const { configured, narrowed } = run.scope;
+  const fleet = await run.ports.ecs.readNamed(named, [configured, narrowed], run.reading);
+  if (fleet.missing.length > 0) throw new NoSuchService(fleet.missing);
+  return Promise.all(fleet.services.map((service) => rolloutOf(service, run)));
+}
+
+async function rolloutOf(service: Service, run: Run): Promise<Trigger> {
+  const { arn, key, cluster, name } = service;
+  const changedAt = (await beginOf(service, run)) - 1;
+  const change = {
+    changeId: key,
+    kind: 'service',
+    arn,
+    changedAt,
+    source: REQUEST,
+    optedOut: false,
+  } as const;
+  const open = { cluster: cluster.arn, name, deploymentId: null, ours: false, lastLogged: '' };
+  return asTrigger({ ...begin(key, [change], run.ports.clock.now()), hop: 1, open: [open] });
+}
+
+/** A service deployment and the deployment that it makes begin within this time. */
+const TOGETHER_MS = 2_000;
+/** The longest time that a deployment may have taken until it was rolled back. */
+const LONGEST_MS = 48 * 3_600_000;
+
+/** A rollback replaces PRIMARY: the service deployment that failed began before it. */
+async function beginOf(service: Service, { ports, reading }: Run): Promise<number> {
+  const began = primaryOf(service)?.createdAt ?? 0;
+  const question = { service, deploymentsSince: began - LONGEST_MS, askTasks: false } as const;
+  const { serviceDeployments = [] } = await ports.ecs.answer(question, reading);
+  const youngest = Math.max(0, ...serviceDeployments.map(({ createdAt }) => createdAt));
+  return youngest === 0 || Math.abs(youngest - began) <= TOGETHER_MS ? began : youngest;
+}
