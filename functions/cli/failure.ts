@@ -38,11 +38,7 @@ const KNOWN: readonly Rule[] = [
 export function failureOf(error: unknown, reason: unknown): Failure {
   const cause = reason ?? error;
   if (cause instanceof Interrupted) return { code: EXIT.interrupted };
-  if (cause instanceof Denied)
-    return {
-      sentence: `the permission ${cause.action} is missing, so nothing was decided and nothing was done`,
-      code: EXIT.aws,
-    };
+  if (cause instanceof Denied) return { sentence: sentenceOf(cause), code: EXIT.aws };
   if (isWrong(cause)) return { sentence: cause.message, code: EXIT.wrong };
   const chain = chainOf(cause);
   const text = chain.map(({ name, message, code }) => [name, code, message].join(' ')).join('\n');
@@ -50,6 +46,11 @@ export function failureOf(error: unknown, reason: unknown): Failure {
   if (known !== undefined) return { sentence: known[1], code: known[2] };
   const isOfAws = chain.some(({ name, $metadata }) => name === 'ReadFailed' || $metadata !== undefined);
   return { sentence: chain[0]?.message ?? String(cause), code: isOfAws ? EXIT.aws : EXIT.wrong };
+}
+
+function sentenceOf({ action }: Denied): string {
+  const without = /^(?:cloudformation|lambda):/.test(action) ? '; --stack none asks for no stack' : '';
+  return `the permission ${action} is missing, so nothing was decided and nothing was done${without}`;
 }
 
 function isWrong(error: unknown): error is Error {

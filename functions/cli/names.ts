@@ -86,7 +86,7 @@ function some(names: readonly string[]): string {
   return names.slice(0, MOST_NAMES).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
 
-/** A name is close if a third of its characters differ at most; one that holds the other is closest. */
+/** A name is close if two letters differ, or one in six of a long one; one that holds the other is closest. */
 export function didYouMean(wrong: string, names: readonly string[]): string {
   const least = wrong.toLowerCase();
   const scored = names.map((name) => {
@@ -94,5 +94,7 @@ export function didYouMean(wrong: string, names: readonly string[]): string {
     return { name, score: other.includes(least) ? 0 : distance(other, least) };
   });
   const [best] = scored.toSorted((a, b) => a.score - b.score || (a.name < b.name ? -1 : 1));
-  return best === undefined || best.score > Math.ceil(wrong.length / 3) ? '' : `; did you mean ${best.name}?`;
+  return best === undefined || best.score > Math.max(2, Math.floor(wrong.length / 6))
+    ? ''
+    : `; did you mean ${best.name}?`;
 }

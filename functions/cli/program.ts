@@ -1,4 +1,4 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import {
   type CliCommand,
@@ -61,7 +61,9 @@ function base(screen: Screen): Command {
 
 const GLOBALS: readonly Option[] = [
   new Option('-o, --output <format>', 'how results are printed').choices(FORMATS).default('table'),
-  new Option('--region <region>', 'the Region; otherwise that of the environment or the profile'),
+  new Option('--region <region>', 'the Region; otherwise that of the environment or the profile').argParser(
+    regionOf,
+  ),
   new Option('--profile <profile>', 'the profile of the AWS configuration whose credentials are used'),
   new Option('--stage <stage>', 'the stage of the installed service').default('prod'),
   new Option(
@@ -80,6 +82,12 @@ function added(program: Command, { name, alias, summary, args, options, examples
   if (alias !== undefined) command.alias(alias);
   for (const option of options) command.addOption(optionOf(option));
   return command;
+}
+
+/** A mistyped Region would be a host that does not exist. */
+function regionOf(given: string): string {
+  if (/^[a-z]{2}(?:-[a-z]+)+-\d{1,2}$/.test(given)) return given;
+  throw new InvalidArgumentError('It is no name of a Region, such as eu-west-1.');
 }
 
 function optionOf({ flags, description, preset, many }: CliOption): Option {

@@ -8,7 +8,7 @@ import { printResult, type Result } from '../print.ts';
 import type { Column } from '../render/table.ts';
 import { count, resourceName, serviceName, span } from '../render/words.ts';
 import { ask } from '../request.ts';
-import { knownServices } from '../services.ts';
+import { knownServices, serviceNamed } from '../services.ts';
 import { ALL, AT, CLUSTERS, FORCE, PARAMETER, SERVICE } from './options.ts';
 
 export const plan: CliCommand = {
@@ -25,6 +25,7 @@ export const plan: CliCommand = {
     const named = namedIn(args, given);
     const services = texts(given, 'service');
     needTarget(named, services);
+    for (const one of services) serviceNamed(one);
     const session = await terminal.connect();
     terminal.progress.lookFor(await resolve(named, session));
     const force = isSet(given, 'force');

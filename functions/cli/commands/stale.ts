@@ -133,6 +133,7 @@ function verdictOf(report: StaleReport, { secrets, parameters }: Named): string 
     ? `${resourceName(first.arn)} changed ${span(Date.now() - Date.parse(first.changedAt))} ago: `
     : '';
   const doubt = possibly.length === 0 ? '' : `, ${certain.length} for certain`;
+  if (summary.matched === 0) return `${subject}no service refers to it`;
   if (many === 0) return `${subject}none of ${count(summary.matched, 'service')} runs on an old value`;
   return `${subject}${many} of ${count(summary.matched, 'service')} still ${many === 1 ? 'runs' : 'run'} on the old value${doubt}`;
 }

@@ -1,5 +1,6 @@
 import { references } from '../../commands/references.ts';
 import type { Decision, ReportedReference } from '../../core/model/decision.ts';
+import type { NamedService } from '../../core/model/fleet.ts';
 import type { Uses } from '../../core/report/uses.ts';
 import type { Session } from '../../runtime/connect-terminal.ts';
 import { type CliCommand, type Given, type Terminal, texts } from '../command.ts';
@@ -27,8 +28,9 @@ export const uses: CliCommand = {
     const named = namedIn(args, given);
     const services = texts(given, 'service');
     needTarget(named, services);
+    const ofServices = services.map(serviceNamed);
     const session = await terminal.connect();
-    if (services.length > 0) return reverse(services, given, session, terminal);
+    if (services.length > 0) return reverse(ofServices, given, session, terminal);
     terminal.progress.lookFor(await resolve(named, session));
     const asked = { secret: named.secrets, parameter: named.parameters, clusters: texts(given, 'clusters') };
     const answer = await usesFor(asked, session);
@@ -132,12 +134,11 @@ function mentioned({ mentions = [] }: Uses): readonly string[] {
 }
 
 async function reverse(
-  services: readonly string[],
+  named: readonly NamedService[],
   given: Given,
   session: Session,
   { screen, progress }: Terminal,
 ): Promise<typeof EXIT.done> {
-  const named = services.map(serviceNamed);
   const answer = await knownServices(session, () => references(named, session.run));
   session.run.reading.throwIfAborted();
   progress.end();
