@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { FAILURE_CLASSES, type Failure, type StoppedTask } from '../../../functions/core/model/failure.ts';
-import { type Shown, suspicion } from '../../../functions/core/report/advice.ts';
+import { adviceIn, type Shown, suspicion } from '../../../functions/core/report/advice.ts';
 import { AFTER, BEFORE, CHANGED_AT, change, PARAMETER, SECRET } from '../../support/build.ts';
 
 const NOTHING: Shown = { tasks: [], deployments: [] };
@@ -10,6 +10,11 @@ const NOT_JSON: Failure = { class: 'not-json' };
 function failed(failure: Failure | undefined, different: Partial<StoppedTask> = {}): StoppedTask {
   return { startedBy: 'ecs-svc/1', createdAt: BEFORE, stoppedAt: BEFORE + 1, failure, ...different };
 }
+
+test('a deployment that finds no place for a task needs repair, and one whose old tasks drain needs nothing', () => {
+  expect(adviceIn('cannot-place')).toEqual({ advice: 'repair' });
+  expect(adviceIn('draining')).toBeUndefined();
+});
 
 describe('the new value may be the cause', () => {
   const VALUES = ['json-key', 'not-json', 'health-check', 'essential-exit', 'other'];
@@ -33,6 +38,7 @@ describe('the new value may be the cause', () => {
   test('and of several labels of one secret AWSCURRENT counts', () => {
     const labels = [change({ label: 'BLUE' }), change()];
     expect(suspicion(NOT_JSON, labels, NOTHING)).toEqual({ suspect: change() });
+    expect(suspicion(NOT_JSON, labels.toReversed(), NOTHING)).toEqual({ suspect: change() });
   });
 
   test('but no value is known where a person named the service', () => {
@@ -67,8 +73,22 @@ describe('a service that failed before the change', () => {
     expect(suspicion(NOT_JSON, [change()], { ...NOTHING, deployments })).toEqual({ suspect: change() });
   });
 
+  test('is told from one that was created, or ended, at the very instant of the change', () => {
+    const ended = { createdAt: BEFORE, finishedAt: CHANGED_AT, status: 'STOPPED' };
+    for (const one of [ended, { ...ended, createdAt: CHANGED_AT }])
+      expect(suspicion(NOT_JSON, [change()], { ...NOTHING, deployments: [one] })).toEqual({
+        advice: 'failed-before',
+      });
+  });
+
+  test('is told from what failed before, whatever a younger deployment does', () => {
+    const younger = { createdAt: AFTER, status: 'IN_PROGRESS' };
+    const shown = { ...NOTHING, deployments: [younger, last] };
+    expect(suspicion(NOT_JSON, [change()], shown)).toEqual({ advice: 'failed-before' });
+  });
+
   test('is told from tasks that stopped for the same reason before', () => {
-    const tasks = [failed(NOT_JSON), failed(NOT_JSON)];
+    const tasks = [failed(NOT_JSON), failed(NOT_JSON, { stoppedAt: CHANGED_AT })];
     expect(suspicion(NOT_JSON, [change()], { ...NOTHING, tasks })).toEqual({ advice: 'failed-before' });
   });
 

@@ -31,6 +31,28 @@ describe('the label of a secret is put back', () => {
     expect(restoreAdvice(change(), rotated).advice).toBe('restore');
   });
 
+  test('also where the secret changed last within two seconds of the event', () => {
+    const late = (ms: number) => restoreAdvice(change(), secret({ lastChangedAt: CHANGED_AT + ms })).advice;
+    expect([late(2_000), late(2_001)]).toEqual(['restore', 'compare-versions']);
+  });
+
+  test('unless a rotation ended within two seconds of the event', () => {
+    const { lastChangedAt: _changed, ...description } = { arn: SECRET, labelsOf: LABELS, lastChangedAt: 0 };
+    const advised = (ms: number) =>
+      restoreAdvice(change(), {
+        kind: 'secret',
+        description: { ...description, lastRotatedAt: CHANGED_AT - ms },
+      }).advice;
+    expect([advised(2_000), advised(2_001)]).toEqual(['rotate-again', 'compare-versions']);
+  });
+
+  test('for a custom label even if a rotation ended at that time: it moves AWSCURRENT alone', () => {
+    const held = secret({ lastRotatedAt: CHANGED_AT });
+    expect(restoreAdvice(change({ label: 'BLUE', versionId: 'version-3' }), held).advice).toBe(
+      'compare-versions',
+    );
+  });
+
   test('with every argument quoted that a shell would read otherwise', () => {
     const arn = SECRET.replace('prod/db', 'prod!db');
     const labelsOf = new Map([['$(id)', ['AWSPREVIOUS']], ...[...LABELS].slice(1)]);
@@ -130,6 +152,13 @@ describe('the value of a parameter is put back', () => {
     expect(restore).toBe(
       `aws ssm get-parameter --region eu-west-1 --name=${name} --with-decryption --query 'Parameter.{Name:Name,Value:Value}' --output json | aws ssm put-parameter --region eu-west-1 --overwrite --cli-input-json file:///dev/stdin`,
     );
+  });
+
+  test('from its first version, and if its event came five seconds late', () => {
+    const late = change({ kind: 'parameter', arn: PARAMETER, changedAt: CHANGED_AT + 4_100 });
+    const { advice, restore } = restoreAdvice(late, parameter({ version: 2 }));
+    expect(advice).toBe('restore');
+    expect(restore).toContain('/app/db/password:1 ');
   });
 
   test.each<[string, Held, string]>([

@@ -37,6 +37,36 @@ function report(count: number, fresh = 0) {
 }
 
 describe('an answer that is too large', () => {
+  test('names only the changes of the services that it still names', () => {
+    const about = { cluster: 'main', wave: 0, references } as const;
+    const decisions: readonly Decision[] = [
+      { ...about, service: arn(0), changeIds: ['change-1'], action: 'redeploy', reason: null },
+      { ...about, service: arn(1), changeIds: ['change-2'], action: 'redeploy', reason: null },
+      { ...about, service: arn(2), changeIds: ['change-3'], action: 'skip', reason: 'already-fresh' },
+    ];
+    const changes = ['change-1', 'change-2', 'change-3'].map((changeId) => change({ changeId }));
+    const whole = makeReport(changes, [], decisions, []);
+    const idsOf = (most: number) => shortened(whole, most).changes.map(({ changeId }) => changeId);
+    expect(idsOf(size(whole) - 1)).toEqual(['change-1', 'change-2']);
+    const bare = { ...whole, decisions: decisions.map((one) => ({ ...one, references: [] })) };
+    const both = size(shortened(bare, size(bare) - 1)) + '"referencesLeftOut":12,'.length;
+    expect(idsOf(both)).toEqual(['change-1', 'change-2']);
+    expect(idsOf(both - 1)).toEqual(['change-1']);
+  });
+
+  test('names the outcomes and the stale services only of the services that it still names', () => {
+    const whole = report(60);
+    const all = whole.decisions.map(({ service }) => ({ service, changeIds: ['change-1'], references: [] }));
+    const withStale = { ...whole, stale: { certain: all.slice(0, 40), possibly: all.slice(40) } };
+    const { decisions, outcomes, stale } = shortened(withStale, 12_000);
+    const named = decisions.map(({ service }) => service);
+    expect(named.length).toBeGreaterThan(5);
+    expect(named.length).toBeLessThan(40);
+    expect(outcomes.map(({ service }) => service)).toEqual(named);
+    expect(stale.certain.map(({ service }) => service)).toEqual(named);
+    expect(stale.possibly).toEqual([]);
+  });
+
   test('loses the fresh services first, and counts them', () => {
     const whole = report(100, 100);
     const short = shortened(whole, size(report(100)) + 50);
@@ -96,4 +126,17 @@ test('an answer to uses loses its references first, then its end, and counts bot
   expect(size(short)).toBeLessThanOrEqual(10_000);
   expect(short.uses.length + (short.usesLeftOut ?? 0)).toBe(500);
   for (const one of [whole, bare, short]) expect(isUses(one) ? [] : isUses.errors).toEqual([]);
+});
+
+test('an answer to uses loses its mentions before anything else, and counts them', () => {
+  const mentions = [{ service: arn(0), cluster: 'main', optedOut: false, container: 'app', arn: SECRET }];
+  const answer = {
+    uses: [{ service: arn(1), cluster: 'main', optedOut: false, references }],
+    notCovered: 'x',
+  };
+  const short = { ...answer, mentionsLeftOut: 1 };
+  expect(shortenedUses({ ...answer, mentions }, size(short))).toEqual(short);
+  const bare = shortenedUses({ ...answer, mentions }, size(short) - 1);
+  expect(bare).toEqual({ ...short, uses: [{ ...answer.uses[0], references: [] }], referencesLeftOut: 6 });
+  expect(shortenedUses(answer, size(answer) - 1)).not.toHaveProperty('mentionsLeftOut');
 });

@@ -1,5 +1,7 @@
-import { expect, test } from 'vitest';
-import { usesOf } from '../../../functions/core/report/uses.ts';
+import { describe, expect, test } from 'vitest';
+import { match } from '../../../functions/core/match/match.ts';
+import type { Fleet } from '../../../functions/core/model/fleet.ts';
+import { mentionsToTell, usesOf } from '../../../functions/core/report/uses.ts';
 import {
   asSubject,
   change,
@@ -72,4 +74,45 @@ test('uses are sorted by ARN, in whatever order the services were read', () => {
     const { uses } = usesOf(fleet(read), [asSubject(change())], POLICY);
     expect(uses.map((one) => one.service.at(-1))).toEqual(['a', 'b', 'c', 'd']);
   }
+});
+
+describe('a service whose environment only names the resource', () => {
+  const tagged = new Map([['enabled', 'false']]);
+  const names = ['c', 'a', 'b'];
+  const off = service({ name: 'off', tags: tagged });
+  /** No service refers to the secret, and each one names it. */
+  const world = (services = [...names.map((name) => service({ name })), off]): Fleet => {
+    const mentions = [{ container: 'app', names: SECRET }];
+    return {
+      ...fleet(services),
+      revisions: new Map([[revisionArn(), { kind: 'readable', references: [], mentions }]]),
+    };
+  };
+  const subjects = [asSubject(change())];
+  const asked = (read: Fleet) => [read, subjects, match(read, subjects, 'ignore'), POLICY] as const;
+  const mention = (name: string) => ({
+    service: service({ name }).arn,
+    cluster: 'main',
+    container: 'app',
+    arn: SECRET,
+    also: { key: 'secret-redeploy:also', value: SECRET },
+  });
+
+  test('is listed apart, by ARN, with the tag with which it would be redeployed', () => {
+    const { uses, mentions } = usesOf(world(), subjects, POLICY);
+    expect(uses).toEqual([]);
+    expect(mentions).toEqual(
+      ['a', 'b', 'c', 'off'].map((name) => ({ ...mention(name), optedOut: name === 'off' })),
+    );
+    const inOrder = world(['a', 'b'].map((name) => service({ name })));
+    expect(usesOf(inOrder, subjects, POLICY).mentions).toMatchObject([mention('a'), mention('b')]);
+  });
+
+  test('is told of in a plan unless it is opted out', () => {
+    expect(mentionsToTell(...asked(world()))).toEqual(['a', 'b', 'c'].map(mention));
+  });
+
+  test('leaves no list behind if there is none', () => {
+    expect(usesOf(fleet([service()]), subjects, POLICY)).not.toHaveProperty('mentions');
+  });
 });

@@ -44,7 +44,7 @@ export async function instrument(names: readonly string[]): Promise<Instrumented
 async function filesOf(names: readonly string[]): Promise<readonly string[]> {
   const inFolder = async (folder: string) =>
     (await readdir(`functions/${folder}`, { recursive: true })).map((file) => `${folder}/${file}`);
-  const all = (await Promise.all(SCOPES.flatMap(({ folders }) => folders).map(inFolder))).flat();
+  const all = (await Promise.all(SCOPES.flatMap(({ folders }) => folders).map(inFolder))).flat().toSorted();
   const isNamed = (file: string): boolean =>
     names.length === 0 || names.some((name) => file === `${name}.ts` || file.startsWith(`${name}/`));
   return all.filter((file) => file.endsWith('.ts') && isNamed(file)).map((file) => `functions/${file}`);
