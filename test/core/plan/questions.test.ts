@@ -177,6 +177,50 @@ describe('beyond DescribeServices ECS is asked', () => {
       [{ deploymentsSince: AFTER - MINUTE, askTasks: false, askStage: true, unanswered: 'decide' }],
     ],
     [
+      'for no stage of a deployment that a bake cannot hold up any more',
+      {
+        service: {
+          strategy: 'CANARY',
+          deployments: [deployment({ createdAt: AFTER })],
+        },
+        following: 'followed',
+        now: CHANGED_AT + HOUR,
+      },
+      [{ askTasks: false, askStopped: true, endOf: CHANGED_AT, unanswered: 'decide' }],
+    ],
+    [
+      'for the deployments since the oldest one where a bake may hold up the youngest',
+      {
+        service: {
+          strategy: 'CANARY',
+          deployments: [
+            deployment({ createdAt: AFTER, rolloutState: 'IN_PROGRESS' }),
+            deployment({ id: 'ecs-svc/0', primary: false, createdAt: CHANGED_AT - DAY }),
+          ],
+        },
+      },
+      [
+        {
+          deploymentsSince: CHANGED_AT - DAY - MINUTE,
+          askTasks: false,
+          askStage: true,
+          unanswered: 'decide',
+        },
+      ],
+    ],
+    [
+      'for no stopped tasks of a deployment that is as old as the change, or wants no more tasks than it has',
+      {
+        service: {
+          deployments: [
+            deployment({ createdAt: AFTER, rolloutState: 'IN_PROGRESS' }),
+            deployment({ id: 'ecs-svc/0', primary: false, createdAt: CHANGED_AT, running: 1 }),
+          ],
+        },
+      },
+      [],
+    ],
+    [
       'nothing about a fresh deployment after the time to look back',
       { service: fresh, now: CHANGED_AT + DAY + 1, lookBackMs: DAY },
       [],
@@ -229,6 +273,49 @@ describe('beyond DescribeServices ECS is asked', () => {
       NOW,
     );
     expect(backwards).toEqual(both);
+  });
+
+  describe('for the stopped tasks of twenty services at most', () => {
+    const stopsOf = (services: readonly ServiceDifference[], following?: Match['following']) => {
+      const named = services.map((one, i) => service({ name: `s${i}`, ...one }));
+      const matches = match(fleet(named), [asSubject(change())], 'ignore');
+      const followed = matches.map((one) => (following === undefined ? one : { ...one, following }));
+      return questions(followed, POLICY, CHANGED_AT + HOUR)
+        .filter(({ askStopped }) => askStopped)
+        .map((one) => one.service.name)
+        .toSorted();
+    };
+    const ages = Array.from({ length: 22 }, (_, i) => AFTER + ((i * 7) % 22) * 1_000);
+    const wanted = (kept: (place: number) => boolean) =>
+      ages.flatMap((_, i) => (kept((i * 7) % 22) ? [`s${i}`] : [])).toSorted();
+
+    test('whose new tasks are not all up: those that try the longest', () => {
+      const short = ages.map((createdAt) => ({
+        deployments: [deployment({ createdAt, rolloutState: 'IN_PROGRESS' as const, running: 1 })],
+      }));
+      expect(stopsOf(short)).toEqual(wanted((place) => place < 20));
+    });
+
+    test('that are fresh after a redeploy: those that ended last', () => {
+      const ended = (updatedAt: number, createdAt: number) => ({
+        deployments: [deployment({ createdAt, updatedAt })],
+      });
+      const byEnd = ages.map((updatedAt, i) => ended(updatedAt, AFTER + i));
+      expect(stopsOf(byEnd, 'followed')).toEqual(wanted((place) => place >= 2));
+      const byStart = ages.map((createdAt) => ({ deployments: [deployment({ createdAt })] }));
+      expect(stopsOf(byStart, 'followed')).toEqual(wanted((place) => place >= 2));
+    });
+  });
+
+  test('when the last old task ended for the youngest of several changes', () => {
+    const changes = [CHANGED_AT, CHANGED_AT - HOUR].map((changedAt, i) =>
+      change({ changeId: `c${i}`, changedAt }),
+    );
+    for (const some of [changes, changes.toReversed()]) {
+      const matches = match(fleet([service(fresh)]), some.map(asSubject), 'ignore');
+      const followed = matches.map((one): Match => ({ ...one, following: 'followed' }));
+      expect(questions(followed, POLICY, CHANGED_AT + HOUR)).toMatchObject([{ endOf: CHANGED_AT }]);
+    }
   });
 
   test('only what matters for the decision if more than forty services are to be redeployed ', () => {

@@ -43,6 +43,7 @@ describe('new tasks fail', () => {
     ['where tasks of the deployment have stopped and the count is back at 0', {}, { stopped: [stopped()] }],
     ['in a bake, too', { failed: 2 }, running({ stage: 'BAKE_TIME' })],
     ['where there is no place for the others', { failed: 1 }, { stopped: [] }],
+    ['where a task of the deployment is stopping', {}, { stopped: [stopped({ stoppedAt: null })] }],
   ])('%s', (_, different, evidence) => {
     const placement = { class: 'placement' } as const;
     expect(
@@ -94,6 +95,17 @@ describe('a deployment is held up', () => {
     expect(stateOf([young(), draining()], running(different), strategy)).toMatchObject({ state });
   });
 
+  test('without an end where ECS does not tell one', () => {
+    const { expiresAt: _, ...approval } = PAUSE;
+    expect(stateOf([young()], running({ approval }))).not.toHaveProperty('until');
+    const baking = running({ stage: 'BAKE_TIME' });
+    expect(stateOf([young()], baking, { strategy: 'CANARY' })).toStrictEqual({ state: 'baking' });
+  });
+
+  test('by no bake where it is a rolling one', () => {
+    expect(stateOf([young()], running({ stage: 'BAKE_TIME' })).state).toBe('progressing');
+  });
+
   test('until the end that ECS tells', () => {
     const baking = running({ stage: 'BAKE_TIME', stageEndsAt: NOW + 5 });
     expect(stateOf([young()], baking, { strategy: 'CANARY' })).toEqual({ state: 'baking', until: NOW + 5 });
@@ -115,6 +127,12 @@ describe('no task can be placed', () => {
     ['while the missing ones are starting', { pending: 2 }, { stopped: [] }, { placement }],
     ['where ECS was not asked for stopped tasks', {}, {}, { placement }],
     ['where ECS refuses to show them', {}, { stopped: 'refused' }, { placement }],
+    [
+      'where a task of the deployment has stopped in good order',
+      {},
+      { stopped: [stopped({ failure: undefined })] },
+      { placement },
+    ],
   ])('is not said %s', (_, different, evidence, ofService) => {
     expect(stateOf([young(different), draining()], evidence, ofService).state).toBe('progressing');
   });
@@ -125,7 +143,7 @@ describe('a deployment drains', () => {
 
   test.each<[string, readonly Deployment[], boolean]>([
     ['where ECS has told the old tasks to stop', [up(), draining({ desired: 0 })], true],
-    ['where old tasks stay for long', [up({ createdAt: NOW - 16 * MINUTE }), draining()], true],
+    ['where old tasks stay for long', [up({ createdAt: NOW - 15 * MINUTE }), draining()], true],
     ['without opening later waves while ECS still keeps old tasks', [up(), draining()], false],
   ])('%s', (_, deployments, opens) => {
     expect(stateOf(deployments, {})).toEqual({
@@ -135,7 +153,13 @@ describe('a deployment drains', () => {
     });
   });
 
+  test('with all of its old tasks, and without opening later waves until ECS has told each to stop', () => {
+    const older = [draining({ desired: 0, pending: 2 }), draining({ id: 'ecs-svc/00', running: 3 })];
+    expect(stateOf([up(), ...older], {})).toEqual({ state: 'draining', oldTasks: 6 });
+  });
+
   test.each<[string, readonly Deployment[]]>([
+    ['where there is no PRIMARY', [draining({ desired: 0 })]],
     ['while a new task is missing', [up({ running: 1 }), draining({ desired: 0 })]],
     ['while a new task is pending', [up({ pending: 1 }), draining({ desired: 0 })]],
     ['where no old task is left', [up(), draining({ running: 0 })]],

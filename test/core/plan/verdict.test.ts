@@ -111,6 +111,47 @@ const TABLE: readonly Row[] = [
     service: { tags: tags({ enabled: 'no' }) },
   },
   {
+    title: 'the secret is gone since an earlier look',
+    verdict: 'skip secret-gone',
+    change: { gone: 'whole' },
+    references: [SECRET.slice(0, -7)],
+  },
+  {
+    title: 'the secret is gone and another one answers to its name, but the reference is the ARN',
+    verdict: 'skip secret-gone',
+    change: { gone: 'full-arn' },
+  },
+  {
+    title:
+      'the secret is gone and another one answers to the ARN without its suffix, which the reference names',
+    verdict: 'redeploy',
+    change: { gone: 'full-arn' },
+    references: [SECRET.slice(0, -7)],
+  },
+  {
+    title: 'the last old task has been told to stop and has not stopped yet',
+    verdict: 'wait rolling-out',
+    service: { deployments: [deployment(after)] },
+    evidence: { stopped: [{ startedBy: null, createdAt: BEFORE, stoppedAt: null, failure: undefined }] },
+  },
+  {
+    title: 'every old task has stopped',
+    verdict: 'skip already-fresh',
+    service: { deployments: [deployment(after)] },
+    evidence: { stopped: [{ startedBy: null, createdAt: BEFORE, stoppedAt: 1, failure: undefined }] },
+  },
+  {
+    title: 'an old task is stopping, and others run on',
+    verdict: 'redeploy',
+    evidence: { stopped: [{ startedBy: null, createdAt: BEFORE, stoppedAt: null, failure: undefined }] },
+  },
+  {
+    title: 'ECS refuses a part of the evidence about a service that was deleted',
+    verdict: 'skip not-active',
+    evidence: { unreadable: 'refused' },
+    service: { status: 'DRAINING' },
+  },
+  {
     title: 'a rotation failed, which decides nothing',
     verdict: undefined,
     notice: { notice: 'rotation-failed' },
@@ -653,6 +694,31 @@ describe('a service, for one change,', () => {
       reason: 'rolling-out',
       rollout: { state: 'draining', oldTasks: 1, opensWaves: true },
     });
+  });
+
+  test('does not lack a secret that is gone where only older tasks refer to it', () => {
+    const old = draining({ taskDefinition: revisionArn('api:0') });
+    const world = fleet([service({ deployments: [deployment(), old] })], { 'api:0': [{}], 'api:1': [] });
+    const [only] = match(world, [asSubject(change({ gone: 'whole' }))], 'ignore');
+    expect(only && verdictOn(only, {}, POLICY, NOW)).toMatchObject({ action: 'wait', reason: 'rolling-out' });
+  });
+
+  test.each([
+    ['is looked at again when its bake ends', NOW + 1, NOW + 1],
+    ['has no such instant where its bake has ended', NOW, undefined],
+    ['has no such instant where ECS does not tell it', undefined, undefined],
+  ])('%s', (_, stageEndsAt, until) => {
+    const deployments = [deployment({ ...after, ...inProgress }), draining()];
+    const [only] = match(
+      fleet([service({ strategy: 'CANARY', deployments })]),
+      [asSubject(change())],
+      'ignore',
+    );
+    const running = { createdAt: AFTER, status: 'IN_PROGRESS', stage: 'BAKE_TIME' };
+    const serviceDeployments = [{ ...running, ...(stageEndsAt !== undefined && { stageEndsAt }) }];
+    const verdict = only && verdictOn(only, { serviceDeployments }, POLICY, NOW);
+    expect(verdict).toMatchObject({ reason: 'rolling-out', rollout: { state: 'baking' } });
+    expect(verdict && 'until' in verdict ? verdict.until : undefined).toBe(until);
   });
 
   test('is redeployed for a log secret of Service Connect, which its deployment names', () => {
