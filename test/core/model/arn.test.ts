@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   clusterArn,
+  clusterOf,
   homeOf,
   keyOf,
   nameOf,
@@ -81,4 +82,9 @@ describe('the model of ECS ARNs', () => {
     expect(keyOf('main', serviceIn(cluster, 'api'))).toBe('main/api');
     expect(serviceIn(cluster, 'api')).toBe('arn:aws-cn:ecs:cn-north-1:111122223333:service/main/api');
   });
+});
+
+test('the cluster of a service is in its account and Region', () => {
+  const arn = serviceArn('arn:aws-cn:ecs:cn-north-1:111122223333:service/main/api');
+  expect(clusterOf(arn, 'main')).toBe(CLUSTER);
 });

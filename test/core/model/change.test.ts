@@ -3,8 +3,10 @@ import {
   about,
   endOfSecond,
   isGone,
+  isReportedEnd,
   NOTICES,
   type Notice,
+  REQUEST,
   subjectsOf,
 } from '../../../functions/core/model/change.ts';
 import { change, NOW, SECRET } from '../../support/build.ts';
@@ -37,4 +39,15 @@ test('changes come before notices, and each keeps its resource and its id', () =
 test('a resource that expires soon or whose rotation failed is still there', () => {
   const there = NOTICES.filter((one) => !isGone({ ...notice, notice: one }));
   expect(there).toEqual(['expires-soon', 'rotation-failed', 'rotation-abandoned']);
+});
+
+describe('the end of a resource is reported', () => {
+  test.each(NOTICES)('by an event of the kind %s, or it has not come', (kind) => {
+    const event = { ...notice, notice: kind, source: 'an event' };
+    expect(isReportedEnd(event)).toBe(isGone(event) || kind === 'expires-soon');
+  });
+
+  test('by no request', () => {
+    expect(isReportedEnd({ ...notice, source: REQUEST })).toBe(false);
+  });
 });

@@ -1,6 +1,12 @@
 import { array, assert, constantFrom, oneof, property, string } from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { FAILURE_CLASSES, failureOf, placementOf } from '../../../functions/core/model/failure.ts';
+import {
+  FAILURE_CLASSES,
+  type Failure,
+  failureOf,
+  mainFailure,
+  placementOf,
+} from '../../../functions/core/model/failure.ts';
 import { ORDERLY, SENTINEL, STOP_REASONS } from '../../support/stop-reasons.ts';
 
 const asm = (rest: string) =>
@@ -30,6 +36,81 @@ describe('a stopped task has the class of its reason', () => {
   test('and of several reasons the one that no value can mend', () => {
     const text = `did not contain json key a;secret ${ARN}: AccessDeniedException: x;invalid character 'h' looking for beginning of value`;
     expect(stoppedWith(text)).toEqual({ class: 'denied', code: 'AccessDeniedException', arn: ARN });
+  });
+});
+
+describe('the main reason of several failed tasks', () => {
+  const image: Failure = { class: 'image' };
+  const other: Failure = { class: 'other' };
+  const failed = (createdAt: number, failure: Failure | undefined) => ({
+    startedBy: null,
+    createdAt,
+    stoppedAt: null,
+    failure,
+  });
+
+  test.each<[string, readonly (readonly [number, Failure | undefined])[], Failure | undefined]>([
+    [
+      'is the most frequent one',
+      [
+        [3, other],
+        [1, image],
+        [2, image],
+      ],
+      image,
+    ],
+    [
+      'is the most frequent one in any order',
+      [
+        [1, image],
+        [2, image],
+        [3, other],
+      ],
+      image,
+    ],
+    [
+      'is the younger one of two',
+      [
+        [1, other],
+        [2, image],
+      ],
+      image,
+    ],
+    [
+      'is the younger one of two in any order',
+      [
+        [2, image],
+        [1, other],
+      ],
+      image,
+    ],
+    [
+      'counts only tasks that are younger than the instant',
+      [
+        [-1, other],
+        [0, other],
+        [1, image],
+      ],
+      image,
+    ],
+    [
+      'does not count orderly stops',
+      [
+        [1, undefined],
+        [2, undefined],
+        [3, image],
+      ],
+      image,
+    ],
+    ['is unknown where none failed', [[1, undefined]], undefined],
+    ['is unknown without tasks', [], undefined],
+  ])('%s', (_, tasks, expected) => {
+    expect(
+      mainFailure(
+        tasks.map((one) => failed(...one)),
+        0,
+      ),
+    ).toEqual(expected);
   });
 });
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { clusterArn } from '../../../functions/core/model/arn.ts';
 import {
   isUnreadable,
+  isWhole,
   joinFleets,
   namesByCluster,
   type Revision,
@@ -96,4 +97,30 @@ test('names of services are grouped by cluster', () => {
     [at('main', '').cluster, ['a', 'c']],
     [at('edge', '').cluster, ['b']],
   ]);
+});
+
+describe('a fleet is read as a whole', () => {
+  const read = fleet([service(), service({ name: 'web' })]);
+  const unreadable = [refused()];
+  const unreadableClusters = [unlisted('dark', 'x')];
+
+  test('if ECS has shown every cluster, service and revision', () => {
+    expect(isWhole(read)).toBe(true);
+    expect(isWhole(fleet([]))).toBe(true);
+  });
+
+  test.each([
+    ['a service', { unreadable }],
+    ['a cluster', { unreadableClusters }],
+    ['a service and a cluster', { unreadable, unreadableClusters }],
+    [
+      'a revision of one service',
+      {
+        services: [service({ taskDefinition: revisionArn('x:1') }), service()],
+        revisions: new Map([[revisionArn('x:1'), dark]]),
+      },
+    ],
+  ])('but not if it has refused to show %s', (_, different) => {
+    expect(isWhole({ ...read, ...different })).toBe(false);
+  });
 });

@@ -19,6 +19,14 @@ describe('a value of an environment names a resource', () => {
     expect(namedIn(value)).toBe(named);
   });
 
+  test('however long it is, up to 2,048 characters', () => {
+    const fields = ':'.repeat(3);
+    const filled = `${SECRET}${fields.slice(1)}${'x'.repeat(2_048 - SECRET.length - 3)}:`;
+    expect(filled).toHaveLength(2_048);
+    expect(namedIn(filled)).toBe(SECRET);
+    expect(namedIn(filled.replace('x', 'xx'))).toBeUndefined();
+  });
+
   test.each([
     ['', 'an empty text'],
     ['prod/db', 'a bare name'],
@@ -32,6 +40,9 @@ describe('a value of an environment names a resource', () => {
     [`{"arn":"${SECRET}"}`, 'an ARN within a text'],
     [`${SECRET},${SECRET}`, 'a list of ARNs'],
     [`${SECRET}:password`, 'an ARN and a field too few'],
+    [`x${SECRET}`, 'an ARN after a letter'],
+    [`x${PARAMETER}`, 'an ARN of a parameter after a letter'],
+    [`${PARAMETER} `, 'an ARN of a parameter before a space'],
     [`${SECRET}:a:b:c:d`, 'an ARN and a field too many'],
     [`${SECRET}:${'x'.repeat(3_000)}::`, 'an ARN and a text that is too long'],
     ['arn:aws:s3:::bucket', 'an ARN of another service'],
