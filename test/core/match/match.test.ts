@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { type Match, match, suffixWarnings, suspects } from '../../../functions/core/match/match.ts';
+import {
+  type Match,
+  match,
+  possibleMatches,
+  suffixWarnings,
+  suspects,
+} from '../../../functions/core/match/match.ts';
 import type { TaskDefinitionArn } from '../../../functions/core/model/arn.ts';
 import { about, type Notice, type Subject } from '../../../functions/core/model/change.ts';
 import type { Revision } from '../../../functions/core/model/fleet.ts';
@@ -50,6 +56,28 @@ describe('a service named by hand', () => {
     expect(match(fleet([service(), service({ name: 'web' })]), [asSubject(hand)], 'ignore')).toEqual([
       { service: service(), subject: asSubject(hand), hits: [], partlyUnreadable: false },
     ]);
+  });
+});
+
+describe('a service that cannot be read in part', () => {
+  const dark = revisionArn('dark:1');
+  const unreadable: Revision = { kind: 'unreadable', why: 'x' };
+  const world = (references: readonly string[]) => {
+    const deployments = [deployment(), draining({ taskDefinition: dark })];
+    const read = fleet([service({ deployments })], { 'api:1': references });
+    return { ...read, revisions: new Map([...read.revisions, [dark, unreadable] as const]) };
+  };
+  const matched = (references: readonly string[], ...subjects: readonly Subject[]) =>
+    possibleMatches(world(references), subjects, 'ignore').map(({ subject }) => about(subject).changeId);
+
+  test('matches each change once, whether it is known to refer to it or not', () => {
+    expect(matched([SECRET], asSubject(change()))).toEqual(['change-1']);
+    expect(matched([SECRET], asSubject(change()), asSubject(ofParameter()))).toEqual(['change-1', 'p']);
+  });
+
+  test('matches no notice to which it is not known to refer, and no other service that is named by hand', () => {
+    const web = change({ kind: 'service', arn: service({ name: 'web' }).arn });
+    expect(matched([], asSubject(notice()), asSubject(web))).toEqual([]);
   });
 });
 

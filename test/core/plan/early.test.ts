@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { match } from '../../../functions/core/match/match.ts';
+import { redeploy } from '../../../functions/core/model/decision.ts';
 import type { Service } from '../../../functions/core/model/fleet.ts';
 import type { Outcome } from '../../../functions/core/model/outcome.ts';
 import { concerns, startedEarlyFor, stillUndecided, withEarly } from '../../../functions/core/plan/early.ts';
@@ -13,7 +14,9 @@ import {
   draining,
   fleet,
   NOW,
+  PARAMETER,
   POLICY,
+  SECRET,
   type ServiceDifference,
   service,
 } from '../../support/build.ts';
@@ -136,6 +139,12 @@ const startedAs = (name: string, deploymentId: string) => ({
 });
 const names = (some: Plan['others']) => some.map((one) => one.service.name);
 
+test('a match is undecided if its service has no deployment any more', () => {
+  const matches = match(fleet([named('a', { deployments: [] })]), [asSubject(change())], 'ignore');
+  const before = { results: [], started: [startedAs('a', 'ecs-svc/2')] };
+  expect(stillUndecided(matches, before)).toEqual(matches);
+});
+
 test('a match is undecided as long as its service has not been redeployed ahead of the plan', () => {
   const matches = match(fleet([named('a'), named('b')]), [asSubject(change())], 'ignore');
   const left = stillUndecided(matches, { results: done(named('a')), started: [] });
@@ -179,6 +188,10 @@ describe('a plan', () => {
 
   test.each<[string, ServiceDifference]>([
     ['is no longer PRIMARY', { deployments: [deployment()] }],
+    [
+      'has failed',
+      { deployments: [deployment({ id: 'ecs-svc/2', createdAt: AFTER, rolloutState: 'FAILED' })] },
+    ],
     ['has vanished', { deployments: [] }],
   ])('stays as it is if the deployment that an earlier invocation started %s', (_, different) => {
     const before = planFor([named('a', different)]);
@@ -194,6 +207,21 @@ describe('a read that goes on in the next invocation takes along', () => {
 
   test('the redeploys that ECS accepted', () => {
     expect(startedEarlyFor(new Set(['change-1']), ahead)).toEqual([startedAs('a', 'ecs-svc/2')]);
+  });
+
+  test('no redeploy that has no outcome yet', () => {
+    const begun = ahead.map(({ outcome: _, ...one }) => one);
+    expect(startedEarlyFor(new Set(['change-1']), begun)).toEqual([]);
+  });
+
+  test('a redeploy that several changes demanded, for each of them', () => {
+    const world = fleet([named('a')], { 'api:1': [SECRET, PARAMETER] });
+    const changes = [change(), change({ changeId: 'change-2', kind: 'parameter', arn: PARAMETER })];
+    const matches = match(world, changes.map(asSubject), 'ignore');
+    const verdicts = matches.map((one) => ({ match: one, verdict: redeploy }));
+    const both = ahead.slice(0, 1).map((one) => ({ ...one, planned: { ...one.planned, verdicts } }));
+    for (const id of ['change-1', 'change-2'])
+      expect(startedEarlyFor(new Set([id]), both)).toEqual([startedAs('a', 'ecs-svc/2')]);
   });
 
   test('only the redeploys that its own changes demanded', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { possibleMatches } from '../../../functions/core/match/match.ts';
 import { type Change, REQUEST } from '../../../functions/core/model/change.ts';
+import { redeploy, skip, wait } from '../../../functions/core/model/decision.ts';
 import type { SecretDescription } from '../../../functions/core/model/secret.ts';
 import { askedAs, needsOf } from '../../../functions/core/plan/needs.ts';
 import {
@@ -8,13 +9,16 @@ import {
   conditionOf,
   type Missing,
   obstaclesTo,
+  shownFor,
 } from '../../../functions/core/plan/obstacles.ts';
 import { makePlan } from '../../../functions/core/plan/plan.ts';
 import { NOTHING_EARLIER } from '../../../functions/core/plan/waves.ts';
 import {
   ACCOUNT,
   asSubject,
+  CHANGED_AT,
   change,
+  deployment,
   fleet,
   NOW,
   POLICY,
@@ -142,6 +146,59 @@ describe('a redeploy of a service with another reference that', () => {
       obstaclesTo(service(LOW), needs, new Map([[OTHER, condition]]), [], NOW).verdict;
     expect(verdict(gone(NOW - 5))).toMatchObject({ until: NOW - 5 + MINUTE });
     expect(verdict(rotating(5))).toMatchObject({ until: NOW - 5 + HOUR });
+  });
+
+  test('is gone is noted with the instant at which it was seen first, and what AWS was not asked about is not', () => {
+    const needs = [{ reference: reference({ valueFrom: OTHER }), target: targetOf(OTHER) }];
+    const before = [{ id: OTHER, at: NOW - 9 }];
+    expect(obstaclesTo(service(LOW), needs, new Map([[OTHER, gone()]]), before, NOW).missing).toEqual(before);
+    expect(obstaclesTo(service(LOW), needs, new Map(), before, NOW)).toEqual({ found: [], missing: [] });
+  });
+
+  test('is gone for a minute stands against it whatever else is gone for less, and until then the oldest counts', () => {
+    const third = OTHER.replace('other', 'third');
+    const decided = (first: number) => {
+      const needs = [OTHER, third].map((one) => ({
+        reference: reference({ valueFrom: one }),
+        target: targetOf(one),
+      }));
+      const conditions = new Map([OTHER, third].map((one) => [one, gone()]));
+      return obstaclesTo(service(LOW), needs, conditions, [{ id: third, at: NOW - first }], NOW).verdict;
+    };
+    expect(decided(MINUTE)).toMatchObject({ action: 'skip', reason: 'reference-gone' });
+    expect(decided(5)).toMatchObject({ action: 'wait', until: NOW - 5 + MINUTE });
+  });
+
+  test('is gone has no influence on another service, or on a change that asks for no redeploy', () => {
+    const deployments = [deployment({ createdAt: CHANGED_AT + 1_000 })];
+    const world = fleet([service({ ...LOW, deployments }), service({ ...LOW, name: 'web', deployments })]);
+    const changes = [change(), change({ changeId: 'later', changedAt: CHANGED_AT + 2_000 })];
+    const subjects = changes.map(asSubject);
+    const found = { found: [], missing: [], verdict: skip('reference-gone') };
+    const { redeploys, others } = makePlan({
+      ...inputOf(),
+      fleet: world,
+      subjects,
+      matches: possibleMatches(world, subjects, 'ignore'),
+      policy: { ...POLICY, cooldownMs: 0 },
+      now: CHANGED_AT + HOUR,
+      obstacles: new Map([[service().key, found]]),
+    });
+    expect(redeploys.map((one) => [one.service.name, 'obstacles' in one])).toEqual([['web', false]]);
+    expect(others.map(({ decision: { reason, changeIds } }) => [reason, changeIds])).toEqual([
+      ['reference-gone', ['later']],
+    ]);
+    expect(others[0]?.obstacles).toBe(found);
+  });
+
+  test('is gone is shown with a redeploy, and with a decision that is made because of it', () => {
+    const obstacle = { problem: 'not-found', kind: 'secret', arn: OTHER, valueFrom: OTHER } as const;
+    const because = { found: [obstacle], missing: [], verdict: skip('reference-gone') };
+    expect(shownFor(redeploy, because)).toEqual([obstacle]);
+    expect(shownFor(skip('reference-gone'), because)).toEqual([obstacle]);
+    expect(shownFor(wait('cooldown'), because)).toEqual([]);
+    expect(shownFor(wait('cooldown'), { found: [obstacle], missing: [] })).toEqual([]);
+    expect(shownFor(redeploy, undefined)).toEqual([]);
   });
 
   test('is gone is more than one that is being rotated, and both are named', () => {

@@ -62,6 +62,16 @@ const ofParameter = (different: Partial<Change> = {}) =>
 const both = { 'api:1': [SECRET, PARAMETER] };
 const fresh = [deployment({ createdAt: AFTER })];
 
+test('a decision to wait for a rollout says how far the rollout is, and no other decision does', () => {
+  const failing = [deployment({ createdAt: AFTER, rolloutState: 'IN_PROGRESS', failed: 1 }), draining()];
+  const decided = (deployments: readonly ReturnType<typeof deployment>[]) => {
+    const { redeploys, others } = planned(fleet([service({ deployments })]), [asSubject(change())]);
+    return [...redeploys, ...others][0]?.decision;
+  };
+  expect(decided(failing)).toMatchObject({ action: 'wait', deployment: { state: 'tasks-failing' } });
+  for (const one of [[deployment()], fresh]) expect(decided(one)).not.toHaveProperty('deployment');
+});
+
 describe('several changes make one decision', () => {
   test('that demands the redeploy for all of them', () => {
     expect(told(planned(fleet([service()], both), [asSubject(change()), asSubject(ofParameter())]))).toEqual([
@@ -352,6 +362,29 @@ describe('waves', () => {
       'second: wait earlier-wave (change-1)',
     ]);
     expect(isToBeRedeployed(undefined)).toBe(false);
+  });
+
+  test('of a cluster that is no longer selected are skipped if they are stale', () => {
+    const world = fleet([service(), service({ name: 'web', deployments: fresh })]);
+    expect(told(planned(world, [asSubject(change())], { policy: { clusters: ['other'] } }))).toEqual([
+      'api: skip out-of-scope (change-1)',
+      'web: skip already-fresh (change-1)',
+    ]);
+  });
+
+  test('that ECS does not show are of no interest to a notice', () => {
+    const notice = {
+      changeId: 'n',
+      kind: 'secret',
+      arn: SECRET,
+      notice: 'deleted',
+      at: NOW,
+      source: 'x',
+    } as const;
+    const unreadable = [{ service: service({ name: 'web' }).arn, cluster: 'main', why: 'x' }];
+    const lines = (...subjects: readonly Subject[]) => told(planned({ ...fleet([]), unreadable }, subjects));
+    expect(lines(asSubject(notice))).toEqual([]);
+    expect(lines(asSubject(notice), asSubject(change()))).toEqual(['web: wait unreadable (change-1)']);
   });
 
   test('after one that failed in an earlier look are skipped', () => {

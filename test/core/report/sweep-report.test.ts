@@ -436,6 +436,34 @@ describe('a sweep records', () => {
     });
   });
 
+  test('that a change is too old to be healed, unless a younger one will heal the service', () => {
+    const now = CHANGED_AT + 90 * 86_400_000 + 1;
+    const recent = change({ changeId: 'recent', changedAt: now - 1 });
+    expect(recordOf(stale('a', change()), healed(), now)).toMatchObject({
+      action: 'skip',
+      reason: 'too-old',
+    });
+    expect(recordOf(stale('a', change(), recent), healed(), now)).toMatchObject({
+      action: 'wait',
+      reason: 'young-change',
+      decision: { changeIds: ['recent'] },
+    });
+  });
+
+  test('that a service of a later wave is not healed by a sweep that did not see the whole fleet', () => {
+    const inWave = (wave: number, ...changes: Parameters<typeof stale>[1][]) => {
+      const swept_ = stale('a', ...changes);
+      return { ...swept_, decision: { ...swept_.decision, wave } };
+    };
+    expect(recordOf(inWave(1, change()), healed(), LATER)).toMatchObject({
+      action: 'wait',
+      reason: 'sweep-incomplete',
+      decision: { wave: 1 },
+    });
+    expect(recordOf(inWave(1, change(), younger), healed(), LATER)?.reason).toBe('young-change');
+    expect(recordOf(inWave(0, change()), healed(), LATER)?.reason).toBe('young-change');
+  });
+
   test('that a service is being healed if at least one of its messages was sent', () => {
     const two = healed({ healing: healing('change-1', 'change-2'), unsent: new Set(['change-1']) });
     expect(recordOf(one, two, LATER)?.reason).toBe('healing');

@@ -1,19 +1,20 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { match } from '../../../functions/core/match/match.ts';
+import { match, possibleMatches } from '../../../functions/core/match/match.ts';
 import type { Change } from '../../../functions/core/model/change.ts';
 import type { Service } from '../../../functions/core/model/fleet.ts';
 import type { Evidence } from '../../../functions/core/plan/evidence.ts';
 import { makePlan } from '../../../functions/core/plan/plan.ts';
 import { makeStaleReport } from '../../../functions/core/report/stale-report.ts';
 import { countsOf, type HealResult, recordOf } from '../../../functions/core/report/sweep-report.ts';
-import { healingOf } from '../../../functions/core/sweep/heal.ts';
+import { healingOf, isTooOld } from '../../../functions/core/sweep/heal.ts';
 import {
   needsExactTime,
   type SweptService,
   sweepPolicy,
   sweepQuestions,
   sweptIn,
+  unreadableIn,
 } from '../../../functions/core/sweep/sweep.ts';
 import {
   AFTER,
@@ -24,6 +25,7 @@ import {
   deployment,
   fleet,
   POLICY,
+  revisionArn,
   SECRET,
   type ServiceDifference,
   service,
@@ -106,6 +108,16 @@ describe('a service is', () => {
       'possibly stale between the certain and the possible instant of the change',
       { change: { possiblyUntil: AFTER + 1 }, evidence: { tasks: [young, young] } },
       'possibly, possibly-stale',
+    ],
+    [
+      'possibly stale with a deployment from between the two instants whose tasks are not known',
+      { change: { possiblyUntil: AFTER + 1 }, service: primary({ createdAt: AFTER }) },
+      'possibly, possibly-stale',
+    ],
+    [
+      'stale for certain with an old task even if ECS refuses to show its deployments',
+      { evidence: { tasks: [old, old], unreadable: 'refused' } },
+      'certain, unreadable',
     ],
     ['fresh with a young deployment', { service: primary({ createdAt: AFTER }) }, '-, already-fresh'],
     [
@@ -234,6 +246,37 @@ describe('a sweep asks for the deployments', () => {
     expect(asked([service({ name: 'canary', ...young, ...wave('2') }), late], ages)).toEqual(['late']);
   });
 
+  test('of no service that protects one of which nothing can be said', () => {
+    const canary = service({ name: 'canary', ...young });
+    const late = service({
+      name: 'late',
+      taskDefinition: revisionArn('dark:1'),
+      deployments: [deployment({ taskDefinition: revisionArn('dark:1') })],
+      ...wave('1'),
+    });
+    const read = fleet([canary, late]);
+    const revisions = new Map([
+      ...read.revisions,
+      [revisionArn('dark:1'), { kind: 'unreadable', why: 'x' }] as const,
+    ]);
+    const matches = possibleMatches({ ...read, revisions }, [asSubject(change())], 'ignore');
+    expect(matches.map((one) => one.service.name)).toContain('late');
+    expect(sweepQuestions(matches, new Map(), sweepPolicy(POLICY), LATER, 'stale')).toEqual([]);
+    const out = service({
+      name: 'late',
+      tags: new Map([
+        ['wave', '1'],
+        ['enabled', 'false'],
+      ]),
+    });
+    expect(asked([canary, out], { canary: [AFTER, AFTER], late: [BEFORE, BEFORE] })).toEqual([]);
+  });
+
+  test('of no service about which only its stopped tasks are of interest', () => {
+    const rolling = primary({ createdAt: AFTER, rolloutState: 'IN_PROGRESS', running: 1 });
+    expect(asked([service(rolling)], {}, 'all', CHANGED_AT + 30_000)).toEqual([]);
+  });
+
   test('of every service that refers to what a request names', () => {
     expect(asked([service(young)], { api: [AFTER, AFTER] }, 'all')).toEqual(['api']);
   });
@@ -305,6 +348,22 @@ describe('healing', () => {
     expect(healing([...many, cannot], 3)).toMatchObject({ overCap: true, followUps: [] });
   });
 
+  test('opens nothing in a later wave as long as a part of the fleet could not be read', () => {
+    const services = [stale(), stale({ service: { name: 'late', tags: new Map([['wave', '1']]) } })];
+    const opened = (whole: boolean) =>
+      healingOf({ swept: services, whole }, 0, LATER).followUps.flatMap(({ open }) =>
+        open.map(({ name }) => name),
+      );
+    expect([opened(false), opened(true)]).toEqual([['api'], ['api', 'late']]);
+  });
+
+  test('excludes a change of more than 90 days ago, for nothing tells whether a rollout has failed since', () => {
+    const limit = CHANGED_AT + 90 * DAY;
+    expect([isTooOld(change(), limit), isTooOld(change(), limit + 1)]).toEqual([false, true]);
+    expect(healing([stale()], 0, limit).followUps).toHaveLength(1);
+    expect(healing([stale()], 0, limit + 1).followUps).toEqual([]);
+  });
+
   const ofTwoChanges = (evidence: Evidence) => {
     const changes = [change(), change({ changeId: 'change-2', label: 'blue', changedAt: AFTER + 1_000 })];
     const read = fleet([service()], { 'api:1': [{}, `${SECRET}::blue:`] });
@@ -332,6 +391,39 @@ describe('healing', () => {
     expect(both.map(outcome)).toEqual(['certain, rollout-failed']);
     expect(both.flatMap(({ decision }) => decision.changeIds)).toEqual(['change-1']);
     expect(healing(both).followUps).toEqual([]);
+  });
+});
+
+describe('what ECS did not show to a sweep', () => {
+  const waits = { action: 'wait', reason: 'unreadable', changeIds: ['sweep-1'], references: [] };
+  const darkOnes = (names: readonly string[]) =>
+    names.map((name) => service({ name, taskDefinition: revisionArn('dark:1'), deployments: [] }));
+  const told = (services: readonly Service[], known: readonly SweptService[] = []) => {
+    const read = fleet([service(), ...services]);
+    const revisions = new Map([
+      ...read.revisions,
+      [revisionArn('dark:1'), { kind: 'unreadable', why: 'x' }] as const,
+    ]);
+    const unreadable = [{ service: service({ name: 'gone' }).arn, cluster: 'main', why: 'x' }];
+    return unreadableIn({ ...read, revisions, unreadable }, known, POLICY, 'sweep-1');
+  };
+  const refused = { ...waits, service: service({ name: 'gone' }).arn, cluster: 'main', wave: 0 };
+
+  test('is named: each service, and each service with a revision that was not shown', () => {
+    const [one, ...others] = darkOnes(['a', 'b']);
+    const late = { ...one, tags: new Map([['wave', '3']]) } as Service;
+    expect(told([late, ...others])).toEqual([
+      refused,
+      { ...waits, service: service({ name: 'a' }).arn, cluster: 'main', wave: 3 },
+      { ...waits, service: service({ name: 'b' }).arn, cluster: 'main', wave: 0 },
+    ]);
+  });
+
+  test('but no service that is opted out, or that has a decision already', () => {
+    const out = darkOnes(['a']).map((one) => ({ ...one, tags: new Map([['enabled', 'false']]) }));
+    const [known] = darkOnes(['b']);
+    expect(told([...out, ...darkOnes(['b'])], [swept({ service: { name: 'b' } })])).toEqual([refused]);
+    expect(known?.key).toBe(swept({ service: { name: 'b' } }).planned.service.key);
   });
 });
 
