@@ -71,7 +71,7 @@ function expressions(): readonly { readonly where: string; readonly expression: 
   );
   return files.flatMap((file) => {
     const source = readFileSync(`functions/${file}`, 'utf8').replaceAll(
-      /\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*/g,
+      /^#!.*|\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*/g,
       '',
     );
     const literals = source.matchAll(
