@@ -18,6 +18,7 @@ import {
   change,
   deployment,
   NOW,
+  reference,
   SECRET,
   SKIP_REASONS,
   service,
@@ -388,4 +389,157 @@ describe('a service that no result is about', () => {
       waiting: [{ ...about, reason: 'unreadable' }],
     });
   });
+});
+
+describe('a service that ECS does not show in full', () => {
+  const doubtful = (own: Verdict, partlyUnreadable = true) => {
+    const one = result(own);
+    const verdicts = one.planned.verdicts.map(({ match, ...rest }) => ({
+      ...rest,
+      match: { ...match, partlyUnreadable },
+    }));
+    return { ...one, planned: { ...one.planned, verdicts } };
+  };
+  const unread = { cluster: api.cluster.arn, name: 'api' };
+  const refused = { ...about, reason: 'unreadable' };
+
+  test('is unread if it may refer to the change', () => {
+    expect(progressOf(first, [doubtful(wait('unreadable'))], SEEN, NOW)).toEqual({
+      ...ended(first),
+      followUp: { ...first, hop: 1, unread: [unread] },
+      waiting: [refused],
+    });
+  });
+
+  test('is unread for the change to which its doubtful match belongs, whatever is known for another', () => {
+    const one = doubtful(wait('unreadable'));
+    const other = asSubject(change({ changeId: 'change-2' }));
+    const known = {
+      match: { ...one.planned.verdicts[0], service: api, subject: other, hits: [], partlyUnreadable: false },
+      verdict: redeploy,
+    };
+    const both = { ...one, planned: { ...one.planned, verdicts: [...one.planned.verdicts, known] } };
+    expect(progressOf(first, [both], SEEN, NOW).followUp.unread).toEqual([unread]);
+  });
+
+  test('stays open if it is known to refer to the change, or was open before', () => {
+    const known = progressOf(first, [doubtful(wait('unreadable'), false)], SEEN, NOW).followUp;
+    expect([known.unread, known.open.map(({ name }) => name)]).toEqual([[], ['api']]);
+    const before = progressOf(later(), [doubtful(wait('unreadable'))], SEEN, NOW).followUp;
+    expect([before.unread, before.open.map(({ name }) => name)]).toEqual([[], ['api']]);
+  });
+
+  test('is open like any other as soon as it is shown', () => {
+    const before = { ...later(), open: [], unread: [unread] };
+    const { followUp, transitions } = progressOf(before, [result(wait('cooldown'))], SEEN, NOW);
+    expect(followUp.open).toEqual([{ ...opened, lastLogged: 'wait cooldown' }]);
+    expect(transitions).toMatchObject([{ reason: 'cooldown' }]);
+    expect(progressOf(before, [result(skip('already-fresh'))], SEEN, NOW).closed).toMatchObject([
+      { wasOpen: true },
+    ]);
+    expect(progressOf(before, [doubtful(wait('unreadable'))], SEEN, NOW).transitions).toEqual([]);
+  });
+
+  test('is given up at the time limit, and then not looked at again', () => {
+    const missed = (overdue: boolean, ...names: readonly string[]) => ({
+      overdue,
+      unread: names.map((name) => ({ ...unread, name })),
+    });
+    const leftAfter = (before: FollowUp, ...given: Parameters<typeof missed>) => {
+      const { givenUp, unread: left } = progressOf(before, [], SEEN, NOW, missed(...given)).followUp;
+      return [givenUp, left.map((one) => ('name' in one ? one.name : ''))];
+    };
+    expect(leftAfter(first, false, 'a')).toEqual([false, ['a']]);
+    expect(leftAfter(first, true, 'a')).toEqual([true, ['a']]);
+    expect(leftAfter(first, true)).toEqual([false, []]);
+    const givenUp = { ...first, givenUp: true, unread: [{ ...unread, name: 'b' }] };
+    expect(leftAfter(givenUp, false, 'a')).toEqual([true, ['b']]);
+  });
+});
+
+describe('the end of the exposure', () => {
+  const stopped = [{ startedBy: null, createdAt: 0, stoppedAt: 7, failure: undefined }];
+  const endAfter = (before: FollowUp, own: Verdict, evidence: Evidence) =>
+    progressOf(before, [result(own, { evidence })], SEEN, NOW).followUp.exposureEnd;
+
+  test('is the end of the last old task of a service that became fresh, or this look if ECS does not show it', () => {
+    expect(endAfter(later(), skip('already-fresh'), { stopped })).toEqual({ at: 7, by: 'stopped-task' });
+    expect(endAfter(later(), skip('already-fresh'), { stopped: [] })).toEqual({ at: NOW, by: 'look' });
+  });
+
+  test('counts the tasks from before the youngest of the changes', () => {
+    const between = [{ ...stopped[0], createdAt: AFTER } as (typeof stopped)[number]];
+    const changes = [change({ changedAt: AFTER + 1 }), change()];
+    for (const some of [changes, changes.toReversed()])
+      expect(
+        endAfter({ ...later(), changes: some }, skip('already-fresh'), { stopped: between }),
+      ).toMatchObject({ at: 7 });
+  });
+
+  test.each<[string, FollowUp, Verdict, Evidence]>([
+    ['that was fresh at the first look', first, skip('already-fresh'), { stopped }],
+    ['whose tasks were not asked for', later(), skip('already-fresh'), {}],
+    ['that is skipped', later(), skip('no-tasks'), { stopped }],
+    ['that failed', later(), skip('rollout-failed'), { stopped }],
+  ])('is not told by a service %s', (_, before, own, evidence) => {
+    expect(endAfter(before, own, evidence)).toBeNull();
+  });
+});
+
+test('a service that becomes fresh is recorded with the state that has ended', () => {
+  const rollout = { state: 'baking', since: NOW - 5_000, alarmed: false } as const;
+  const before = later({ lastLogged: 'wait rolling-out baking', rollout });
+  const { closed } = progressOf(before, [result(skip('already-fresh'))], SEEN, NOW);
+  expect(closed).toMatchObject([{ after: { state: 'baking', seconds: 5 } }]);
+});
+
+test('a service that nothing but a tag connects with the change stops no later wave when it fails', () => {
+  const hit = (place: 'also' | 'secrets') =>
+    ({ reference: reference({ place }) }) as Result['planned']['verdicts'][number]['match']['hits'][number];
+  const failedWith = (...places: readonly ('also' | 'secrets')[]) => {
+    const one = result(skip('rollout-failed'));
+    const verdicts = one.planned.verdicts.map(({ match, verdict }) => ({
+      verdict,
+      match: { ...match, hits: places.map(hit) },
+    }));
+    const other = {
+      verdict: redeploy,
+      match: {
+        ...result(redeploy, { subject: asSubject(change({ changeId: 'change-2' })) }).planned.verdicts[0]
+          ?.match,
+        hits: [hit('secrets')],
+      },
+    };
+    const planned = { ...one.planned, verdicts: [...verdicts, other as (typeof verdicts)[number]] };
+    return progressOf(first, [{ ...one, planned }], SEEN, NOW).followUp.failedWave;
+  };
+  expect(failedWith('also')).toBeNull();
+  expect(failedWith('also', 'secrets')).toBe(2);
+  expect(failedWith()).toBe(2);
+});
+
+test('what a denied service holds back is kept with it: the later waves up to one that failed by itself', () => {
+  const inWave = (wave: number, own: Verdict, outcome?: Outcome) => {
+    const one = result(own, outcome && { outcome });
+    const other = service({ name: `w${wave}`, tags: new Map([['wave', String(wave)]]) });
+    return { ...one, planned: { ...one.planned, service: other } };
+  };
+  const denied = result(redeploy, { outcome: failed({ missingAction: 'ecs:UpdateService' }) });
+  const held = [0, 2, 3, 4].map((wave) => inWave(wave, wait('earlier-wave')));
+  const namesIn = (...more: readonly Result[]) =>
+    progressOf(first, [denied, ...held, ...more], SEEN, NOW).denied?.open.map(({ name }) => name);
+  expect(namesIn(inWave(5, wait('cooldown')))).toEqual(['api', 'w3', 'w4']);
+  expect(namesIn(inWave(3, redeploy, failed({ retryable: false })))).toEqual(['api', 'w3']);
+});
+
+test('a rotation that is not finished may last to the time limit, and of two known ends the later one counts', () => {
+  const one = progressOf(first, [result(wait('rotation-unfinished', NOW + 5))], SEEN, NOW);
+  expect([one.endsByItself, one.followUp.knownEnd]).toEqual([false, NOW + 5]);
+  const two = [result(wait('cooldown', NOW + 5)), result(wait('too-often', NOW + 9))];
+  expect(progressOf(first, two, SEEN, NOW).followUp.knownEnd).toBe(NOW + 9);
+});
+
+test('the alarms of a look are counted', () => {
+  const failing = wait('rolling-out', undefined, { state: 'tasks-failing', failures: 3 });
+  expect(progressOf(later({ deploymentId: 'ecs-svc/2' }), [result(failing)], SEEN, NOW).alarms).toBe(1);
 });

@@ -23,6 +23,7 @@ import {
   deployment,
   fleet,
   NOW,
+  reference,
   revisionArn,
   SECRET,
   service,
@@ -222,6 +223,17 @@ describe('messages of the same change are merged into one attempt', () => {
     expect(merged([one, last])).toEqual([{ ...last, firstHandledAt: NOW }]);
   });
 
+  test('that is given up if each one is, has recorded its limit if one has, and ends with the later known end', () => {
+    const flags = (...both: readonly Partial<Attempt>[]) =>
+      [both, both.toReversed()].map((some) => merged(some.map((one) => attempt(one)))[0]);
+    const given = { givenUp: true, limitRecorded: true, knownEnd: NOW };
+    for (const one of flags(given, {})) expect(one).toMatchObject({ ...given, givenUp: false });
+    for (const one of flags(given, { ...given, knownEnd: NOW + 1 }))
+      expect(one).toMatchObject({ ...given, knownEnd: NOW + 1 });
+    for (const one of flags({}, {}))
+      expect(one).toMatchObject({ givenUp: false, limitRecorded: false, knownEnd: null });
+  });
+
   test('that keeps all message ids', () => {
     const one = attempt({ messageIds: ['message-1'] });
     const other = attempt({ messageIds: ['message-2'] });
@@ -235,6 +247,35 @@ describe('messages of the same change are merged into one attempt', () => {
       open(),
       open({ name: 'web', lastLogged: 'wait cooldown' }),
     ]);
+  });
+});
+
+describe('a followed service is connected with the change by its tag alone', () => {
+  const also = (valueFrom: string) => [reference({ place: 'also', valueFrom, container: null })];
+  const byTag = (
+    tag: readonly ReturnType<typeof reference>[],
+    references: Parameters<typeof fleet>[1] = { 'api:1': [] },
+  ) => {
+    const world = fleet(
+      [service({ name: 'other' }), service({ also: tag, deployments: [deployment(young)] })],
+      references,
+    );
+    return matchAgain(followUp(), world, 'ignore').map(({ byTagAlone = false }) => byTagAlone);
+  };
+
+  test.each([
+    ['if its tag names the secret and nothing else does', also('prod/db'), undefined, true],
+    ['but not if a reference names it, too', also('prod/db'), { 'api:1': [{}] }, false],
+    [
+      'but not if a registry credential names it, too',
+      also('prod/db'),
+      { 'api:1': [{ place: 'pull' as const }] },
+      false,
+    ],
+    ['but not if its tag names something else', also('prod/else'), undefined, false],
+    ['but not without a tag', [], undefined, false],
+  ])('%s', (_, tag, references, expected) => {
+    expect(byTag(tag, references)).toEqual([expected]);
   });
 });
 
@@ -272,6 +313,20 @@ describe('what earlier looks tell of waves', () => {
     expect([...waves]).toEqual([['failed', 2]]);
     expect([...unseen].toSorted()).toEqual(['change-1', 'refused']);
     expect(earlierLooks([sight(refused)]).unseen.size).toBe(0);
+  });
+
+  test('is that a followed service which ECS does not show fails them at the time limit, until that is recorded', () => {
+    const late = (different: Partial<FollowUp>, missesOpen = true) => {
+      const one = earlierLooks([
+        sight(followUp(different), { missesOpen, overdue: true, knownToRefer: true }),
+      ]);
+      return [[...one.failed], one.unseen.size];
+    };
+    expect(late({})).toEqual([[['change-1', 0]], 0]);
+    expect(late({ limitRecorded: true })).toEqual([[], 1]);
+    expect(late({ limitRecorded: true, failedWave: 3 })).toEqual([[['change-1', 3]], 1]);
+    expect(late({}, false)).toEqual([[], 0]);
+    expect(earlierLooks([sight(followUp())]).overdue.size).toBe(0);
   });
 
   test('is that what is unread holds them back until the time limit, and fails them then if it refers to the change', () => {

@@ -28,6 +28,7 @@ test('a mutant is killed by a test that reaches it, where it is loaded as well, 
         for (let i = 0; i < 3 || isActive('endless'); i++) isActive('survived');
       },
       () => expect(constant).toBe(1),
+      () => expect(isActive('survived')).toBe('a test that always fails'),
     ];
     return Promise.resolve(
       bodies.map((body, i) => ({ title: `${file} ${i}`, groups: [], run: async () => body() })),

@@ -23,7 +23,7 @@ type Kills = Map<Ran, number>;
 
 /**
  * Runs the tests that reach each mutant until one fails. First come the quick ones and those that have killed mutants of
- * the same file. Throws if a test fails without a mutant.
+ * the same file. A test that fails without a mutant is left out.
  */
 export async function runMutants(
   mutants: readonly MutantInFile[],
@@ -104,9 +104,10 @@ function reached({ id, file }: MutantInFile, first: FirstRun, uses: Uses): reado
   const { tests, loaded, collected } = first;
   return tests.filter(
     (one) =>
-      one.passed[id] !== undefined ||
-      (loaded[id] !== undefined && uses[one.file]?.includes(file)) ||
-      one.case.groups.some((group) => collected[group]?.[id] !== undefined),
+      !one.fails &&
+      (one.passed[id] !== undefined ||
+        (loaded[id] !== undefined && uses[one.file]?.includes(file)) ||
+        one.case.groups.some((group) => collected[group]?.[id] !== undefined)),
   );
 }
 
