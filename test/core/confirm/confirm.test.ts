@@ -3,6 +3,7 @@ import {
   confirmSecret,
   currentChanges,
   forcedChange,
+  isFullArn,
   type SecretClaim,
 } from '../../../functions/core/confirm/confirm.ts';
 import { endOfSecond } from '../../../functions/core/model/change.ts';
@@ -43,6 +44,22 @@ type Row = {
   readonly now?: number;
   readonly finds: string;
 };
+
+test('a secret that looks gone is looked at again in the first minute, unless its deletion was reported', () => {
+  const kindOf = (claim: SecretClaim, now: number) => confirmSecret(claim, origin, undefined, now).kind;
+  expect(kindOf(rotated, YOUNG)).toBe('look-again');
+  expect(kindOf(rotated, OLD)).toBe('notice');
+  expect(kindOf(deleted, YOUNG)).toBe('notice');
+});
+
+test.each([
+  [SECRET, true],
+  [SECRET.slice(0, -7), false],
+  [SECRET.replace('secretsmanager', 'ssm'), false],
+  ['prod/db-a1B2c3', false],
+])('%s is the full ARN of a secret: %s', (text, expected) => {
+  expect(isFullArn(text)).toBe(expected);
+});
 
 const TABLE: readonly Row[] = [
   {

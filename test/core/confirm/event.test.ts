@@ -4,6 +4,7 @@ import {
   type CloudTrailEvent,
   claimOf,
   type Event,
+  resourceOf,
   sourceOf,
 } from '../../../functions/core/confirm/event.ts';
 import { isGone, NOTICES } from '../../../functions/core/model/change.ts';
@@ -54,6 +55,16 @@ describe('the secret of a CloudTrail event', () => {
   ])('in %s is %s', (file, secret) => {
     expect(claimed(file)).toMatchObject({ secret });
   });
+});
+
+test.each([
+  ['cloudtrail-put-secret-value-no-response.json', 'prod/db'],
+  ['parameter-store-change-label.json', PARAMETER],
+  ['parameter-store-policy-no-change-notification.json', PARAMETER],
+  ['ec2-instance-state-change.json', undefined],
+])('a record about %s names the resource %s', (file, resource) => {
+  const named = resourceOf(parseEvent(JSON.stringify(readSample(file))));
+  expect(named?.replace(/parameter\/.*/, 'parameter/app/db/password')).toBe(resource);
 });
 
 const about = { id: 'event-1', time: 0 };

@@ -102,6 +102,45 @@ describe('a service mentions a resource', () => {
     expect(told(one, change(), change({ changeId: 'b' }))).toHaveLength(1);
   });
 
+  test('once for each of its containers and each resource', () => {
+    const one = world([]);
+    const mentions = [
+      { container: 'app', names: SECRET },
+      { container: 'side', names: SECRET },
+      { container: 'app', names: PARAMETER },
+    ];
+    const read = {
+      ...one,
+      revisions: new Map([[revisionArn(), { kind: 'readable', references: [], mentions } as const]]),
+    };
+    expect(told(read, change(), ofParameter).map(({ container, arn }) => [container, arn])).toEqual([
+      ['app', SECRET],
+      ['side', SECRET],
+      ['app', PARAMETER],
+    ]);
+  });
+
+  test('but not if its revision is not known or could not be read', () => {
+    const dark = { kind: 'unreadable', why: 'x' } as const;
+    for (const revisions of [new Map(), new Map([[revisionArn(), dark]])])
+      expect(told({ ...world([SECRET]), revisions }, change())).toEqual([]);
+  });
+
+  test('although a reference of it names a version beside one that moves, or is the subject of a notice', () => {
+    expect(told(world([SECRET], {}, [`${SECRET}:::v1`, SECRET]), change())).toEqual([]);
+    const gone: Notice = {
+      changeId: 'n',
+      kind: 'secret',
+      arn: SECRET,
+      notice: 'deleted',
+      at: 0,
+      source: 'x',
+    };
+    expect(told(world([SECRET, PARAMETER], {}, [SECRET]), gone, ofParameter)).toMatchObject([
+      { arn: PARAMETER },
+    ]);
+  });
+
   test('and is not decided on', () => {
     expect(match(world([SECRET]), [asSubject(change())], 'ignore')).toEqual([]);
   });
@@ -128,6 +167,13 @@ describe('the tag', () => {
     expect(tagFor(SECRET, tags)).toEqual({ value: SECRET, ...expected });
   });
 
+  test('is appended up to the length of a tag', () => {
+    const room = 'x'.repeat(256 - 1 - SECRET.length);
+    const rest = { 'also-1': full, 'also-2': full };
+    expect(tagFor(SECRET, { also: room, ...rest })).toEqual({ key: KEY, value: SECRET, append: true });
+    expect(tagFor(SECRET, { also: `${room}x`, ...rest })).toBeUndefined();
+  });
+
   test('tells nothing of what the tags of the service hold, and is absent where none of them has room', () => {
     expect(tagFor(SECRET, { also: full, 'also-1': full, 'also-2': full })).toBeUndefined();
   });
@@ -139,7 +185,13 @@ describe('the tag', () => {
   test('holds the name alone where the ARN is too long, and is absent where the name is too long as well', () => {
     const named = (length: number) => SECRET.replace('prod/db', 'n'.repeat(length));
     expect(tagFor(named(200), {})).toEqual({ key: KEY, value: 'n'.repeat(200) });
+    expect(tagFor(named(256), {})).toEqual({ key: KEY, value: 'n'.repeat(256) });
     expect(tagFor(named(257), {})).toBeUndefined();
+    const far = named(200).replace('eu-west-1', 'us-east-1');
+    expect(tagFor(far, {})).toBeUndefined();
+    const parameter = PARAMETER.replace('app/db/password', `a/${'n'.repeat(240)}`);
+    const [of] = told(world([parameter]), change({ kind: 'parameter', arn: parameter }));
+    expect(of?.also).toEqual({ key: KEY, value: `/a/${'n'.repeat(240)}` });
     const elsewhere = named(200).replace('111122223333', '999988887777');
     expect(tagFor(elsewhere, {})).toBeUndefined();
   });
