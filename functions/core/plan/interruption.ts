@@ -12,7 +12,6 @@ export function interrupts({
   maximumPercent,
 }: Service): boolean {
   if (strategy !== 'ROLLING' || desired === 0 || running === 0) return false;
-  const keeps = Math.ceil((desired * minimumHealthyPercent) / 100);
   const allows = Math.floor((desired * maximumPercent) / 100);
-  return keeps === 0 && allows <= desired;
+  return minimumHealthyPercent === 0 && allows <= desired;
 }

@@ -74,6 +74,7 @@ describe('a service mentions a resource', () => {
     ['the same name in another Region', SECRET.replace('eu-west-1', 'us-east-1'), change()],
     ['a managed secret of another name', 'rds!db-1a2c', change({ arn: MANAGED })],
     ['another parameter', `${PARAMETER}/x`, ofParameter],
+    ['a shorter name of a parameter', PARAMETER.slice(0, -7), ofParameter],
   ])('and not by %s', (_, names, changed) => {
     expect(told(world([names]), changed)).toEqual([]);
   });

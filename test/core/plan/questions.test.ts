@@ -236,6 +236,16 @@ describe('beyond DescribeServices ECS is asked', () => {
       [],
     ],
     [
+      'nothing about the stopped tasks of a service that is opted out',
+      {
+        service: {
+          tags: new Map([['enabled', 'false']]),
+          deployments: [deployment({ createdAt: AFTER, rolloutState: 'IN_PROGRESS', running: 1 })],
+        },
+      },
+      [],
+    ],
+    [
       'nothing about a service that waits for its cooldown',
       { service: { deployments: [deployment({ createdAt: CHANGED_AT - 1 })] } },
       [],

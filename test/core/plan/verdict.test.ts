@@ -152,6 +152,27 @@ const TABLE: readonly Row[] = [
     service: { status: 'DRAINING' },
   },
   {
+    title: 'a task is older than the deployment that has taken it over',
+    verdict: 'redeploy',
+    service: { deployments: [deployment(after)] },
+    evidence: { tasks: [{ createdAt: BEFORE }, { createdAt: AFTER }] },
+    now: LONG_AFTER,
+  },
+  {
+    title: 'its deployment was created at the last instant at which the value may have changed',
+    verdict: 'skip possibly-stale',
+    service: { deployments: [deployment(after)] },
+    change: { possiblyUntil: AFTER },
+  },
+  {
+    title: 'a task was created at the last instant at which the value may have changed',
+    verdict: 'skip possibly-stale',
+    service: { deployments: [deployment({ createdAt: AFTER + 1 })] },
+    evidence: { tasks: [{ createdAt: AFTER }, { createdAt: AFTER + 1 }] },
+    change: { possiblyUntil: AFTER },
+    now: LONG_AFTER,
+  },
+  {
     title: 'a rotation failed, which decides nothing',
     verdict: undefined,
     notice: { notice: 'rotation-failed' },
