@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import type { MutantInFile } from './run-mutants.ts';
 
@@ -24,6 +24,7 @@ export async function runShares(
     for (const [share, some] of statuses.entries()) read(folder, share, some);
     progress(all().size);
   }, LOOK_MS);
+  const running = new Set<ChildProcess>();
   await Promise.all(
     statuses.map((some, share) =>
       runShare(
@@ -31,10 +32,13 @@ export async function runShares(
         folder,
         share,
         some,
+        running,
       ),
     ),
-  );
-  clearInterval(telling);
+  ).finally(() => {
+    clearInterval(telling);
+    for (const one of running) one.kill('SIGKILL');
+  });
   return new Map([...all()].map(([id, status]) => [id, status === 'Begun' ? 'Timeout' : status]));
 }
 
@@ -43,21 +47,23 @@ async function runShare(
   folder: string,
   share: number,
   statuses: Map<string, string>,
+  running: Set<ChildProcess>,
 ): Promise<void> {
   for (;;) {
     const left = mutants.filter(({ id }) => !statuses.has(id));
     if (left.length === 0) return;
     writeFileSync(`${folder}/${share}.json`, JSON.stringify(left));
-    await runProcess(folder, share);
+    await runProcess(folder, share, running);
     read(folder, share, statuses);
     if (left.every(({ id }) => !statuses.has(id)))
       throw new Error('a process of mutants ended before its first mutant; what it wrote stands above');
   }
 }
 
-function runProcess(folder: string, share: number): Promise<void> {
+function runProcess(folder: string, share: number, running: Set<ChildProcess>): Promise<void> {
   const env = { ...process.env, MUTANTS_FOLDER: folder, MUTANTS_SHARE: String(share) };
   const child = spawn(process.execPath, VITEST, { env, stdio: ['ignore', 'ignore', 'inherit'] });
+  running.add(child);
   const done = `${folder}/${share}.done`;
   const looking = setInterval(() => {
     if (existsSync(done) && Date.now() - statSync(done).mtimeMs > SILENT_MS) child.kill('SIGKILL');
@@ -65,6 +71,7 @@ function runProcess(folder: string, share: number): Promise<void> {
   return new Promise((resolve) => {
     child.once('exit', () => {
       clearInterval(looking);
+      running.delete(child);
       resolve();
     });
   });
