@@ -81,7 +81,8 @@ async function secretNames({ run }: Session): Promise<readonly string[]> {
 
 const MOST_NAMES = 5;
 
-function some(names: readonly string[]): string {
+/** The first of these names, and how many more there are. */
+export function some(names: readonly string[]): string {
   const more = names.length - MOST_NAMES;
   return names.slice(0, MOST_NAMES).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }

@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import type { WriteStream } from 'node:tty';
 import { styleText } from 'node:util';
+import { folded } from './render/table.ts';
 
 /** What a command prints to: results on stdout, everything else on stderr. */
 export type Screen = {
@@ -28,7 +29,11 @@ export function screenOf(
     columns: out.isTTY ? out.columns : undefined,
     live: hasColours(err) ? err : undefined,
     print: (...lines) => write(out, lines),
-    note: (...lines) => write(err, lines),
+    note: (...lines) =>
+      write(
+        err,
+        lines.flatMap((line) => folded(line, err.isTTY ? err.columns : undefined)),
+      ),
     style: (format, text) => (hasColours(out) ? styleText(format, text, { validateStream: false }) : text),
     question: process.stdin.isTTY && err.isTTY ? (text, signal) => asked(text, err, signal) : undefined,
   };

@@ -1,7 +1,8 @@
+import { reasonHas } from '../../core/plan/reasons.ts';
 import type { StaleReport } from '../../core/report/stale-report.ts';
 import { type CliCommand, type Given, isSet, type Terminal, texts } from '../command.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
-import { type Named, namedIn, resolve } from '../names.ts';
+import { type Named, namedIn, resolve, some } from '../names.ts';
 import { printResult, type Result } from '../print.ts';
 import type { Column } from '../render/table.ts';
 import { byName, count, resourceName, serviceName, span } from '../render/words.ts';
@@ -55,7 +56,7 @@ function staleResult(
     columns: COLUMNS,
     wide: WIDE,
     rows,
-    after: afterOf(report),
+    after: [...leftAlone(report), ...afterOf(report)],
   };
 }
 
@@ -135,7 +136,17 @@ function verdictOf(report: StaleReport, { secrets, parameters }: Named): string 
   const doubt = possibly.length === 0 ? '' : `, ${certain.length} for certain`;
   if (summary.matched === 0) return `${subject}no service refers to it`;
   if (many === 0) return `${subject}none of ${count(summary.matched, 'service')} runs on an old value`;
-  return `${subject}${many} of ${count(summary.matched, 'service')} still ${many === 1 ? 'runs' : 'run'} on the old value${doubt}`;
+  return `${subject}${many} of ${count(summary.matched, 'service')} still ${many === 1 ? 'runs' : 'run'} on ${isOne ? 'the' : 'an'} old value${doubt}`;
+}
+
+/** Services that nothing redeploys: whether their tasks are old was not asked. */
+function leftAlone({ decisions, stale: { certain, possibly } }: StaleReport): readonly string[] {
+  const known = new Set([...certain, ...possibly].map(keyOf));
+  const left = decisions.filter((one) => reasonHas('leavesStale', one.reason) && !known.has(keyOf(one)));
+  const names = left.map((one) => `${keyOf(one)} (${one.reason})`);
+  return names.length === 0
+    ? []
+    : [`may run on an old value, too, and nothing redeploys them: ${some(names)}`];
 }
 
 function afterOf({ complete, left, unchecked, notices }: StaleReport): readonly string[] {

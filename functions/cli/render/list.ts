@@ -1,4 +1,4 @@
-import { type Column, table } from './table.ts';
+import { type Column, folded, table } from './table.ts';
 
 /** The most lines on a terminal, the lines above and below the table included. */
 const MOST_LINES = 30;
@@ -17,13 +17,15 @@ export function listed<Row>(
   { columns, rows, verdict, after = [] }: List<Row>,
   { width, all }: { readonly width: number | undefined; readonly all: boolean },
 ): readonly string[] {
-  const least = 2 + after.length;
-  const isCut = width !== undefined && !all && rows.length > MOST_LINES - least;
-  const shown = isCut ? rows.slice(0, MOST_LINES - least - 1) : rows;
+  const above = folded(verdict, width);
+  const below = after.flatMap((line) => folded(line, width));
+  const room = MOST_LINES - above.length - below.length - 1;
+  const isCut = width !== undefined && !all && rows.length > room;
+  const shown = isCut ? rows.slice(0, room - 1) : rows;
   return [
-    verdict,
+    ...above,
     ...(rows.length === 0 ? [] : table(columns, shown, width)),
     ...(isCut ? [`… ${rows.length - shown.length} more: --all`] : []),
-    ...after,
+    ...below,
   ];
 }

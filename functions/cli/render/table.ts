@@ -41,13 +41,14 @@ function wrapped<Row>(
   columns: readonly Column<Row>[],
   widths: readonly number[],
 ): readonly (readonly string[])[] {
-  const parts = cells.map((cell, i) => (columns[i]?.wraps ? wordsIn(cell, widths[i] ?? 0) : [cell]));
+  const parts = cells.map((cell, i) => (columns[i]?.wraps ? folded(cell, widths[i] ?? 0) : [cell]));
   const height = Math.max(...parts.map(({ length }) => length));
   return Array.from({ length: height }, (_, line) => parts.map((part) => part[line] ?? ''));
 }
 
 /** The text in lines of at most this width; a longer word has a line of its own. */
-function wordsIn(text: string, width: number): readonly string[] {
+export function folded(text: string, width: number | undefined): readonly string[] {
+  if (width === undefined) return [text];
   const lines: string[] = [];
   for (const word of text.split(' ')) {
     const last = lines.at(-1);

@@ -1,0 +1,42 @@
+import { describe, expect, test } from 'vitest';
+import { COMMANDS } from '../../functions/cli/commands/all.ts';
+import { EXIT } from '../../functions/cli/exit.ts';
+import { CAPTURED, captureOf } from '../cli/captured.ts';
+import { read } from './documents.ts';
+import { blocksOf, codesIn, rowsOf, sectionOf } from './markdown.ts';
+
+const page = read('docs/cli.md');
+
+/** A capture as the page shows it: the line that was typed, and what the terminal of 80 columns showed. */
+const shown = (line: string): string => {
+  const stored = read(`test/cli/${captureOf(line, '80')}`);
+  return `$ esr ${line}\n${stored.replace(/exit code \d+\n$/, '')}`;
+};
+
+describe('docs/cli.md, and the front page with it,', () => {
+  const blocks = [page, read('README.md')].flatMap(blocksOf).filter(({ text }) => text.startsWith('$ esr '));
+
+  test.each(blocks)('shows what was captured: $text', ({ text }) => {
+    const [, line = ''] = /^\$ esr (.*)/.exec(text) ?? [];
+    expect(CAPTURED).toContain(line);
+    expect(text).toBe(shown(line));
+  });
+
+  test('shows every read command', () => {
+    expect(blocks.length).toBeGreaterThan(3);
+  });
+
+  test('has every command with its alias', () => {
+    const rows = rowsOf(sectionOf(page, 'Commands'), 'command').flatMap(({ cells: [first = ''] }) =>
+      codesIn(first),
+    );
+    const words = new Set(rows.map((code) => code.split(' ')[0]));
+    const names = COMMANDS.flatMap(({ name, alias }) => [name, ...(alias === undefined ? [] : [alias])]);
+    expect([...words].sort()).toEqual(names.sort());
+  });
+
+  test('has every exit code', () => {
+    const codes = rowsOf(sectionOf(page, 'Exit codes'), 'code').map(({ cells: [first] }) => Number(first));
+    expect(codes).toEqual(Object.values(EXIT));
+  });
+});
