@@ -5,7 +5,10 @@ import { text } from 'node:stream/consumers';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../simulator/index.ts';
 import { terminalBundle } from '../support/bundles.ts';
 
-/** What a command printed, and its exit code. */
+/** A line that says how far a read is: whether there is one depends on how fast this machine is. */
+const PROGRESS = /^(?:reading|asking|listing) .*\(\d+ \w+\).*\n/gm;
+
+/** What a command printed, but for its progress, and its exit code. */
 export type Ran = { readonly out: string; readonly err: string; readonly code: number | null };
 
 type Cleaner = { onTestFinished(clean: () => void | Promise<void>): void };
@@ -39,5 +42,5 @@ export async function runEsr(env: Readonly<Record<string, string>>, args: readon
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const [out, err] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
-  return { out, err, code: child.exitCode };
+  return { out, err: err.replaceAll(PROGRESS, ''), code: child.exitCode };
 }
