@@ -30,7 +30,7 @@ export function buildService(aws: Aws, spec: ServiceSpec): ServiceRef {
   });
   service.status = spec.status ?? 'ACTIVE';
   if (service.controller === 'CODE_DEPLOY' || service.controller === 'EXTERNAL') {
-    const taskSets = spec.taskSets ?? [{ running: service.desired }];
+    const taskSets = spec.taskSets ?? [{ running: service.desired, startedAt }];
     service.taskSets.push(
       ...taskSets.map((taskSet, index) => taskSetOf(aws, service, revision, taskSet, index, now)),
     );
