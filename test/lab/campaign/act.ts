@@ -1,36 +1,59 @@
 import { AwsError } from '../../simulator/errors.ts';
 import type { Simulator } from '../../simulator/index.ts';
 import type { Built } from './build-world.ts';
-import type { Action, Settings } from './scenario.ts';
+import type { Lambda } from './lambda.ts';
+import type { Queues } from './queues.ts';
+import type { Action } from './scenario.ts';
 import type { Timeline } from './time.ts';
 
-/** Performs one action of a scenario in the world; `coldStart` replaces every idle process, `configure` each of them. */
-export function act(
-  action: Action,
-  {
-    sim,
-    built,
-    timeline,
-    coldStart,
-    configure,
-    send,
-  }: {
-    readonly sim: Simulator;
-    readonly built: Built;
-    readonly timeline: Timeline;
-    readonly coldStart: () => void;
-    readonly configure: (env: Settings['env']) => void;
-    readonly send: (body: string) => void;
-  },
-): void {
+/** Where a scenario is performed. */
+type Stage = {
+  readonly sim: Simulator;
+  readonly built: Built;
+  readonly timeline: Timeline;
+  readonly lambda: Lambda;
+  readonly queues: Queues;
+};
+
+/** Performs one action of a scenario. */
+export function act(action: Action, stage: Stage): void {
+  const { sim, built, timeline } = stage;
   isPermitted(() => {
     if ('secret' in action) actOnSecret(action, sim, built, timeline);
     else if ('parameter' in action) actOnParameter(action, sim, built, timeline);
-    else if ('service' in action) actOnService(action, sim, built);
-    else if (action.do === 'garbage') send(action.body);
-    else if (action.do === 'configure') configure(action.env);
-    else coldStart();
+    else if ('service' in action) actOnService(action, stage);
+    else actOnFunctions(action, stage);
   });
+}
+
+type OnFunctions = Exclude<Action, On<'secret'> | On<'parameter'> | On<'service'>>;
+
+function actOnFunctions(action: OnFunctions, { lambda, queues, built }: Stage): void {
+  switch (action.do) {
+    case 'cold-start':
+      lambda.coldStart();
+      break;
+    case 'configure':
+      lambda.configure(action.env);
+      break;
+    case 'upgrade':
+      lambda.configure({});
+      queues.rewriteAsBefore();
+      break;
+    case 'sweep':
+      lambda.beginSweep(action.heal);
+      break;
+    case 'request': {
+      const named = built.requestOf(action.ask);
+      if (named !== undefined) lambda.beginRequest(named, action.ask);
+      break;
+    }
+    case 'garbage':
+      queues.send(action.body);
+      break;
+    default:
+      action satisfies never;
+  }
 }
 
 type On<Key extends string> = Extract<Action, Readonly<Record<Key, string>>>;
@@ -38,10 +61,10 @@ type On<Key extends string> = Extract<Action, Readonly<Record<Key, string>>>;
 function actOnSecret(
   action: On<'secret'>,
   sim: Simulator,
-  { arnOf, rotated }: Built,
+  { arnsOf, rotated, remade }: Built,
   timeline: Timeline,
 ): void {
-  const SecretId = arnOf(action.secret);
+  const SecretId = arnsOf(action.secret).at(-1);
   if (SecretId === undefined) return;
   const call = (operation: string, input: object) =>
     sim.act('secretsmanager', operation, { SecretId, ...input }, 'OPERATOR');
@@ -69,6 +92,19 @@ function actOnSecret(
       break;
     case 'restore-secret':
       call('RestoreSecret', {});
+      break;
+    case 'tag-secret':
+      call('TagResource', { Tags: [{ Key: 'secret-redeploy:enabled', Value: action.enabled }] });
+      break;
+    case 'recreate-secret':
+      call('DeleteSecret', { ForceDeleteWithoutRecovery: true });
+      timeline.at(timeline.clock.now() + REMADE_AFTER_MS, () => {
+        const input = { Name: action.secret, SecretString: `value ${timeline.clock.now()}` };
+        isPermitted(() => {
+          const { ARN } = sim.act('secretsmanager', 'CreateSecret', input, 'OPERATOR') as { ARN: string };
+          remade(action.secret, ARN);
+        });
+      });
       break;
     default:
       action satisfies never;
@@ -159,9 +195,30 @@ function isThere(sim: Simulator, name: string): boolean {
   return Parameters.length > 0;
 }
 
-function actOnService(action: On<'service'>, sim: Simulator, { services, revisionFor }: Built): void {
-  const arn = services.get(action.service);
-  if (arn === undefined || !isActive(sim, arn)) return;
+function actOnService(action: On<'service'>, { sim, built, timeline }: Stage): void {
+  const arn = built.services.get(action.service);
+  const status = arn === undefined ? 'INACTIVE' : statusOf(sim, arn);
+  if (action.do === 'create-service') {
+    if (status === 'INACTIVE') built.create(action.service, timeline.clock.now());
+  } else if (arn !== undefined && status === 'ACTIVE') {
+    if (action.do === 'tag') retag(sim, arn, { enabled: action.enabled });
+    else if (action.do === 'retag') retag(sim, arn, tagsOf(action, built));
+    else actOnActive(action, arn, sim, built);
+  }
+}
+
+type Retagging = Extract<Action, { readonly do: 'retag' }>;
+
+function tagsOf({ wave, also }: Retagging, { alsoTag }: Built) {
+  return {
+    ...(wave !== undefined && { wave: String(wave) }),
+    ...(also !== undefined && { also: alsoTag(also) }),
+  };
+}
+
+type OnActive = Exclude<On<'service'>, { readonly do: 'create-service' | 'tag' | 'retag' }>;
+
+function actOnActive(action: OnActive, arn: string, sim: Simulator, { revisionFor }: Built): void {
   const named = { arn };
   switch (action.do) {
     case 'deploy': {
@@ -180,12 +237,6 @@ function actOnService(action: On<'service'>, sim: Simulator, { services, revisio
     case 'delete-service':
       sim.act('ecs', 'DeleteService', { ...placeOf(arn), force: true }, 'OPERATOR');
       break;
-    case 'tag':
-      sim.act('ecs', 'TagResource', {
-        resourceArn: arn,
-        tags: [{ key: 'secret-redeploy:enabled', value: action.enabled }],
-      });
-      break;
     case 'behave':
       sim.world.behave(named, action.rollout);
       break;
@@ -201,12 +252,25 @@ function actOnService(action: On<'service'>, sim: Simulator, { services, revisio
   }
 }
 
-function isActive(sim: Simulator, arn: string): boolean {
+/** Sets a tag of ours, or removes it if it has no value. */
+function retag(
+  sim: Simulator,
+  resourceArn: string,
+  tags: Readonly<Record<string, string | undefined>>,
+): void {
+  for (const [name, value] of Object.entries(tags)) {
+    const key = `secret-redeploy:${name}`;
+    if (value === undefined || value === '') sim.act('ecs', 'UntagResource', { resourceArn, tagKeys: [key] });
+    else sim.act('ecs', 'TagResource', { resourceArn, tags: [{ key, value }] });
+  }
+}
+
+function statusOf(sim: Simulator, arn: string): string | undefined {
   const { cluster, service } = placeOf(arn);
   const { services } = sim.act('ecs', 'DescribeServices', { cluster, services: [service] }) as {
     services: readonly { status: string }[];
   };
-  return services[0]?.status === 'ACTIVE';
+  return services[0]?.status;
 }
 
 function placeOf(arn: string): { readonly cluster: string; readonly service: string } {

@@ -1,5 +1,5 @@
 import type { ServiceSpec, Simulator, TaskDefinitionRef } from '../../simulator/index.ts';
-import type { Resource, Scenario, ServicePlan, Use } from './scenario.ts';
+import type { Ask, Crowd, Resource, Scenario, ServicePlan, Use } from './scenario.ts';
 
 const DAY = 86_400_000;
 
@@ -17,10 +17,20 @@ export const MARKER = 'NOT-FOR-THE-LOG';
 
 /** The ARNs of a scenario's resources and services in the world, by the scenario's names. */
 export type Built = {
-  /** The full ARN by name; undefined for a resource that shrinking has left out of the scenario. */
+  /** The full ARN at the beginning, by name; undefined for a resource that shrinking has left out of the scenario. */
   readonly arnOf: (resource: string) => string | undefined;
-  /** ARN by the plan's name. */
+  /** All full ARNs that it has had, the present one last: a secret that is created again has another one. */
+  readonly arnsOf: (resource: string) => readonly string[];
+  readonly remade: (secret: string, arn: string) => void;
+  /** ARN by the plan's name, of the services that exist or existed. */
   readonly services: ReadonlyMap<string, string>;
+  readonly create: (service: string, now: number) => void;
+  /** The services that were created while the scenario was performed. */
+  readonly created: readonly { readonly name: string; readonly at: number }[];
+  /** The value of the tag `also` that names these uses. */
+  readonly alsoTag: (uses: readonly Use[]) => string;
+  /** The request as it is sent; undefined if shrinking has left out everything that it names. */
+  readonly requestOf: (ask: Ask) => object | undefined;
   /** Registers the next revision of a service. */
   readonly revisionFor: (service: string, uses: readonly Use[]) => TaskDefinitionRef;
   /** The ids of the versions that rotations made; they are added while the scenario is performed. */
@@ -29,25 +39,83 @@ export type Built = {
 
 export function buildWorld(sim: Simulator, scenario: Scenario, now: number): Built {
   sim.world.bucket(BUCKET);
-  const arns = new Map(scenario.resources.map((resource) => [resource.name, buildResource(sim, resource)]));
-  const arnOf = (name: string) => arns.get(name);
+  const arns = new Map(scenario.resources.map((resource) => [resource.name, [buildResource(sim, resource)]]));
+  const arnsOf = (name: string) => arns.get(name) ?? [];
+  const arnOf = (name: string) => arnsOf(name)[0];
   for (const cluster of scenario.clusters) sim.world.cluster(withPrefix(cluster));
+  for (const crowd of scenario.crowds ?? []) buildCrowd(sim, crowd, now);
   const shared = new Map<string, TaskDefinitionRef>();
   const revisionFor = (family: string, uses: readonly Use[]) =>
     sim.world.taskDefinition({ family, ...spelledIn(uses, arnOf) });
-  const services = scenario.services.map((plan) => {
+  const services = new Map<string, string>();
+  const create = (plan: ServicePlan, at: number) => {
     const key = JSON.stringify(plan.uses);
     const own = () => revisionFor(familyOf(plan), plan.uses);
     const taskDefinition = plan.shares === true ? (shared.get(key) ?? own()) : own();
     if (plan.shares === true) shared.set(key, taskDefinition);
-    return [plan.name, sim.world.service({ ...specOf(plan, arnOf, now), taskDefinition }).arn] as const;
-  });
-  const families = new Map(scenario.services.map((plan) => [plan.name, familyOf(plan)]));
+    services.set(plan.name, sim.world.service({ ...specOf(plan, arnOf, at), taskDefinition }).arn);
+  };
+  for (const plan of scenario.services) if (plan.later !== true) create(plan, now);
+  const created: { name: string; at: number }[] = [];
+  const plans = new Map(scenario.services.map((plan) => [plan.name, plan]));
   return {
     arnOf,
-    services: new Map(services),
+    arnsOf,
+    remade: (secret, arn) => void arns.set(secret, [...arnsOf(secret), arn]),
+    services,
+    created,
+    create(name, at) {
+      const plan = plans.get(name);
+      if (plan === undefined) return;
+      create({ ...without(plan), ageMs: 0 }, at);
+      created.push({ name, at });
+    },
+    alsoTag: (uses) => alsoTag(uses, arnOf),
+    requestOf: (ask) => requestOf(ask, plans, arnOf, now),
     rotated: new Set(),
-    revisionFor: (service, uses) => revisionFor(families.get(service) ?? service, uses),
+    revisionFor(name, uses) {
+      const plan = plans.get(name);
+      return revisionFor(plan === undefined ? name : familyOf(plan), uses);
+    },
+  };
+}
+
+/** A service that is created has no older tasks. */
+function without({ inProgress: _inProgress, ...plan }: ServicePlan): ServicePlan {
+  return plan;
+}
+
+/** Services of three revisions that refer to a parameter that never changes. */
+function buildCrowd(sim: Simulator, { cluster, count }: Crowd, now: number): void {
+  const { arn } = sim.world.parameter({ name: `/crowd/${cluster}` });
+  const revisions = ['a', 'b', 'c'].map((family) =>
+    sim.world.taskDefinition({ family: `${cluster}-crowd-${family}`, secrets: [arn] }),
+  );
+  for (let index = 0; index < count; index++) {
+    const taskDefinition = revisions[index % revisions.length] as TaskDefinitionRef;
+    sim.world.service({ name: `crowd-${index}`, cluster, taskDefinition, startedAt: now - DAY });
+  }
+}
+
+function requestOf(
+  { action, secret, parameter, services, force, at }: Ask,
+  plans: ReadonlyMap<string, ServicePlan>,
+  arnOf: Built['arnOf'],
+  startedAt: number,
+): object | undefined {
+  const named = (services ?? []).flatMap((name) => {
+    const plan = plans.get(name);
+    return plan === undefined ? [] : [`${plan.cluster}/${name}`];
+  });
+  const resources = [secret, parameter].filter((name) => name !== undefined && arnOf(name) !== undefined);
+  if (action !== 'stale' && named.length + resources.length === 0) return undefined;
+  return {
+    action,
+    ...(secret !== undefined && arnOf(secret) !== undefined && { secret }),
+    ...(parameter !== undefined && arnOf(parameter) !== undefined && { parameter }),
+    ...(named.length > 0 && { services: named }),
+    ...(force === true && { force }),
+    ...(at !== undefined && { at: new Date(startedAt + at).toISOString() }),
   };
 }
 
@@ -107,8 +175,12 @@ const KIND_SPECS: Readonly<Record<ServicePlan['kind'], ServiceSpec>> = {
   external: { controller: 'EXTERNAL' },
 };
 
+function alsoTag(uses: readonly Use[], arnOf: ArnOf): string {
+  return spelled(uses, 'also', arnOf).join(' ').replaceAll('!', '=21');
+}
+
 function tagsOf({ enabled, wave, uses }: ServicePlan, arnOf: ArnOf): Readonly<Record<string, string>> {
-  const also = spelled(uses, 'also', arnOf).join(' ').replaceAll('!', '=21');
+  const also = alsoTag(uses, arnOf);
   return {
     team: MARKER,
     ...(enabled === undefined ? {} : { 'secret-redeploy:enabled': enabled }),

@@ -1,10 +1,25 @@
 import { extras } from './judge-deployments.ts';
 import type { Run } from './run.ts';
-import { FAULT_KINDS, READS, REFUSALS } from './scenario.ts';
+import { type Action, FAULT_KINDS, READS, REFUSALS } from './scenario.ts';
 import { movesIn, US } from './truth.ts';
 
 /** The numbers of one run's events, which are added up over many runs. */
 export type Counts = Readonly<Record<string, number>>;
+
+/** What happens while changes are under way, by the actions that do it. */
+const MEANWHILE: Readonly<Record<string, readonly Action['do'][]>> = {
+  'settings changed': ['configure'],
+  'versions of the code changed': ['upgrade'],
+  'sweeps before the last change had ended': ['sweep'],
+  'requests by hand': ['request'],
+  'services created': ['create-service'],
+  'services deleted': ['delete-service'],
+  'services tagged': ['tag', 'retag'],
+  'secrets tagged': ['tag-secret'],
+  'secrets deleted': ['delete-secret'],
+  'secrets restored': ['restore-secret'],
+  'secrets made again with the same name': ['recreate-secret'],
+};
 
 /** The faults that a campaign must have injected: with a count of 0 it proves nothing about that fault. */
 export const INJECTED: readonly string[] = [
@@ -29,6 +44,14 @@ export const INJECTED: readonly string[] = [
     'failed',
   ].map((state) => `deployments: ${state}`),
   'deployments refused because five were active',
+  ...Object.keys(MEANWHILE),
+  'follow-ups written by an earlier version of the code',
+  'requests at the same time as another',
+  'reads that a later invocation continued',
+  'runs with late reads of Secrets Manager',
+  'runs with late reads of ECS',
+  'runs with a snapshot',
+  'runs with 40 services or more',
 ];
 
 export function countsOf(run: Run): Counts {
@@ -51,6 +74,7 @@ export function countsOf(run: Run): Counts {
     'events dropped': dropped,
     'messages delivered again after a failure': sumOf(invocations.map(({ returned }) => returned.size)),
     ...statesIn(run),
+    ...meanwhileIn(run),
     'deployments refused because five were active': refusedIn(run),
     runs: 1,
     services: scenario.services.length,
@@ -73,6 +97,27 @@ function refusalsOf({ calls }: Run, read: string): number {
   return calls.filter(
     ({ operation, fault }) => operation === read && (fault === 'access-denied' || REFUSALS.includes(fault)),
   ).length;
+}
+
+function meanwhileIn({ scenario, invocations, queues }: Run): Counts {
+  const { actions, settings, crowds = [], services } = scenario;
+  const done = Object.entries(MEANWHILE).map(
+    ([name, kinds]) => [name, actions.filter((action) => kinds.includes(action.do)).length] as const,
+  );
+  const requests = invocations.filter(({ of }) => of === 'on-request');
+  const size = services.length + sumOf(crowds.map(({ count }) => count));
+  return {
+    ...Object.fromEntries(done),
+    'follow-ups written by an earlier version of the code': queues.counts.rewritten,
+    'requests at the same time as another': requests.filter(({ overlapped }) => overlapped).length,
+    'reads that a later invocation continued': invocations.filter(({ bodies }) =>
+      bodies.some((body) => body.includes('"readings":[')),
+    ).length,
+    'runs with late reads of Secrets Manager': settings.lagMs > 0 ? 1 : 0,
+    'runs with late reads of ECS': settings.ecsLagMs === undefined ? 0 : 1,
+    'runs with a snapshot': settings.env['SNAPSHOT_BUCKET'] === undefined ? 0 : 1,
+    'runs with 40 services or more': size >= 40 ? 1 : 0,
+  };
 }
 
 export function added(a: Counts, b: Counts): Counts {

@@ -1,7 +1,9 @@
 import { type Dice, dice } from '../../support/dice.ts';
 import { BUCKET } from './build-world.ts';
 import { randomActions } from './generate-actions.ts';
+import { crowded } from './generate-crowds.ts';
 import { randomFaults } from './generate-faults.ts';
+import { withMeanwhile } from './generate-meanwhile.ts';
 import { randomService } from './generate-services.ts';
 import { withStates } from './generate-states.ts';
 import type { Resource, Scenario, ServicePlan, Settings } from './scenario.ts';
@@ -36,14 +38,9 @@ function randomScenario(seed: number): Scenario {
   const services = randomServices(roll, clusters, resources);
   const settings = randomSettings(roll);
   const actions = randomActions(roll, resources, services);
-  return {
-    seed,
-    clusters,
-    resources,
-    ...withStates(seed, { services, actions, settings }),
-    deliveries: randomDeliveries(roll),
-    ...randomFaults(roll),
-  };
+  const states = withStates(seed, { services, actions, settings });
+  const base = { seed, clusters, resources, ...states, deliveries: randomDeliveries(roll) };
+  return { ...crowded(withMeanwhile(base)), ...randomFaults(roll) };
 }
 
 function randomResources(roll: Dice): readonly Resource[] {
@@ -93,8 +90,9 @@ function randomSettings(roll: Dice): Settings {
     batch: roll.pick([1, 3, 10, 100]),
     windowMs: roll.pick([0, 1 * SECONDS, 5 * SECONDS]),
     page: roll.pick([1, 2, 5, 100]),
-    lagMs: roll.chance(0.3) ? roll.int(0, 5 * SECONDS) : 0,
+    lagMs: roll.chance(0.3) ? roll.pick([roll.int(0, 5 * SECONDS), roll.int(0, 30 * SECONDS)]) : 0,
     taskLagMs: roll.chance(0.3) ? roll.int(0, 1_500) : 0,
+    ...(roll.chance(0.15) && { ecsLagMs: roll.pick([1, 5, 15, 30]) * SECONDS }),
     undeleted: roll.chance(0.15) ? [roll.int(1, 6)] : [],
   };
 }

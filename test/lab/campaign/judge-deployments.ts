@@ -3,8 +3,9 @@ import type { Run } from './run.ts';
 import type { ServicePlan } from './scenario.ts';
 import {
   deploymentsOf,
+  isDemand,
   isOptedOutAt,
-  isSecretOptedOut,
+  isSecretOptedOutFor,
   isSelected,
   makerOf,
   movesFor,
@@ -12,6 +13,7 @@ import {
   settingsOf,
   skewOf,
   US,
+  unseenMs,
 } from './truth.ts';
 import { secondsIn, type Violation, violation } from './violation.ts';
 
@@ -19,15 +21,27 @@ export type Extra = { readonly service: string; readonly at: number; readonly al
 
 /** The violations by deployments that our functions started. */
 export function deploymentProblems(run: Run): readonly Violation[] {
-  return run.scenario.services.flatMap((plan) => {
-    const all = deploymentsOf(run, plan);
-    const ours = all.filter(({ by }) => by === US);
-    return [
-      ...ours.flatMap((one) => touchedWrongly(run, plan, one)),
-      ...tooMany(run, plan),
-      ...tooSoon(run, plan, all),
-    ];
-  });
+  return [...strangers(run), ...run.scenario.services.flatMap((plan) => problemsOf(run, plan))];
+}
+
+function problemsOf(run: Run, plan: ServicePlan): readonly Violation[] {
+  const all = deploymentsOf(run, plan);
+  const ours = all.filter(({ by }) => by === US);
+  return [
+    ...ours.flatMap((one) => touchedWrongly(run, plan, one)),
+    ...tooMany(run, plan),
+    ...tooSoon(run, plan, all),
+  ];
+}
+
+/** The violations by deployments of services that refer to nothing that changes. */
+function strangers(run: Run): readonly Violation[] {
+  const known = new Set(run.built.services.values());
+  return run.sim.ledger.deployments
+    .filter(({ by, serviceArn }) => by === US && !known.has(serviceArn))
+    .map(({ serviceArn, createdAt }) =>
+      violation('unrelated-untouched', `${serviceArn} ${secondsIn(run, createdAt)}`),
+    );
 }
 
 function touchedWrongly(run: Run, plan: ServicePlan, deployment: DeploymentRecord): readonly Violation[] {
@@ -37,10 +51,13 @@ function touchedWrongly(run: Run, plan: ServicePlan, deployment: DeploymentRecor
     violation(promise, `${plan.name} ${secondsIn(run, createdAt)}`),
   ];
   if (!isSelected(env, plan.cluster)) return say('unselected-untouched');
-  if (isOptedOutAt(run, plan, createdAt, env)) return say('opted-out-untouched');
   const moves = movesFor(run, plan, createdAt, env);
+  const isNamed = moves.some((moved) => isDemand(moved) && moved.ask.services !== undefined);
+  if (isOptedOutAt(run, plan, createdAt, env) && !isNamed) return say('opted-out-untouched');
   if (moves.length === 0) return say('unrelated-untouched');
-  return moves.every(({ arn }) => isSecretOptedOut(run, arn)) ? say('opted-out-untouched') : [];
+  return moves.every(({ arn }) => isSecretOptedOutFor(run, arn, deployment))
+    ? say('opted-out-untouched')
+    : [];
 }
 
 /**
@@ -54,7 +71,7 @@ export function extras(run: Run, plan: ServicePlan): readonly Extra[] {
       if (one.by !== US) return false;
       const env = settingsOf(run, makerOf(run, one));
       const isRelated = movesFor(run, plan, one.createdAt, env).some(
-        ({ arn }) => !isSecretOptedOut(run, arn),
+        ({ arn }) => !isSecretOptedOutFor(run, arn, one),
       );
       return isRelated && reasonsFor(run, plan, one, env).length === 0;
     })
@@ -68,13 +85,14 @@ export function extras(run: Run, plan: ServicePlan): readonly Extra[] {
 /** The time between a recheck and its call: invocations that call within it cannot see each other's deployment. */
 const A_MOMENT_MS = 1_000;
 
-function isSimultaneous({ calls, built }: Run, { name }: ServicePlan, at: number): boolean {
+function isSimultaneous({ calls, built, scenario }: Run, { name }: ServicePlan, at: number): boolean {
   const arn = built.services.get(name);
+  const unseenMs = A_MOMENT_MS + (scenario.settings.ecsLagMs ?? 0);
   const near = calls.filter(
     (call) =>
       call.operation === 'UpdateService' &&
       call.input['service'] === arn &&
-      Math.abs(call.at - at) < A_MOMENT_MS,
+      Math.abs(call.at - at) < unseenMs,
   );
   return new Set(near.map(({ invocation }) => invocation)).size > 1;
 }
@@ -87,9 +105,6 @@ function tooMany(run: Run, plan: ServicePlan): readonly Violation[] {
     : [];
 }
 
-/** Another caller may deploy between a look and our call, so a deployment this shortly before ours was unseen. */
-const UNSEEN_MS = 3_000;
-
 function tooSoon(run: Run, plan: ServicePlan, all: readonly DeploymentRecord[]): readonly Violation[] {
   return all.flatMap((one, index) => {
     const { by, createdAt } = one;
@@ -98,7 +113,7 @@ function tooSoon(run: Run, plan: ServicePlan, all: readonly DeploymentRecord[]):
     // After some rollbacks the earlier PRIMARY is PRIMARY again, and ECS does not show the deployment between.
     const before = all.slice(0, index).findLast(({ outcome }) => outcome !== 'rolled-back');
     const gap = createdAt - (before?.createdAt ?? -Infinity);
-    return by === US && gap < cooldown && gap > UNSEEN_MS
+    return by === US && gap < cooldown && gap > unseenMs(run)
       ? [violation('keeps-cooldown', `${plan.name} ${secondsIn(run, createdAt)}, ${gap} ms after another`)]
       : [];
   });

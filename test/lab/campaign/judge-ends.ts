@@ -4,12 +4,13 @@ import type { ServicePlan } from './scenario.ts';
 import {
   everySettings,
   isMovedBy,
-  isSecretOptedOut,
   isSelected,
   isStaleAt,
   type Moved,
   mayBeOptedOutBetween,
+  mayBeUnseen,
   mayLag,
+  maySecretBeOptedOut,
   movesOf,
   skewOf,
   usesUntil,
@@ -33,7 +34,7 @@ export function endProblems(run: Run): readonly Violation[] {
 const LEFT_OUT: readonly (string | undefined)[] = ['service.skipped', 'service.failed'];
 
 function staleIn(run: Run, told: Told, moved: Moved): readonly Violation[] {
-  if (isSecretOptedOut(run, moved.arn)) return [];
+  if (maySecretBeOptedOut(run, moved.arn)) return [];
   return run.scenario.services
     .filter(
       (plan) =>
@@ -53,6 +54,7 @@ function isConcerned(run: Run, plan: ServicePlan, moved: Moved, at: number): boo
   return (
     usesUntil(run, plan, at).some((use) => isMovedBy(use, moved, run)) &&
     !mayLag(run, plan, moved) &&
+    !mayBeUnseen(run, plan, moved) &&
     everySettings(run).every(
       (env) => isSelected(env, plan.cluster) && !mayBeOptedOutBetween(run, plan, moved.from, at, env),
     ) &&

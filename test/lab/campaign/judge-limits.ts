@@ -4,6 +4,7 @@ import type { Run } from './run.ts';
 import type { ServicePlan } from './scenario.ts';
 import {
   deploymentsOf,
+  isDemand,
   isSelected,
   type Moved,
   makerOf,
@@ -12,6 +13,7 @@ import {
   settingsOf,
   skewOf,
   US,
+  unseenMs,
 } from './truth.ts';
 import { secondsIn, type Violation, violation } from './violation.ts';
 
@@ -42,9 +44,6 @@ function isTooSoon(run: Run, { createdAt }: DeploymentRecord, reasons: readonly 
 }
 
 const HOUR_MS = 3_600_000;
-/** The last look is at most a second before the call: deployments of others that are this young were unseen. */
-const UNSEEN_MS = 3_000;
-
 /** Whether MAX_REDEPLOYS_PER_HOUR deployments of the service began in the hour before. A rollback counts as none. */
 function isTooOften(run: Run, one: DeploymentRecord, all: readonly DeploymentRecord[]): boolean {
   const most = Number(settingsOf(run, makerOf(run, one))['MAX_REDEPLOYS_PER_HOUR'] || 6);
@@ -52,7 +51,7 @@ function isTooOften(run: Run, one: DeploymentRecord, all: readonly DeploymentRec
   const before = all.filter(
     ({ by, createdAt }) =>
       by !== 'circuit-breaker' &&
-      createdAt < one.createdAt - UNSEEN_MS &&
+      createdAt < one.createdAt - unseenMs(run) &&
       createdAt > one.createdAt - HOUR_MS + tolerance,
   );
   return before.length >= most;
@@ -68,7 +67,7 @@ function isInterrupting(
   { createdAt }: DeploymentRecord,
   all: readonly DeploymentRecord[],
 ): boolean {
-  const seen = createdAt - UNSEEN_MS;
+  const seen = createdAt - unseenMs(run);
   const interrupted = all.filter(
     (one) => one.outcome === 'superseded' && one.finishedAt === createdAt && one.createdAt < seen,
   );
@@ -85,7 +84,8 @@ function isInterrupting(
 function isOverCap(run: Run, plan: ServicePlan, one: DeploymentRecord, reasons: readonly Moved[]): boolean {
   const env = settingsOf(run, makerOf(run, one));
   const most = Number(env['MAX_SERVICES'] || 0);
-  if (most === 0 || reasons.length === 0) return false;
+  // A service that is named by hand does not count, nor does anything that is to be restarted in any case.
+  if (most === 0 || reasons.length === 0 || reasons.some(isDemand)) return false;
   return reasons.every(
     (moved) =>
       isFirstFor(run, moved, one) &&

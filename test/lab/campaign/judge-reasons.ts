@@ -53,7 +53,7 @@ function seenFrom({ invocations, scenario: { settings } }: Run, { invocation, at
 
 /** One of the resources that the record is about was gone, and the service names it. */
 function isGone(run: Run, plan: ServicePlan, told: Told): boolean {
-  const named = usesUntil(run, plan, told.at).flatMap(({ of }) => run.built.arnOf(of) ?? []);
+  const named = usesUntil(run, plan, told.at).flatMap(({ of }) => run.built.arnsOf(of));
   return idsIn(told).some((id) => {
     const arn = resourceOf(run, id);
     if (arn === undefined) return true;
@@ -70,7 +70,8 @@ function wasRefused(run: Run, plan: ServicePlan, told: Told): boolean {
     run.calls.some((call) => call.at <= told.at && call.fault !== undefined && concerns(run, plan, call)) ||
     usesUntil(run, plan, told.at).some(
       ({ of, as }) =>
-        as === 'older' || wasGoneBetween(run, run.built.arnOf(of) ?? '', seenFrom(run, told), told.at),
+        as === 'older' ||
+        run.built.arnsOf(of).some((arn) => wasGoneBetween(run, arn, seenFrom(run, told), told.at)),
     )
   );
 }

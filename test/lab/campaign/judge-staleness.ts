@@ -1,14 +1,17 @@
 import type { DeploymentRecord } from '../../simulator/index.ts';
-import { isFoundBySweep, isPassedOver, isUndated } from './judge-sweep.ts';
+import { isFoundBySweep, isPassedOver, isSweepSince, isUndated } from './judge-sweep.ts';
 import type { Run } from './run.ts';
 import { REFUSALS, type ServicePlan, type Use } from './scenario.ts';
+import { isSwept } from './sweep.ts';
 import {
   everySettings,
   isMovedBy,
-  isSecretOptedOut,
+  isRemade,
   isSelected,
   type Moved,
   mayBeOptedOutAt,
+  mayBeUnseen,
+  maySecretBeOptedOut,
   movesIn,
   subjectOf,
   usesUntil,
@@ -22,6 +25,7 @@ export function stalenessProblems(run: Run): readonly Violation[] {
     .flatMap((plan) =>
       lastMoves(run, plan)
         .filter((moved) => isStaleFor(run, plan, moved))
+        .filter((moved) => isSwept(run.scenario) || !mayBeUnseen(run, plan, moved))
         .filter((moved) => !isExplained(run, plan, moved))
         .map(({ arn, from }) =>
           violation(
@@ -37,16 +41,28 @@ function lastMoves(run: Run, plan: ServicePlan): readonly Moved[] {
   const uses = usesUntil(run, plan, Infinity);
   const last = new Map<string, Moved>();
   for (const moved of movesIn(run))
-    if (uses.some((use) => isMovedBy(use, moved, run))) last.set(`${moved.arn} ${moved.label}`, moved);
+    if (!isRemade(run, moved.arn) && uses.some((use) => isMovedBy(use, moved, run)))
+      last.set(`${moved.arn} ${moved.label}`, moved);
   return [...last.values()];
 }
 
 function isStaleFor(run: Run, plan: ServicePlan, moved: Moved): boolean {
   const arn = run.built.services.get(plan.name);
   if (run.sim.staleTasks(moved.arn).some(({ serviceArn }) => serviceArn === arn)) return true;
-  const readsItself = plan.uses.some((use) => use.in === 'also' && isMovedBy(use, moved, run));
+  const readsItself = alwaysAlso(run, plan).some((use) => isMovedBy(use, moved, run));
   return (
     readsItself && runningTasks(run, arn).some(({ startedAt = Infinity }) => startedAt * 1000 < moved.from)
+  );
+}
+
+/** What the tag `also` named all the time. */
+function alwaysAlso({ scenario }: Run, { name, uses }: ServicePlan): readonly Use[] {
+  const later = scenario.actions.flatMap((action) =>
+    action.do === 'retag' && action.service === name && action.also !== undefined ? [action.also] : [],
+  );
+  return uses.filter(
+    (use) =>
+      use.in === 'also' && later.every((also) => also.some(({ of, as }) => of === use.of && as === use.as)),
   );
 }
 
@@ -78,9 +94,11 @@ function remarks(run: Run, plan: ServicePlan, from: number, arn: string): readon
   );
   return run.records.flatMap(({ record, invocation }) => {
     const ids = record.changeIds ?? [record.changeId ?? ''];
-    const { of, startedAt: at = 0 } = run.invocations[invocation - 1] ?? {};
+    const { startedAt: at = 0 } = run.invocations[invocation - 1] ?? {};
     // A sweep writes one record about a service, even if several changes make it stale.
-    const isAbout = of === 'on-schedule' || ids.some((id) => about.has(id) || isFoundBySweep(id, arn));
+    const isAbout =
+      isSweepSince(run, invocation, from) ||
+      ids.some((id) => about.has(id) || isFoundBySweep(run, id, arn, from));
     if (!isAbout) return [];
     const { event = '', reason = '' } = record;
     const clusters = (record['unreadableClusters'] ?? []) as readonly { cluster: string }[];
@@ -140,7 +158,7 @@ function isRightlySkipped({ reason, at }: Remark, run: Run, plan: ServicePlan, m
     case 'opted-out':
       return (
         everySettings(run).some((env) => mayBeOptedOutAt(run, plan, at, env)) ||
-        isSecretOptedOut(run, moved.arn)
+        maySecretBeOptedOut(run, moved.arn)
       );
     case 'unsupported-controller':
       return plan.kind === 'code-deploy' || plan.kind === 'external';
@@ -156,7 +174,7 @@ function isRightlySkipped({ reason, at }: Remark, run: Run, plan: ServicePlan, m
       return wasRefused(run) || earlierWaves(run, plan).some((other) => hasEndedBadly(run, other));
     case 'secret-gone':
       return (
-        actions.some((action) => action.do === 'delete-secret' || action.do === 'remake-parameter') ||
+        actions.some(({ do: what }) => DELETIONS.includes(what)) ||
         usesUntil(run, plan, at).some(({ as }) => as === 'older')
       );
     case 'reference-gone':
@@ -180,6 +198,8 @@ export function mayLackAReference(run: Run, plan: ServicePlan): boolean {
   return usesUntil(run, plan, Infinity).some((use) => mayBeGone(run, use));
 }
 
+const DELETIONS: readonly string[] = ['delete-secret', 'recreate-secret', 'remake-parameter'];
+
 /** Whether ECS may stop old tasks of the service before new ones run. */
 function mayStopFirst({ percents, kind }: ServicePlan): boolean {
   return kind === 'daemon' || (percents?.[0] ?? 100) < 100;
@@ -190,7 +210,7 @@ function mayBeGone({ scenario }: Run, { of: name, as }: Use): boolean {
   if (as === 'older') return true;
   return scenario.actions.some(
     (action) =>
-      (action.do === 'delete-secret' && action.secret === name) ||
+      ('secret' in action && DELETIONS.includes(action.do) && action.secret === name) ||
       (action.do === 'remake-parameter' && action.parameter === name),
   );
 }

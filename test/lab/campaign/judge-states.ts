@@ -83,7 +83,8 @@ export type TrueStateSince = { readonly state: TrueState; readonly since: number
 /** Every state that a service was in while the invocation that wrote a record ran; none if it has no deployments. */
 export function statesAround(run: Run, arn: string, { invocation, at }: Told): readonly TrueStateSince[] {
   if (!isKnown(run, arn)) return [];
-  const from = run.invocations[invocation - 1]?.startedAt ?? at;
+  const { ecsLagMs = 0 } = run.scenario.settings;
+  const from = (run.invocations[invocation - 1]?.startedAt ?? at) - ecsLagMs;
   const transitions = run.sim.statesOf({ arn });
   const first = transitions.findLast((one) => one.at <= from);
   const later = transitions.filter((one) => one.at > from && one.at <= at);

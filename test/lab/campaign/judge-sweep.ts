@@ -1,19 +1,27 @@
 import { isEnd } from './judge-settling.ts';
 import type { Run } from './run.ts';
 import type { ServicePlan } from './scenario.ts';
-import { isSecretOptedOut, type Moved, mayBeOptedOutAt } from './truth.ts';
+import { isRemade, type Moved, mayBeOptedOutAt, maySecretBeOptedOut } from './truth.ts';
 import { type Violation, violation } from './violation.ts';
 
-/** Whether a change id is that of a change of this resource that a sweep found. Sweeps run after all changes. */
-export function isFoundBySweep(changeId: string, arn: string): boolean {
-  return /^invocation-\d+:/.test(changeId) && changeId.endsWith(`:${arn}`);
+/** Whether a change id is that of a change of this resource that a sweep found after an instant. */
+export function isFoundBySweep(run: Run, changeId: string, arn: string, from: number): boolean {
+  const sweep = /^invocation-(\d+):/.exec(changeId)?.[1];
+  return sweep !== undefined && changeId.endsWith(`:${arn}`) && isSweepSince(run, Number(sweep), from);
+}
+
+export function isSweepSince({ invocations }: Run, invocation: number, from: number): boolean {
+  const { of, startedAt = 0 } = invocations[invocation - 1] ?? {};
+  return of === 'on-schedule' && startedAt >= from;
 }
 
 /** Whether a sweep passed over the service because it is opted out: a sweep writes no record about such a service. */
-export function isPassedOver(run: Run, plan: ServicePlan, { arn }: Moved): boolean {
+export function isPassedOver(run: Run, plan: ServicePlan, { arn, from }: Moved): boolean {
   return run.invocations.some(
     ({ of, startedAt, env }) =>
-      of === 'on-schedule' && (mayBeOptedOutAt(run, plan, startedAt, env) || isSecretOptedOut(run, arn)),
+      of === 'on-schedule' &&
+      startedAt >= from &&
+      (mayBeOptedOutAt(run, plan, startedAt, env) || maySecretBeOptedOut(run, arn)),
   );
 }
 
@@ -21,9 +29,11 @@ type Versions = {
   readonly Versions: readonly { readonly VersionStages?: readonly string[]; readonly CreatedDate: number }[];
 };
 
-/** Whether AWS keeps no date of a move, because the label moved to a version that existed before. */
-export function isUndated({ sim }: Run, { arn, label, from }: Moved): boolean {
+/** Whether AWS keeps no date of a move, because the label moved to a version that existed before, or the secret is gone. */
+export function isUndated(run: Run, { arn, label, from }: Moved): boolean {
+  const { sim } = run;
   if (label === undefined) return false;
+  if (isRemade(run, arn)) return true;
   const input = { SecretId: arn, IncludeDeprecated: true };
   const { Versions } = sim.act('secretsmanager', 'ListSecretVersionIds', input) as Versions;
   const holder = Versions.find(({ VersionStages }) => VersionStages?.includes(label));

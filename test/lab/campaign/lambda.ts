@@ -1,5 +1,6 @@
 import { type Received, returnedIn, sqsEvent } from '../../support/queue.ts';
 import type { CallingProcess } from './carry.ts';
+import { startOnce } from './once.ts';
 import {
   begun,
   type Environment,
@@ -10,8 +11,7 @@ import {
   TIMEOUT_MS,
 } from './processes.ts';
 import type { Queues } from './queues.ts';
-import type { Settings } from './scenario.ts';
-import { startSweep } from './sweep.ts';
+import type { Ask, Settings } from './scenario.ts';
 import type { Timeline } from './time.ts';
 
 /** Removes our own rate limits: a run tests faults, not waiting. */
@@ -27,7 +27,8 @@ export class Lambda {
   readonly #environment: Environment;
   #env: Settings['env'];
   #mended = false;
-  #sweep: CallingProcess | undefined;
+  /** The processes of sweeps and requests, each of which handles one invocation. */
+  readonly #others: CallingProcess[] = [];
 
   constructor(settings: Settings, timeline: Timeline, queues: Queues) {
     this.#settings = settings;
@@ -66,10 +67,10 @@ export class Lambda {
   /** Kills a process; its messages are delivered again after their visibility timeout. */
   kill(process: CallingProcess): void {
     const slot = this.#slots.findIndex((one) => one?.latest === process.latest);
-    if (slot === -1) return;
+    if (slot === -1 && !this.#others.includes(process)) return;
     process.dead = true;
     process.latest.hit = true;
-    this.#slots[slot] = undefined;
+    if (slot !== -1) this.#slots[slot] = undefined;
   }
 
   /** When the next batch can begin; Infinity if another event must happen first. */
@@ -79,7 +80,9 @@ export class Lambda {
 
   /** Whether every running process waits for simulated time. */
   isWaiting(): boolean {
-    return [...this.#slots, this.#sweep].every((process) => process?.frozen !== false || process.waits > 0);
+    return [...this.#slots, ...this.#others].every(
+      (process) => process === undefined || process.frozen || process.dead || process.waits > 0,
+    );
   }
 
   async beginNext(): Promise<void> {
@@ -87,15 +90,31 @@ export class Lambda {
     if (messages.length > 0) this.#begin(this.#free(), messages);
   }
 
-  beginSweep(): void {
+  beginSweep(heal: boolean): void {
+    this.#beginOnce({}, { of: 'on-schedule', env: { ...this.#env, SWEEP: heal ? 'heal' : 'report' } });
+  }
+
+  /** Begins a request by hand, as it is sent; `ask` names what it is about as the scenario does. */
+  beginRequest(event: object, ask: Ask): void {
+    this.#beginOnce(event, { of: 'on-request', env: this.#env, ask });
+  }
+
+  #beginOnce(event: object, given: Pick<Invocation, 'of' | 'env'> & Partial<Invocation>): void {
+    const { clock, at } = this.#timeline;
+    const others = this.#others.filter(({ frozen, dead }) => !frozen && !dead);
+    const overlapped = others.some(({ latest }) => this.invocations[latest.id - 1]?.of === given.of);
     const invocation = begun({
-      of: 'on-schedule',
       id: this.invocations.length + 1,
-      startedAt: this.#timeline.clock.now(),
-      env: { ...this.#env, SWEEP: 'heal' },
+      startedAt: clock.now(),
+      overlapped,
+      ...given,
     });
     this.invocations.push(invocation);
-    this.#sweep = startSweep(invocation, this.#timeline, this.#environment);
+    const [process, timeoutMs] = startOnce(invocation, event, this.#timeline, this.#environment);
+    this.#others.push(process);
+    at(clock.now() + timeoutMs, () => {
+      if (!process.frozen) this.kill(process);
+    });
   }
 
   #free(): number {

@@ -3,18 +3,20 @@ import { onChange } from '../../../functions/on-change.ts';
 import { readConfig } from '../../../functions/runtime/config.ts';
 import { connectedHandler } from '../../../functions/runtime/handler.ts';
 import type { Caller } from './carry.ts';
-import type { Settings } from './scenario.ts';
+import type { Ask, Settings } from './scenario.ts';
 import { currentLife, type Life, livingIn, type Timeline } from './time.ts';
 
 /** One invocation, while it runs and afterwards. */
 export type Invocation = Caller & {
-  readonly of: 'on-change' | 'on-schedule';
+  readonly of: 'on-change' | 'on-schedule' | 'on-request';
   readonly startedAt: number;
   /** The settings with which its process was started: a change of the settings replaces every process. */
   readonly env: Settings['env'];
   readonly messages: readonly string[];
   readonly bodies: readonly string[];
   readonly skewMs: number;
+  /** What a request by hand asks for. */
+  readonly ask: Ask | undefined;
   /** Whether another invocation ran at the same time. */
   overlapped: boolean;
   endedAt: number | undefined;
@@ -34,6 +36,7 @@ export function begun(
     messages: [],
     bodies: [],
     skewMs: 0,
+    ask: undefined,
     overlapped: false,
     endedAt: undefined,
     returned: new Set(),

@@ -1,3 +1,4 @@
+import { FOLLOW_UP_VERSION, isFollowUp } from '../../../functions/formats/follow-up.ts';
 import type { JsonObject } from '../../infra/event-pattern.ts';
 import { loadRules, type Rule } from '../../infra/template.ts';
 import type { AwsEvent, Simulator } from '../../simulator/index.ts';
@@ -14,6 +15,8 @@ export type Queues = {
   readonly url: string;
   readonly deadUrl: string;
   readonly send: (body: string) => void;
+  /** Rewrites the follow-ups on the queue as the version of the code before the present one wrote them. */
+  readonly rewriteAsBefore: () => void;
   /** When the next batch can be received; Infinity if the queues are empty. */
   readonly nextDue: () => number;
   /** The messages of one batch in random order; none if they moved to the dead-letter queue. */
@@ -27,11 +30,31 @@ export type Queues = {
   /** The number of messages that are still on the queues. */
   open(): number;
   readonly delivered: readonly DeliveredEvent[];
-  readonly counts: { delayed: number; duplicated: number; dropped: number; reordered: number };
+  readonly counts: {
+    delayed: number;
+    duplicated: number;
+    dropped: number;
+    reordered: number;
+    rewritten: number;
+  };
 };
 
 /** An event that matched a rule, and how often it was put on a queue. */
 export type DeliveredEvent = { readonly event: AwsEvent; copies: number };
+
+/** What earlier versions of the code did not write into a follow-up of a format that they knew. */
+const NEW_FIELDS = ['rollouts', 'missing', 'knownEnd'];
+
+/** A follow-up of the newest format stays as it is: an earlier version of the code cannot have written it. */
+function asBefore(body: string): string {
+  if (!isFollowUp(body)) return body;
+  const message = JSON.parse(body) as { readonly version: number; readonly followUps?: readonly object[] };
+  if (message.version === FOLLOW_UP_VERSION || message.followUps === undefined) return body;
+  const followUps = message.followUps.map((one) =>
+    Object.fromEntries(Object.entries(one).filter(([field]) => !NEW_FIELDS.includes(field))),
+  );
+  return JSON.stringify({ ...message, followUps });
+}
 
 /** These values are those of infra/queues.yml and infra/params.yml. */
 const QUEUE = { visibilitySeconds: 300, maxReceiveCount: 5 };
@@ -58,7 +81,7 @@ export function createQueues(sim: Simulator, scenario: Scenario, timeline: Timel
   rules ??= loadRules();
   const known = rules;
   const delivered: DeliveredEvent[] = [];
-  const counts = { delayed: 0, duplicated: 0, dropped: 0, reordered: 0 };
+  const counts = { delayed: 0, duplicated: 0, dropped: 0, reordered: 0, rewritten: 0 };
   const send = (url: string, body: string) =>
     void sim.act('sqs', 'SendMessage', { QueueUrl: url, MessageBody: body });
   let latest = 0;
@@ -94,6 +117,14 @@ export function createQueues(sim: Simulator, scenario: Scenario, timeline: Timel
     url: changes.url,
     deadUrl: dead.url,
     send: (body) => send(changes.url, body),
+    rewriteAsBefore() {
+      for (const message of sim.messagesIn(changes.url)) {
+        const body = asBefore(message.body);
+        if (body === message.body) continue;
+        counts.rewritten++;
+        Object.assign(message, { body });
+      }
+    },
     nextDue: source.nextDue,
     settle: source.settle,
     async receive() {

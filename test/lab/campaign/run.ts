@@ -7,7 +7,7 @@ import { Lambda } from './lambda.ts';
 import { captureLog, type LogRecord, recordIn } from './log.ts';
 import type { Invocation } from './processes.ts';
 import { createQueues, type Queues } from './queues.ts';
-import type { Scenario, Settings } from './scenario.ts';
+import type { Scenario } from './scenario.ts';
 import { isSwept, SWEEP_AFTER_MS, SWEEPS } from './sweep.ts';
 import { createTimeline, quiet, realPause, type Timeline, virtualTimers } from './time.ts';
 import { type Carrier, carryInProcess } from './wire.ts';
@@ -50,7 +50,7 @@ export async function run<T>(scenario: Scenario, judge: (run: Run) => T): Promis
   const { seed, settings } = scenario;
   const timeline = createTimeline();
   const { clock } = timeline;
-  const { lagMs, taskLagMs } = settings;
+  const { lagMs, taskLagMs, ecsLagMs = 0 } = settings;
   const sim = await startSimulator({
     throttling: false,
     now: clock.now,
@@ -58,6 +58,7 @@ export async function run<T>(scenario: Scenario, judge: (run: Run) => T): Promis
     seed,
     lagMs,
     taskLagMs,
+    ecsLagMs,
   });
   const log: Line[] = [];
   const restore = [
@@ -72,8 +73,10 @@ export async function run<T>(scenario: Scenario, judge: (run: Run) => T): Promis
     const happened = await happen(scenario, sim, timeline, (carry) => restore.push(carryInProcess(carry)));
     clock.advance(AFTERWARDS_MS);
     sim.advance();
+    const { built } = happened;
     return judge({
-      scenario,
+      // A service that is never created is as one that is not in the scenario.
+      scenario: { ...scenario, services: scenario.services.filter(({ name }) => built.services.has(name)) },
       sim,
       lines: log.map(({ line }) => line),
       records: log.flatMap(told),
@@ -117,14 +120,7 @@ async function happen(
       log: (call) => calls.push(call),
     }),
   );
-  const stage = {
-    sim,
-    built,
-    timeline,
-    coldStart: () => lambda.coldStart(),
-    configure: (env: Settings['env']) => lambda.configure(env),
-    send: queues.send,
-  };
+  const stage = { sim, built, timeline, lambda, queues };
   for (const action of scenario.actions) timeline.at(startedAt + action.at, () => act(action, stage));
   const until = startedAt + LONGEST_MS;
   const isQuiet = await untilQuiet(timeline, lambda, until);
@@ -141,7 +137,7 @@ async function happen(
 async function sweepUntilQuiet(timeline: Timeline, lambda: Lambda): Promise<boolean> {
   for (let sweeps = 0; sweeps < SWEEPS; sweeps++) {
     const now = timeline.clock.now();
-    timeline.at(now + SWEEP_AFTER_MS, () => lambda.beginSweep());
+    timeline.at(now + SWEEP_AFTER_MS, () => lambda.beginSweep(true));
     if (!(await untilQuiet(timeline, lambda, now + LONGEST_MS))) return false;
   }
   return true;

@@ -11,11 +11,15 @@ export type Scenario = {
   readonly clusters: readonly { readonly name: string; readonly tags: Tags }[];
   readonly resources: readonly Resource[];
   readonly services: readonly ServicePlan[];
+  /** Services that refer to nothing that changes, in which the others have to be found. */
+  readonly crowds?: readonly Crowd[];
   readonly actions: readonly Action[];
   readonly deliveries: readonly Delivery[];
   readonly faults: readonly Fault[];
   readonly deaths: readonly Death[];
 };
+
+export type Crowd = { readonly cluster: string; readonly count: number };
 
 type Tags = Readonly<Record<string, string>>;
 
@@ -36,6 +40,8 @@ export type Settings = {
   /** How long a change of a secret stays invisible to DescribeSecret, and to tasks that start. */
   readonly lagMs: number;
   readonly taskLagMs: number;
+  /** How late ECS shows services, deployments, tags and which tasks there are. */
+  readonly ecsLagMs?: number;
   /** The invocations whose messages are not deleted although they were handled; the messages are delivered again. */
   readonly undeleted: readonly number[];
 };
@@ -97,6 +103,8 @@ export type ServicePlan = {
   /** The age of PRIMARY when the run begins; with `inProgress` its rollout is still under way. */
   readonly ageMs: number;
   readonly inProgress?: true;
+  /** Whether it is created while the scenario is performed, by an action. */
+  readonly later?: true;
 };
 
 /** Instants are milliseconds from the beginning of the run. */
@@ -109,21 +117,49 @@ export type Action = { readonly at: number } & (
     }
   | { readonly do: 'put' | 'update' | 'edit' | 'rollback' | 'blue'; readonly secret: string }
   | { readonly do: 'delete-secret' | 'restore-secret'; readonly secret: string }
+  /** Deletes it at once and creates it some seconds later, with another ARN. */
+  | { readonly do: 'recreate-secret'; readonly secret: string }
+  | { readonly do: 'tag-secret'; readonly secret: string; readonly enabled: string }
   | { readonly do: 'put-parameter' | 'fail-parameter' | 'remake-parameter'; readonly parameter: string }
   | { readonly do: 'deploy'; readonly service: string; readonly uses?: readonly Use[] }
   | { readonly do: 'scale' | 'replace'; readonly service: string; readonly count: number }
+  /** The creation has no effect while the service exists. */
   | { readonly do: 'delete-service'; readonly service: string }
-  | { readonly do: 'tag'; readonly service: string; readonly enabled: string }
+  | { readonly do: 'create-service'; readonly service: string }
+  /** Without `enabled` the tag is removed. */
+  | { readonly do: 'tag'; readonly service: string; readonly enabled?: string }
+  | {
+      readonly do: 'retag';
+      readonly service: string;
+      readonly wave?: number;
+      /** The uses that the tag `also` names from now on. */
+      readonly also?: readonly Use[];
+    }
   | { readonly do: 'behave'; readonly service: string; readonly rollout: RolloutSpec }
   /** The cause that keeps the service's rollouts from succeeding ends. */
   | { readonly do: 'mend'; readonly service: string }
   /** A person continues the service's deployment at its PAUSE hooks, or rolls it back, if it waits there. */
   | { readonly do: 'answer'; readonly service: string; readonly answer: 'CONTINUE' | 'ROLLBACK' }
   | { readonly do: 'cold-start' }
-  /** Settings change, or with none the version of the code: every process is replaced. An empty text unsets one. */
+  /** Settings change, so that every process is replaced. An empty text unsets one. */
   | { readonly do: 'configure'; readonly env: Tags }
+  /** The version of the code changes: every process is replaced, and the earlier one wrote what is on the queue. */
+  | { readonly do: 'upgrade' }
+  | { readonly do: 'sweep'; readonly heal: boolean }
+  | { readonly do: 'request'; readonly ask: Ask }
   | { readonly do: 'garbage'; readonly body: string }
 );
+
+/** A request by hand; resources and services by their names in the scenario. */
+export type Ask = {
+  readonly action: 'redeploy' | 'plan' | 'uses' | 'stale';
+  readonly secret?: string;
+  readonly parameter?: string;
+  readonly services?: readonly string[];
+  readonly force?: true;
+  /** In milliseconds from the beginning of the run. */
+  readonly at?: number;
+};
 
 /** The delivery of the n-th event that matches a rule, counted from 1. */
 export type Delivery = {

@@ -44,16 +44,26 @@ export async function shrink(
 
 type Attempt = (scenario: Scenario) => Promise<boolean>;
 
-const LISTS = ['services', 'actions', 'faults', 'deaths', 'deliveries', 'resources', 'clusters'] as const;
+const LISTS = [
+  'services',
+  'crowds',
+  'actions',
+  'faults',
+  'deaths',
+  'deliveries',
+  'resources',
+  'clusters',
+] as const;
 
 async function leaveOut(
   list: (typeof LISTS)[number],
   current: () => Scenario,
   attempt: Attempt,
 ): Promise<void> {
-  for (let run = Math.ceil(current()[list].length / 2); run >= 1; run = run === 1 ? 0 : Math.ceil(run / 2)) {
-    for (let from = 0; from < current()[list].length; ) {
-      const shorter = current()[list].filter((_, index) => index < from || index >= from + run);
+  const entries = () => current()[list] ?? [];
+  for (let run = Math.ceil(entries().length / 2); run >= 1; run = run === 1 ? 0 : Math.ceil(run / 2)) {
+    for (let from = 0; from < entries().length; ) {
+      const shorter = entries().filter((_, index) => index < from || index >= from + run);
       if (!(await attempt({ ...current(), [list]: shorter }))) from += run;
     }
   }
@@ -74,6 +84,7 @@ function plainerSettings({ settings }: Scenario): readonly ((settings: Settings)
     (now) => ({ ...now, windowMs: 0 }),
     (now) => ({ ...now, page: 100 }),
     (now) => ({ ...now, lagMs: 0, taskLagMs: 0 }),
+    ({ ecsLagMs: _ecsLagMs, ...now }) => now,
     (now) => ({ ...now, undeleted: [] }),
   ];
 }

@@ -1,6 +1,7 @@
 import type { AwsEvent, DeploymentRecord } from '../../simulator/index.ts';
+import type { Invocation } from './processes.ts';
 import type { Run } from './run.ts';
-import type { ServicePlan, Settings, Use } from './scenario.ts';
+import type { Ask, ServicePlan, Settings, Use } from './scenario.ts';
 
 /** The access key id of the functions in the simulator's environment. */
 export const US = 'TESTING';
@@ -28,6 +29,20 @@ export function makerOf(run: Run, { serviceArn, createdAt }: DeploymentRecord): 
 /** By how much the clock of a process is wrong at most. */
 export function skewOf({ scenario }: Run): number {
   return Math.max(...scenario.settings.skewsMs.map(Math.abs));
+}
+
+/** How late ECS shows at most what others have done: the last look is up to a second before the call, and reads lag. */
+export function unseenMs({ scenario }: Run): number {
+  return 3_000 + (scenario.settings.ecsLagMs ?? 0);
+}
+
+/**
+ * Whether ECS did not yet show what makes a service refer to the resource when the change was looked at first: only a
+ * sweep finds such a service.
+ */
+export function mayBeUnseen(run: Run, plan: ServicePlan, { from, to }: Moved): boolean {
+  const { ecsLagMs = 0 } = run.scenario.settings;
+  return deploymentsOf(run, plan).some(({ createdAt }) => createdAt > from - ecsLagMs && createdAt <= to);
 }
 
 /** All settings that were in force at some time of the run. */
@@ -79,32 +94,36 @@ export function subjectOf({ resources, detail }: AwsEvent, { built, scenario }: 
   return named === undefined ? told : built.arnOf(named.name);
 }
 
-/** All uses of a service until `at`: those of its first revision, and those of the revisions that CI deployed. */
+/** All uses of a service until `at`: those of its first revision and tags, and those that CI and retagging added. */
 export function usesUntil({ scenario, startedAt }: Run, plan: ServicePlan, at: number): readonly Use[] {
-  const later = scenario.actions.flatMap((action) =>
-    action.do === 'deploy' && action.service === plan.name && startedAt + action.at <= at
-      ? (action.uses ?? [])
-      : [],
+  const done = scenario.actions.filter(
+    (action) => 'service' in action && action.service === plan.name && startedAt + action.at <= at,
   );
+  const revised = done.flatMap((action) => (action.do === 'deploy' ? (action.uses ?? []) : []));
+  const tagged = done.flatMap((action) => (action.do === 'retag' ? (action.also ?? []) : []));
   // A use in a tag or in the service itself does not change with the revision.
-  return [...plan.uses, ...later.filter((use) => use.in !== 'also' && use.in !== 'service-connect')];
+  const ofRevisions = revised.filter((use) => use.in !== 'also' && use.in !== 'service-connect');
+  return [...plan.uses, ...ofRevisions, ...tagged];
+}
+
+/** The forms of a reference that name whichever secret has the name now. */
+const BY_NAME: readonly Use['as'][] = ['partial', 'key', 'pass-through'];
+
+/** The ARNs of everything that a use has named, or could have. */
+export function namedBy({ of, as }: Use, { built }: Run): readonly string[] {
+  return BY_NAME.includes(as) ? built.arnsOf(of) : built.arnsOf(of).slice(0, 1);
 }
 
 /** Whether a task that starts after this change gets a new value for this use. */
-export function isMovedBy(
-  use: Use,
-  moved: Moved,
-  { built, scenario }: Run,
-  env: Env = scenario.settings.env,
-): boolean {
-  if (built.arnOf(use.of) !== moved.arn) return false;
+export function isMovedBy(use: Use, moved: Moved, run: Run, env: Env = run.scenario.settings.env): boolean {
+  if (!namedBy(use, run).includes(moved.arn)) return false;
   if (use.as === 'elsewhere' || use.as === 'older' || use.as === 'pinned') return false;
   if (use.in === 'pull' && env['PULL_CREDENTIALS'] !== 'redeploy') return false;
   if (moved.label === undefined) return true;
   return moved.label === (use.as === 'blue' ? 'BLUE' : 'AWSCURRENT');
 }
 
-/** The changes until `at` that a service refers to. */
+/** The changes until `at` that a service refers to, and the requests that demand its redeploy. */
 export function movesFor(
   run: Run,
   plan: ServicePlan,
@@ -112,9 +131,37 @@ export function movesFor(
   env: Env = run.scenario.settings.env,
 ): readonly Moved[] {
   const uses = usesUntil(run, plan, at);
-  return movesIn(run).filter(
-    (moved) => moved.from <= at && uses.some((use) => isMovedBy(use, moved, run, env)),
+  const moves = movesIn(run).filter((moved) => uses.some((use) => isMovedBy(use, moved, run, env)));
+  return [...moves, ...demandsFor(run, plan, uses)].filter(({ from }) => from <= at);
+}
+
+/** A request by hand that demands deployments whatever has changed: of what is older than its instant. */
+export type Demand = Moved & { readonly ask: Ask };
+
+export function isDemand(moved: Moved): moved is Demand {
+  return 'ask' in moved;
+}
+
+function demandsFor(run: Run, { name }: ServicePlan, uses: readonly Use[]): readonly Demand[] {
+  return demandsIn(run).filter(({ ask: { services, secret, parameter } }) =>
+    services === undefined
+      ? uses.some(({ of }) => of === secret || of === parameter)
+      : services.includes(name),
   );
+}
+
+const DEMANDS = new WeakMap<Run, readonly Demand[]>();
+
+function demandsIn(run: Run): readonly Demand[] {
+  const known = DEMANDS.get(run) ?? run.invocations.flatMap((one) => demandOf(run, one));
+  DEMANDS.set(run, known);
+  return known;
+}
+
+function demandOf({ startedAt: begin }: Run, { ask, id, startedAt }: Invocation): readonly Demand[] {
+  if (ask?.action !== 'redeploy' || (ask.services === undefined && ask.force !== true)) return [];
+  const at = ask.at === undefined ? startedAt : begin + ask.at;
+  return [{ ask, arn: `request ${id}`, label: undefined, from: at, to: at }];
 }
 
 /**
@@ -132,7 +179,7 @@ export function reasonsFor(
     (one) => one.createdAt < createdAt && one.by !== 'circuit-breaker',
   );
   return movesFor(run, plan, createdAt, env).filter(
-    ({ arn, to }) => !isSecretOptedOut(run, arn) && !before.some((one) => one.createdAt > to),
+    ({ arn, to }) => !isSecretOptedOutFor(run, arn, deployment) && !before.some((one) => one.createdAt > to),
   );
 }
 
@@ -164,7 +211,7 @@ export function isOptedOutAt(run: Run, plan: ServicePlan, at: number, env: Env):
 
 /** Whether a look at about this instant may have found the service opted out. */
 export function mayBeOptedOutAt(run: Run, plan: ServicePlan, at: number, env: Env): boolean {
-  const told = enabledAt(run, plan, at + TAG_KNOWN_AFTER_MS);
+  const told = enabledAt(run, plan, at + unseenMs(run));
   return isOptedOutAt(run, plan, at, env) || told.some((enabled) => isOptOut(env, enabled));
 }
 
@@ -176,44 +223,97 @@ export function mayBeOptedOutBetween(
   to: number,
   env: Env,
 ): boolean {
-  const instants = run.scenario.actions.flatMap((action) =>
-    action.do === 'tag' && action.service === plan.name ? [run.startedAt + action.at] : [],
-  );
+  const instants = taggings(run, plan).map(({ at }) => at);
   return [from, to, ...instants.filter((at) => at > from && at < to)].some((at) =>
     mayBeOptedOutAt(run, plan, at, env),
   );
 }
 
-/** The waves that a service had between two instants. */
-export function wavesOf(_run: Run, { wave = 0 }: ServicePlan, _from: number, _to: number): readonly number[] {
-  return [wave];
+/** The waves that a look between two instants may have found. */
+export function wavesOf(run: Run, plan: ServicePlan, from: number, to: number): readonly number[] {
+  return valuesBetween(
+    taggings(run, plan).flatMap(({ at, wave }) => (wave === undefined ? [] : [{ at, value: wave }])),
+    from - unseenMs(run),
+    to,
+  );
+}
+
+type Tagging = { readonly at: number; readonly enabled?: string | undefined; readonly wave?: number };
+
+/** What was set in the tags of a service, in order: by its creation, and by tagging. */
+function taggings({ scenario, startedAt, built }: Run, plan: ServicePlan): readonly Tagging[] {
+  const { enabled, wave = 0 } = plan;
+  const born = built.created.filter(({ name }) => name === plan.name).map(({ at }) => at);
+  const tagged = scenario.actions.flatMap((action): readonly Tagging[] => {
+    const at = startedAt + action.at;
+    if (action.do === 'tag' && action.service === plan.name) return [{ at, enabled: action.enabled }];
+    return action.do === 'retag' && action.service === plan.name && action.wave !== undefined
+      ? [{ at, wave: action.wave }]
+      : [];
+  });
+  return [-Infinity, ...born]
+    .map((at): Tagging => ({ at, enabled, wave }))
+    .concat(tagged)
+    .toSorted((a, b) => a.at - b.at);
+}
+
+/** The values that were in force at some time between two instants. */
+function valuesBetween<T>(
+  values: readonly { readonly at: number; readonly value: T }[],
+  from: number,
+  to: number,
+): readonly T[] {
+  const within = values.filter(({ at }) => at > from && at <= to);
+  return [...values.filter(({ at }) => at <= from).slice(-1), ...within].map(({ value }) => value);
 }
 
 function isOptOut(env: Env, enabled: string | undefined): boolean {
   return isOff(enabled) || (env['SELECT'] === 'tagged' && enabled !== 'true');
 }
 
-/** The last look is at most a second before the call: a process that looked this shortly before may act on the earlier tag. */
-const TAG_KNOWN_AFTER_MS = 3_000;
-
-function enabledAt(
-  { scenario, startedAt }: Run,
-  plan: ServicePlan,
-  at: number,
-): readonly (string | undefined)[] {
-  const values = [{ at: -Infinity, enabled: plan.enabled }];
-  for (const action of scenario.actions)
-    if (action.do === 'tag' && action.service === plan.name)
-      values.push({ at: startedAt + action.at, enabled: action.enabled });
-  const recent = values.filter((value) => value.at <= at && value.at > at - TAG_KNOWN_AFTER_MS);
-  const before = values.filter((value) => value.at <= at - TAG_KNOWN_AFTER_MS).slice(-1);
-  return [...before, ...recent].map(({ enabled }) => enabled);
+function enabledAt(run: Run, plan: ServicePlan, at: number): readonly (string | undefined)[] {
+  const values = taggings(run, plan).flatMap((one) =>
+    'enabled' in one ? [{ at: one.at, value: one.enabled }] : [],
+  );
+  return valuesBetween(values, at - unseenMs(run), at);
 }
 
-/** Whether the secret is opted out, which it is for the whole run. */
-export function isSecretOptedOut({ scenario, built }: Run, arn: string): boolean {
-  const resource = scenario.resources.find(({ name }) => built.arnOf(name) === arn);
-  return isOff(resource?.enabled);
+/** Whether the secret was opted out at some time of the run. */
+export function maySecretBeOptedOut(run: Run, arn: string): boolean {
+  return secretTagsOf(run, arn, -Infinity, Infinity).some(isOff);
+}
+
+/**
+ * Whether the secret was opted out for so long that the invocation that made a deployment must have known it: it asks about
+ * the secret when it begins.
+ */
+export function isSecretOptedOutFor(run: Run, arn: string, deployment: DeploymentRecord): boolean {
+  const { createdAt } = deployment;
+  const { startedAt = createdAt } = run.invocations[(makerOf(run, deployment) ?? 0) - 1] ?? {};
+  const tags = secretTagsOf(run, arn, startedAt - run.scenario.settings.lagMs, createdAt);
+  return tags.length > 0 && tags.every(isOff);
+}
+
+/** The values that the tag `enabled` of a secret had between two instants. */
+function secretTagsOf(
+  { scenario, built, startedAt }: Run,
+  arn: string,
+  from: number,
+  to: number,
+): readonly (string | undefined)[] {
+  const resource = scenario.resources.find(({ name }) => built.arnsOf(name).includes(arn));
+  if (resource === undefined) return [];
+  const isFirst = built.arnOf(resource.name) === arn;
+  const tagged = scenario.actions.flatMap((action) =>
+    action.do === 'tag-secret' && action.secret === resource.name
+      ? [{ at: startedAt + action.at, value: action.enabled }]
+      : [],
+  );
+  return valuesBetween(
+    [{ at: -Infinity, value: isFirst ? resource.enabled : undefined }, ...tagged],
+    from,
+    to,
+  );
 }
 
 /** Whether the globs of CLUSTERS select this cluster. */
@@ -225,6 +325,15 @@ export function isSelected(env: Env, cluster: string): boolean {
     globs.filter((glob) => !glob.startsWith('!')),
   ];
   return wanted.some(fits) && !banned.some((glob) => fits(glob.slice(1)));
+}
+
+/** Whether the secret of this ARN is gone for good, and another one has its name or will. */
+export function isRemade({ scenario, built }: Run, arn: string): boolean {
+  const resource = scenario.resources.find(({ name }) => built.arnsOf(name).includes(arn));
+  const remakings = scenario.actions.filter(
+    (action) => action.do === 'recreate-secret' && action.secret === resource?.name,
+  );
+  return resource !== undefined && built.arnsOf(resource.name).indexOf(arn) < remakings.length;
 }
 
 /** The instants between which a resource did not exist or was scheduled for deletion. */
@@ -245,7 +354,7 @@ export function goneTimes(run: Run, arn: string): readonly { readonly from: numb
 
 /** Whether it was gone at an instant between the two, or is none of the run's resources. */
 export function wasGoneBetween(run: Run, arn: string, from: number, to: number): boolean {
-  const known = run.scenario.resources.map(({ name }) => run.built.arnOf(name) ?? '');
+  const known = run.scenario.resources.flatMap(({ name }) => run.built.arnsOf(name));
   const meant = known.find((one) => one === arn || one.slice(0, -7) === arn);
   return meant === undefined || goneTimes(run, meant).some((time) => time.from <= to && time.to >= from);
 }
