@@ -103,6 +103,67 @@ describe('the states of deployments', () => {
   });
 });
 
+describe('what happens while a change is under way', () => {
+  const scenarios = Array.from({ length: 400 }, (_, index) => generate(index + 1));
+  const KINDS = [
+    'configure',
+    'upgrade',
+    'sweep',
+    'request',
+    'create-service',
+    'delete-service',
+    'tag',
+    'retag',
+    'tag-secret',
+    'delete-secret',
+    'restore-secret',
+    'recreate-secret',
+  ] as const satisfies readonly Action['do'][];
+
+  test.each(KINDS)('is generated often enough: %s', (kind) => {
+    const having = scenarios.filter(({ actions }) => actions.some((action) => action.do === kind));
+    expect(having.length).toBeGreaterThan(8);
+  });
+
+  test('is nothing or one thing in most scenarios, and several things in some', () => {
+    const numbers = scenarios.map(
+      ({ actions }) => new Set(actions.map((action) => action.do).filter((kind) => isMeanwhile(kind))).size,
+    );
+    expect(numbers.filter((number) => number <= 1).length).toBeGreaterThan(200);
+    expect(numbers.filter((number) => number >= 3).length).toBeGreaterThan(20);
+  });
+  const isMeanwhile = (kind: Action['do']) => KINDS.some((one) => one === kind);
+
+  test('has 40 to 400 services in a tenth of the scenarios', () => {
+    const crowds = scenarios.flatMap(({ crowds: all = [] }) =>
+      all.length === 0 ? [] : [all.reduce((sum, { count }) => sum + count, 0)],
+    );
+    expect(crowds.length).toBeGreaterThan(20);
+    expect(crowds.length).toBeLessThan(60);
+    expect([Math.min(...crowds), Math.max(...crowds)]).toEqual([40, 400]);
+  });
+
+  test('reaches the functions: their settings, sweeps, requests and older messages', async () => {
+    const service = { ...SERVICE, rollout: FAILING };
+    const actions: readonly Action[] = [
+      { at: 10_000, do: 'put', secret: 'prod/db' },
+      { at: 20 * MINUTE, do: 'upgrade' },
+      { at: 21 * MINUTE, do: 'configure', env: { MODE: 'observe' } },
+      { at: 22 * MINUTE, do: 'sweep', heal: false },
+      { at: 22 * MINUTE, do: 'request', ask: { action: 'plan', secret: 'prod/db' } },
+      { at: 22 * MINUTE, do: 'request', ask: { action: 'plan', secret: 'another' } },
+    ];
+    await run({ ...PLAIN, services: [service], actions }, ({ invocations, queues }) => {
+      const modes = invocations.map(({ of, env }) => [of, env['MODE'], env['SWEEP']].join(' ').trim());
+      expect(modes).toContain('on-change');
+      expect(modes).toContain('on-schedule observe report');
+      expect(modes.filter((mode) => mode === 'on-request observe')).toHaveLength(1);
+      expect(queues.counts.rewritten).toBeGreaterThan(0);
+      expect(invocations.every(({ thrown }) => thrown === undefined)).toBe(true);
+    });
+  });
+});
+
 /** One service whose secret changes ten seconds after the beginning; `records` are what the log says about it. */
 const judged = (
   rollout: RolloutSpec,

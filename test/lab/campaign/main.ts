@@ -37,13 +37,17 @@ async function campaign(runs: number, theme: Theme | undefined): Promise<number>
   const bundle = await bundleWorker(undefined);
   const failed: Failed[] = [];
   let counts: Counts = {};
+  let cpuSeconds = 0;
   try {
+    const before = process.cpuUsage();
     await workThrough(bundle.file, threads, tasks('run', runs, seed, theme), (answer) => {
       if (answer.task !== 'run') return true;
       counts = added(counts, answer.counts);
       if (answer.violations.length > 0) failed.push(answer);
       return true;
     });
+    const { user, system } = process.cpuUsage(before);
+    cpuSeconds = (user + system) / 1e6;
     await showSmallest(bundle.file, failed, theme);
   } finally {
     await bundle.remove();
@@ -51,6 +55,7 @@ async function campaign(runs: number, theme: Theme | undefined): Promise<number>
   printCounts(
     counts,
     failed.flatMap((one) => one.violations),
+    cpuSeconds / runs,
   );
   const untried = INJECTED.filter((name) => (counts[name] ?? 0) === 0);
   // Neither a short campaign nor one of a theme contains every fault.

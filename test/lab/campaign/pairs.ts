@@ -47,6 +47,7 @@ function pairOf(seed: number): Scenario {
       wideRules: false,
       lagMs: 0,
       taskLagMs: 0,
+      ecsLagMs: 0,
       undeleted: [],
     },
     clusters: [],

@@ -21,7 +21,8 @@ export function printFailure(
   print('});\n');
 }
 
-export function printCounts(counts: Counts, violations: readonly Violation[]): void {
+/** `cpuSeconds`: what an average run took of all processors, its judgement included. */
+export function printCounts(counts: Counts, violations: readonly Violation[], cpuSeconds: number): void {
   const rows = Object.entries(counts);
   const isInjected = ([name]: readonly [string, number]) => INJECTED.includes(name);
   print('injected:');
@@ -33,7 +34,7 @@ export function printCounts(counts: Counts, violations: readonly Violation[]): v
     row('losses: services left on an old value without a record that explains it', broken('nothing-lost')),
   );
   print(row('duplicates: deployments that no change justified', broken('nothing-doubled')));
-  print(`\n${violations.length} violations`);
+  print(`\n${violations.length} violations; ${cpuSeconds.toFixed(2)} CPU seconds per run`);
 }
 
 /** Prints the pairs; whether no service had more than one extra deployment, and most pairs had none. */
