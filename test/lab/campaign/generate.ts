@@ -89,7 +89,7 @@ function randomSettings(roll: Dice): Settings {
     skewsMs: skewed ? [roll.int(-5 * SECONDS, 5 * SECONDS), roll.int(-5 * SECONDS, 5 * SECONDS)] : [0, 0],
     batch: roll.pick([1, 3, 10, 100]),
     windowMs: roll.pick([0, 1 * SECONDS, 5 * SECONDS]),
-    page: roll.pick([1, 2, 5, 100]),
+    page: roll.pick([1, 2, 5, 100, 100, 100]),
     lagMs: roll.chance(0.3) ? roll.pick([roll.int(0, 5 * SECONDS), roll.int(0, 30 * SECONDS)]) : 0,
     taskLagMs: roll.chance(0.3) ? roll.int(0, 1_500) : 0,
     ...(roll.chance(0.15) && { ecsLagMs: roll.pick([1, 5, 15, 30]) * SECONDS }),
