@@ -4,7 +4,7 @@ import { execute } from './commands/redeploy.ts';
 import type { Trigger } from './core/follow-up/trigger.ts';
 import { parseArn } from './core/model/arn.ts';
 import { parseEvent } from './formats/event.ts';
-import { isFollowUp, parseFollowUps } from './formats/follow-up.ts';
+import { isFollowUp, triggersIn } from './formats/follow-up.ts';
 import type { Run } from './pipeline/run.ts';
 import { type Invocation, lambda } from './runtime/handler.ts';
 
@@ -54,20 +54,12 @@ const UNREADABLE =
 function parsed({ messageId: id, body, attributes }: SQSRecord, { journal }: Run): Message {
   const delivery = Number(attributes?.ApproximateReceiveCount ?? 1);
   try {
-    if (isFollowUp(body)) return { id, body, triggers: carried(body, id) };
+    if (isFollowUp(body)) return { id, body, triggers: triggersIn(body, id) };
     return { id, body, triggers: [{ kind: 'event', messageId: id, event: parseEvent(body) }] };
   } catch (error) {
     journal.error(UNREADABLE, error, { messageId: id, delivery: String(delivery) });
     return { id, body, triggers: [] };
   }
-}
-
-function carried(body: string, messageId: string): readonly Trigger[] {
-  const { followUps, scans } = parseFollowUps(body);
-  return [
-    ...followUps.map((followUp): Trigger => ({ kind: 'follow-up', messageId, followUp })),
-    ...scans.map((scan): Trigger => ({ kind: 'scan', messageId, scan })),
-  ];
 }
 
 /** Secrets Manager is consistent after some seconds. */

@@ -184,4 +184,9 @@ export type Stacks = {
 export type Functions = {
   /** The environment variables of a function. Throws ReadFailed. */
   environment(name: string, signal: AbortSignal): Promise<Readonly<Record<string, string>>>;
+  /**
+   * Invokes a function without waiting for its end, and never a second time. Answers the id of the invocation. Throws
+   * ReadFailed, also if the answer was lost: then the function may run all the same.
+   */
+  invokeLater(name: string, event: object): Promise<string>;
 };

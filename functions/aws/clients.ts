@@ -48,6 +48,9 @@ const READ_ATTEMPTS = 5;
 
 export const reads = { maxAttempts: READ_ATTEMPTS, requestHandler };
 
+/** For calls that must not be repeated blindly where an answer is lost. */
+export const writes = { maxAttempts: 1, requestHandler };
+
 /** The same for calls that one of our token buckets paces. */
 export const pacedReads = () => ({ ...reads, retryStrategy: new ExceptThrottling(READ_ATTEMPTS) });
 
@@ -58,7 +61,7 @@ export const pacedReads = () => ({ ...reads, retryStrategy: new ExceptThrottling
 export function makeEcsClients(counts: CallCounts): EcsClients {
   return {
     ecs: counted(new ECSClient(pacedReads()), counts),
-    ecsWrites: counted(new ECSClient({ maxAttempts: 1, requestHandler }), counts),
+    ecsWrites: counted(new ECSClient(writes), counts),
   };
 }
 

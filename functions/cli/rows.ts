@@ -1,5 +1,6 @@
 import type { Looked } from '../commands/watch.ts';
 import type { ServiceKey } from '../core/model/arn.ts';
+import type { Watched } from '../core/report/watched.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import { type Row, stateOf } from './render/rollout.ts';
 
@@ -27,8 +28,8 @@ export class Rows {
   }
 }
 
-/** 4 if a rollout failed, 3 if something stays on the old value at which a person should look. */
-export function exitCodeOf(rows: readonly Row[]): ExitCode {
+/** 4 if a rollout failed, 3 if something stays on the old value at which a person should look, or waits although nothing goes on. */
+export function exitCodeOf(rows: readonly Pick<Watched, 'end' | 'alarms'>[]): ExitCode {
   if (rows.some(({ end }) => end === 'failed')) return EXIT.failed;
-  return rows.some(({ alarms }) => alarms) ? EXIT.stale : EXIT.done;
+  return rows.some(({ end, alarms }) => end === undefined || alarms) ? EXIT.stale : EXIT.done;
 }

@@ -1,6 +1,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type * as z from 'zod/mini';
 import type { FollowUp } from '../core/follow-up/follow-up.ts';
+import type { Trigger } from '../core/follow-up/trigger.ts';
 import type { Unread } from '../core/follow-up/unread.ts';
 import { nameOf } from '../core/model/arn.ts';
 import type { Change } from '../core/model/change.ts';
@@ -55,6 +56,15 @@ export function parseFollowUps(body: string): Carried {
   );
   if (data === undefined) throw new MalformedFollowUp(`the follow-up is malformed: ${firstProblems(error)}`);
   return { followUps: data.followUps.map(followUpIn), scans: data.readings.map(scanIn) };
+}
+
+/** What a message of follow-ups starts. Throws as above. */
+export function triggersIn(body: string, messageId: string): readonly Trigger[] {
+  const { followUps, scans } = parseFollowUps(body);
+  return [
+    ...followUps.map((followUp): Trigger => ({ kind: 'follow-up', messageId, followUp })),
+    ...scans.map((scan): Trigger => ({ kind: 'scan', messageId, scan })),
+  ];
 }
 
 type Read = z.infer<typeof carried>;

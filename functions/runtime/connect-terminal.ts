@@ -113,6 +113,9 @@ function portsOf({ rates, tagPrefix }: Config, counts: CallCounts, clock: Clock)
   };
 }
 
+/** What is denied of it is an outcome of one service, and may be allowed for the next. */
+const REDEPLOY = 'ecs:UpdateService';
+
 /** Ends the command at the first call that a missing permission refuses. */
 class EndAtDenial extends CallCounts {
   readonly #ending: AbortController;
@@ -125,7 +128,7 @@ class EndAtDenial extends CallCounts {
   override failed(error: unknown, action: string): void {
     super.failed(error, action);
     const denied = deniedAction(error, action);
-    if (denied !== undefined) this.#ending.abort(new Denied(denied, error));
+    if (denied !== undefined && action !== REDEPLOY) this.#ending.abort(new Denied(denied, error));
   }
 }
 

@@ -1,6 +1,7 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { devNull } from 'node:os';
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../simulator/index.ts';
 import { terminalBundle } from '../support/bundles.ts';
@@ -35,12 +36,33 @@ export function esr({ env }: Pick<Simulator, 'env'>, ...args: readonly string[])
   return runEsr({ ...env, AWS_ACCESS_KEY_ID: PERSON }, args);
 }
 
+/** The same, and presses Ctrl-C as soon as what it prints on stderr matches. */
+export function esrUntil(
+  { env }: Pick<Simulator, 'env'>,
+  until: RegExp,
+  ...args: readonly string[]
+): Promise<Ran> {
+  return runEsr({ ...env, AWS_ACCESS_KEY_ID: PERSON }, args, (child) => {
+    let err = '';
+    child.stderr.on('data', (chunk) => {
+      const before = until.test(err);
+      err += String(chunk);
+      if (!before && until.test(err)) child.kill('SIGINT');
+    });
+  });
+}
+
 /** Runs `esr` with exactly this environment. */
-export async function runEsr(env: Readonly<Record<string, string>>, args: readonly string[]): Promise<Ran> {
+export async function runEsr(
+  env: Readonly<Record<string, string>>,
+  args: readonly string[],
+  onStart: (child: ChildProcessByStdio<null, Readable, Readable>) => void = () => {},
+): Promise<Ran> {
   const child = spawn(process.execPath, [await terminalBundle(), ...args], {
     env: { PATH: process.env['PATH'], ...ALONE, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  onStart(child);
   const [out, err] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
   return { out, err: err.replaceAll(PROGRESS, ''), code: child.exitCode };
 }

@@ -1,11 +1,12 @@
-import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { GetFunctionConfigurationCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import type { Functions } from '../../ports.ts';
-import { type CallCounts, counted, reads } from '../clients.ts';
+import { type CallCounts, counted, reads, writes } from '../clients.ts';
 import { ReadFailed, readFailed } from '../errors.ts';
 
 /** The deployed functions. */
 export function makeFunctions(counts: CallCounts): Functions {
   const client = counted(new LambdaClient(reads), counts);
+  const once = counted(new LambdaClient(writes), counts);
   return {
     async environment(name, signal) {
       try {
@@ -16,6 +17,15 @@ export function makeFunctions(counts: CallCounts): Functions {
         return Variables;
       } catch (error) {
         throw readFailed(`read the settings of function ${name}`, error);
+      }
+    },
+    async invokeLater(name, event) {
+      try {
+        const Payload = Buffer.from(JSON.stringify(event));
+        const command = new InvokeCommand({ FunctionName: name, InvocationType: 'Event', Payload });
+        return (await once.send(command)).$metadata.requestId ?? '';
+      } catch (error) {
+        throw readFailed(`invoke function ${name}`, error);
       }
     },
   };

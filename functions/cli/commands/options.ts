@@ -33,3 +33,7 @@ export const TIMEOUT: CliOption = {
   description: 'how long to wait, such as 90s, 10m or 1h; then the exit code is 5',
   preset: '1h',
 };
+export const YES: CliOption = {
+  flags: '-y, --yes',
+  description: 'do it without asking; needed where there is no terminal to ask on',
+};

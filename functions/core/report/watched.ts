@@ -30,8 +30,9 @@ export type Watched = {
   readonly desired: number;
   /** Tasks of all older deployments. */
   readonly oldTasks: number;
-  /** When the younger deployment began. */
+  /** When the younger deployment began, and its id. */
   readonly startedAt?: number;
+  readonly deploymentId?: string;
   readonly failure?: Failure;
   /** Until when a bake or a pause lasts, if it is known. */
   readonly until?: number;
@@ -88,7 +89,7 @@ function watchedService(planned: Planned, isOpen: boolean): Watched {
     newTasks: young?.running ?? 0,
     desired: service.desired,
     oldTasks: tasksOf(service.deployments.filter((one) => one !== young)),
-    ...(young && { startedAt: young.createdAt }),
+    ...(young && { startedAt: young.createdAt, deploymentId: young.id }),
     ...(rollout?.failure && { failure: rollout.failure }),
     ...(rollout?.until !== undefined && { until: rollout.until }),
   };
