@@ -1,4 +1,4 @@
-import type { ClusterArn, ServiceKey } from './core/model/arn.ts';
+import type { ClusterArn, ServiceArn, ServiceKey } from './core/model/arn.ts';
 import type { StoppedTask } from './core/model/failure.ts';
 import type { Fleet, NamedFleet, NamedService, Refused, Service } from './core/model/fleet.ts';
 import type { Outcome } from './core/model/outcome.ts';
@@ -189,4 +189,27 @@ export type Functions = {
    * ReadFailed, also if the answer was lost: then the function may run all the same.
    */
   invokeLater(name: string, event: object): Promise<string>;
+  /**
+   * Sets environment variables of a function and leaves its other settings as they are. Throws ReadFailed, also if another
+   * caller has changed the function in the meantime.
+   */
+  setVariables(name: string, variables: Readonly<Record<string, string>>): Promise<void>;
 };
+
+/** A queue of the service, by its URL. Both throw ReadFailed. */
+export type Queues = {
+  count(url: string, signal: AbortSignal): Promise<QueueCount>;
+  /** Starts to move every message of a dead-letter queue back to the queues from which they came. */
+  redrive(arn: string): Promise<void>;
+};
+
+/** How many messages can be received, are hidden by a receiver, or are due later. */
+export type QueueCount = {
+  readonly arn: string;
+  readonly visible: number;
+  readonly inFlight: number;
+  readonly delayed: number;
+};
+
+/** A tag of a service; `value` undefined removes it. Throws ReadFailed. */
+export type TagService = (service: ServiceArn, key: string, value: string | undefined) => Promise<void>;

@@ -6,11 +6,13 @@ import { makeParameters } from '../aws/parameters.ts';
 import { makeSecrets } from '../aws/secrets.ts';
 import { makeCaller } from '../aws/terminal/caller.ts';
 import { makeFunctions } from '../aws/terminal/functions.ts';
+import { makeQueues } from '../aws/terminal/queues.ts';
 import { makeStacks } from '../aws/terminal/stacks.ts';
+import { makeTags } from '../aws/terminal/tags.ts';
 import { FleetCache } from '../pipeline/read/fleet-cache.ts';
 import { SnapshotStore } from '../pipeline/read/snapshot-store.ts';
 import type { Run } from '../pipeline/run.ts';
-import type { Clock, Functions, Ports } from '../ports.ts';
+import type { Clock, Functions, Ports, Queues, TagService } from '../ports.ts';
 import { Journal } from '../telemetry/journal.ts';
 import { type LineWriter, RecordWriter } from '../telemetry/record.ts';
 import { type Config, readConfig } from './config.ts';
@@ -29,6 +31,8 @@ export type Session = {
   readonly config: Config;
   readonly run: Run;
   readonly functions: Functions;
+  readonly queues: Queues;
+  readonly tag: TagService;
 };
 
 export type Connection = {
@@ -76,7 +80,8 @@ export async function connectTerminal(
   const journal = new Journal(new RecordWriter(onlyErrors(warn)));
   const dependencies = { config, ports, fleets, lostAnswers: new Map() };
   const run = { ...runOf(dependencies, journal, signal, () => Number.POSITIVE_INFINITY), account };
-  return { account, region, stack: found, config, run, functions };
+  const [queues, tag] = [makeQueues(counts), makeTags(counts)];
+  return { account, region, stack: found, config, run, functions, queues, tag };
 }
 
 /** The SDK reads credentials, Region and endpoint from the standard environment; flags take precedence. */

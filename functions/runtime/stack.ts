@@ -20,7 +20,12 @@ export class NoStack extends Error {
   override readonly name = 'NoStack';
 }
 
-const ON_CHANGE = 'OnDashchangeLambdaFunction';
+/** The functions by the logical ids that osls gives to them. */
+export const FUNCTIONS = {
+  'on-change': 'OnDashchangeLambdaFunction',
+  'on-request': 'OnDashrequestLambdaFunction',
+  'on-schedule': 'OnDashscheduleLambdaFunction',
+} as const;
 
 /** Undefined if the stack of the stage does not exist. Throws NoStack if one that was named does not. */
 export async function findStack(
@@ -36,7 +41,7 @@ export async function findStack(
     if (name === undefined) return undefined;
     throw new NoStack(`there is no stack ${stack} in ${region}`);
   }
-  const onChange = resources.get(ON_CHANGE);
+  const onChange = resources.get(FUNCTIONS['on-change']);
   if (onChange === undefined)
     throw new NoStack(`stack ${stack} is not one of ecs-secret-redeploy: it has no function on-change`);
   return { name: stack, resources, environment: await functions.environment(onChange, signal) };

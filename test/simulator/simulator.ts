@@ -47,7 +47,7 @@ export interface Simulator {
   pipeEvents(queueUrl: string, when?: (event: AwsEvent) => boolean, delaySeconds?: number): () => void;
   /** An API call by another caller, without HTTP, throttling or faults. It is not among the ledger's calls. */
   act(
-    service: 'ecs' | 'secretsmanager' | 'ssm' | 'sqs' | 'events',
+    service: 'ecs' | 'secretsmanager' | 'ssm' | 'sqs' | 'events' | 'lambda',
     operation: string,
     input: Input,
     by?: string,

@@ -1,4 +1,9 @@
-import { GetFunctionConfigurationCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import {
+  GetFunctionConfigurationCommand,
+  InvokeCommand,
+  LambdaClient,
+  UpdateFunctionConfigurationCommand,
+} from '@aws-sdk/client-lambda';
 import type { Functions } from '../../ports.ts';
 import { type CallCounts, counted, reads, writes } from '../clients.ts';
 import { ReadFailed, readFailed } from '../errors.ts';
@@ -7,16 +12,30 @@ import { ReadFailed, readFailed } from '../errors.ts';
 export function makeFunctions(counts: CallCounts): Functions {
   const client = counted(new LambdaClient(reads), counts);
   const once = counted(new LambdaClient(writes), counts);
+  const settings = async (name: string, abortSignal?: AbortSignal) => {
+    try {
+      const command = new GetFunctionConfigurationCommand({ FunctionName: name });
+      const { Environment = {}, RevisionId } = await client.send(command, {
+        ...(abortSignal && { abortSignal }),
+      });
+      const { Variables = {}, Error: refused } = Environment;
+      if (refused !== undefined) throw undecrypted(name, refused.Message ?? refused.ErrorCode);
+      return { Variables, RevisionId };
+    } catch (error) {
+      throw readFailed(`read the settings of function ${name}`, error);
+    }
+  };
   return {
-    async environment(name, signal) {
+    environment: async (name, signal) => (await settings(name, signal)).Variables,
+    async setVariables(name, variables) {
+      const { Variables, RevisionId } = await settings(name);
       try {
-        const command = new GetFunctionConfigurationCommand({ FunctionName: name });
-        const { Environment = {} } = await client.send(command, { abortSignal: signal });
-        const { Variables = {}, Error: refused } = Environment;
-        if (refused !== undefined) throw undecrypted(name, refused.Message ?? refused.ErrorCode);
-        return Variables;
+        const Environment = { Variables: { ...Variables, ...variables } };
+        await once.send(
+          new UpdateFunctionConfigurationCommand({ FunctionName: name, RevisionId, Environment }),
+        );
       } catch (error) {
-        throw readFailed(`read the settings of function ${name}`, error);
+        throw readFailed(`change the settings of function ${name}`, error);
       }
     },
     async invokeLater(name, event) {

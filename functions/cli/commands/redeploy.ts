@@ -7,6 +7,7 @@ import { consents } from '../consent.ts';
 import { EXIT, type ExitCode, Interrupted, WrongUsage } from '../exit.ts';
 import { type Followed, follow, printEnd, timeoutOf } from '../follow.ts';
 import { Here } from '../here.ts';
+import { functionOf } from '../installed.ts';
 import { printResult } from '../print.ts';
 import { count } from '../render/words.ts';
 import { exitCodeOf } from '../rows.ts';
@@ -82,8 +83,6 @@ type Redeploying = {
   readonly run: Run;
 };
 
-const ON_REQUEST = 'OnDashrequestLambdaFunction';
-
 /** Throws WrongUsage if nothing would do it. */
 function needWay(given: Given, { stack, config }: Session): void {
   if (isSet(given, 'local') && isSet(given, 'detach'))
@@ -117,7 +116,7 @@ async function isWanted({ first, given, terminal, run }: Redeploying): Promise<b
 async function redeployThere(redeploying: Redeploying, timeoutMs: number): Promise<ExitCode> {
   const { session, request, given, terminal, first, run, at } = redeploying;
   const { screen } = terminal;
-  const id = await session.functions.invokeLater(session.stack?.resources.get(ON_REQUEST) ?? '', request);
+  const id = await session.functions.invokeLater(functionOf(session, 'on-request'), request);
   if (!isFollowed(given, terminal)) {
     screen.print(given.output === 'json' ? JSON.stringify({ id, at }, undefined, 2) : id);
     return EXIT.done;

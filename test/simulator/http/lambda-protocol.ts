@@ -19,6 +19,11 @@ export function parseLambdaRequest(
   const query = Object.fromEntries(searchParams);
   if (method === 'GET' && rest === 'configuration')
     return { operation: 'GetFunctionConfiguration', input: { FunctionName: name, ...query } };
+  if (method === 'PUT' && rest === 'configuration')
+    return {
+      operation: 'UpdateFunctionConfiguration',
+      input: { FunctionName: name, ...(JSON.parse(body.toString()) as Input) },
+    };
   if (method === 'POST' && rest === 'invocations') {
     const type = headers['x-amz-invocation-type'];
     return {

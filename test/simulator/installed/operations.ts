@@ -3,7 +3,7 @@ import type { Aws, Operation, Operations } from '../aws.ts';
 import { principalOf } from '../aws.ts';
 import { AwsError } from '../errors.ts';
 import { RawAnswer } from '../http/raw-answer.ts';
-import { type Input, requiredText, text } from '../input.ts';
+import { type Input, record, requiredText, text } from '../input.ts';
 import type { FunctionState, StackState } from './state.ts';
 
 const getCallerIdentity: Operation = ({ place }, input, { caller }) => {
@@ -38,9 +38,29 @@ function resourcesOf({ place, now }: Aws, { name, resources }: StackState): read
 
 const getFunctionConfiguration: Operation = (aws, input) => {
   onlyFields(input, ['FunctionName']);
-  const { name, environment } = needFunction(aws, input);
+  return configurationOf(aws, needFunction(aws, input));
+};
+
+/** Only the environment can be changed. A revision that is not the present one is refused, as on AWS. */
+const updateFunctionConfiguration: Operation = (aws, input) => {
+  onlyFields(input, ['FunctionName', 'RevisionId', 'Environment']);
+  const before = needFunction(aws, input);
+  const revisionId = text(input, 'RevisionId');
+  if (revisionId !== undefined && revisionId !== String(before.revision))
+    throw new AwsError('PreconditionFailedException', 'The RevisionId provided is not the latest one.', 412);
+  const variables = record(record(input, 'Environment') ?? {}, 'Variables') ?? {};
+  const environment = Object.fromEntries(
+    Object.keys(variables).map((key) => [key, requiredText(variables, key)]),
+  );
+  const after = { ...before, environment, revision: before.revision + 1 };
+  aws.installed.functions.set(before.name, after);
+  return configurationOf(aws, after);
+};
+
+function configurationOf(aws: Aws, { name, environment, revision }: FunctionState): object {
   return {
     FunctionName: name,
+    RevisionId: String(revision),
     FunctionArn: arnOf(aws, name),
     Runtime: 'nodejs24.x',
     Handler: 'index.handler',
@@ -48,7 +68,7 @@ const getFunctionConfiguration: Operation = (aws, input) => {
     LastUpdateStatus: 'Successful',
     Environment: { Variables: environment },
   };
-};
+}
 
 const invoke: Operation = async (aws, input) => {
   onlyFields(input, ['FunctionName', 'InvocationType', 'Payload']);
@@ -101,4 +121,8 @@ function onlyFields(input: Input, known: readonly string[]): void {
 
 export const STS: Operations = { GetCallerIdentity: getCallerIdentity };
 export const CLOUDFORMATION: Operations = { DescribeStackResources: describeStackResources };
-export const LAMBDA: Operations = { GetFunctionConfiguration: getFunctionConfiguration, Invoke: invoke };
+export const LAMBDA: Operations = {
+  GetFunctionConfiguration: getFunctionConfiguration,
+  Invoke: invoke,
+  UpdateFunctionConfiguration: updateFunctionConfiguration,
+};

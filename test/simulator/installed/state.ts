@@ -8,6 +8,8 @@ export interface StackState {
 export interface FunctionState {
   readonly name: string;
   readonly environment: Readonly<Record<string, string>>;
+  /** Each change of its settings is a new one. */
+  readonly revision: number;
   /** What an invocation answers; without it, invocations are refused. */
   readonly handle: ((event: unknown) => Promise<unknown>) | undefined;
 }

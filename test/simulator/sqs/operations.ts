@@ -83,6 +83,23 @@ const getQueueAttributes: Operation = (aws, input, { at }) => {
   };
 };
 
+/** Moves every message of a dead-letter queue to the queue that names it, at once. */
+const startMessageMoveTask: Operation = (aws, input, { at }) => {
+  const arn = requiredText(input, 'SourceArn');
+  const queues = [...aws.sqs.queues.values()];
+  const source = queues.find((queue) => queue.arn === arn);
+  const target = queues.find(({ redrive }) => redrive?.deadLetterArn === arn);
+  if (source === undefined || target === undefined)
+    throw new AwsError(
+      'ResourceNotFoundException',
+      'The resource that you specified for the SourceArn parameter does not exist.',
+    );
+  const moved = source.messages.splice(0);
+  for (const { body, attributes } of moved)
+    enqueue(aws.ids, target, { body, attributes, delaySeconds: undefined }, at);
+  return { TaskHandle: aws.ids.uuid() };
+};
+
 /** SQS's operations. */
 export const SQS: Operations = {
   CreateQueue: createQueue,
@@ -94,6 +111,7 @@ export const SQS: Operations = {
   DeleteMessageBatch: deleteMessageBatch,
   ChangeMessageVisibility: changeMessageVisibility,
   GetQueueAttributes: getQueueAttributes,
+  StartMessageMoveTask: startMessageMoveTask,
 };
 
 /** The queue's URL at this simulator's endpoint. */

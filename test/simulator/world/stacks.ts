@@ -18,6 +18,7 @@ export function buildStack(aws: Aws, spec: StackSpec): StackRef {
     aws.installed.functions.set(physicalId, {
       name: physicalId,
       environment: variables,
+      revision: 1,
       handle: handlers[short],
     });
     return [logicalId, { type: 'AWS::Lambda::Function', physicalId }] as const;

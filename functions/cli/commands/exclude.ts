@@ -1,0 +1,24 @@
+import type { CliCommand } from '../command.ts';
+import { EXIT } from '../exit.ts';
+import { serviceOf, tagKey } from '../opting.ts';
+
+export const exclude: CliCommand = {
+  name: 'exclude',
+  summary: 'opts a service out: it is not redeployed any more unless it is named by hand',
+  args: '<cluster/service>',
+  options: [],
+  examples: [['exclude prod/api', 'sets the tag secret-redeploy:enabled=false on the service']],
+  async run([given = ''], _, terminal) {
+    const session = await terminal.connect();
+    const service = await serviceOf(given, session);
+    const key = tagKey(session);
+    await session.tag(service.arn, key, 'false');
+    terminal.progress.end();
+    terminal.screen.print(`${service.key}: ${key}=false`);
+    terminal.screen.note(
+      'it counts from the next look on, also for follow-ups; a deployment that has begun goes on',
+      `the service keeps its old value after each rotation, until "esr include ${service.key}"`,
+    );
+    return EXIT.done;
+  },
+};

@@ -1,0 +1,47 @@
+import { expect, it } from 'vitest';
+import { read } from '../docs/documents.ts';
+import { changed, services } from './fleets.ts';
+import { account, esr, PERSON } from './terminal.ts';
+
+const WRITES = /:(?!Describe|List|Get)/;
+
+/** The writing actions that docs/security.md names for a command. */
+function named(command: string): readonly string[] {
+  const row = read('docs/security.md')
+    .split('\n')
+    .find((line) => line.startsWith('| ') && line.split('|')[1]?.includes(`\`${command}\``));
+  const [first = ''] = (row?.split('|')[2] ?? '').split(';');
+  return [...first.matchAll(/`([\w-]+:\w+)`/g)]
+    .map(([, action = '']) => action)
+    .filter((action) => WRITES.test(action));
+}
+
+it.for([
+  ['redeploy', 'redeploy prod/db'],
+  ['redeploy --local', 'redeploy prod/db --local'],
+  ['stop', 'stop --yes'],
+  ['resume', 'resume'],
+  ['exclude', 'exclude prod/api-1'],
+  ['include', 'include prod/api-1'],
+  ['replay', 'replay'],
+] as const)(
+  '%s writes with the actions that docs/security.md names, and with no other',
+  async ([command, line], context) => {
+    const sim = await account(context, { rolloutMs: 100 });
+    services(sim, changed(sim, 'prod/db'), 'prod', { stale: 1, fresh: 0 });
+    const dead = sim.world.queue({ name: 'dead' });
+    sim.world.queue({ name: 'changes', maxReceiveCount: 5, deadLetters: dead });
+    sim.act('sqs', 'SendMessage', { QueueUrl: dead.url, MessageBody: '{}' });
+    const queue = { type: 'AWS::SQS::Queue', physicalId: dead.url };
+    sim.world.stack({
+      resources: { ChangeDeadLetterQueue: queue, RuleDeadLetterQueue: queue },
+      handlers: { 'on-request': () => Promise.resolve({}) },
+    });
+    expect((await esr(sim, ...line.split(' '))).code).toBe(0);
+    const made = [...sim.ledger.actionsOf(PERSON)].filter((action) => WRITES.test(action));
+    // IAM has another name for this one call than the API.
+    expect(made.map((action) => action.replace(/^lambda:Invoke$/, 'lambda:InvokeFunction'))).toEqual(
+      named(command),
+    );
+  },
+);

@@ -1,0 +1,146 @@
+import { describe, expect, it } from 'vitest';
+import type { Simulator } from '../simulator/index.ts';
+import { account, esr } from './terminal.ts';
+
+const FUNCTIONS = ['on-change', 'on-request', 'on-schedule'].map(
+  (name) => `ecs-secret-redeploy-prod-${name}`,
+);
+
+function modes(sim: Simulator): readonly string[] {
+  const outs = FUNCTIONS.map((name) => sim.act('lambda', 'GetFunctionConfiguration', { FunctionName: name }));
+  return outs.map(
+    (out) =>
+      (out as { Environment: { Variables: Record<string, string> } }).Environment.Variables['MODE'] ?? '',
+  );
+}
+
+/** An installed service, with its queues. */
+function install({ world }: Simulator, environment: Readonly<Record<string, string>> = {}) {
+  const dead = world.queue({ name: 'dead' });
+  const lost = world.queue({ name: 'lost' });
+  const changes = world.queue({ name: 'changes', maxReceiveCount: 5, deadLetters: dead });
+  const type = 'AWS::SQS::Queue';
+  world.stack({
+    environment: { MODE: 'enforce', ...environment },
+    resources: {
+      ChangeQueue: { type, physicalId: changes.url },
+      ChangeDeadLetterQueue: { type, physicalId: dead.url },
+      RuleDeadLetterQueue: { type, physicalId: lost.url },
+    },
+  });
+  return { changes, dead, lost };
+}
+
+describe.concurrent('stop and resume', () => {
+  it.concurrent('set MODE of every function and nothing else, and resume sets it back', async (context) => {
+    const sim = await account(context);
+    install(sim, { MAX_SERVICES: '7' });
+    const stopped = await esr(sim, 'stop', '--yes');
+    expect(stopped.out).toBe(FUNCTIONS.map((name) => `${name}: MODE=observe\n`).join(''));
+    expect(stopped.err).toContain('from the next invocation on no service is redeployed');
+    expect(stopped.code).toBe(0);
+    expect(modes(sim)).toEqual(['observe', 'observe', 'observe']);
+    expect((await esr(sim, 'stale')).err).toContain('mode observe · maxServices 7');
+    expect((await esr(sim, 'resume')).code).toBe(0);
+    expect(modes(sim)).toEqual(['enforce', 'enforce', 'enforce']);
+  });
+
+  it.concurrent('asks first, and needs --yes where there is no terminal', async (context) => {
+    const sim = await account(context);
+    install(sim);
+    const { err, code } = await esr(sim, 'stop');
+    expect(err).toContain('stop every redeploy of stack ecs-secret-redeploy-prod: pass --yes');
+    expect(code).toBe(1);
+    expect(modes(sim)).toEqual(['enforce', 'enforce', 'enforce']);
+  });
+
+  it.concurrent('need an installed service', async (context) => {
+    const sim = await account(context);
+    const { err, code } = await esr(sim, 'stop', '--yes');
+    expect(err).toContain('error: the service is not installed in eu-west-1 of account 111122223333');
+    expect(code).toBe(1);
+  });
+
+  it.concurrent('say which functions are changed if one cannot be', async (context) => {
+    const sim = await account(context);
+    install(sim);
+    sim.faults.add({
+      service: 'lambda',
+      operation: 'UpdateFunctionConfiguration',
+      kind: 'client-error',
+      code: 'ResourceConflictException',
+      match: ({ FunctionName }) => FunctionName === FUNCTIONS[1],
+      times: Infinity,
+    });
+    const { out, err, code } = await esr(sim, 'stop', '--yes');
+    expect(out).toBe(`${FUNCTIONS[0]}: MODE=observe\n`);
+    expect(err).toContain('on-request and what follows it could not be changed; run the command again');
+    expect(code).toBe(2);
+  });
+});
+
+describe.concurrent('exclude and include', () => {
+  it.concurrent('set and remove the tag with the prefix of the stack', async (context) => {
+    const sim = await account(context);
+    install(sim, { TAG_PREFIX: 'own' });
+    const service = sim.world.service({ cluster: 'prod', name: 'api' });
+    const excluded = await esr(sim, 'exclude', 'prod/api');
+    expect(excluded.out).toBe('prod/api: own:enabled=false\n');
+    expect(tagsOf(sim, service.arn)).toEqual([{ key: 'own:enabled', value: 'false' }]);
+    const included = await esr(sim, 'include', 'prod/api');
+    expect(included.out).toBe('prod/api: without own:enabled\n');
+    expect(included.err).toContain('esr redeploy --service prod/api');
+    expect(tagsOf(sim, service.arn)).toEqual([]);
+  });
+
+  it.concurrent('opts in where only tagged services are selected', async (context) => {
+    const sim = await account(context);
+    install(sim, { SELECT: 'tagged' });
+    const service = sim.world.service({ cluster: 'prod', name: 'api' });
+    expect((await esr(sim, 'include', 'prod/api')).out).toBe('prod/api: secret-redeploy:enabled=true\n');
+    expect(tagsOf(sim, service.arn)).toEqual([{ key: 'secret-redeploy:enabled', value: 'true' }]);
+  });
+
+  it.concurrent('says that the cluster opts the service out', async (context) => {
+    const sim = await account(context);
+    const cluster = sim.world.cluster({ name: 'prod', tags: { 'secret-redeploy:enabled': 'false' } });
+    sim.world.service({ cluster, name: 'api' });
+    expect((await esr(sim, 'include', 'prod/api')).err).toContain(
+      'it stays opted out: its cluster prod has the tag',
+    );
+  });
+
+  it.concurrent('of a service that does not exist say what may be meant', async (context) => {
+    const sim = await account(context);
+    sim.world.service({ cluster: 'prod', name: 'api' });
+    const { err, code } = await esr(sim, 'exclude', 'prod/apj');
+    expect(err).toContain(
+      'there is no service prod/apj in eu-west-1 of account 111122223333; did you mean prod/api?',
+    );
+    expect(code).toBe(1);
+  });
+});
+
+describe.concurrent('replay', () => {
+  it.concurrent('moves the dead letters back, and names the events that it cannot move', async (context) => {
+    const sim = await account(context);
+    const { changes, dead, lost } = install(sim);
+    for (const { url } of [dead, dead, lost])
+      sim.act('sqs', 'SendMessage', { QueueUrl: url, MessageBody: '{}' });
+    const { out, err, code } = await esr(sim, 'replay');
+    expect(out).toBe('2 messages on the way back to the queue\n');
+    expect(err).toContain('1 event in RuleDeadLetterQueue, which SQS cannot move');
+    expect(code).toBe(0);
+    expect(sim.messagesIn(changes.url)).toHaveLength(2);
+    expect((await esr(sim, 'replay')).out).toBe('no dead letters to replay\n');
+  });
+});
+
+function tagsOf(sim: Simulator, arn: string): unknown {
+  const { services } = sim.act('ecs', 'DescribeServices', {
+    cluster: 'prod',
+    services: [arn],
+    include: ['TAGS'],
+  }) as { readonly services: readonly { readonly tags?: unknown }[] };
+  return services[0]?.tags ?? [];
+}
