@@ -1,4 +1,5 @@
 import type { Agenda } from './agenda.ts';
+import type { CloudWatchState } from './cloudwatch/state.ts';
 import type { EcsState } from './ecs/state.ts';
 import type { Bus } from './events/bus.ts';
 import type { Ids } from './ids.ts';
@@ -27,6 +28,7 @@ export interface Aws {
   readonly sqs: SqsState;
   readonly s3: S3State;
   readonly installed: InstalledState;
+  readonly cloudwatch: CloudWatchState;
 }
 
 /** The instant of an operation, and its caller. */

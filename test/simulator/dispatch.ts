@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Aws, type Occasion, type Operation, type Operations, principalOf } from './aws.ts';
+import { CLOUDWATCH } from './cloudwatch/operations.ts';
 import { ECS } from './ecs/operations.ts';
 import { AwsError, accessDenied, serverError, throttled } from './errors.ts';
 import { EVENTS } from './events/operations.ts';
@@ -35,6 +36,7 @@ const SERVICES: Readonly<Record<string, Operations>> = {
   s3: S3,
   events: EVENTS,
   cloudformation: CLOUDFORMATION,
+  cloudwatch: CLOUDWATCH,
   lambda: LAMBDA,
   sts: STS,
 };

@@ -1,5 +1,6 @@
 import { createAgenda } from './agenda.ts';
 import type { Aws } from './aws.ts';
+import { createCloudWatchState } from './cloudwatch/state.ts';
 import { dispatch, perform } from './dispatch.ts';
 import { taskArn } from './ecs/names.ts';
 import { heldBy, lastStaleStop, type StaleStop, type StaleTask, staleTasks } from './ecs/staleness.ts';
@@ -165,6 +166,7 @@ function createAws(options: SimulatorOptions): Aws {
     sqs: createSqsState(),
     s3: createS3State(),
     installed: createInstalledState(),
+    cloudwatch: createCloudWatchState(),
   };
 }
 

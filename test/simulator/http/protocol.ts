@@ -20,6 +20,7 @@ const SERVICES: Readonly<Record<string, string>> = {
   AmazonSSM: 'ssm',
   AmazonSQS: 'sqs',
   AWSEvents: 'events',
+  GraniteServiceVersion20100801: 'cloudwatch',
 };
 
 /** Reads a request of AWS's JSON and Query protocols, S3's or Lambda's. Without a service it is `unknown`, with its method and path. */
@@ -43,12 +44,14 @@ export function parseRequest(
   return { service: 'unknown', operation: `${method} ${path}`, input: {}, caller };
 }
 
-/** SQS uses JSON 1.0, S3 and the Query protocol XML, Lambda plain JSON, and the others JSON 1.1. */
+/** SQS and CloudWatch use JSON 1.0, S3 and the Query protocol XML, Lambda plain JSON, and the others JSON 1.1. */
 export function contentType(service: string): string {
   if (service === 's3') return 'application/xml';
   if (speaksQuery(service)) return 'text/xml';
   if (service === 'lambda') return 'application/json';
-  return service === 'sqs' ? 'application/x-amz-json-1.0' : 'application/x-amz-json-1.1';
+  return ['sqs', 'cloudwatch'].includes(service)
+    ? 'application/x-amz-json-1.0'
+    : 'application/x-amz-json-1.1';
 }
 
 /** The body of an answer, in the format of the service. */

@@ -203,6 +203,22 @@ export interface StackSpec {
   readonly resources?: Readonly<Record<string, { readonly type: string; readonly physicalId: string }>>;
 }
 
+export interface AlarmSpec {
+  readonly name: string;
+  /** OK when absent. */
+  readonly state?: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
+  readonly reason?: string;
+}
+
+/** One value of a metric, now when `at` is absent. */
+export interface DatumSpec {
+  readonly namespace: string;
+  readonly metric: string;
+  readonly dimensions?: Readonly<Record<string, string>>;
+  readonly at?: number;
+  readonly value: number;
+}
+
 export interface StackRef {
   readonly name: string;
 }

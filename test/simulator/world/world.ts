@@ -12,10 +12,12 @@ import { checkedTags } from '../tags.ts';
 import { buildBucket, buildParameter, buildQueue, buildSecret } from './resources.ts';
 import { buildService } from './services.ts';
 import type {
+  AlarmSpec,
   BucketRef,
   BucketSpec,
   ClusterRef,
   ClusterSpec,
+  DatumSpec,
   ParameterRef,
   ParameterSpec,
   QueueRef,
@@ -45,6 +47,10 @@ export interface World {
   bucket(spec?: string | BucketSpec): BucketRef;
   /** An installed service: its stack and its functions. */
   stack(spec?: StackSpec): StackRef;
+  /** An alarm, or the present state of one that is there. */
+  alarm(spec: AlarmSpec): void;
+  /** A value that a metric has taken. */
+  datum(spec: DatumSpec): void;
   /** Sets the course of the service's next rollouts. */
   behave(service: Named, rollout: RolloutSpec): void;
   /** A deployment by another caller, such as CI; `by` appears in the ledger. Answers its id. */
@@ -97,6 +103,11 @@ export function createWorld(aws: Aws): World {
     queue: (spec = {}) => buildQueue(aws, spec),
     bucket: (spec = {}) => buildBucket(aws, typeof spec === 'string' ? { name: spec } : spec),
     stack: (spec = {}) => buildStack(aws, spec),
+    alarm({ name, state = 'OK', reason = '' }) {
+      aws.cloudwatch.alarms.set(name, { name, state, reason, changedAt: at() });
+    },
+    datum: ({ dimensions = {}, at: moment = at(), ...datum }) =>
+      void aws.cloudwatch.data.push({ ...datum, dimensions, at: moment }),
     behave(named, rollout) {
       const service = serviceOf(aws, named);
       service.behaviour = behaviourOf(aws, { ...service.behaviour, ...rollout });
