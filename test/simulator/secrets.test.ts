@@ -197,6 +197,18 @@ describe('a rotation', () => {
     expect(sim.events.at(-1)?.time).toBe('2026-11-22T03:01:00Z');
   });
 
+  it('that the deletion of the secret stops leaves no date of a rotation', async () => {
+    const { sim } = await simulate();
+    const { arn } = sim.world.secret({ name: 'prod/db' });
+    const rotation = sim.prepareRotation('prod/db');
+    rotation.createSecret();
+    sim.act('secretsmanager', 'DeleteSecret', { SecretId: arn });
+    expect(() => rotation.finishSecret()).toThrow('marked for deletion');
+    expect(sim.act('secretsmanager', 'DescribeSecret', { SecretId: arn })).toMatchObject({
+      LastRotatedDate: undefined,
+    });
+  });
+
   it('of a managed secret emits the native event and RotationSucceeded only', async () => {
     const { sim } = await simulate();
     sim.world.secret({ name: 'rds!db-0f1e2d3c' });

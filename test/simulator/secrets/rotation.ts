@@ -72,14 +72,14 @@ function lambdaSteps(aws: Aws, secret: SecretState, versionId: string, now: () =
     finishSecret() {
       const occasion = now();
       const holder = holderOf(latest(secret).versions, 'AWSCURRENT');
-      // LastRotatedDate is the instant at which AWSCURRENT moves (functions/README.md, Events).
-      change(secret, occasion.at, { lastRotatedAt: occasion.at });
       perform(aws, 'UpdateSecretVersionStage', occasion, {
         SecretId: secret.arn,
         VersionStage: 'AWSCURRENT',
         MoveToVersionId: versionId,
         ...(holder === undefined ? {} : { RemoveFromVersionId: holder.id }),
       });
+      // LastRotatedDate is the instant at which AWSCURRENT moves (functions/README.md, Events).
+      change(secret, occasion.at, { lastRotatedAt: occasion.at });
     },
   };
 }
