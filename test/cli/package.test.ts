@@ -59,8 +59,10 @@ const TERMINAL_ALONE =
 /** Takes the terminal out of the world: a bundle that needs any of it cannot be built. */
 const withoutTerminal: Plugin = {
   name: 'without the terminal',
-  setup({ onLoad }) {
-    onLoad({ filter: TERMINAL_ALONE }, ({ path }) => ({ errors: [{ text: `${path} is of the terminal` }] }));
+  setup(building) {
+    building.onLoad({ filter: TERMINAL_ALONE }, ({ path }) => ({
+      errors: [{ text: `${path} is of the terminal` }],
+    }));
   },
 };
 

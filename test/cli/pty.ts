@@ -71,29 +71,41 @@ function withCode(text: string): Pictured {
   return { screen, code: Number(code) };
 }
 
+const ESC = '\u001B';
 /** Colours, the cursor's visibility, synchronized output: nothing of them moves a text. */
-const WITHOUT_PLACE = /\u001B\[[\d;]*m|\u001B\[\?\d+[hl]/g;
-const MOVES = /\u001B\[(\d*)([A-K])|\r\n|\r|[^\u001B\r]+/g;
+const WITHOUT_PLACE = new RegExp(String.raw`${ESC}\[[\d;]*m|${ESC}\[\?\d+[hl]`, 'g');
+const PARTS = new RegExp(String.raw`${ESC}\[(\d*)([A-K])|\r\n|\r|[^${ESC}\r]+`, 'g');
+
+type Shown = { readonly lines: string[]; row: number; column: number };
+
+/** What moves the cursor or erases, by its code; `by` is 1 unless the code has a number. */
+const MOVES: Readonly<Record<string, (shown: Shown, by: number) => void>> = {
+  '\r\n': (shown) => Object.assign(shown, { row: shown.row + 1, column: 0 }),
+  '\r': (shown) => Object.assign(shown, { column: 0 }),
+  G: (shown) => Object.assign(shown, { column: 0 }),
+  A: (shown, by) => Object.assign(shown, { row: shown.row - by }),
+  B: (shown, by) => Object.assign(shown, { row: shown.row + by }),
+  K: ({ lines, row }) => Object.assign(lines, { [row]: '' }),
+  J: ({ lines, row }) => Object.assign(lines, { length: row + 1 }),
+};
 
 /** The lines that a terminal shows after these bytes. Throws on a code that log-update does not use. */
 export function shownBy(bytes: string): string {
-  const lines: string[] = [''];
-  let row = 0;
-  let column = 0;
-  for (const [part, number, move] of bytes.replaceAll(WITHOUT_PLACE, '').matchAll(MOVES)) {
-    const by = Number(number || 1);
-    if (part === '\r\n') [row, column] = [row + 1, 0];
-    else if (part === '\r' || move === 'G') column = 0;
-    else if (move === 'A') row -= by;
-    else if (move === 'B') row += by;
-    else if (move === 'K') lines[row] = '';
-    else if (move === 'J') lines.length = row + 1;
-    else if (move === undefined) {
-      const line = (lines[row] ?? '').padEnd(column);
-      lines[row] = line.slice(0, column) + part + line.slice(column + part.length);
-      column += part.length;
-    } else throw new Error(`the terminal of the tests does not know ${JSON.stringify(part)}`);
-    while (lines.length <= row) lines.push('');
+  const shown: Shown = { lines: [''], row: 0, column: 0 };
+  for (const [part, number, code = part] of bytes.replaceAll(WITHOUT_PLACE, '').matchAll(PARTS)) {
+    const move = MOVES[code];
+    if (move !== undefined) move(shown, Number(number || 1));
+    else if (part.startsWith(ESC))
+      throw new Error(`the terminal of the tests does not know ${JSON.stringify(part)}`);
+    else write(part, shown);
+    while (shown.lines.length <= shown.row) shown.lines.push('');
   }
-  return lines.map((line) => line.trimEnd()).join('\n');
+  return shown.lines.map((line) => line.trimEnd()).join('\n');
+}
+
+function write(text: string, shown: Shown): void {
+  const { lines, row, column } = shown;
+  const line = (lines[row] ?? '').padEnd(column);
+  lines[row] = line.slice(0, column) + text + line.slice(column + text.length);
+  shown.column += text.length;
 }

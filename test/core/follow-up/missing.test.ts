@@ -11,11 +11,17 @@ const UNREADABLE = wait('unreadable', NOW);
 const missing = [{ id: 'a', at: 1 }];
 const first = begin('change-1', [change()], NOW);
 
+type Given = {
+  readonly decision?: Partial<Decision>;
+  readonly changeId?: string;
+  readonly obstacles?: Obstacles;
+};
+
 function waiting({
-  decision = { action: 'wait', reason: 'unreadable' } as Partial<Decision>,
+  decision = { action: 'wait', reason: 'unreadable' },
   changeId = 'change-1',
-  obstacles = { found: [], missing, verdict: UNREADABLE } as Obstacles,
-} = {}): Planned {
+  obstacles = { found: [], missing, verdict: UNREADABLE },
+}: Given = {}): Planned {
   const match: Match = {
     service: service(),
     subject: asSubject(change({ changeId })),

@@ -210,7 +210,7 @@ describe('a read that goes on in the next invocation takes along', () => {
   });
 
   test('no redeploy that has no outcome yet', () => {
-    const begun = ahead.map(({ outcome: _, ...one }) => one);
+    const begun = ahead.map(({ outcome: _outcome, ...one }) => one);
     expect(startedEarlyFor(new Set(['change-1']), begun)).toEqual([]);
   });
 
