@@ -182,8 +182,8 @@ export type Stacks = {
 };
 
 export type Functions = {
-  /** The environment variables of a function. Throws ReadFailed. */
-  environment(name: string, signal: AbortSignal): Promise<Readonly<Record<string, string>>>;
+  /** Throws ReadFailed. */
+  settings(name: string, signal: AbortSignal): Promise<FunctionSettings>;
   /**
    * Invokes a function without waiting for its end, and never a second time. Answers the id of the invocation. Throws
    * ReadFailed, also if the answer was lost: then the function may run all the same.
@@ -195,6 +195,34 @@ export type Functions = {
    */
   setVariables(name: string, variables: Readonly<Record<string, string>>): Promise<void>;
 };
+
+/** The environment variables of a function, the hash of its code, and when either of them was changed last. */
+export type FunctionSettings = {
+  readonly variables: Readonly<Record<string, string>>;
+  readonly code: string;
+  readonly modifiedAt: string;
+};
+
+/** What CloudWatch knows of the service. Both throw ReadFailed. */
+export type Monitoring = {
+  /** These alarms, by name; those that do not exist are left out. */
+  alarms(names: readonly string[], signal: AbortSignal): Promise<readonly Alarm[]>;
+  /** The sums of each metric in intervals of five minutes since an instant, the youngest first; only those above 0. */
+  sums(metrics: readonly Metric[], since: number, signal: AbortSignal): Promise<readonly (readonly Sum[])[]>;
+};
+export type Alarm = {
+  readonly name: string;
+  readonly state: string;
+  readonly since: number;
+  readonly description: string;
+};
+export type Metric = {
+  readonly namespace: string;
+  readonly name: string;
+  readonly dimensions: Readonly<Record<string, string>>;
+};
+/** `at`: the begin of the interval, in milliseconds. */
+export type Sum = { readonly at: number; readonly value: number };
 
 /** A queue of the service, by its URL. Both throw ReadFailed. */
 export type Queues = {

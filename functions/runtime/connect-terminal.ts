@@ -6,13 +6,14 @@ import { makeParameters } from '../aws/parameters.ts';
 import { makeSecrets } from '../aws/secrets.ts';
 import { makeCaller } from '../aws/terminal/caller.ts';
 import { makeFunctions } from '../aws/terminal/functions.ts';
+import { makeMonitoring } from '../aws/terminal/monitoring.ts';
 import { makeQueues } from '../aws/terminal/queues.ts';
 import { makeStacks } from '../aws/terminal/stacks.ts';
 import { makeTags } from '../aws/terminal/tags.ts';
 import { FleetCache } from '../pipeline/read/fleet-cache.ts';
 import { SnapshotStore } from '../pipeline/read/snapshot-store.ts';
 import type { Run } from '../pipeline/run.ts';
-import type { Clock, Functions, Ports, Queues, TagService } from '../ports.ts';
+import type { Clock, Functions, Monitoring, Ports, Queues, TagService } from '../ports.ts';
 import { Journal } from '../telemetry/journal.ts';
 import { type LineWriter, RecordWriter } from '../telemetry/record.ts';
 import { type Config, readConfig } from './config.ts';
@@ -32,6 +33,7 @@ export type Session = {
   readonly run: Run;
   readonly functions: Functions;
   readonly queues: Queues;
+  readonly monitoring: Monitoring;
   readonly tag: TagService;
 };
 
@@ -80,8 +82,8 @@ export async function connectTerminal(
   const journal = new Journal(new RecordWriter(onlyErrors(warn)));
   const dependencies = { config, ports, fleets, lostAnswers: new Map() };
   const run = { ...runOf(dependencies, journal, signal, () => Number.POSITIVE_INFINITY), account };
-  const [queues, tag] = [makeQueues(counts), makeTags(counts)];
-  return { account, region, stack: found, config, run, functions, queues, tag };
+  const service = { functions, queues: makeQueues(counts), monitoring: makeMonitoring(counts) };
+  return { account, region, stack: found, config, run, ...service, tag: makeTags(counts) };
 }
 
 /** The SDK reads credentials, Region and endpoint from the standard environment; flags take precedence. */

@@ -44,5 +44,5 @@ export async function findStack(
   const onChange = resources.get(FUNCTIONS['on-change']);
   if (onChange === undefined)
     throw new NoStack(`stack ${stack} is not one of ecs-secret-redeploy: it has no function on-change`);
-  return { name: stack, resources, environment: await functions.environment(onChange, signal) };
+  return { name: stack, resources, environment: (await functions.settings(onChange, signal)).variables };
 }

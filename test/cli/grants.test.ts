@@ -5,15 +5,13 @@ import { account, esr, PERSON } from './terminal.ts';
 
 const WRITES = /:(?!Describe|List|Get)/;
 
-/** The writing actions that docs/security.md names for a command. */
-function named(command: string): readonly string[] {
+/** The actions that docs/security.md names for a command. */
+function actionsNamed(command: string): readonly string[] {
   const row = read('docs/security.md')
     .split('\n')
     .find((line) => line.startsWith('| ') && line.split('|')[1]?.includes(`\`${command}\``));
   const [first = ''] = (row?.split('|')[2] ?? '').split(';');
-  return [...first.matchAll(/`([\w-]+:\w+)`/g)]
-    .map(([, action = '']) => action)
-    .filter((action) => WRITES.test(action));
+  return [...first.matchAll(/`([\w-]+:\w+)`/g)].map(([, action = '']) => action);
 }
 
 it.for([
@@ -41,7 +39,19 @@ it.for([
     const made = [...sim.ledger.actionsOf(PERSON)].filter((action) => WRITES.test(action));
     // IAM has another name for this one call than the API.
     expect(made.map((action) => action.replace(/^lambda:Invoke$/, 'lambda:InvokeFunction'))).toEqual(
-      named(command),
+      actionsNamed(command).filter((action) => WRITES.test(action)),
     );
   },
 );
+
+it('status reads the queues and CloudWatch with the actions that docs/security.md names', async (context) => {
+  const sim = await account(context);
+  const { url } = sim.world.queue({ name: 'any' });
+  const ids = ['ChangeQueue', 'CloudTrailQueue', 'ChangeDeadLetterQueue', 'RuleDeadLetterQueue'];
+  const queues = ids.map((id) => [id, { type: 'AWS::SQS::Queue', physicalId: url }] as const);
+  const alarm = ['AnyAlarm', { type: 'AWS::CloudWatch::Alarm', physicalId: 'any' }] as const;
+  sim.world.stack({ resources: Object.fromEntries([...queues, alarm]) });
+  expect((await esr(sim, 'status')).code).toBe(3);
+  const made = [...sim.ledger.actionsOf(PERSON)].filter((action) => /^(?:cloudwatch|sqs):/.test(action));
+  expect(new Set(made)).toEqual(new Set(actionsNamed('status')));
+});

@@ -18,6 +18,7 @@ function modes(sim: Simulator): readonly string[] {
 function install({ world }: Simulator, environment: Readonly<Record<string, string>> = {}) {
   const dead = world.queue({ name: 'dead' });
   const lost = world.queue({ name: 'lost' });
+  const fallback = world.queue({ name: 'fallback' });
   const changes = world.queue({ name: 'changes', maxReceiveCount: 5, deadLetters: dead });
   const type = 'AWS::SQS::Queue';
   world.stack({
@@ -26,6 +27,8 @@ function install({ world }: Simulator, environment: Readonly<Record<string, stri
       ChangeQueue: { type, physicalId: changes.url },
       ChangeDeadLetterQueue: { type, physicalId: dead.url },
       RuleDeadLetterQueue: { type, physicalId: lost.url },
+      CloudTrailQueue: { type, physicalId: fallback.url },
+      FailuresAlarm: { type: 'AWS::CloudWatch::Alarm', physicalId: 'prod-failures' },
     },
   });
   return { changes, dead, lost };
@@ -133,6 +136,89 @@ describe.concurrent('replay', () => {
     expect(code).toBe(0);
     expect(sim.messagesIn(changes.url)).toHaveLength(2);
     expect((await esr(sim, 'replay')).out).toBe('no dead letters to replay\n');
+  });
+});
+
+describe.concurrent('status', () => {
+  const alarm = {
+    name: 'prod-failures',
+    changedAt: Date.now() - 600_000,
+    description: 'It failed. First: look at the log.',
+  };
+  const MINUTE = 60_000;
+
+  /** A service that works: its last event, its last sweep, and alarms that do not ring. */
+  function working(sim: Simulator, environment: Readonly<Record<string, string>> = {}) {
+    const queues = install(sim, environment);
+    const own = { service: 'ecs-secret-redeploy', stage: 'prod' };
+    const on = (name: string) => ({ FunctionName: `ecs-secret-redeploy-prod-${name}` });
+    const value = { value: 1, at: Date.now() - 20 * MINUTE };
+    sim.world.datum({ namespace: 'SecretRedeploy', metric: 'Changes', dimensions: own, ...value });
+    sim.world.datum({
+      namespace: 'SecretRedeploy',
+      metric: 'Throttled',
+      dimensions: own,
+      ...value,
+      value: 3,
+    });
+    sim.world.datum({
+      namespace: 'AWS/Lambda',
+      metric: 'Invocations',
+      dimensions: on('on-schedule'),
+      ...value,
+    });
+    sim.world.datum({
+      namespace: 'AWS/Lambda',
+      metric: 'Invocations',
+      dimensions: on('on-change'),
+      ...value,
+      at: Date.now(),
+    });
+    sim.world.alarm({ ...alarm, state: 'OK' });
+    return queues;
+  }
+
+  it.concurrent('says what is known of a service that works, and ends with 0', async (context) => {
+    const sim = await account(context);
+    const { changes } = working(sim);
+    sim.act('sqs', 'SendMessage', { QueueUrl: changes.url, MessageBody: '{}', DelaySeconds: 60 });
+    const { out, code } = await esr(sim, 'status');
+    const lines = out.trimEnd().split('\n');
+    expect(lines[0]).toBe('the service works');
+    expect(Object.fromEntries(lines.slice(1).map((line) => line.split(/ {2,}/)))).toEqual({
+      stack: 'ecs-secret-redeploy-prod',
+      mode: 'enforce',
+      version: 'code c2ltdWxh, changed 2026-11-20T10:00',
+      'last event': expect.stringMatching(/^2\d min ago$/),
+      'last sweep': expect.stringMatching(/^2\d min ago$/),
+      throttled: '3 calls within a day',
+      'under way': '0 messages due, 0 in work, 1 later',
+      'dead letters': '0 of the function, 0 of the rules',
+      alarms: 'none of 1 rings',
+      quota: 'reads 80 % (16 of 20 a second), UpdateService 80 % (4 of 5 a second)',
+    });
+    expect(code).toBe(0);
+  });
+
+  it.concurrent('says what to do about each finding, and ends with 3', async (context) => {
+    const sim = await account(context);
+    const { dead, lost } = install(sim, { MODE: 'observe' });
+    for (const { url } of [dead, lost]) sim.act('sqs', 'SendMessage', { QueueUrl: url, MessageBody: '{}' });
+    sim.world.alarm({ ...alarm, state: 'ALARM' });
+    const { out, code } = await esr(sim, 'status', '-o', 'json');
+    expect(JSON.parse(out)).toMatchObject({
+      findings: [
+        { finding: 'the service is stopped: it redeploys nothing', todo: 'esr resume' },
+        { finding: 'no sweep has begun within a day: what no event tells of is not found' },
+        { finding: '1 message given up by on-change', todo: 'mend the cause, then esr replay' },
+        { finding: '1 event reached no queue' },
+        {
+          finding: expect.stringMatching(/^alarm prod-failures rings for 1\d min$/),
+          todo: 'look at the log.',
+        },
+      ],
+    });
+    expect(code).toBe(3);
   });
 });
 

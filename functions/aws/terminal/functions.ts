@@ -15,22 +15,27 @@ export function makeFunctions(counts: CallCounts): Functions {
   const settings = async (name: string, abortSignal?: AbortSignal) => {
     try {
       const command = new GetFunctionConfigurationCommand({ FunctionName: name });
-      const { Environment = {}, RevisionId } = await client.send(command, {
+      const {
+        Environment = {},
+        RevisionId,
+        CodeSha256,
+        LastModified,
+      } = await client.send(command, {
         ...(abortSignal && { abortSignal }),
       });
       const { Variables = {}, Error: refused } = Environment;
       if (refused !== undefined) throw undecrypted(name, refused.Message ?? refused.ErrorCode);
-      return { Variables, RevisionId };
+      return { variables: Variables, RevisionId, code: CodeSha256 ?? '', modifiedAt: LastModified ?? '' };
     } catch (error) {
       throw readFailed(`read the settings of function ${name}`, error);
     }
   };
   return {
-    environment: async (name, signal) => (await settings(name, signal)).Variables,
+    settings,
     async setVariables(name, variables) {
-      const { Variables, RevisionId } = await settings(name);
+      const { variables: before, RevisionId } = await settings(name);
       try {
-        const Environment = { Variables: { ...Variables, ...variables } };
+        const Environment = { Variables: { ...before, ...variables } };
         await once.send(
           new UpdateFunctionConfigurationCommand({ FunctionName: name, RevisionId, Environment }),
         );

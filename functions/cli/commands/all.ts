@@ -7,6 +7,7 @@ import { redeploy } from './redeploy.ts';
 import { replay } from './replay.ts';
 import { resume } from './resume.ts';
 import { stale } from './stale.ts';
+import { status } from './status.ts';
 import { stop } from './stop.ts';
 import { uses } from './uses.ts';
 import { watch } from './watch.ts';
@@ -19,6 +20,7 @@ export const COMMANDS: readonly CliCommand[] = [
   redeploy,
   watch,
   explain,
+  status,
   stop,
   resume,
   exclude,

@@ -29,3 +29,6 @@ export const CONCURRENCY = {
   /** Messages on their way to the queue. */
   messages: 8,
 } as const;
+
+/** What ECS allows an account by default, in calls a second: each group of reads, and UpdateService (functions/README.md, Quotas). */
+export const DEFAULT_QUOTA = { reads: 20, updates: 5 } as const;

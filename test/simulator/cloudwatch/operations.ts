@@ -35,10 +35,11 @@ const describeAlarms: Operation = (aws, input) => {
   };
 };
 
-function rendered({ place }: Aws, { name, state, reason, changedAt }: AlarmState): object {
+function rendered({ place }: Aws, { name, state, reason, description, changedAt }: AlarmState): object {
   return {
     AlarmName: name,
     AlarmArn: `arn:${place.partition}:cloudwatch:${place.region}:${place.account}:alarm:${name}`,
+    AlarmDescription: description,
     ActionsEnabled: true,
     StateValue: state,
     StateReason: reason,

@@ -3,6 +3,7 @@ export interface AlarmState {
   readonly name: string;
   state: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
   reason: string;
+  description: string;
   changedAt: number;
 }
 

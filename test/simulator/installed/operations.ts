@@ -61,6 +61,8 @@ function configurationOf(aws: Aws, { name, environment, revision }: FunctionStat
   return {
     FunctionName: name,
     RevisionId: String(revision),
+    CodeSha256: 'c2ltdWxhdGVk',
+    LastModified: '2026-11-20T10:00:00.000+0000',
     FunctionArn: arnOf(aws, name),
     Runtime: 'nodejs24.x',
     Handler: 'index.handler',

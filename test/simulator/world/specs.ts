@@ -208,6 +208,9 @@ export interface AlarmSpec {
   /** OK when absent. */
   readonly state?: 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
   readonly reason?: string;
+  readonly description?: string;
+  /** When it took this state; now when absent. */
+  readonly changedAt?: number;
 }
 
 /** One value of a metric, now when `at` is absent. */

@@ -103,8 +103,8 @@ export function createWorld(aws: Aws): World {
     queue: (spec = {}) => buildQueue(aws, spec),
     bucket: (spec = {}) => buildBucket(aws, typeof spec === 'string' ? { name: spec } : spec),
     stack: (spec = {}) => buildStack(aws, spec),
-    alarm({ name, state = 'OK', reason = '' }) {
-      aws.cloudwatch.alarms.set(name, { name, state, reason, changedAt: at() });
+    alarm({ name, state = 'OK', reason = '', description = '', changedAt = at() }) {
+      aws.cloudwatch.alarms.set(name, { name, state, reason, description, changedAt });
     },
     datum: ({ dimensions = {}, at: moment = at(), ...datum }) =>
       void aws.cloudwatch.data.push({ ...datum, dimensions, at: moment }),
