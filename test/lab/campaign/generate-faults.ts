@@ -1,5 +1,13 @@
 import type { Dice } from '../../support/dice.ts';
-import { type Death, FAULT_KINDS, type Fault, type FaultKind, PAGED_READS, READS } from './scenario.ts';
+import {
+  type Action,
+  type Death,
+  FAULT_KINDS,
+  type Fault,
+  type FaultKind,
+  PAGED_READS,
+  READS,
+} from './scenario.ts';
 
 const MINUTE = 60_000;
 
@@ -15,12 +23,17 @@ const OPERATIONS = [
 ] as const;
 
 /** No fault in some runs, faults of single calls in most, faults of all calls for minutes in a few; and deaths. */
-export function randomFaults(roll: Dice): {
+export function randomFaults(
+  roll: Dice,
+  actions: readonly Action[],
+): {
   readonly faults: readonly Fault[];
   readonly deaths: readonly Death[];
 } {
   const faults = roll.chance(0.2) ? [] : Array.from({ length: roll.int(1, 6) }, () => randomFault(roll));
   const refusals = roll.chance(0.2) ? Array.from({ length: roll.int(1, 2) }, () => refusedRead(roll)) : [];
+  const isAsked = actions.some((action) => action.do === 'sweep' || action.do === 'request');
+  const ofSweeps = isAsked && roll.chance(0.5) ? [refusedDate(roll)] : [];
   const deaths = roll.chance(0.5)
     ? Array.from({ length: roll.int(1, 3) }, () => ({
         invocation: roll.int(1, 5),
@@ -28,7 +41,7 @@ export function randomFaults(roll: Dice): {
         after: roll.chance(0.5),
       }))
     : [];
-  return { faults: [...faults, ...refusals], deaths };
+  return { faults: [...faults, ...refusals, ...ofSweeps], deaths };
 }
 
 /** The faults of calls that have their effect. */
@@ -41,6 +54,14 @@ const LOST_ANSWERS: readonly FaultKind[] = ['timeout-after', 'reset-after', 'mal
 function lasting(forMs: number, kind: FaultKind, operation: string): number {
   const multiplies = LOST_ANSWERS.includes(kind) && (operation === 'SendMessage' || operation === '*');
   return multiplies ? Math.min(forMs, 2 * MINUTE) : forMs;
+}
+
+/** The reads with which sweeps and requests date changes. */
+const DATES = ['ListSecretVersionIds', 'ListSecretVersionIds', 'ListSecrets', 'DescribeParameters'] as const;
+
+function refusedDate(roll: Dice): Fault {
+  const kind = roll.pick(['access-denied', 'client-error', 'invalid-parameter'] as const);
+  return { kind, operation: roll.pick(DATES), nth: 1, times: roll.pick([1, 3]) };
 }
 
 /** A read that AWS refuses once, several times or for a while. */

@@ -40,7 +40,8 @@ function randomScenario(seed: number): Scenario {
   const actions = randomActions(roll, resources, services);
   const states = withStates(seed, { services, actions, settings });
   const base = { seed, clusters, resources, ...states, deliveries: randomDeliveries(roll) };
-  return { ...crowded(withMeanwhile(base)), ...randomFaults(roll) };
+  const scenario = crowded(withMeanwhile(base));
+  return { ...scenario, ...randomFaults(roll, scenario.actions) };
 }
 
 function randomResources(roll: Dice): readonly Resource[] {
