@@ -29,7 +29,7 @@ test.each(COUNTED)('%s says "%s"', (page, text) => {
   expect(read(page)).toContain(text);
 });
 
-test('docs/reliability.md lists as many planted defects as the campaign has', () => {
+test('docs/reliability.md lists the planted defects of the campaign', () => {
   const rows = rowsOf(sectionOf(read('docs/reliability.md'), 'The fault campaign'), 'defect');
-  expect(rows).toHaveLength(PLANTS.length);
+  expect(rows.map(({ cells }) => cells[0])).toEqual(PLANTS.map(({ what }) => what));
 });

@@ -1,4 +1,5 @@
 import type { DeploymentRecord } from '../../simulator/index.ts';
+import { concerns } from './judge-reasons.ts';
 import { cannotReplace } from './judge-staleness.ts';
 import type { Run } from './run.ts';
 import type { ServicePlan } from './scenario.ts';
@@ -107,25 +108,25 @@ function isFirstFor(run: Run, moved: Moved, { createdAt }: DeploymentRecord): bo
   );
 }
 
-/** Whether a plan that was made since the invocation began must count the service as one that the change needs redeployed. */
+/**
+ * Whether every plan of the invocation must count the service as one that is to be redeployed for the change, now or after a
+ * wait. What AWS did not show cannot be counted.
+ */
 function countsAsStale(run: Run, plan: ServicePlan, moved: Moved, deployment: DeploymentRecord): boolean {
   const maker = makerOf(run, deployment);
   const env = settingsOf(run, maker);
   const { createdAt } = deployment;
-  const all = deploymentsOf(run, plan);
-  const young = all.filter(
-    (one) => one.createdAt > moved.from - Number(env['COOLDOWN_SECONDS'] || 60) * 1_000,
-  );
   return (
-    young.length === 0 &&
     plan.desired > 0 &&
-    plan.inProgress === undefined &&
     plan.kind !== 'code-deploy' &&
     plan.kind !== 'external' &&
     !cannotReplace(plan) &&
     isSelected(env, plan.cluster) &&
     !mayBeOptedOutBetween(run, plan, moved.from, createdAt, env) &&
-    reasonsFor(run, plan, { ...deployment, createdAt }, env).includes(moved) &&
+    reasonsFor(run, plan, deployment, env).includes(moved) &&
+    !run.calls.some(
+      (call) => call.invocation === maker && call.fault !== undefined && concerns(run, plan, call),
+    ) &&
     !run.scenario.actions.some((action) => 'service' in action && action.service === plan.name)
   );
 }

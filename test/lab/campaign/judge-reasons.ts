@@ -76,8 +76,12 @@ function wasRefused(run: Run, plan: ServicePlan, told: Told): boolean {
   );
 }
 
-/** The services and clusters that these calls name; every other read concerns all. */
-function concerns(run: Run, { name, cluster }: ServicePlan, { service, operation, input }: Call): boolean {
+/** Whether a call is about the service or its cluster; a read of anything else concerns every service. */
+export function concerns(
+  run: Run,
+  { name, cluster }: ServicePlan,
+  { service, operation, input }: Call,
+): boolean {
   if (service !== 'ecs' || operation === 'ListClusters') return true;
   const text = JSON.stringify(input);
   if (operation === 'DescribeTaskDefinition') return true;

@@ -11,7 +11,7 @@ import type { Answer, Task } from './worker.ts';
 const USAGE = `npm run faults -- [--runs 2000] [--seed 1] [--threads 2]      the campaign
 npm run faults -- --theme NAME [--runs 300] [--seed 1]         small worlds in which one kind of trouble is likely
 npm run faults -- --plant NAME | all [--runs 300] [--seed 1]   with a defect planted: it must be caught
-npm run faults -- --plant all --write                          from each of ${SEEDS.length} seeds, into docs/reliability.md
+npm run faults -- --plant NAME | all --write                   from each of ${SEEDS.length} seeds, into docs/reliability.md
 npm run faults -- --pairs 1000 [--seed 1]                      two invocations at once of the same message
 themes: ${Object.keys(THEMES).join(', ')}
 defects: ${PLANTS.map(({ name }) => name).join(', ')}
@@ -94,10 +94,12 @@ async function plant(name: string, runs: number): Promise<number> {
   const chosen = PLANTS.filter((one) => name === 'all' || one.name === name);
   if (chosen.length === 0) throw new Error(`looked for the defect ${name}, which does not exist\n${USAGE}`);
   const caught = new Map<Plant, readonly Caught[]>();
-  for (const one of chosen) caught.set(one, await catches(one, runs, name !== 'all'));
+  for (const one of chosen) {
+    caught.set(one, await catches(one, runs, name !== 'all' && !values.write));
+    if (values.write) writeTable(caught);
+  }
   const missed = [...caught].filter(([, all]) => all.some(({ runsNeeded }) => runsNeeded === undefined));
   process.stdout.write(`${chosen.length - missed.length} of ${chosen.length} defects caught\n`);
-  if (values.write) writeTable(caught);
   return missed.length === 0 ? 0 : 1;
 }
 

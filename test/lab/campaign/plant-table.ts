@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import type { Plant } from './plants.ts';
+import { PLANTS, type Plant } from './plants.ts';
 
 /** The seeds from each of which every planted defect must be caught. */
 export const SEEDS = [1, 90_001, 424_242] as const;
@@ -10,16 +10,22 @@ export type Caught = { readonly from: number; readonly runsNeeded: number | unde
 const PAGE = 'docs/reliability.md';
 const HEAD = [`| defect | theme | runs needed from seed ${SEEDS.join(', ')} |`, '|---|---|---|'] as const;
 
-/** Puts the table of the planted defects into docs/reliability.md in place of the one that stands there. */
+/**
+ * Puts what was measured into the table of docs/reliability.md. The rows of other defects stay as they are; one that was never
+ * measured says so.
+ */
 export function writeTable(caught: ReadonlyMap<Plant, readonly Caught[]>): void {
-  const rows = [...caught].map(([{ what, theme }, all]) => {
-    const runs = all.map(({ runsNeeded }) => runsNeeded ?? 'not caught').join(', ');
-    return `| ${what} | ${theme ?? 'none'} | ${runs} |`;
-  });
   const lines = readFileSync(PAGE, 'utf8').split('\n');
   const from = lines.findIndex((line) => line.startsWith('| defect |'));
   if (from === -1) throw new Error(`looked for the table of defects in ${PAGE}, which has none`);
   const length = lines.slice(from).findIndex((line) => !line.startsWith('|'));
+  const before = lines.slice(from, from + length);
+  const rows = PLANTS.map((plant) => {
+    const start = `| ${plant.what} | ${plant.theme ?? 'none'} |`;
+    const runs = caught.get(plant)?.map(({ runsNeeded }) => runsNeeded ?? 'not caught');
+    if (runs !== undefined) return `${start} ${runs.join(', ')} |`;
+    return before.find((line) => line.startsWith(start)) ?? `${start} not measured |`;
+  });
   lines.splice(from, length, ...HEAD, ...rows);
   writeFileSync(PAGE, lines.join('\n'));
 }

@@ -32,35 +32,35 @@ export async function shrink(
   };
   for (let size = -1; size !== sizeOf(best.scenario); ) {
     size = sizeOf(best.scenario);
-    for (const list of LISTS) await leaveOut(list, () => best.scenario, attempt);
+    for (const list of listsOf(best.scenario)) await leaveOut(list, () => best.scenario, attempt);
     for (const plainer of plainerSettings(best.scenario))
       await attempt({ ...best.scenario, settings: plainer(best.scenario.settings) });
-    for (const { name } of best.scenario.services)
-      for (const plainer of PLAINER_SERVICE)
-        await attemptOnService(name, plainer, () => best.scenario, attempt);
+    for (const service of best.scenario.services)
+      for (const plainer of plainerServices(service))
+        await attemptOnService(service.name, plainer, () => best.scenario, attempt);
   }
   return { ...best, tries };
 }
 
 type Attempt = (scenario: Scenario) => Promise<boolean>;
 
-const LISTS = [
-  'services',
-  'crowds',
-  'actions',
-  'faults',
-  'deaths',
-  'deliveries',
-  'resources',
-  'clusters',
-] as const;
+/** The lists of a scenario, whatever lists it has. */
+type ListName = {
+  [Name in keyof Scenario]-?: NonNullable<Scenario[Name]> extends readonly unknown[] ? Name : never;
+}[keyof Scenario];
 
-async function leaveOut(
-  list: (typeof LISTS)[number],
-  current: () => Scenario,
-  attempt: Attempt,
-): Promise<void> {
-  const entries = () => current()[list] ?? [];
+/** What a part leaves out makes other parts idle, so the parts that cost most come first. */
+const FIRST: readonly ListName[] = ['services', 'actions'];
+
+function listsOf(scenario: Scenario): readonly ListName[] {
+  const all = Object.entries(scenario).flatMap(([name, value]) =>
+    Array.isArray(value) ? [name as ListName] : [],
+  );
+  return [...FIRST, ...all.filter((name) => !FIRST.includes(name))];
+}
+
+async function leaveOut(list: ListName, current: () => Scenario, attempt: Attempt): Promise<void> {
+  const entries = (): readonly unknown[] => current()[list] ?? [];
   for (let run = Math.ceil(entries().length / 2); run >= 1; run = run === 1 ? 0 : Math.ceil(run / 2)) {
     for (let from = 0; from < entries().length; ) {
       const shorter = entries().filter((_, index) => index < from || index >= from + run);
@@ -69,42 +69,62 @@ async function leaveOut(
   }
 }
 
+/** The settings of a plain run; one that is not here is left out. */
+const PLAIN: Settings = {
+  env: {},
+  wideRules: false,
+  processes: 1,
+  skewsMs: [0, 0],
+  batch: 10,
+  windowMs: 0,
+  page: 100,
+  lagMs: 0,
+  taskLagMs: 0,
+  undeleted: [],
+};
+
 /** Each of these sets one setting to its value in a plain run. */
 function plainerSettings({ settings }: Scenario): readonly ((settings: Settings) => Settings)[] {
   const withoutOne = Object.keys(settings.env).map((name) => (now: Settings) => ({
     ...now,
-    env: Object.fromEntries(Object.entries(now.env).filter(([key]) => key !== name)),
+    env: without(now.env, name),
   }));
-  return [
-    ...withoutOne,
-    (now) => ({ ...now, wideRules: false }),
-    (now) => ({ ...now, processes: 1 }),
-    (now) => ({ ...now, skewsMs: [0, 0] }),
-    (now) => ({ ...now, batch: 10 }),
-    (now) => ({ ...now, windowMs: 0 }),
-    (now) => ({ ...now, page: 100 }),
-    (now) => ({ ...now, lagMs: 0, taskLagMs: 0 }),
-    ({ ecsLagMs: _ecsLagMs, ...now }) => now,
-    (now) => ({ ...now, undeleted: [] }),
-  ];
+  const plain = Object.keys(settings)
+    .filter((name) => name !== 'env')
+    .map((name) => (now: Settings): Settings => {
+      const value = (PLAIN as Readonly<Record<string, unknown>>)[name];
+      return value === undefined ? without(now, name) : { ...now, [name]: value };
+    });
+  return [...withoutOne, ...plain];
 }
 
-const PLAINER_SERVICE: readonly ((service: ServicePlan) => ServicePlan | undefined)[] = [
+function without<T extends object>(value: T, name: string): T {
+  return Object.fromEntries(Object.entries(value).filter(([key]) => key !== name)) as T;
+}
+
+type Plainer = (service: ServicePlan) => ServicePlan | undefined;
+
+const PLAINER_SERVICE: readonly Plainer[] = [
   (service) => (service.uses.length > 1 ? { ...service, uses: service.uses.slice(0, 1) } : undefined),
   (service) => (service.uses.length > 1 ? { ...service, uses: service.uses.slice(1) } : undefined),
   (service) => (service.kind === 'rolling' ? undefined : { ...service, kind: 'rolling' }),
   (service) => (service.desired === 1 ? undefined : { ...service, desired: 1 }),
-  ...(['shares', 'percents', 'enabled', 'wave', 'breaker', 'rollout', 'pauses', 'inProgress'] as const).map(
-    (field) => (service: ServicePlan) => {
-      const { [field]: left, ...rest } = service;
-      return left === undefined ? undefined : rest;
-    },
-  ),
 ];
+
+const NEEDED: readonly string[] = ['name', 'cluster', 'kind', 'desired', 'uses', 'ageMs'];
+
+/** What makes a service plainer: besides the above, the loss of each field that it need not have. */
+function plainerServices(service: ServicePlan): readonly Plainer[] {
+  const extra = Object.keys(service).filter((name) => !NEEDED.includes(name));
+  return [
+    ...PLAINER_SERVICE,
+    ...extra.map((name) => (now: ServicePlan) => (name in now ? without(now, name) : undefined)),
+  ];
+}
 
 async function attemptOnService(
   name: string,
-  plainer: (service: ServicePlan) => ServicePlan | undefined,
+  plainer: Plainer,
   current: () => Scenario,
   attempt: Attempt,
 ): Promise<void> {

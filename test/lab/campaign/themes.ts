@@ -159,15 +159,25 @@ export const THEMES = {
     return { services, actions: [...changes(roll, at), ci] };
   },
 
-  /** More stale services than MAX_SERVICES allows, for changes that a warm process sees one after the other. */
+  /** More stale services than MAX_SERVICES allows, in fleets whose read is quick or slow. */
   cap: (roll): World => {
     const most = roll.int(1, 3);
-    const services = fleet(roll, most + roll.int(0, 3), () => (roll.chance(0.2) ? { wave: 1 } : {}));
+    const services = fleet(roll, most + roll.int(0, 3), () => ({
+      cluster: roll.pick(['prod', 'shared']),
+      ...(roll.chance(0.2) && { wave: 1 }),
+    }));
+    const slow: Fault = {
+      kind: 'timeout-before',
+      operation: roll.pick(['ListServices', 'DescribeServices']),
+      nth: roll.int(1, 3),
+      times: 1,
+    };
     const at = soon(roll);
     const env = { MAX_SERVICES: String(most), COOLDOWN_SECONDS: roll.pick(['0', '60']) };
     return {
       services,
       actions: changes(roll, at, at + roll.pick([20, 100, 400]) * SECOND),
+      faults: roll.chance(0.5) ? [slow] : [],
       settings: { env },
     };
   },
@@ -241,12 +251,13 @@ export const THEMES = {
     const services = fleet(roll, roll.int(2, 5), () => ({
       cluster: roll.pick(['prod', 'shared']),
       wave: roll.int(0, 1),
+      rollout: ends(roll),
     }));
     const faults = Array.from({ length: roll.int(1, 3) }, (): Fault => {
       const kind = roll.pick(['client-error', 'invalid-parameter', 'access-denied', 'server-error'] as const);
       const operation = roll.pick(READS);
       return roll.chance(0.5)
-        ? { kind, operation, nth: roll.int(1, 4), times: roll.pick([1, 2, 5]) }
+        ? { kind, operation, nth: roll.int(1, 10), times: roll.pick([1, 2, 5]) }
         : { kind, operation, at: 0, forMs: roll.pick([30 * SECOND, 5 * MINUTE]) };
     });
     return {
@@ -279,7 +290,7 @@ export const THEMES = {
       services,
       resources: [DB, API, ROOT],
       actions: [...changes(roll, at), ...rest.filter((one) => one.at > 0 && roll.chance(0.5))],
-      settings: { env: { COOLDOWN_SECONDS: '60' } },
+      settings: { wideRules: roll.chance(0.5), env: { COOLDOWN_SECONDS: '60' } },
     };
   },
 
