@@ -1,5 +1,5 @@
 import type { DeploymentRecord } from '../../simulator/index.ts';
-import { concerns } from './judge-reasons.ts';
+import { concerns, isRefused } from './judge-reasons.ts';
 import { cannotReplace } from './judge-staleness.ts';
 import type { Run } from './run.ts';
 import type { ServicePlan } from './scenario.ts';
@@ -109,12 +109,11 @@ function isFirstFor(run: Run, moved: Moved, { createdAt }: DeploymentRecord): bo
 }
 
 /**
- * Whether every plan of the invocation must count the service as one that is to be redeployed for the change, now or after a
+ * Whether every plan since the change must count the service as one that is to be redeployed for the change, now or after a
  * wait. What AWS did not show cannot be counted.
  */
 function countsAsStale(run: Run, plan: ServicePlan, moved: Moved, deployment: DeploymentRecord): boolean {
-  const maker = makerOf(run, deployment);
-  const env = settingsOf(run, maker);
+  const env = settingsOf(run, makerOf(run, deployment));
   const { createdAt } = deployment;
   return (
     plan.desired > 0 &&
@@ -125,7 +124,7 @@ function countsAsStale(run: Run, plan: ServicePlan, moved: Moved, deployment: De
     !mayBeOptedOutBetween(run, plan, moved.from, createdAt, env) &&
     reasonsFor(run, plan, deployment, env).includes(moved) &&
     !run.calls.some(
-      (call) => call.invocation === maker && call.fault !== undefined && concerns(run, plan, call),
+      (call) => call.at >= moved.from && call.at <= createdAt && isRefused(call) && concerns(run, plan, call),
     ) &&
     !run.scenario.actions.some((action) => 'service' in action && action.service === plan.name)
   );

@@ -1,7 +1,8 @@
 import type { DeploymentRecord } from '../../simulator/index.ts';
+import { isRefused } from './judge-reasons.ts';
 import { cannotReplace, mayLackAReference } from './judge-staleness.ts';
 import type { Run } from './run.ts';
-import { REFUSALS, type ServicePlan } from './scenario.ts';
+import type { ServicePlan } from './scenario.ts';
 import {
   deploymentsOf,
   isMovedBy,
@@ -105,7 +106,5 @@ function isProved({ sim, built }: Run, { name }: ServicePlan, at: number): boole
 const LIMIT_MS = 60 * 60_000;
 
 function isGivenUp({ calls }: Run, { from }: Moved, at: number): boolean {
-  return (
-    at - from >= LIMIT_MS && calls.some(({ fault }) => fault === 'access-denied' || REFUSALS.includes(fault))
-  );
+  return at - from >= LIMIT_MS && calls.some(isRefused);
 }

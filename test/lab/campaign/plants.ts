@@ -175,6 +175,14 @@ export const PLANTS: readonly Plant[] = [
     put: '...changeOf(origin, description, Math.max(certain, possibly), label, version.versionId)',
   },
   {
+    name: 'heals-on-partial-sight',
+    what: 'a sweep heals later waves although it has not read everything',
+    theme: 'sweeps',
+    file: 'functions/core/sweep/heal.ts',
+    find: 'isToBeRedeployed(one.decision) && (whole || one.decision.wave === 0)',
+    put: 'isToBeRedeployed(one.decision)',
+  },
+  {
     name: 'refused-page-is-empty',
     what: 'a page that AWS refuses counts as an empty one',
     theme: 'refusals',

@@ -177,7 +177,7 @@ export const THEMES = {
     return {
       services,
       actions: changes(roll, at, at + roll.pick([20, 100, 400]) * SECOND),
-      faults: roll.chance(0.5) ? [slow] : [],
+      faults: roll.chance(0.8) ? [slow] : [],
       settings: { env },
     };
   },
@@ -237,10 +237,19 @@ export const THEMES = {
     const others = (['edit', 'rollback'] as const).flatMap((doing): readonly Action[] =>
       roll.chance(0.4) ? [{ at: at + roll.int(1, 60) * SECOND, do: doing, secret: DB.name }] : [],
     );
+    const refused: Fault = {
+      kind: roll.pick(['client-error', 'invalid-parameter'] as const),
+      operation: roll.pick(['ListServices', 'DescribeServices', 'DescribeTaskDefinition']),
+      nth: roll.int(1, 3),
+      times: 1,
+    };
+    const sweep: Action = { at: at + roll.int(17, 30) * MINUTE, do: 'sweep', heal: true };
+    const isEarly = roll.chance(0.6);
     const env = roll.chance(0.3) ? { MAX_SERVICES: '1' } : {};
     return {
       services,
-      actions: [...dated, ...others],
+      actions: [...dated, ...others, ...(isEarly ? [sweep] : [])],
+      faults: isEarly && roll.chance(0.6) ? [refused] : [],
       deliveries: Array.from({ length: 12 }, (_, index) => ({ event: index + 1, dropped: true })),
       settings: { env },
     };
