@@ -39,7 +39,7 @@ function staleIn(run: Run, told: Told, moved: Moved): readonly Violation[] {
     .filter(
       (plan) =>
         isConcerned(run, plan, moved, told.at) &&
-        !isNamed(run, plan, told) &&
+        !isNamed(run, plan, told, moved) &&
         isStaleAt(run, plan, moved, told.at),
     )
     .map(({ name }) =>
@@ -63,7 +63,13 @@ function isConcerned(run: Run, plan: ServicePlan, moved: Moved, at: number): boo
   );
 }
 
-function isNamed(run: Run, plan: ServicePlan, { record: { changeId = '' }, at }: Told): boolean {
+/** What is gone is told under the id of the event that says so, for every change of the resource in the batch. */
+function isNamed(
+  run: Run,
+  plan: ServicePlan,
+  { record: { changeId = '' }, at }: Told,
+  moved: Moved,
+): boolean {
   const service = run.built.services.get(plan.name);
   return run.records.some(
     ({ record, at: then }) =>
@@ -71,7 +77,8 @@ function isNamed(run: Run, plan: ServicePlan, { record: { changeId = '' }, at }:
       record.service === service &&
       LEFT_OUT.includes(record.event) &&
       record.reason !== 'already-fresh' &&
-      (record.changeIds ?? [record.changeId]).includes(changeId),
+      ((record.changeIds ?? [record.changeId]).includes(changeId) ||
+        (record.reason === 'secret-gone' && record['arn'] === moved.arn)),
   );
 }
 

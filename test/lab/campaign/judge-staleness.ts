@@ -188,7 +188,7 @@ function isRightlySkipped({ reason, at }: Remark, run: Run, plan: ServicePlan, m
 
 /** Whether the healthy percentages of the service allow ECS to replace no task. */
 export function cannotReplace({ percents, desired, kind }: ServicePlan): boolean {
-  if (percents === undefined || kind !== 'rolling') return false;
+  if (percents === undefined || (kind !== 'rolling' && kind !== 'daemon')) return false;
   const [least, most] = percents;
   return Math.ceil((desired * least) / 100) >= desired && Math.floor((desired * most) / 100) <= desired;
 }
