@@ -116,7 +116,8 @@ function wrongExposure(run: Run, told: Told, moved: Moved): readonly Violation[]
       ),
   );
   const [least, most] = [Math.max(...ends) - moved.to, Math.max(...older) - moved.to];
-  const tolerance = EXACT_MS + skewOf(run) + run.scenario.settings.lagMs;
+  const { lagMs, ecsLagMs = 0 } = run.scenario.settings;
+  const tolerance = EXACT_MS + skewOf(run) + lagMs + ecsLagMs;
   const exposure = exposureSeconds * 1_000;
   const isRight =
     exposure >= least - tolerance && (exposureBy !== 'stopped-task' || exposure <= most + tolerance);

@@ -164,9 +164,12 @@ function demandOf({ startedAt: begin }: Run, { ask, id, startedAt }: Invocation)
   return [{ ask, arn: `request ${id}`, label: undefined, from: at, to: at }];
 }
 
+/** The last look at a service is so shortly before the call: what others deploy after it is unseen. */
+const LAST_LOOK_MS = 1_000;
+
 /**
- * The changes for which a service was stale right before a deployment: it had not been deployed since. A rollback keeps
- * the tasks that ran before, so it does not count as a deployment.
+ * The changes for which a service was stale at the last look before a deployment: it had not been deployed since. A rollback
+ * keeps the tasks that ran before, so it does not count as a deployment.
  */
 export function reasonsFor(
   run: Run,
@@ -175,8 +178,9 @@ export function reasonsFor(
   env: Env,
 ): readonly Moved[] {
   const { createdAt } = deployment;
+  const seen = createdAt - LAST_LOOK_MS - (run.scenario.settings.ecsLagMs ?? 0);
   const before = deploymentsOf(run, plan).filter(
-    (one) => one.createdAt < createdAt && one.by !== 'circuit-breaker',
+    (one) => one.createdAt < (one.by === US ? createdAt : seen) && one.by !== 'circuit-breaker',
   );
   return movesFor(run, plan, createdAt, env).filter(
     ({ arn, to }) => !isSecretOptedOutFor(run, arn, deployment) && !before.some((one) => one.createdAt > to),
