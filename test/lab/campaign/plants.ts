@@ -51,8 +51,8 @@ export const PLANTS: readonly Plant[] = [
     what: 'an UpdateService whose answer was lost is called again at once',
     theme: 'losses',
     file: 'functions/aws/clients.ts',
-    find: 'new ECSClient({ maxAttempts: 1, requestHandler })',
-    put: 'new ECSClient({ maxAttempts: 5, requestHandler })',
+    find: 'new ECSClient(writes)',
+    put: 'new ECSClient(reads)',
   },
   {
     name: 'failed-read-is-done',
