@@ -1,4 +1,4 @@
-import { byService, type Match, reportedReference } from '../match/match.ts';
+import { byService, isInDoubt, type Match, reportedReference } from '../match/match.ts';
 import type { ServiceArn, ServiceKey } from '../model/arn.ts';
 import { about, type Subject } from '../model/change.ts';
 import { type Decision, type ReportedReference, skip, type Verdict } from '../model/decision.ts';
@@ -101,7 +101,10 @@ function scoped({ match, verdict }: MatchVerdict, { clusters }: Policy): MatchVe
   return { match, verdict: isOut ? skip('out-of-scope') : verdict };
 }
 
-/** The cap counts all services and waves before any service is redeployed. Services named by hand do not count. */
+/**
+ * The cap counts all services and waves before any service is redeployed. Services named by hand do not count. Where there are
+ * too many, what ECS does not tell enough about is not redeployed at a later look either.
+ */
 function capped(judged: readonly MatchVerdict[], { maxServices }: Policy): readonly MatchVerdict[] {
   if (maxServices === 0) return judged;
   const stale = new Map<string, Set<ServiceKey>>();
@@ -113,7 +116,8 @@ function capped(judged: readonly MatchVerdict[], { maxServices }: Policy): reado
   }
   return judged.map(({ match, verdict }) => {
     const tooMany = (stale.get(about(match.subject).changeId)?.size ?? 0) > maxServices;
-    return { match, verdict: tooMany && isToBeRedeployed(verdict) ? skip('over-cap') : verdict };
+    const mayFollow = isToBeRedeployed(verdict) || (verdict.reason === 'unreadable' && !isInDoubt(match));
+    return { match, verdict: tooMany && mayFollow ? skip('over-cap') : verdict };
   });
 }
 

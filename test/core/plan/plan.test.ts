@@ -205,6 +205,15 @@ describe('MAX_SERVICES', () => {
     ]);
   });
 
+  test('leaves no service for a later look of which ECS has told too little', () => {
+    const [a = service()] = three;
+    const evidence: EvidenceByService = new Map([[a.key, { unreadable: 'refused' }]]);
+    const world = fleet([...three, service({ name: 'd' })]);
+    expect(told(planned(world, [asSubject(change())], { policy, evidence }))).toEqual(
+      ['a', 'b', 'c', 'd'].map((name) => `${name}: skip over-cap (change-1)`),
+    );
+  });
+
   test('applies to each change separately', () => {
     const world = fleet(
       [

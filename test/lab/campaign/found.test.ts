@@ -156,3 +156,16 @@ test('a rolling deployment that waits for a person is not interrupted', async ()
   );
   expect(violations).toEqual([]);
 });
+
+test('of more services than MAX_SERVICES none is redeployed at a later look, not even one that was unread (seed 7012)', async () => {
+  const violations = await replay(
+    scenario({
+      settings: { env: { MAX_SERVICES: '1' } },
+      services: ['a', 'b', 'c'].map((name) => ({ ...API, name, cluster: name })),
+      actions: [{ at: 10_000, do: 'update', secret: 'prod/db' }],
+      deliveries: [{ event: 2, delayMs: 200_000 }],
+      faults: [{ kind: 'invalid-parameter', operation: 'DescribeTasks', nth: 1, times: 1 }],
+    }),
+  );
+  expect(violations).toEqual([]);
+});
