@@ -93,6 +93,19 @@ function wasFreshAtFirst(run: Run, plan: ServicePlan, { record: { changeId = '' 
   );
 }
 
+/** A list of stopped tasks that is late does not show the last of them at the look that finds the service fresh. */
+function shownUntil(run: Run, plan: ServicePlan, { record: { changeId }, at }: Told): number {
+  const { ecsLagMs = 0 } = run.scenario.settings;
+  if (ecsLagMs === 0) return at;
+  const service = run.built.services.get(plan.name);
+  const fresh = run.records.find(
+    ({ record }) =>
+      record.event === 'service.fresh' && record.service === service && record.changeId === changeId,
+  );
+  return (fresh?.at ?? at) - ecsLagMs - A_LOOK_MS;
+}
+
+const A_LOOK_MS = 5_000;
 const EXACT_MS = 2_000;
 
 /**
@@ -106,7 +119,10 @@ function wrongExposure(run: Run, told: Told, moved: Moved): readonly Violation[]
   const arnOf = ({ name }: ServicePlan) => run.built.services.get(name) ?? '';
   const ends = run.scenario.services
     .filter((plan) => isConcerned(run, plan, moved, told.at) && !wasFreshAtFirst(run, plan, told))
-    .flatMap((plan) => run.sim.lastStaleStop(moved.arn, { arn: arnOf(plan) }, moved.to).stoppedAt ?? []);
+    .flatMap((plan) => {
+      const { stoppedAt } = run.sim.lastStaleStop(moved.arn, { arn: arnOf(plan) }, moved.to);
+      return stoppedAt === undefined || stoppedAt > shownUntil(run, plan, told) ? [] : [stoppedAt];
+    });
   if (ends.length === 0) return [];
   const older = run.scenario.services.flatMap((plan) =>
     run.sim

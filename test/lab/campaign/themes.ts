@@ -163,14 +163,14 @@ export const THEMES = {
   cap: (roll): World => {
     const most = roll.int(1, 3);
     const services = fleet(roll, most + roll.int(0, 3), () => ({
-      cluster: roll.pick(['prod', 'shared']),
+      cluster: roll.pick(['dev', 'prod', 'shared']),
       ...(roll.chance(0.2) && { wave: 1 }),
     }));
     const slow: Fault = {
       kind: 'timeout-before',
       operation: roll.pick(['ListServices', 'DescribeServices']),
       nth: roll.int(1, 3),
-      times: 1,
+      times: roll.int(1, 4),
     };
     const at = soon(roll);
     const env = { MAX_SERVICES: String(most), COOLDOWN_SECONDS: roll.pick(['0', '60']) };
@@ -230,17 +230,17 @@ export const THEMES = {
   sweeps: (roll): World => {
     const services = fleet(roll, roll.int(2, 4), (_, index) => ({
       cluster: roll.pick(['prod', 'shared']),
-      ...(roll.chance(0.5) && { wave: index % 2 }),
+      ...(roll.chance(0.8) && { wave: index % 2 }),
     }));
     const at = soon(roll);
-    const dated = roll.chance(0.5) ? changes(roll, at) : [];
+    const dated = roll.chance(0.7) ? changes(roll, at) : [];
     const others = (['edit', 'rollback'] as const).flatMap((doing): readonly Action[] =>
       roll.chance(0.4) ? [{ at: at + roll.int(1, 60) * SECOND, do: doing, secret: DB.name }] : [],
     );
     const refused: Fault = {
       kind: roll.pick(['client-error', 'invalid-parameter'] as const),
       operation: roll.pick(['ListServices', 'DescribeServices', 'DescribeTaskDefinition']),
-      nth: roll.int(1, 3),
+      nth: roll.int(1, 2),
       times: 1,
     };
     const sweep: Action = { at: at + roll.int(17, 30) * MINUTE, do: 'sweep', heal: true };
@@ -249,7 +249,7 @@ export const THEMES = {
     return {
       services,
       actions: [...dated, ...others, ...(isEarly ? [sweep] : [])],
-      faults: isEarly && roll.chance(0.6) ? [refused] : [],
+      faults: isEarly && roll.chance(0.8) ? [refused] : [],
       deliveries: Array.from({ length: 12 }, (_, index) => ({ event: index + 1, dropped: true })),
       settings: { env },
     };
