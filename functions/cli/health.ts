@@ -165,7 +165,9 @@ async function queuesOf(session: Session): Promise<Health> {
 
 /** How much of what ECS allows the account the service takes at most. */
 function quotaOf({ config: { rates } }: Session): string {
-  const share = (rate: number, quota: number) =>
-    `${Math.round((100 * rate) / quota)} % (${rate} of ${quota} a second)`;
   return `reads ${share(rates.readRate, DEFAULT_QUOTA.reads)}, UpdateService ${share(rates.updateRate, DEFAULT_QUOTA.updates)}`;
+}
+
+function share(rate: number, quota: number): string {
+  return `${Math.round((100 * rate) / quota)} % (${rate} of ${quota} a second)`;
 }

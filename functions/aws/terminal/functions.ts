@@ -12,24 +12,7 @@ import { ReadFailed, readFailed } from '../errors.ts';
 export function makeFunctions(counts: CallCounts): Functions {
   const client = counted(new LambdaClient(reads), counts);
   const once = counted(new LambdaClient(writes), counts);
-  const settings = async (name: string, abortSignal?: AbortSignal) => {
-    try {
-      const command = new GetFunctionConfigurationCommand({ FunctionName: name });
-      const {
-        Environment = {},
-        RevisionId,
-        CodeSha256,
-        LastModified,
-      } = await client.send(command, {
-        ...(abortSignal && { abortSignal }),
-      });
-      const { Variables = {}, Error: refused } = Environment;
-      if (refused !== undefined) throw undecrypted(name, refused.Message ?? refused.ErrorCode);
-      return { variables: Variables, RevisionId, code: CodeSha256 ?? '', modifiedAt: LastModified ?? '' };
-    } catch (error) {
-      throw readFailed(`read the settings of function ${name}`, error);
-    }
-  };
+  const settings = (name: string, signal?: AbortSignal) => settingsOf(client, name, signal);
   return {
     settings,
     async setVariables(name, variables) {
@@ -53,6 +36,20 @@ export function makeFunctions(counts: CallCounts): Functions {
       }
     },
   };
+}
+
+async function settingsOf(client: LambdaClient, name: string, abortSignal: AbortSignal | undefined) {
+  try {
+    const command = new GetFunctionConfigurationCommand({ FunctionName: name });
+    const options = abortSignal && { abortSignal };
+    const { Environment = {}, ...answer } = await client.send(command, { ...options });
+    const { RevisionId, CodeSha256: code = '', LastModified: modifiedAt = '' } = answer;
+    const { Variables: variables = {}, Error: refused } = Environment;
+    if (refused !== undefined) throw undecrypted(name, refused.Message ?? refused.ErrorCode);
+    return { variables, RevisionId, code, modifiedAt };
+  } catch (error) {
+    throw readFailed(`read the settings of function ${name}`, error);
+  }
 }
 
 /** Lambda answers without the environment if the caller may not use the key with which it is encrypted. */
