@@ -1,7 +1,8 @@
 // Bundles each Lambda function into dist/<function>/index.mjs, and the terminal into dist/cli, an npm package without
-// dependencies. A bundle includes the AWS SDK, so that the tested code is the code that runs. It is split, so that chunks which Lambda never loads (credential providers for laptops) do not
-// slow a cold start. Beside the code stand the licences and the bill of materials. `node infra/build.mjs <folder>`
-// names another folder than dist/. The same sources give the same bytes.
+// dependencies. A bundle includes the AWS SDK, so that the tested code is the code that runs. It is split, so that chunks
+// which Lambda never loads (credential providers for laptops) do not slow a cold start. Beside the code stand the licences
+// and the bill of materials. `node infra/build.mjs <folder>` names another folder than dist/. The same sources give the
+// same bytes.
 import { existsSync } from 'node:fs';
 import { chmod, copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

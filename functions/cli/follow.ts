@@ -5,7 +5,6 @@ import type { Given, Terminal } from './command.ts';
 import { EXIT, type ExitCode, WrongUsage } from './exit.ts';
 import { printResult } from './print.ts';
 import { columns, frame, inOrder, type Row, tally, transition } from './render/rollout.ts';
-
 import { exitCodeOf, Rows } from './rows.ts';
 
 /** How often the seconds of live lines move. */

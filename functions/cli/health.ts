@@ -1,6 +1,6 @@
 import { DEFAULT_QUOTA } from '../core/model/limits.ts';
 import type { Session } from '../runtime/connect-terminal.ts';
-import type { FUNCTIONS } from '../runtime/stack.ts';
+import { FUNCTION_NAMES } from '../runtime/stack.ts';
 import { functionOf, installed, resourceOf } from './installed.ts';
 import { count, span } from './render/words.ts';
 
@@ -63,18 +63,13 @@ function firstStep(description: string): string {
 }
 
 async function functionsOf(session: Session): Promise<Health> {
-  const names = [
-    'on-change',
-    'on-request',
-    'on-schedule',
-  ] as const satisfies readonly (keyof typeof FUNCTIONS)[];
   const all = await Promise.all(
-    names.map((name) => session.functions.settings(functionOf(session, name), session.run.reading)),
+    FUNCTION_NAMES.map((name) => session.functions.settings(functionOf(session, name), session.run.reading)),
   );
   const modes = all.map(({ variables }) => variables['MODE'] ?? 'enforce');
   const [first] = all;
   const isOne = new Set(modes).size === 1;
-  const mode = isOne ? (modes[0] ?? '') : names.map((name, i) => `${name} ${modes[i]}`).join(', ');
+  const mode = isOne ? (modes[0] ?? '') : FUNCTION_NAMES.map((name, i) => `${name} ${modes[i]}`).join(', ');
   return {
     facts: [
       ['mode', mode],

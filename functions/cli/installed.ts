@@ -1,5 +1,5 @@
 import type { Session } from '../runtime/connect-terminal.ts';
-import { FUNCTIONS, type Stack } from '../runtime/stack.ts';
+import { FUNCTIONS, type FunctionName, type Stack } from '../runtime/stack.ts';
 import { WrongUsage } from './exit.ts';
 
 /** The stack, for commands about the installed service. Throws WrongUsage without one. */
@@ -18,6 +18,6 @@ export function resourceOf(session: Session, logicalId: string): string {
   throw new WrongUsage(`stack ${name} has no ${logicalId}: it may be of an older version of the service`);
 }
 
-export function functionOf(session: Session, name: keyof typeof FUNCTIONS): string {
+export function functionOf(session: Session, name: FunctionName): string {
   return resourceOf(session, FUNCTIONS[name]);
 }

@@ -1,13 +1,7 @@
 import type { Session } from '../runtime/connect-terminal.ts';
-import type { FUNCTIONS } from '../runtime/stack.ts';
+import { FUNCTION_NAMES } from '../runtime/stack.ts';
 import type { Terminal } from './command.ts';
 import { functionOf } from './installed.ts';
-
-const NAMES = [
-  'on-change',
-  'on-request',
-  'on-schedule',
-] as const satisfies readonly (keyof typeof FUNCTIONS)[];
 
 /** Sets `MODE` of every function, one after the other, and says which have it; also if one of them fails. */
 export async function setMode(
@@ -15,12 +9,12 @@ export async function setMode(
   mode: 'enforce' | 'observe',
   { screen }: Terminal,
 ): Promise<void> {
-  for (const name of NAMES) {
+  for (const name of FUNCTION_NAMES) {
     const id = functionOf(session, name);
     try {
       await session.functions.setVariables(id, { MODE: mode });
     } catch (error) {
-      if (name !== NAMES[0])
+      if (name !== FUNCTION_NAMES[0])
         screen.note(`${name} and what follows it could not be changed; run the command again`);
       throw error;
     }

@@ -22,7 +22,7 @@ function linesOf<Row>(result: Result<Row>, given: Given, { columns: width }: Scr
   const all = isSet(given, 'all');
   switch (given.output) {
     case 'json':
-      return [JSON.stringify(result.json, undefined, 2)];
+      return [jsonOf(result.json)];
     case 'name':
       return result.names;
     case 'wide':
@@ -32,4 +32,8 @@ function linesOf<Row>(result: Result<Row>, given: Given, { columns: width }: Scr
     default:
       return given.output satisfies never;
   }
+}
+
+export function jsonOf(value: unknown): string {
+  return JSON.stringify(value, undefined, 2);
 }

@@ -20,12 +20,15 @@ export class NoStack extends Error {
   override readonly name = 'NoStack';
 }
 
-/** The functions by the logical ids that osls gives to them. */
-export const FUNCTIONS = {
+export const FUNCTION_NAMES = ['on-change', 'on-request', 'on-schedule'] as const;
+export type FunctionName = (typeof FUNCTION_NAMES)[number];
+
+/** The logical ids that osls gives to the functions. */
+export const FUNCTIONS: Readonly<Record<FunctionName, string>> = {
   'on-change': 'OnDashchangeLambdaFunction',
   'on-request': 'OnDashrequestLambdaFunction',
   'on-schedule': 'OnDashscheduleLambdaFunction',
-} as const;
+};
 
 /** Undefined if the stack of the stage does not exist. Throws NoStack if one that was named does not. */
 export async function findStack(

@@ -8,7 +8,7 @@ import { EXIT, type ExitCode, Interrupted, WrongUsage } from '../exit.ts';
 import { type Followed, follow, printEnd, timeoutOf } from '../follow.ts';
 import { Here } from '../here.ts';
 import { functionOf } from '../installed.ts';
-import { printResult } from '../print.ts';
+import { jsonOf, printResult } from '../print.ts';
 import { count } from '../render/words.ts';
 import { exitCodeOf } from '../rows.ts';
 import { seenReport } from '../seen-report.ts';
@@ -98,7 +98,7 @@ function needWay(given: Given, { stack, config }: Session): void {
 }
 
 function nothingToDo({ first, given, terminal: { screen } }: Redeploying): ExitCode {
-  if (given.output === 'json') screen.print(JSON.stringify(first.report, undefined, 2));
+  if (given.output === 'json') screen.print(jsonOf(first.report));
   else screen.note('nothing to do');
   return exitCodeOf([...first.services.values()]);
 }
@@ -118,14 +118,13 @@ async function redeployThere(redeploying: Redeploying, timeoutMs: number): Promi
   const { screen } = terminal;
   const id = await session.functions.invokeLater(functionOf(session, 'on-request'), request);
   if (!isFollowed(given, terminal)) {
-    screen.print(given.output === 'json' ? JSON.stringify({ id, at }, undefined, 2) : id);
+    screen.print(given.output === 'json' ? jsonOf({ id, at }) : id);
     return EXIT.done;
   }
   screen.note(`the service redeploys under the id ${id}`);
   try {
     const followed = await follow(first, run, terminal, { timeoutMs });
-    if (given.output === 'json')
-      screen.print(JSON.stringify(seenReport(first.report, followed.rows, id), undefined, 2));
+    if (given.output === 'json') screen.print(jsonOf(seenReport(first.report, followed.rows, id)));
     return ended(redeploying, followed);
   } catch (error) {
     screen.note(`the service goes on by itself; to look on: ${again('watch', redeploying)}`);
@@ -147,7 +146,7 @@ async function redeployHere(redeploying: Redeploying, timeoutMs: number): Promis
     const followed = await follow(first, run, terminal, { timeoutMs, isOver: () => here.isOver() });
     if (followed.timedOut) await leave(here, redeploying);
     else await here.end();
-    if (given.output === 'json') screen.print(JSON.stringify(await here.answered, undefined, 2));
+    if (given.output === 'json') screen.print(jsonOf(await here.answered));
     return refused(here, terminal, ended(redeploying, followed));
   } catch (error) {
     await leave(here, redeploying);
