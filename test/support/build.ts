@@ -49,6 +49,18 @@ export function change(different: Partial<Change> = {}): Change {
   };
 }
 
+export function notice(different: Partial<Notice> = {}): Notice {
+  return {
+    changeId: 'n',
+    kind: 'secret',
+    arn: SECRET,
+    notice: 'deleted',
+    at: NOW,
+    source: 'x',
+    ...different,
+  };
+}
+
 export function revisionArn(name = 'api:1', partition = 'aws', region = REGION): TaskDefinitionArn {
   return taskDefinitionArn(`arn:${partition}:ecs:${region}:${ACCOUNT}:task-definition/${name}`);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { begin, type FollowUp, NOTHING_YET } from '../../../functions/core/follow-up/follow-up.ts';
 import { type Progress, progressOf } from '../../../functions/core/follow-up/progress.ts';
-import type { Notice, Subject } from '../../../functions/core/model/change.ts';
+import type { Subject } from '../../../functions/core/model/change.ts';
 import {
   redeploy,
   type SkipReason,
@@ -18,8 +18,8 @@ import {
   change,
   deployment,
   NOW,
+  notice,
   reference,
-  SECRET,
   SKIP_REASONS,
   service,
 } from '../../support/build.ts';
@@ -286,16 +286,8 @@ describe('after the first look', () => {
   });
 
   test('a result for another subject is ignored', () => {
-    const subject: Notice = {
-      changeId: 'n',
-      kind: 'secret',
-      arn: SECRET,
-      notice: 'deleted',
-      at: NOW,
-      source: 'x',
-    };
     expect(
-      progressOf(first, [result(skip('secret-gone'), { subject: asSubject(subject) })], SEEN, NOW),
+      progressOf(first, [result(skip('secret-gone'), { subject: asSubject(notice()) })], SEEN, NOW),
     ).toEqual(ended(first));
   });
 });

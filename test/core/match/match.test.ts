@@ -7,7 +7,7 @@ import {
   suspects,
 } from '../../../functions/core/match/match.ts';
 import type { TaskDefinitionArn } from '../../../functions/core/model/arn.ts';
-import { about, type Notice, type Subject } from '../../../functions/core/model/change.ts';
+import { about, type Subject } from '../../../functions/core/model/change.ts';
 import type { Revision } from '../../../functions/core/model/fleet.ts';
 import type { RawReference } from '../../../functions/core/model/reference.ts';
 import type { Evidence } from '../../../functions/core/plan/evidence.ts';
@@ -20,6 +20,7 @@ import {
   draining,
   fleet,
   NOW,
+  notice,
   PARAMETER,
   POLICY,
   reference,
@@ -29,15 +30,6 @@ import {
 } from '../../support/build.ts';
 
 const PARTIAL = SECRET.slice(0, -7);
-const notice = (different: Partial<Notice> = {}): Notice => ({
-  changeId: 'n',
-  kind: 'secret',
-  arn: SECRET,
-  notice: 'deleted',
-  at: NOW,
-  source: 'x',
-  ...different,
-});
 const ofParameter = (arn = PARAMETER) => change({ changeId: 'p', kind: 'parameter', arn });
 const referring = (...references: readonly (Partial<RawReference> | string)[]) =>
   fleet([service()], { 'api:1': references });

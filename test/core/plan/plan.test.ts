@@ -20,6 +20,7 @@ import {
   draining,
   fleet,
   NOW,
+  notice,
   PARAMETER,
   POLICY,
   revisionArn,
@@ -99,14 +100,7 @@ describe('several changes make one decision', () => {
   });
 
   test('to skip a service that refers to a deleted resource, for its new tasks could not start', () => {
-    const gone = {
-      changeId: 'gone',
-      kind: 'parameter',
-      arn: PARAMETER,
-      notice: 'deleted',
-      at: NOW,
-      source: 'x',
-    } as const;
+    const gone = notice({ changeId: 'gone', kind: 'parameter', arn: PARAMETER });
     expect(told(planned(fleet([service()], both), [asSubject(change()), asSubject(gone)]))).toEqual([
       'api: skip secret-gone (change-1 gone)',
     ]);
@@ -241,14 +235,7 @@ describe('MAX_SERVICES', () => {
 });
 
 test('a change redeploys a service even if a resource that only its draining tasks refer to is gone', () => {
-  const gone = {
-    changeId: 'gone',
-    kind: 'parameter',
-    arn: PARAMETER,
-    notice: 'deleted',
-    at: NOW,
-    source: 'x',
-  } as const;
+  const gone = notice({ changeId: 'gone', kind: 'parameter', arn: PARAMETER });
   const old = draining({ taskDefinition: revisionArn('api:0') });
   const world = fleet([service({ deployments: [deployment(), old] })], {
     'api:1': [SECRET],
@@ -382,18 +369,10 @@ describe('waves', () => {
   });
 
   test('that ECS does not show are of no interest to a notice', () => {
-    const notice = {
-      changeId: 'n',
-      kind: 'secret',
-      arn: SECRET,
-      notice: 'deleted',
-      at: NOW,
-      source: 'x',
-    } as const;
     const unreadable = [{ service: service({ name: 'web' }).arn, cluster: 'main', why: 'x' }];
     const lines = (...subjects: readonly Subject[]) => told(planned({ ...fleet([]), unreadable }, subjects));
-    expect(lines(asSubject(notice))).toEqual([]);
-    expect(lines(asSubject(notice), asSubject(change()))).toEqual(['web: wait unreadable (change-1)']);
+    expect(lines(asSubject(notice()))).toEqual([]);
+    expect(lines(asSubject(notice()), asSubject(change()))).toEqual(['web: wait unreadable (change-1)']);
   });
 
   test('after one that failed in an earlier look are skipped', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Match, match, possibleMatches } from '../../../functions/core/match/match.ts';
-import type { Change, Notice, Subject } from '../../../functions/core/model/change.ts';
+import type { Change, Subject } from '../../../functions/core/model/change.ts';
 import { redeploy, skip, type Verdict, wait } from '../../../functions/core/model/decision.ts';
 import type { Fleet } from '../../../functions/core/model/fleet.ts';
 import { makePlan, redecide, verdictsFor } from '../../../functions/core/plan/plan.ts';
@@ -15,6 +15,7 @@ import {
   draining,
   fleet,
   NOW,
+  notice,
   POLICY,
   revisionArn,
   SECRET,
@@ -22,15 +23,6 @@ import {
   service,
   WAIT_REASONS,
 } from '../../support/build.ts';
-
-const notice: Notice = {
-  changeId: 'n',
-  kind: 'secret',
-  arn: SECRET,
-  notice: 'deleted',
-  at: NOW,
-  source: 'x',
-};
 
 function planOf(
   world: Fleet,
@@ -164,7 +156,7 @@ describe('a decision', () => {
       ...planned,
       verdicts: planned.verdicts.map((one) => ({
         ...one,
-        match: { ...one.match, subject: asSubject({ ...notice, notice: 'rotation-failed' }) },
+        match: { ...one.match, subject: asSubject(notice({ notice: 'rotation-failed' })) },
       })),
     };
     expect(redecide(gone, service(), POLICY, NOW)).toBeUndefined();
@@ -190,8 +182,8 @@ describe('a planned service', () => {
   test('is as young as the youngest of its changes', () => {
     const at = (changedAt: number) => ({ subject: asSubject(change({ changedAt })) });
     expect(youngestChange(withMatches(at(5), at(7), at(6)))).toBe(7);
-    expect(youngestChange(withMatches(at(5), { subject: asSubject({ ...notice, at: 9 }) }))).toBe(5);
-    expect(youngestChange(withMatches({ subject: asSubject(notice) }))).toBe(0);
+    expect(youngestChange(withMatches(at(5), { subject: asSubject(notice({ at: 9 })) }))).toBe(5);
+    expect(youngestChange(withMatches({ subject: asSubject(notice()) }))).toBe(0);
   });
 
   test('keeps the verdicts for each change apart', () => {

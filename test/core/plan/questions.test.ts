@@ -11,8 +11,8 @@ import {
   deployment,
   fleet,
   NOW,
+  notice,
   POLICY,
-  SECRET,
   type ServiceDifference,
   service,
 } from '../../support/build.ts';
@@ -255,17 +255,9 @@ describe('beyond DescribeServices ECS is asked', () => {
   });
 
   test('nothing for a notice', () => {
-    const notice = {
-      changeId: 'n',
-      kind: 'secret',
-      arn: SECRET,
-      notice: 'deleted',
-      at: NOW,
-      source: 'x',
-    } as const;
-    const matches = match(fleet([service()]), [asSubject(notice)], 'ignore');
+    const matches = match(fleet([service()]), [asSubject(notice())], 'ignore');
     expect(questions(matches, POLICY, NOW)).toEqual([]);
-    const reminder = { ...notice, notice: 'rotation-failed' } as const;
+    const reminder = notice({ notice: 'rotation-failed' });
     expect(questions(match(fleet([service()]), [asSubject(reminder)], 'ignore'), POLICY, NOW)).toEqual([]);
   });
 

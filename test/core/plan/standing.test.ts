@@ -4,16 +4,7 @@ import type { Change, Notice } from '../../../functions/core/model/change.ts';
 import { redeploy, type Verdict, wait } from '../../../functions/core/model/decision.ts';
 import type { Plan, Planned } from '../../../functions/core/plan/planned.ts';
 import { asTheyStand, recalledIn, standingKey } from '../../../functions/core/plan/standing.ts';
-import { asSubject, CHANGED_AT, change, fleet, SECRET, service } from '../../support/build.ts';
-
-const notice: Notice = {
-  changeId: 'n',
-  kind: 'secret',
-  arn: SECRET,
-  notice: 'deleted',
-  at: CHANGED_AT,
-  source: 'a test',
-};
+import { asSubject, CHANGED_AT, change, fleet, notice, service } from '../../support/build.ts';
 
 function matchOf(one: Change | Notice, following?: Match['following']): Match {
   const [only] = match(fleet([service()]), [asSubject(one)], 'ignore');
@@ -44,14 +35,14 @@ describe('a change is asked about again before a redeploy', () => {
       matchOf(change(), 'followed'),
       wait('rolling-out'),
     ],
-    ['it is a notice', matchOf(notice, 'followed'), redeploy],
+    ['it is a notice', matchOf(notice({ at: CHANGED_AT }), 'followed'), redeploy],
   ])('unless %s', (_, one, verdict) => {
     expect(recalledIn(planOf([one, verdict]))).toEqual([]);
   });
 });
 
 describe('a match', () => {
-  const matches = [matchOf(change(), 'followed'), matchOf(notice)];
+  const matches = [matchOf(change(), 'followed'), matchOf(notice({ at: CHANGED_AT }))];
 
   test('is about the change as it stands now, and a notice stays as it is', () => {
     const standings = new Map([[standingKey(change()), { optedOut: true, gone: 'whole' as const }]]);

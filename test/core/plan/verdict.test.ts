@@ -18,6 +18,7 @@ import {
   draining,
   fleet,
   NOW,
+  notice,
   PARAMETER,
   POLICY,
   reference,
@@ -43,14 +44,7 @@ const tags = (entries: Record<string, string>) => new Map(Object.entries(entries
 const cluster = (entries: Record<string, string>) => ({ ...service().cluster, tags: tags(entries) });
 const LONG_AFTER = CHANGED_AT + 121_000;
 const LATER = CHANGED_AT + 5_000;
-const notice: Notice = {
-  changeId: 'change-1',
-  kind: 'secret',
-  arn: SECRET,
-  notice: 'deleted',
-  at: CHANGED_AT,
-  source: 'DeleteSecret',
-};
+const gone = notice({ changeId: 'change-1', at: CHANGED_AT });
 const inProgress = { rolloutState: 'IN_PROGRESS' } as const;
 const after = { createdAt: AFTER } as const;
 
@@ -676,7 +670,7 @@ describe('a service, for one change,', () => {
   const rows = TABLE.map((row) => [row.verdict, row.title, row] as const);
 
   test.each(rows)('gets the verdict %s if %s', (_verdict, _title, row) => {
-    const subject = row.notice === undefined ? change(row.change) : { ...notice, ...row.notice };
+    const subject = row.notice === undefined ? change(row.change) : { ...gone, ...row.notice };
     const policy = { ...POLICY, ...row.policy };
     const [only] = match(
       fleet([service(row.service)], { 'api:1': row.references ?? [{}] }),
@@ -694,7 +688,7 @@ describe('a service, for one change,', () => {
   });
 
   test('gets no explanation by rules if the secret is gone', () => {
-    const [only] = match(fleet([service()]), [asSubject(notice)], 'ignore');
+    const [only] = match(fleet([service()]), [asSubject(gone)], 'ignore');
     expect(only && explain(only, {}, POLICY, NOW)).toEqual([]);
   });
 
