@@ -86,37 +86,25 @@ describe.concurrent('AWS that cannot be asked ends with 2:', () => {
     expect(sim.ledger.calls).toEqual([]);
   });
 
-  it.concurrent('keys that AWS does not know', async (context) => {
+  it.concurrent.for([
+    [
+      'keys that AWS does not know',
+      'InvalidClientTokenId',
+      'The security token included in the request is invalid.',
+      'AWS does not accept these credentials: check --profile and the keys in the environment',
+    ],
+    [
+      'credentials that have expired',
+      'ExpiredToken',
+      'The security token included in the request is expired',
+      'the credentials have expired: log in again, for example with "aws sso login"',
+    ],
+  ] as const)('%s', async ([, code, message, said], context) => {
     const sim = await account(context);
-    sim.faults.add({
-      service: 'sts',
-      operation: 'GetCallerIdentity',
-      kind: 'client-error',
-      code: 'InvalidClientTokenId',
-      message: 'The security token included in the request is invalid.',
-      status: 403,
-    });
+    const refused = { service: 'sts', operation: 'GetCallerIdentity', kind: 'client-error' } as const;
+    sim.faults.add({ ...refused, code, message, status: 403 });
     const ran = await esr(sim, 'stale');
-    expect(ran.err).toBe(
-      'error: AWS does not accept these credentials: check --profile and the keys in the environment\n',
-    );
-    expect(ran.code).toBe(2);
-  });
-
-  it.concurrent('credentials that have expired', async (context) => {
-    const sim = await account(context);
-    sim.faults.add({
-      service: 'sts',
-      operation: 'GetCallerIdentity',
-      kind: 'client-error',
-      code: 'ExpiredToken',
-      message: 'The security token included in the request is expired',
-      status: 403,
-    });
-    const ran = await esr(sim, 'stale');
-    expect(ran.err).toBe(
-      'error: the credentials have expired: log in again, for example with "aws sso login"\n',
-    );
+    expect(ran.err).toBe(`error: ${said}\n`);
     expect(ran.code).toBe(2);
   });
 

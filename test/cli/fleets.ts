@@ -1,4 +1,5 @@
-import type { SecretRef, Simulator } from '../simulator/index.ts';
+import type { SecretRef, ServiceRef, Simulator } from '../simulator/index.ts';
+import type { Loop } from '../support/loop.ts';
 
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
@@ -31,4 +32,25 @@ export function services(
       secrets: [secret.arn],
       startedAt: Date.now() - (i <= stale ? 5 : 3) * HOUR,
     });
+}
+
+/** Services of three waves that have run for an hour; the rollout of one of them may fail. */
+export function threeWaves(
+  { sim: { world }, clock }: Loop,
+  secret: SecretRef,
+  count: number,
+  failing: number | undefined,
+): readonly ServiceRef[] {
+  return Array.from({ length: count }, (_, i) =>
+    world.service({
+      cluster: 'prod',
+      name: `api-${i}`,
+      secrets: [secret.arn],
+      desired: 2,
+      startedAt: clock.now() - HOUR,
+      tags: { 'secret-redeploy:wave': String(i % 3) },
+      circuitBreaker: { enable: true, rollback: true },
+      ...(i === failing && { rollout: { outcome: 'rollback-new-primary' } }),
+    }),
+  );
 }

@@ -6,7 +6,7 @@ import { readConfig } from '../../functions/runtime/config.ts';
 import { connectedHandler } from '../../functions/runtime/handler.ts';
 import { actAs, type Loop, QUICK, redeploys, startLoop } from '../support/loop.ts';
 import { schema } from '../support/schemas.ts';
-import { changed, HOUR, services } from './fleets.ts';
+import { changed, HOUR, services, threeWaves } from './fleets.ts';
 import { account, esrUntil } from './terminal.ts';
 import { esrIn, type VirtualOptions } from './virtual.ts';
 
@@ -20,17 +20,7 @@ async function scene(count = 6, failing?: number) {
   const secret = sim.world.secret({ name: 'prod/db' });
   clock.advance(4 * HOUR);
   sim.rotateSecret('prod/db');
-  for (let i = 0; i < count; i++)
-    sim.world.service({
-      cluster: 'prod',
-      name: `api-${i}`,
-      secrets: [secret.arn],
-      desired: 2,
-      startedAt: clock.now() - HOUR,
-      tags: { 'secret-redeploy:wave': String(i % 3) },
-      circuitBreaker: { enable: true, rollback: true },
-      ...(i === failing && { rollout: { outcome: 'rollback-new-primary' as const } }),
-    });
+  threeWaves(loop, secret, count, failing);
   clock.advance(MINUTE);
   return { loop, secret };
 }

@@ -1,28 +1,15 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { ServiceRef } from '../simulator/index.ts';
 import { currentMoved, type Loop, redeploys, startLoop } from '../support/loop.ts';
-import { HOUR } from './fleets.ts';
+import { threeWaves } from './fleets.ts';
 import { esrIn } from './virtual.ts';
 
 /** Services of three waves that refer to a secret which has just been rotated; the functions of the loop redeploy them. */
 async function rotated(count: number, failing?: number) {
   const loop = await startLoop();
-  const { sim, clock } = loop;
+  const { sim } = loop;
   const secret = sim.world.secret({ name: 'prod/db' });
-  const services = Array.from({ length: count }, (_, i) =>
-    sim.world.service({
-      cluster: 'prod',
-      name: `api-${i}`,
-      secrets: [secret.arn],
-      desired: 2,
-      startedAt: clock.now() - HOUR,
-      tags: { 'secret-redeploy:wave': String(i % 3) },
-      circuitBreaker: { enable: true, rollback: true },
-      ...(i === failing && {
-        rollout: { outcome: 'rollback-new-primary' as const },
-      }),
-    }),
-  );
+  const services = threeWaves(loop, secret, count, failing);
   loop.send(currentMoved(sim, 'prod/db'));
   return { loop, secret, services };
 }
