@@ -8,7 +8,7 @@ import { measurePair } from './pairs.ts';
 import { PLANTS } from './plants.ts';
 import { replay, replayCounting } from './replay.ts';
 import { type Run, run } from './run.ts';
-import type { Action, Scenario } from './scenario.ts';
+import { type Action, PLAIN_SETTINGS, type Scenario } from './scenario.ts';
 import { shrink } from './shrink.ts';
 import { THEMES, type Theme } from './themes.ts';
 import type { Violation } from './violation.ts';
@@ -206,18 +206,7 @@ const SERVICE = {
 } as const;
 const PLAIN: Scenario = {
   seed: 1,
-  settings: {
-    env: {},
-    wideRules: false,
-    processes: 1,
-    skewsMs: [0],
-    batch: 10,
-    windowMs: 0,
-    page: 100,
-    lagMs: 0,
-    taskLagMs: 0,
-    undeleted: [],
-  },
+  settings: PLAIN_SETTINGS,
   clusters: [],
   resources: [{ kind: 'secret', name: 'prod/db' }],
   services: [],

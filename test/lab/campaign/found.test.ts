@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { replay } from './replay.ts';
-import type { Scenario } from './scenario.ts';
+import { PLAIN_SETTINGS, type Scenario } from './scenario.ts';
 
 /** A scenario with one secret and without services, actions or faults. A test states only the differences. */
 function scenario(
@@ -16,19 +16,7 @@ function scenario(
     faults: [],
     deaths: [],
     ...different,
-    settings: {
-      env: {},
-      wideRules: false,
-      processes: 1,
-      skewsMs: [0],
-      batch: 10,
-      windowMs: 0,
-      page: 100,
-      lagMs: 0,
-      taskLagMs: 0,
-      undeleted: [],
-      ...different.settings,
-    },
+    settings: { ...PLAIN_SETTINGS, ...different.settings },
   };
 }
 

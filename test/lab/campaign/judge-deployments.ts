@@ -9,6 +9,7 @@ import {
   isSelected,
   makerOf,
   movesFor,
+  oursOf,
   reasonsFor,
   settingsOf,
   skewOf,
@@ -26,9 +27,8 @@ export function deploymentProblems(run: Run): readonly Violation[] {
 
 function problemsOf(run: Run, plan: ServicePlan): readonly Violation[] {
   const all = deploymentsOf(run, plan);
-  const ours = all.filter(({ by }) => by === US);
   return [
-    ...ours.flatMap((one) => touchedWrongly(run, plan, one)),
+    ...oursOf(run, plan).flatMap((one) => touchedWrongly(run, plan, one)),
     ...tooMany(run, plan),
     ...tooSoon(run, plan, all),
   ];

@@ -10,6 +10,7 @@ import {
   type Moved,
   makerOf,
   mayBeOptedOutBetween,
+  oursOf,
   reasonsFor,
   settingsOf,
   skewOf,
@@ -22,18 +23,16 @@ import { secondsIn, type Violation, violation } from './violation.ts';
 export function limitProblems(run: Run): readonly Violation[] {
   return run.scenario.services.flatMap((plan) => {
     const all = deploymentsOf(run, plan);
-    return all
-      .filter(({ by }) => by === US)
-      .flatMap((one) => {
-        const reasons = reasonsFor(run, plan, one, settingsOf(run, makerOf(run, one)));
-        const broken = [
-          ...(isTooSoon(run, one, reasons) ? (['lets-changes-settle'] as const) : []),
-          ...(isTooOften(run, one, all) ? (['keeps-hourly-limit'] as const) : []),
-          ...(isInterrupting(run, plan, one, all) ? (['interrupts-nothing'] as const) : []),
-          ...(isOverCap(run, plan, one, reasons) ? (['keeps-cap'] as const) : []),
-        ];
-        return broken.map((promise) => violation(promise, `${plan.name} ${secondsIn(run, one.createdAt)}`));
-      });
+    return oursOf(run, plan).flatMap((one) => {
+      const reasons = reasonsFor(run, plan, one, settingsOf(run, makerOf(run, one)));
+      const broken = [
+        ...(isTooSoon(run, one, reasons) ? (['lets-changes-settle'] as const) : []),
+        ...(isTooOften(run, one, all) ? (['keeps-hourly-limit'] as const) : []),
+        ...(isInterrupting(run, plan, one, all) ? (['interrupts-nothing'] as const) : []),
+        ...(isOverCap(run, plan, one, reasons) ? (['keeps-cap'] as const) : []),
+      ];
+      return broken.map((promise) => violation(promise, `${plan.name} ${secondsIn(run, one.createdAt)}`));
+    });
   });
 }
 

@@ -4,16 +4,15 @@ import { cannotReplace, mayLackAReference } from './judge-staleness.ts';
 import type { Run } from './run.ts';
 import type { ServicePlan } from './scenario.ts';
 import {
-  deploymentsOf,
   isMovedBy,
   isSelected,
   isStaleAt,
   type Moved,
   makerOf,
   mayBeOptedOutBetween,
+  oursOf,
   reasonsFor,
   settingsOf,
-  US,
   usesUntil,
   wavesOf,
 } from './truth.ts';
@@ -26,22 +25,20 @@ import { secondsIn, type Violation, violation } from './violation.ts';
  */
 export function orderProblems(run: Run): readonly Violation[] {
   return run.scenario.services.flatMap((plan) =>
-    deploymentsOf(run, plan)
-      .filter(({ by }) => by === US)
-      .flatMap((deployment) => {
-        const env = settingsOf(run, makerOf(run, deployment));
-        const reasons = reasonsFor(run, plan, deployment, env);
-        const held = reasons.map((moved) => holderOf(run, plan, moved, deployment));
-        const [first] = held;
-        return first === undefined || held.includes(undefined)
-          ? []
-          : [
-              violation(
-                'keeps-order',
-                `${plan.name} was redeployed ${secondsIn(run, deployment.createdAt)} before ${first.name}`,
-              ),
-            ];
-      }),
+    oursOf(run, plan).flatMap((deployment) => {
+      const env = settingsOf(run, makerOf(run, deployment));
+      const reasons = reasonsFor(run, plan, deployment, env);
+      const held = reasons.map((moved) => holderOf(run, plan, moved, deployment));
+      const [first] = held;
+      return first === undefined || held.includes(undefined)
+        ? []
+        : [
+            violation(
+              'keeps-order',
+              `${plan.name} was redeployed ${secondsIn(run, deployment.createdAt)} before ${first.name}`,
+            ),
+          ];
+    }),
   );
 }
 

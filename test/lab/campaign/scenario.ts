@@ -46,6 +46,20 @@ export type Settings = {
   readonly undeleted: readonly number[];
 };
 
+/** The settings of a plain run; shrinking leaves out one that is not here. */
+export const PLAIN_SETTINGS: Settings = {
+  env: {},
+  wideRules: false,
+  processes: 1,
+  skewsMs: [0, 0],
+  batch: 10,
+  windowMs: 0,
+  page: 100,
+  lagMs: 0,
+  taskLagMs: 0,
+  undeleted: [],
+};
+
 export type Resource = {
   readonly kind: 'secret' | 'parameter';
   readonly name: string;

@@ -1,4 +1,4 @@
-import type { Scenario, ServicePlan, Settings } from './scenario.ts';
+import { PLAIN_SETTINGS, type Scenario, type ServicePlan, type Settings } from './scenario.ts';
 import type { Promised, Violation } from './violation.ts';
 
 export type Shrunk = {
@@ -69,20 +69,6 @@ async function leaveOut(list: ListName, current: () => Scenario, attempt: Attemp
   }
 }
 
-/** The settings of a plain run; one that is not here is left out. */
-const PLAIN: Settings = {
-  env: {},
-  wideRules: false,
-  processes: 1,
-  skewsMs: [0, 0],
-  batch: 10,
-  windowMs: 0,
-  page: 100,
-  lagMs: 0,
-  taskLagMs: 0,
-  undeleted: [],
-};
-
 /** Each of these sets one setting to its value in a plain run. */
 function plainerSettings({ settings }: Scenario): readonly ((settings: Settings) => Settings)[] {
   const withoutOne = Object.keys(settings.env).map((name) => (now: Settings) => ({
@@ -92,7 +78,7 @@ function plainerSettings({ settings }: Scenario): readonly ((settings: Settings)
   const plain = Object.keys(settings)
     .filter((name) => name !== 'env')
     .map((name) => (now: Settings): Settings => {
-      const value = (PLAIN as Readonly<Record<string, unknown>>)[name];
+      const value = (PLAIN_SETTINGS as Readonly<Record<string, unknown>>)[name];
       return value === undefined ? without(now, name) : { ...now, [name]: value };
     });
   return [...withoutOne, ...plain];

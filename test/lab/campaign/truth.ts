@@ -11,6 +11,11 @@ export function deploymentsOf({ sim, built }: Run, { name }: ServicePlan): reado
   return sim.deploymentsOf(built.services.get(name) ?? '').toSorted((a, b) => a.createdAt - b.createdAt);
 }
 
+/** Those that our functions made. */
+export function oursOf(run: Run, plan: ServicePlan): readonly DeploymentRecord[] {
+  return deploymentsOf(run, plan).filter(({ by }) => by === US);
+}
+
 type Env = Settings['env'];
 
 /** The settings with which an invocation ran, by its number. */
