@@ -7,11 +7,12 @@ import type { Evidence, ServiceDeployment } from './evidence.ts';
 export function rolloutOf(service: Service, evidence: Evidence, now: number): Rollout {
   const primary = primaryOf(service);
   const current = evidence.serviceDeployments?.find(({ status }) => status === 'IN_PROGRESS');
+  const unplaced = unplaceable(service, primary, evidence);
   return (
-    failing(primary, evidence, now) ??
+    (unplaced === undefined ? failing(primary, evidence, now) : undefined) ??
     paused(current) ??
     baking(service, current) ??
-    unplaceable(service, primary, evidence) ??
+    unplaced ??
     draining(service, primary, now) ?? { state: 'progressing' }
   );
 }
@@ -68,6 +69,7 @@ function baking({ strategy }: Service, current: ServiceDeployment | undefined): 
   return { state: 'baking', ...(stageEndsAt !== undefined && { until: stageEndsAt }) };
 }
 
+/** No task has started and none has stopped: whatever ECS counts as failed then is an attempt to place a task. */
 function unplaceable(
   { placement }: Service,
   primary: Deployment | undefined,

@@ -42,7 +42,6 @@ describe('new tasks fail', () => {
     ['where ECS counts them and refuses to show them', { failed: 1 }, { stopped: 'refused' }],
     ['where tasks of the deployment have stopped and the count is back at 0', {}, { stopped: [stopped()] }],
     ['in a bake, too', { failed: 2 }, running({ stage: 'BAKE_TIME' })],
-    ['where there is no place for the others', { failed: 1 }, { stopped: [] }],
     ['where a task of the deployment is stopping', {}, { stopped: [stopped({ stoppedAt: null })] }],
   ])('%s', (_, different, evidence) => {
     const placement = { class: 'placement' } as const;
@@ -119,6 +118,12 @@ describe('no task can be placed', () => {
     expect(stateOf([young(), draining()], { stopped: [] }, { placement })).toEqual({
       state: 'cannot-place',
       failure: placement,
+    });
+  });
+
+  test('whatever ECS counts as failed', () => {
+    expect(stateOf([young({ failed: 3 }), draining()], { stopped: [] }, { placement })).toMatchObject({
+      state: 'cannot-place',
     });
   });
 
