@@ -23,7 +23,7 @@ import {
   parameterChange,
   withNamesake,
 } from './resolve.ts';
-import { standingOf } from './standing.ts';
+import { refutedOf, standingOf } from './standing.ts';
 
 /** No clock is that wrong: an event further in the future has a broken time. */
 const FUTURE_MS = 60_000;
@@ -136,21 +136,32 @@ function continuedScan(trigger: Trigger): readonly OpenScan[] {
 /** A scan that has not begun for this long may be of changes that stand no longer. */
 const STANDS_MS = 60_000;
 
-/** The scans that go on, with what became of their changes since they were confirmed. */
+/** The scans that go on, with what became of their changes and notices since these were confirmed. */
 async function asTheyStand(scans: readonly OpenScan[], run: StepContext): Promise<readonly OpenScan[]> {
   const isOld = ({ scan }: OpenScan) =>
     scan.remaining !== 'all' || run.ports.clock.now() - scan.firstHandledAt > STANDS_MS;
-  const standings = await standingOf(
-    scans.filter(isOld).flatMap(({ scan }) => scan.changes),
-    run,
-  );
+  const old = scans.filter(isOld).map(({ scan }) => scan);
+  const [standings, refuted] = await Promise.all([
+    standingOf(
+      old.flatMap(({ changes }) => changes),
+      run,
+    ),
+    refutedOf(
+      old.flatMap(({ notices }) => notices),
+      run,
+    ),
+  ]);
+  for (const notice of refuted) run.journal.ignored(notice, 'restored');
   const now = (changes: readonly Change[]) =>
     changes.map((change) => ({ ...change, ...standings.get(standingKey(change)) }));
-  return scans.map(({ scan, attempts, ...open }) => ({
-    ...open,
-    scan: { ...scan, changes: now(scan.changes) },
-    attempts: attempts.map((attempt) => ({ ...attempt, changes: now(attempt.changes) })),
-  }));
+  const standing = (notices: readonly Notice[]) => notices.filter((notice) => !refuted.includes(notice));
+  return scans
+    .map(({ scan, attempts, ...open }) => ({
+      ...open,
+      scan: { ...scan, changes: now(scan.changes), notices: standing(scan.notices) },
+      attempts: attempts.map((attempt) => ({ ...attempt, changes: now(attempt.changes) })),
+    }))
+    .filter(({ scan }) => scan.changes.length + scan.notices.length > 0);
 }
 
 /** One attempt for each id: a request may name several resources, and one call may move several labels. */

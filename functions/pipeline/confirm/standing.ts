@@ -2,7 +2,7 @@ import pMap from 'p-map';
 import { isYoungClaim } from '../../core/confirm/confirm.ts';
 import { SUFFIX_LENGTH, SUFFIXED } from '../../core/match/subject-index.ts';
 import { parseArn } from '../../core/model/arn.ts';
-import { type Change, optedOutBy } from '../../core/model/change.ts';
+import { type Change, isGone, type Notice, optedOutBy } from '../../core/model/change.ts';
 import { CONCURRENCY } from '../../core/model/limits.ts';
 import type { SecretDescription } from '../../core/model/secret.ts';
 import { type Standing, type Standings, standingKey } from '../../core/plan/standing.ts';
@@ -14,14 +14,7 @@ import type { StepContext } from '../context.ts';
  * change about which AWS gives no answer now; it is looked at again.
  */
 export async function standingOf(changes: readonly Change[], run: StepContext): Promise<Standings> {
-  const secrets = changes.filter(({ kind }) => kind === 'secret');
-  const parameters = changes.filter(({ kind }) => kind === 'parameter');
-  const found = await pMap(
-    [...new Set(secrets.map(({ arn }) => arn))],
-    async (arn) => [arn, await secretNow(arn, run)] as const,
-    { concurrency: CONCURRENCY.resources },
-  );
-  const known = new Map([...found, ...(await parametersNow(parameters, run))]);
+  const known = await resourcesNow(changes, run);
   const now = run.ports.clock.now();
   return new Map(
     changes.flatMap((change) => {
@@ -29,6 +22,31 @@ export async function standingOf(changes: readonly Change[], run: StepContext): 
       return resource === undefined ? [] : [[standingKey(change), standing(change, resource, now)] as const];
     }),
   );
+}
+
+/** The notices of an end that stands no longer, because the resource has been restored or created again since. */
+export async function refutedOf(notices: readonly Notice[], run: StepContext): Promise<readonly Notice[]> {
+  const now = run.ports.clock.now();
+  // A read that lags shows what was there before the end.
+  const ends = notices.filter((notice) => isGone(notice) && !isYoungClaim(notice.at, now));
+  const known = await resourcesNow(ends, run);
+  return ends.filter(({ arn }) => known.get(arn)?.kind === 'living');
+}
+
+type Named = Pick<Change | Notice, 'kind' | 'arn'>;
+
+async function resourcesNow(
+  named: readonly Named[],
+  run: StepContext,
+): Promise<ReadonlyMap<string, Resource>> {
+  const secrets = named.filter(({ kind }) => kind === 'secret');
+  const parameters = named.filter(({ kind }) => kind === 'parameter');
+  const found = await pMap(
+    [...new Set(secrets.map(({ arn }) => arn))],
+    async (arn) => [arn, await secretNow(arn, run)] as const,
+    { concurrency: CONCURRENCY.resources },
+  );
+  return new Map([...found, ...(await parametersNow(parameters, run))]);
 }
 
 type Resource =
@@ -82,10 +100,10 @@ export async function hasNamesake(
 }
 
 async function parametersNow(
-  changes: readonly Change[],
+  parameters: readonly Named[],
   run: StepContext,
 ): Promise<readonly (readonly [string, Resource])[]> {
-  const arns = [...new Set(changes.map(({ arn }) => arn))].filter((arn) => parseArn(arn) !== undefined);
+  const arns = [...new Set(parameters.map(({ arn }) => arn))].filter((arn) => parseArn(arn) !== undefined);
   if (arns.length === 0) return [];
   try {
     const { found, refused } = await run.ports.parameters.describeAll(arns, run.reading);

@@ -4,7 +4,7 @@ import { added, type Counts, INJECTED } from './counts.ts';
 import { type Caught, SEEDS, writeTable } from './plant-table.ts';
 import { PLANTS, type Plant } from './plants.ts';
 import { workThrough } from './pool.ts';
-import { printCounts, printFailure, printPairs } from './print.ts';
+import { printCounts, printFailed, printFailure, printPairs } from './print.ts';
 import { THEMES, type Theme } from './themes.ts';
 import type { Answer, Task } from './worker.ts';
 
@@ -78,7 +78,9 @@ async function showSmallest(
   failed: readonly Failed[],
   theme: Theme | undefined,
 ): Promise<void> {
-  const shown = failed.toSorted((a, b) => a.seed - b.seed).slice(0, SHOWN);
+  const inOrder = failed.toSorted((a, b) => a.seed - b.seed);
+  const shown = inOrder.slice(0, SHOWN);
+  for (const { seed: failing, violations } of inOrder.slice(SHOWN)) printFailed(failing, violations);
   const shrinking = shown.map((one): Task => ({ task: 'shrink', seed: one.seed, theme }));
   await workThrough(file, Math.min(threads, shown.length), shrinking, (answer) => {
     if (answer.task === 'shrink') printFailure(answer.seed, answer.shrunk, theme);

@@ -21,6 +21,11 @@ export function printFailure(
   print('});\n');
 }
 
+/** One line a violation, for a seed whose scenario is not shrunk. */
+export function printFailed(seed: number, violations: readonly Violation[]): void {
+  for (const { promise, what } of violations) print(`seed ${seed}: ${promise}: ${what}`);
+}
+
 /** `cpuSeconds`: what an average run took of all processors, its judgement included. */
 export function printCounts(counts: Counts, violations: readonly Violation[], cpuSeconds: number): void {
   const rows = Object.entries(counts);

@@ -155,24 +155,31 @@ describe('a later look applies the settings of today:', () => {
   });
 });
 
+/** Twelve clusters, each with a service that uses a secret and a parameter; ECS does not answer for the last one. */
+async function hanging() {
+  const loop = await startLoop({ remainingMs: 270_000 });
+  passTimeWhenStuck(loop.sim);
+  const secret = loop.sim.world.secret({ name: 'prod/db' });
+  loop.sim.world.parameter({ name: '/app/key' });
+  for (let i = 0; i < 12; i++)
+    loop.sim.world.service({
+      cluster: `c${i}`,
+      name: 'api',
+      secrets: [secret.arn, '/app/key'],
+      startedAt: loop.clock.now() - DAY,
+    });
+  const resume = loop.sim.faults.add({
+    operation: 'ListServices',
+    kind: 'hang',
+    times: Infinity,
+    match: ({ cluster }) => String(cluster).endsWith('/c11'),
+  });
+  return { loop, secret, resume };
+}
+
 describe('a scan that another invocation continues', () => {
   test.each(['opted out', 'deleted'])('redeploys nothing for a secret that was %s meanwhile', async (how) => {
-    const loop = await startLoop({ remainingMs: 270_000 });
-    passTimeWhenStuck(loop.sim);
-    const secret = loop.sim.world.secret({ name: 'prod/db' });
-    for (let i = 0; i < 12; i++)
-      loop.sim.world.service({
-        cluster: `c${i}`,
-        name: 'api',
-        secrets: [secret.arn],
-        startedAt: loop.clock.now() - DAY,
-      });
-    const resume = loop.sim.faults.add({
-      operation: 'ListServices',
-      kind: 'hang',
-      times: Infinity,
-      match: ({ cluster }) => String(cluster).endsWith('/c11'),
-    });
+    const { loop, secret, resume } = await hanging();
     loop.send(currentMoved(loop.sim, 'prod/db'));
     await loop.run(1);
     resume();
@@ -187,5 +194,45 @@ describe('a scan that another invocation continues', () => {
     await loop.run();
     expect(redeployed(loop)).toHaveLength(before);
     expect(reasons(loop)).toContain(how === 'deleted' ? 'api secret-gone' : 'api opted-out');
+  });
+
+  const ENDS: readonly [string, (loop: Loop) => void, (loop: Loop) => void][] = [
+    [
+      'a secret',
+      (loop) => act(loop, 'DeleteSecret', { SecretId: 'prod/db' }),
+      (loop) => act(loop, 'RestoreSecret', { SecretId: 'prod/db' }),
+    ],
+    [
+      'a parameter',
+      (loop) => loop.sim.act('ssm', 'DeleteParameter', { Name: '/app/key' }),
+      (loop) => loop.sim.act('ssm', 'PutParameter', { Name: '/app/key', Value: 'y', Type: 'String' }),
+    ],
+  ];
+
+  async function ended(end: (loop: Loop) => void, bringBack: (loop: Loop) => void) {
+    const { loop, resume } = await hanging();
+    const before = loop.sim.events.length;
+    end(loop);
+    for (const event of loop.sim.events.slice(before)) loop.send(event);
+    loop.clock.advance(2 * MINUTE);
+    await loop.run(1);
+    resume();
+    loop.clock.advance(2 * MINUTE);
+    bringBack(loop);
+    await loop.run();
+    return loop;
+  }
+
+  test.each(ENDS)('tells the end of %s', async (_, end) => {
+    const loop = await ended(end, () => undefined);
+    expect(loop.told('change.notice')).toHaveLength(1);
+    expect(reasons(loop).filter((one) => one === 'api secret-gone')).toHaveLength(12);
+  });
+
+  test.each(ENDS)('says nothing of the end of %s that is there again', async (_, end, bringBack) => {
+    const loop = await ended(end, bringBack);
+    expect(loop.told('change.notice')).toEqual([]);
+    expect(reasons(loop)).toEqual([]);
+    expect(loop.told('change.ignored')).toContainEqual(expect.objectContaining({ reason: 'restored' }));
   });
 });
