@@ -47,7 +47,10 @@ export type CliCommand = {
   readonly args: string;
   readonly options: readonly CliOption[];
   readonly examples: readonly (readonly [line: string, answers: string])[];
-  run(args: readonly string[], given: Given, terminal: Terminal): Promise<ExitCode>;
+  /** Commands of its own, which stand behind its name: `doctor credentials`. */
+  readonly commands?: readonly CliCommand[];
+  /** Absent: one of its own commands has to be named. */
+  run?(args: readonly string[], given: Given, terminal: Terminal): Promise<ExitCode>;
 };
 
 /** An option that takes a text; undefined if it is not given. */

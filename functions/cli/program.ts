@@ -20,13 +20,16 @@ export async function runProgram(
 ): Promise<ExitCode> {
   let code: ExitCode = EXIT.done;
   const program = base(screen);
-  for (const one of commands)
-    added(program, one).action(async (...called: readonly unknown[]) => {
-      const command = called.at(-1);
-      if (!(command instanceof Command)) throw new TypeError('commander calls an action with its command');
+  const add = (parent: Command, one: CliCommand): void => {
+    const command = added(parent, one);
+    for (const own of one.commands ?? []) add(command, own);
+    if (one.run === undefined) return;
+    command.action(async () => {
       const given = command.optsWithGlobals<Given>();
-      code = await one.run(command.args, given, terminalOf(given));
+      code = (await one.run?.(command.args, given, terminalOf(given))) ?? code;
     });
+  };
+  for (const one of commands) add(program, one);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return code;
