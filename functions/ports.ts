@@ -196,9 +196,11 @@ export type Functions = {
   setVariables(name: string, variables: Readonly<Record<string, string>>): Promise<void>;
 };
 
-/** The environment variables of a function, the hash of its code, and when either of them was changed last. */
+/** The environment variables of a function, its version and the hash of its code, and when any of it was changed last. */
 export type FunctionSettings = {
   readonly variables: Readonly<Record<string, string>>;
+  /** Undefined: it does not say one. */
+  readonly version: string | undefined;
   readonly code: string;
   readonly modifiedAt: string;
 };
@@ -207,9 +209,14 @@ export type FunctionSettings = {
 export type Monitoring = {
   /** These alarms, by name; those that do not exist are left out. */
   alarms(names: readonly string[], signal: AbortSignal): Promise<readonly Alarm[]>;
-  /** The sums of each metric in intervals of five minutes since an instant, the youngest first; only those above 0. */
-  sums(metrics: readonly Metric[], since: number, signal: AbortSignal): Promise<readonly (readonly Sum[])[]>;
+  /** The sums of each metric in the intervals since an instant, the youngest first; only those above 0. */
+  sums(
+    metrics: readonly Metric[],
+    intervals: Intervals,
+    signal: AbortSignal,
+  ): Promise<readonly (readonly Sum[])[]>;
 };
+export type Intervals = { readonly since: number; readonly intervalSeconds: number };
 export type Alarm = {
   readonly name: string;
   readonly state: string;

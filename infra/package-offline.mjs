@@ -30,7 +30,7 @@ export async function copyService(folder) {
   await cp(join(root, 'serverless.yml'), join(folder, 'serverless.yml'));
   await cp(join(root, 'infra'), join(folder, 'infra'), { recursive: true });
   await writeFile(join(folder, 'infra', 'build.mjs'), placeholderBuild);
-  await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
+  await cp(join(root, 'package.json'), join(folder, 'package.json'));
 }
 
 /** Runs osls in the folder with exactly this environment; if it fails, the error contains its output. */

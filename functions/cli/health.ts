@@ -1,21 +1,9 @@
 import { DEFAULT_QUOTA } from '../core/model/limits.ts';
+import type { Sum } from '../ports.ts';
 import type { Session } from '../runtime/connect-terminal.ts';
 import { FUNCTION_NAMES } from '../runtime/stack.ts';
 import { functionOf, installed, resourceOf } from './installed.ts';
-import { count, span } from './render/words.ts';
-
-/** Something that is not as it should be, and what to do about it. */
-export type Finding = { readonly finding: string; readonly todo: string };
-
-/** How the installed service is, as far as AWS shows it. */
-export type Health = {
-  readonly facts: readonly (readonly [name: string, value: string])[];
-  readonly findings: readonly Finding[];
-};
-
-const DAY_MS = 86_400_000;
-/** How far back the last event and the last sweep are looked for. */
-const LOOK_BACK_MS = 14 * DAY_MS;
+import { DAY_MS, type Health, LOOK_BACK_DAYS } from './render/health.ts';
 
 /** Throws WrongUsage if nothing is installed, and ReadFailed. */
 export async function healthOf(session: Session): Promise<Health> {
@@ -30,63 +18,34 @@ export async function healthOf(session: Session): Promise<Health> {
       session.run.reading,
     ),
   ]);
-  const ringing = alarms.filter(({ state }) => state === 'ALARM');
+  const { stage, rates } = session.config;
   return {
-    facts: [
-      ['stack', name],
-      ...functions.facts,
-      ...seen.facts,
-      ...queues.facts,
-      [
-        'alarms',
-        ringing.length === 0
-          ? `none of ${alarms.length} rings`
-          : `${ringing.length} of ${alarms.length} ring`,
-      ],
-      ['quota', quotaOf(session)],
-    ],
-    findings: [
-      ...functions.findings,
-      ...seen.findings,
-      ...queues.findings,
-      ...ringing.map(({ name: alarm, since, description }) => ({
-        finding: `alarm ${alarm} rings for ${span(now - since)}`,
-        todo: firstStep(description),
-      })),
-    ],
+    now,
+    stack: name,
+    stage,
+    ...functions,
+    ...seen,
+    ...queues,
+    alarms,
+    quota: {
+      reads: { rate: rates.readRate, of: DEFAULT_QUOTA.reads },
+      updates: { rate: rates.updateRate, of: DEFAULT_QUOTA.updates },
+    },
   };
 }
 
-/** The description of an alarm says what to do first (infra/alarms.yml). */
-function firstStep(description: string): string {
-  return /\bFirst: (.*)$/s.exec(description)?.[1] ?? description;
-}
-
-async function functionsOf(session: Session): Promise<Health> {
-  const all = await Promise.all(
+async function functionsOf(session: Session): Promise<Pick<Health, 'modes' | 'function'>> {
+  const [onChange, onRequest, onSchedule] = await Promise.all(
     FUNCTION_NAMES.map((name) => session.functions.settings(functionOf(session, name), session.run.reading)),
   );
-  const modes = all.map(({ variables }) => variables['MODE'] ?? 'enforce');
-  const [first] = all;
-  const isOne = new Set(modes).size === 1;
-  const mode = isOne ? (modes[0] ?? '') : FUNCTION_NAMES.map((name, i) => `${name} ${modes[i]}`).join(', ');
-  return {
-    facts: [
-      ['mode', mode],
-      ['version', `code ${first?.code.slice(0, 8) ?? ''}, changed ${first?.modifiedAt.slice(0, 16) ?? ''}`],
-    ],
-    findings: [
-      ...(isOne
-        ? []
-        : [{ finding: `the functions have different modes: ${mode}`, todo: 'esr stop, or esr resume' }]),
-      ...(isOne && mode === 'observe'
-        ? [{ finding: 'the service is stopped: it redeploys nothing', todo: 'esr resume' }]
-        : []),
-    ],
-  };
+  const modes = [onChange, onRequest, onSchedule].map((one) => one?.variables['MODE'] ?? 'enforce');
+  return { modes, function: onChange ?? { version: undefined, code: '', modifiedAt: '' } };
 }
 
-async function seenLately(session: Session, now: number): Promise<Health> {
+async function seenLately(
+  session: Session,
+  now: number,
+): Promise<Pick<Health, 'lastEvent' | 'lastSweep' | 'throttled'>> {
   const dimensions = { service: 'ecs-secret-redeploy', stage: session.config.stage };
   const own = (name: string) => ({ namespace: 'SecretRedeploy', name, dimensions });
   const sweeps = {
@@ -96,31 +55,16 @@ async function seenLately(session: Session, now: number): Promise<Health> {
   };
   const [changes = [], swept = [], throttled = []] = await session.monitoring.sums(
     [own('Changes'), sweeps, own('Throttled')],
-    now - LOOK_BACK_MS,
+    { since: now - LOOK_BACK_DAYS * DAY_MS, intervalSeconds: 300 },
     session.run.reading,
   );
-  const ago = (at: number | undefined) =>
-    at === undefined ? 'none within 14 days' : `${span(now - at)} ago`;
-  const today = throttled.filter(({ at }) => at > now - DAY_MS).reduce((sum, { value }) => sum + value, 0);
-  return {
-    facts: [
-      ['last event', ago(changes[0]?.at)],
-      ['last sweep', ago(swept[0]?.at)],
-      ['throttled', `${count(today, 'call')} within a day`],
-    ],
-    findings:
-      swept[0] === undefined || now - swept[0].at > DAY_MS
-        ? [
-            {
-              finding: 'no sweep has begun within a day: what no event tells of is not found',
-              todo: 'look whether the schedule of on-schedule is enabled; deploying the stack restores it',
-            },
-          ]
-        : [],
-  };
+  return { lastEvent: changes[0]?.at, lastSweep: swept[0]?.at, throttled: withinADay(throttled, now) };
 }
 
-async function queuesOf(session: Session): Promise<Health> {
+const withinADay = (sums: readonly Sum[], now: number): number =>
+  sums.filter(({ at }) => at > now - DAY_MS).reduce((total, { value }) => total + value, 0);
+
+async function queuesOf(session: Session): Promise<Pick<Health, 'underWay' | 'deadLetters'>> {
   const counted = (id: string) => session.queues.count(resourceOf(session, id), session.run.reading);
   const [changes, fallback, dead, lost] = await Promise.all([
     counted('ChangeQueue'),
@@ -130,39 +74,7 @@ async function queuesOf(session: Session): Promise<Health> {
   ]);
   const sum = (of: 'visible' | 'inFlight' | 'delayed') => changes[of] + fallback[of];
   return {
-    facts: [
-      [
-        'under way',
-        `${count(sum('visible'), 'message')} due, ${sum('inFlight')} in work, ${sum('delayed')} later`,
-      ],
-      ['dead letters', `${dead.visible} of the function, ${lost.visible} of the rules`],
-    ],
-    findings: [
-      ...(dead.visible > 0
-        ? [
-            {
-              finding: `${count(dead.visible, 'message')} given up by on-change`,
-              todo: 'mend the cause, then esr replay',
-            },
-          ]
-        : []),
-      ...(lost.visible > 0
-        ? [
-            {
-              finding: `${count(lost.visible, 'event')} reached no queue`,
-              todo: 'look at them (docs/operate.md), then esr redeploy SECRET',
-            },
-          ]
-        : []),
-    ],
+    underWay: { visible: sum('visible'), inFlight: sum('inFlight'), delayed: sum('delayed') },
+    deadLetters: { function: dead.visible, rules: lost.visible },
   };
-}
-
-/** How much of what ECS allows the account the service takes at most. */
-function quotaOf({ config: { rates } }: Session): string {
-  return `reads ${share(rates.readRate, DEFAULT_QUOTA.reads)}, UpdateService ${share(rates.updateRate, DEFAULT_QUOTA.updates)}`;
-}
-
-function share(rate: number, quota: number): string {
-  return `${Math.round((100 * rate) / quota)} % (${rate} of ${quota} a second)`;
 }

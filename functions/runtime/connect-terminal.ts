@@ -34,6 +34,8 @@ export type Session = {
   readonly functions: Functions;
   readonly queues: Queues;
   readonly monitoring: Monitoring;
+  /** The same for what a command can do without: a missing permission ends the call, and not the command. */
+  readonly monitoringIfAllowed: Monitoring;
   readonly tag: TagService;
 };
 
@@ -82,7 +84,12 @@ export async function connectTerminal(
   const journal = new Journal(new RecordWriter(onlyErrors(warn)));
   const dependencies = { config, ports, fleets, lostAnswers: new Map() };
   const run = { ...runOf(dependencies, journal, signal, () => Number.POSITIVE_INFINITY), account };
-  const service = { functions, queues: makeQueues(counts), monitoring: makeMonitoring(counts) };
+  const service = {
+    functions,
+    queues: makeQueues(counts),
+    monitoring: makeMonitoring(counts, clock),
+    monitoringIfAllowed: makeMonitoring(new CallCounts(), clock),
+  };
   return { account, region, stack: found, config, run, ...service, tag: makeTags(counts) };
 }
 
@@ -123,6 +130,9 @@ function portsOf({ rates, tagPrefix }: Config, counts: CallCounts, clock: Clock)
 /** What is denied of it is an outcome of one service, and may be allowed for the next. */
 const REDEPLOY = 'ecs:UpdateService';
 
+/** IAM has another name for this call than the API. */
+const INVOKE = 'lambda:InvokeFunction';
+
 /** Ends the command at the first call that a missing permission refuses. */
 class EndAtDenial extends CallCounts {
   readonly #ending: AbortController;
@@ -134,7 +144,7 @@ class EndAtDenial extends CallCounts {
 
   override failed(error: unknown, action: string): void {
     super.failed(error, action);
-    const denied = deniedAction(error, action);
+    const denied = deniedAction(error, action === 'lambda:Invoke' ? INVOKE : action);
     if (denied !== undefined && action !== REDEPLOY) this.#ending.abort(new Denied(denied, error));
   }
 }

@@ -187,8 +187,9 @@ describe.concurrent('status', () => {
     expect(lines[0]).toBe('the service works');
     expect(Object.fromEntries(lines.slice(1).map((line) => line.split(/ {2,}/)))).toEqual({
       stack: 'ecs-secret-redeploy-prod',
+      stage: 'prod',
       mode: 'enforce',
-      version: 'code c2ltdWxh, changed 2026-11-20T10:00',
+      version: '0.1.0, code c2ltdWxh, changed 2026-11-20T10:00',
       'last event': expect.stringMatching(/^2\d min ago$/),
       'last sweep': expect.stringMatching(/^2\d min ago$/),
       throttled: '3 calls within a day',

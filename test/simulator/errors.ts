@@ -32,7 +32,9 @@ export function serverError(service: string, code?: string, message?: string): A
 }
 
 /** A refusal in IAM's words; `action` is the missing permission, such as `ecs:UpdateService`. */
-export function accessDenied(principal: string, action: string, resource = '*'): AwsError {
+export function accessDenied(principal: string, called: string, resource = '*'): AwsError {
+  // IAM has another name for this one call than the API.
+  const action = called.replace(/^lambda:Invoke$/, 'lambda:InvokeFunction');
   const message = `User: ${principal} is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows the ${action} action`;
   if (/^(?:s3|sts|cloudformation):/.test(action)) return new AwsError('AccessDenied', message, 403);
   return new AwsError('AccessDeniedException', message);

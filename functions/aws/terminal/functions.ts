@@ -38,15 +38,19 @@ export function makeFunctions(counts: CallCounts): Functions {
   };
 }
 
+/** The end of the description (serverless.yml). */
+const VERSION = /\bversion (\S+)$/;
+
 async function settingsOf(client: LambdaClient, name: string, abortSignal: AbortSignal | undefined) {
   try {
     const command = new GetFunctionConfigurationCommand({ FunctionName: name });
     const options = abortSignal && { abortSignal };
     const { Environment = {}, ...answer } = await client.send(command, { ...options });
-    const { RevisionId, CodeSha256: code = '', LastModified: modifiedAt = '' } = answer;
+    const { RevisionId, CodeSha256: code = '', LastModified: modifiedAt = '', Description = '' } = answer;
+    const version = VERSION.exec(Description)?.[1];
     const { Variables: variables = {}, Error: refused } = Environment;
     if (refused !== undefined) throw undecrypted(name, refused.Message ?? refused.ErrorCode);
-    return { variables, RevisionId, code, modifiedAt };
+    return { variables, RevisionId, version, code, modifiedAt };
   } catch (error) {
     throw readFailed(`read the settings of function ${name}`, error);
   }

@@ -1,15 +1,13 @@
 import { CloudWatchClient, DescribeAlarmsCommand, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
-import type { Metric, Monitoring } from '../../ports.ts';
+import type { Clock, Metric, Monitoring } from '../../ports.ts';
 import { type CallCounts, counted, reads } from '../clients.ts';
 import { readFailed } from '../errors.ts';
-
-const PERIOD_S = 300;
 
 /**
  * Alarms and metrics of the service. One call answers 100 alarms and 500 metrics, which are more than it has
  * (https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html, …/API_GetMetricData.html).
  */
-export function makeMonitoring(counts: CallCounts): Monitoring {
+export function makeMonitoring(counts: CallCounts, clock: Clock): Monitoring {
   const client = counted(new CloudWatchClient(reads), counts);
   return {
     async alarms(names, abortSignal) {
@@ -27,12 +25,12 @@ export function makeMonitoring(counts: CallCounts): Monitoring {
         throw readFailed('read the alarms of the service', error);
       }
     },
-    async sums(metrics, since, abortSignal) {
+    async sums(metrics, { since, intervalSeconds }, abortSignal) {
       try {
         const command = new GetMetricDataCommand({
-          MetricDataQueries: metrics.map(queryOf),
+          MetricDataQueries: metrics.map((metric, i) => queryOf(metric, i, intervalSeconds)),
           StartTime: new Date(since),
-          EndTime: new Date(),
+          EndTime: new Date(clock.now()),
           ScanBy: 'TimestampDescending',
         });
         const { MetricDataResults = [] } = await client.send(command, { abortSignal });
@@ -50,8 +48,8 @@ export function makeMonitoring(counts: CallCounts): Monitoring {
 
 const idOf = (i: number): string => `m${i}`;
 
-function queryOf({ namespace, name, dimensions }: Metric, i: number) {
+function queryOf({ namespace, name, dimensions }: Metric, i: number, Period: number) {
   const Dimensions = Object.entries(dimensions).map(([Name, Value]) => ({ Name, Value }));
   const Metric = { Namespace: namespace, MetricName: name, Dimensions };
-  return { Id: idOf(i), MetricStat: { Metric, Period: PERIOD_S, Stat: 'Sum' } };
+  return { Id: idOf(i), MetricStat: { Metric, Period, Stat: 'Sum' } };
 }

@@ -1,7 +1,8 @@
 import type { CliCommand } from '../command.ts';
 import { EXIT } from '../exit.ts';
-import { type Finding, healthOf } from '../health.ts';
+import { healthOf } from '../health.ts';
 import { printResult } from '../print.ts';
+import { type Finding, factsOf, findingsOf, healthJson } from '../render/health.ts';
 import { count } from '../render/words.ts';
 
 export const status: CliCommand = {
@@ -9,25 +10,28 @@ export const status: CliCommand = {
   summary: 'how the installed service is, and what to do about each finding',
   args: '',
   options: [],
-  examples: [['status', 'mode, version, last event and sweep, what is under way, alarms, dead letters']],
+  examples: [
+    ['status', 'stage, mode, version, last event and sweep, what is under way, alarms, dead letters, quota'],
+    ['status -o name', 'what is wrong, one code a line'],
+  ],
   async run(_, given, terminal) {
     const { screen, progress } = terminal;
-    const session = await terminal.connect();
-    const { facts, findings } = await healthOf(session);
+    const health = await healthOf(await terminal.connect());
     progress.end();
+    const findings = findingsOf(health);
     const isWell = findings.length === 0;
     const verdict = isWell ? 'the service works' : count(findings.length, 'finding');
     const result = {
-      json: { ...Object.fromEntries(facts), findings },
-      names: findings.map(({ finding }) => finding),
+      json: healthJson(health),
+      names: findings.map(({ code }) => code),
       verdict: screen.style(['bold', isWell ? 'green' : 'red'], verdict),
       columns: [
-        { title: 'FINDING', cell: ({ finding }: Finding) => finding, least: 24 },
-        { title: 'WHAT TO DO', cell: ({ todo }: Finding) => todo, least: 24 },
-      ],
+        { title: 'FINDING', cell: ({ finding }: Finding) => finding, least: 24, wraps: true },
+        { title: 'WHAT TO DO', cell: ({ todo }: Finding) => todo, least: 24, wraps: true },
+      ] as const,
       wide: [],
       rows: findings,
-      after: facts.map(([name, value]) => `${name.padEnd(12)}  ${value}`),
+      after: factsOf(health).map(([name, value]) => `${name.padEnd(12)}  ${value}`),
     };
     printResult(result, given, screen);
     return isWell ? EXIT.done : EXIT.stale;

@@ -57,9 +57,10 @@ const updateFunctionConfiguration: Operation = (aws, input) => {
   return configurationOf(aws, after);
 };
 
-function configurationOf(aws: Aws, { name, environment, revision }: FunctionState): object {
+function configurationOf(aws: Aws, { name, environment, version, revision }: FunctionState): object {
   return {
     FunctionName: name,
+    Description: `What it does; version ${version}`,
     RevisionId: String(revision),
     CodeSha256: 'c2ltdWxhdGVk',
     LastModified: '2026-11-20T10:00:00.000+0000',
@@ -74,12 +75,22 @@ function configurationOf(aws: Aws, { name, environment, revision }: FunctionStat
 
 const invoke: Operation = async (aws, input) => {
   onlyFields(input, ['FunctionName', 'InvocationType', 'Payload']);
-  const { handle } = needFunction(aws, input);
+  const { name, handle } = needFunction(aws, input);
   if (handle === undefined) throw new AwsError('ServiceException', 'The function does not run here.', 500);
   const event: unknown = JSON.parse(requiredText(input, 'Payload'));
   const type = text(input, 'InvocationType') ?? 'RequestResponse';
   if (type === 'Event') {
-    void handle(event).catch(() => undefined);
+    const at = aws.now();
+    const count = (metric: string) =>
+      aws.cloudwatch.data.push({
+        namespace: 'AWS/Lambda',
+        metric,
+        dimensions: { FunctionName: name },
+        at,
+        value: 1,
+      });
+    count('Invocations');
+    void handle(event).catch(() => count('Errors'));
     return new RawAnswer(202, { 'x-amzn-requestid': randomUUID() });
   }
   if (type !== 'RequestResponse')

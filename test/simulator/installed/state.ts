@@ -8,6 +8,8 @@ export interface StackState {
 export interface FunctionState {
   readonly name: string;
   readonly environment: Readonly<Record<string, string>>;
+  /** The end of its description, as serverless.yml writes it. */
+  readonly version: string;
   /** Each change of its settings is a new one. */
   readonly revision: number;
   /** What an invocation answers; without it, invocations are refused. */

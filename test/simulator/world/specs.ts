@@ -195,6 +195,8 @@ export interface StackSpec {
   readonly stage?: string;
   /** `ecs-secret-redeploy-<stage>` when absent. */
   readonly name?: string;
+  /** The version that the functions' descriptions end with; 0.1.0 when absent. */
+  readonly version?: string;
   /** The environment of the functions besides STAGE; what is absent has the function's own default. */
   readonly environment?: Readonly<Record<string, string>>;
   /** What the functions answer when they are invoked. */

@@ -10,7 +10,7 @@ const FUNCTIONS = {
 
 /** Installs the service as `osls deploy` does, without roles, rules and alarms: nothing asks for them here. */
 export function buildStack(aws: Aws, spec: StackSpec): StackRef {
-  const { stage = 'prod', environment = {}, handlers = {}, resources = {} } = spec;
+  const { stage = 'prod', version = '0.1.0', environment = {}, handlers = {}, resources = {} } = spec;
   const name = spec.name ?? `ecs-secret-redeploy-${stage}`;
   const functions = Object.entries(FUNCTIONS).map(([logicalId, short]) => {
     const physicalId = `${name}-${short}`;
@@ -18,6 +18,7 @@ export function buildStack(aws: Aws, spec: StackSpec): StackRef {
     aws.installed.functions.set(physicalId, {
       name: physicalId,
       environment: variables,
+      version,
       revision: 1,
       handle: handlers[short],
     });

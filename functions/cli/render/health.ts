@@ -1,0 +1,164 @@
+import type { Alarm, FunctionSettings, QueueCount } from '../../ports.ts';
+import { FUNCTION_NAMES } from '../../runtime/stack.ts';
+import { count, span } from './words.ts';
+
+/** How the installed service is, as far as AWS shows it. Instants are in milliseconds. */
+export type Health = {
+  readonly now: number;
+  readonly stack: string;
+  readonly stage: string;
+  /** Of on-change, on-request and on-schedule. */
+  readonly modes: readonly string[];
+  readonly function: Pick<FunctionSettings, 'version' | 'code' | 'modifiedAt'>;
+  readonly lastEvent: number | undefined;
+  readonly lastSweep: number | undefined;
+  /** Throttled calls within a day. */
+  readonly throttled: number;
+  /** Messages of both queues. */
+  readonly underWay: Pick<QueueCount, 'visible' | 'inFlight' | 'delayed'>;
+  readonly deadLetters: { readonly function: number; readonly rules: number };
+  readonly alarms: readonly Alarm[];
+  /** How much of what ECS allows the account the service takes at most, in calls a second. */
+  readonly quota: { readonly reads: Share; readonly updates: Share };
+};
+type Share = { readonly rate: number; readonly of: number };
+
+export const DAY_MS = 86_400_000;
+/** How far back the last event and the last sweep are looked for. */
+export const LOOK_BACK_DAYS = 14;
+
+/** Something that is not as it should be, and what to do about it. */
+export type Finding = { readonly code: string; readonly finding: string; readonly todo: string };
+
+/** What is not as it should be. */
+export function findingsOf(health: Health): readonly Finding[] {
+  return [...ofModes(health), ...ofSweeps(health), ...ofDeadLetters(health), ...ofAlarms(health)];
+}
+
+function ofModes({ modes }: Health): readonly Finding[] {
+  if (new Set(modes).size > 1)
+    return [
+      {
+        code: 'modes-differ',
+        finding: `the functions have different modes: ${modeOf(modes)}`,
+        todo: 'esr stop, or esr resume',
+      },
+    ];
+  return modes[0] === 'observe'
+    ? [{ code: 'stopped', finding: 'the service is stopped: it redeploys nothing', todo: 'esr resume' }]
+    : [];
+}
+
+function ofSweeps({ lastSweep, now }: Health): readonly Finding[] {
+  if (lastSweep !== undefined && now - lastSweep <= DAY_MS) return [];
+  return [
+    {
+      code: 'no-sweep',
+      finding: 'no sweep has begun within a day: what no event tells of is not found',
+      todo: 'look whether the schedule of on-schedule is enabled; deploying the stack restores it',
+    },
+  ];
+}
+
+function ofDeadLetters({ deadLetters }: Health): readonly Finding[] {
+  return [
+    ...(deadLetters.function > 0
+      ? [
+          {
+            code: 'dead-letters',
+            finding: `${count(deadLetters.function, 'message')} given up by on-change`,
+            todo: 'mend the cause, then esr replay',
+          },
+        ]
+      : []),
+    ...(deadLetters.rules > 0
+      ? [
+          {
+            code: 'lost-events',
+            finding: `${count(deadLetters.rules, 'event')} reached no queue`,
+            todo: 'look at them (docs/operate.md), then esr redeploy SECRET',
+          },
+        ]
+      : []),
+  ];
+}
+
+function ofAlarms({ alarms, now }: Health): readonly Finding[] {
+  return alarms
+    .filter(({ state }) => state === 'ALARM')
+    .map(({ name, since, description }) => ({
+      code: 'alarm',
+      finding: `alarm ${name} rings for ${span(now - since)}`,
+      todo: firstStep(description),
+    }));
+}
+
+/** The description of an alarm says what to do first (infra/alarms.yml). */
+function firstStep(description: string): string {
+  return /\bFirst: (.*)$/s.exec(description)?.[1] ?? description;
+}
+
+function modeOf(modes: readonly string[]): string {
+  const [first = ''] = modes;
+  return new Set(modes).size === 1
+    ? first
+    : FUNCTION_NAMES.map((name, i) => `${name} ${modes[i]}`).join(', ');
+}
+
+/** What is known of the service, a line each. */
+export function factsOf(health: Health): readonly (readonly [name: string, value: string])[] {
+  const { stack, stage, modes, now, throttled, underWay, deadLetters, alarms, quota } = health;
+  const ringing = alarms.filter(({ state }) => state === 'ALARM').length;
+  const ago = (at: number | undefined) =>
+    at === undefined ? `none within ${LOOK_BACK_DAYS} days` : `${span(now - at)} ago`;
+  return [
+    ['stack', stack],
+    ['stage', stage],
+    ['mode', modeOf(modes)],
+    ['version', versionOf(health)],
+    ['last event', ago(health.lastEvent)],
+    ['last sweep', ago(health.lastSweep)],
+    [
+      'under way',
+      `${count(underWay.visible, 'message')} due, ${underWay.inFlight} in work, ${underWay.delayed} later`,
+    ],
+    ['alarms', ringing === 0 ? `none of ${alarms.length} rings` : `${ringing} of ${alarms.length} ring`],
+    ['dead letters', `${deadLetters.function} of the function, ${deadLetters.rules} of the rules`],
+    ['quota', `reads ${shareOf(quota.reads)}, UpdateService ${shareOf(quota.updates)}`],
+    ['throttled', `${count(throttled, 'call')} within a day`],
+  ];
+}
+
+function versionOf({ function: { version = 'unknown', code, modifiedAt } }: Health): string {
+  return `${version}, code ${code.slice(0, 8)}, changed ${modifiedAt.slice(0, 16)}`;
+}
+
+function shareOf({ rate, of }: Share): string {
+  return `${Math.round((100 * rate) / of)} % (${rate} of ${of} a second)`;
+}
+
+/** The same for other programs (functions/schema/status.schema.json). */
+export function healthJson(health: Health): object {
+  const { stack, stage, modes, throttled, underWay, deadLetters, alarms, quota } = health;
+  const { version = null, code, modifiedAt } = health.function;
+  return {
+    stack,
+    stage,
+    modes: Object.fromEntries(FUNCTION_NAMES.map((name, i) => [name, modes[i]])),
+    version,
+    code,
+    changedAt: instant(Date.parse(modifiedAt)),
+    lastEvent: instant(health.lastEvent),
+    lastSweep: instant(health.lastSweep),
+    underWay: { due: underWay.visible, inWork: underWay.inFlight, later: underWay.delayed },
+    deadLetters,
+    alarms: alarms.map(({ name, state, since }) => ({ name, state, since: instant(since) })),
+    quota,
+    throttled,
+    findings: findingsOf(health),
+  };
+}
+
+function instant(at: number | undefined): string | null {
+  return at === undefined || Number.isNaN(at) ? null : new Date(at).toISOString();
+}
