@@ -1,11 +1,12 @@
-import { createLogUpdate } from 'log-update';
 import { type Looked, watch } from '../commands/watch.ts';
 import type { Run } from '../pipeline/run.ts';
 import type { Given, Terminal } from './command.ts';
 import { EXIT, type ExitCode, WrongUsage } from './exit.ts';
 import { printResult } from './print.ts';
+import { reasonLines } from './render/reasons.ts';
 import { columns, frame, inOrder, type Row, tally, transition } from './render/rollout.ts';
 import { exitCodeOf, Rows } from './rows.ts';
+import type { LiveLines } from './screen.ts';
 
 /** How often the seconds of live lines move. */
 const TICK_MS = 1_000;
@@ -19,6 +20,8 @@ export type FollowOptions = {
   readonly timeoutMs: number;
   /** Something that acts while it is followed has ended: the next look is the last. */
   readonly isOver?: () => boolean;
+  /** Told of each look but the first; what it throws ends the following. */
+  readonly onLook?: (looked: Looked) => Promise<void>;
 };
 
 /** Follows from the first look to the end: live lines on a terminal, elsewhere a line for each transition. */
@@ -26,7 +29,7 @@ export async function follow(
   first: Looked,
   run: Run,
   { screen, progress }: Terminal,
-  { timeoutMs, isOver = () => false }: FollowOptions,
+  { timeoutMs, isOver = () => false, onLook }: FollowOptions,
 ): Promise<Followed> {
   progress.giveWay();
   const { clock } = run.ports;
@@ -37,6 +40,7 @@ export async function follow(
     for await (const looked of watch(first, run)) {
       shown.add(looked);
       last = looked;
+      await onLook?.(looked);
       if (isOver()) return { rows: shown.rows(), code: exitCodeOf(shown.rows()), timedOut: false };
       if (clock.now() - first.at > timeoutMs) break;
     }
@@ -46,6 +50,9 @@ export async function follow(
       code: timedOut ? codeAtTimeout(shown.rows()) : exitCodeOf(shown.rows()),
       timedOut,
     };
+  } catch (error) {
+    shown.leave();
+    throw error;
   } finally {
     shown.end();
   }
@@ -59,7 +66,7 @@ function codeAtTimeout(rows: readonly Row[]): ExitCode {
 /** What a person sees while it goes on. */
 class Picture {
   readonly #screen: Terminal['screen'];
-  readonly #live: ReturnType<typeof createLogUpdate> | undefined;
+  readonly #live: LiveLines | undefined;
   readonly #rows = new Rows();
   readonly #beganAt: number;
   readonly #now: () => number;
@@ -69,7 +76,7 @@ class Picture {
     this.#screen = screen;
     this.#beganAt = beganAt;
     this.#now = now;
-    this.#live = screen.live && createLogUpdate(screen.live);
+    this.#live = screen.liveLines();
     this.#timer = this.#live && setInterval(() => this.#draw(), TICK_MS).unref();
   }
 
@@ -96,6 +103,11 @@ class Picture {
     this.#live?.clear();
     this.#live?.done();
   }
+
+  /** The last frame stays: there will be no result. */
+  leave(): void {
+    this.#live?.done();
+  }
 }
 
 const isNews = ({ end, endedAt }: Row): boolean =>
@@ -112,15 +124,26 @@ export function printEnd(
   const wrong = inOrder(rows).filter(({ end }) => end !== 'fresh' && end !== 'untouched');
   const verdict = `${subject}: ${rows.length === 0 ? 'no service refers to it' : tally(rows)}`;
   const result = {
-    json: { services: inOrder(rows), timedOut },
+    json: { services: inOrder(rows).map(withInstants), timedOut },
     names: wrong.map(({ key }) => key),
     verdict: screen.style(['bold', wrong.length === 0 ? 'green' : 'red'], verdict),
     columns: columns(now),
     wide: [{ title: 'SERVICE ARN', cell: ({ service }: Row) => service ?? '' }],
     rows: wrong,
-    after: timedOut ? ['not everything has ended: the time for waiting is over'] : [],
+    after: [
+      ...reasonLines(rows),
+      ...(timedOut ? ['not everything has ended: the time for waiting is over'] : []),
+    ],
   };
   printResult(result, given, screen);
+}
+
+/** Instants as every report shows them. */
+function withInstants({ seenAt, startedAt, endedAt, until, ...row }: Row): object {
+  const instants = Object.entries({ seenAt, startedAt, endedAt, until }).flatMap(([name, at]) =>
+    at === undefined ? [] : [[name, new Date(at).toISOString()] as const],
+  );
+  return { ...row, ...Object.fromEntries(instants) };
 }
 
 const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };

@@ -5,7 +5,7 @@ import { describing } from '../pipeline/living.ts';
 import type { Session } from '../runtime/connect-terminal.ts';
 import { type Given, texts } from './command.ts';
 import { WrongUsage } from './exit.ts';
-import { resourceName } from './render/words.ts';
+import { resourceName, some } from './render/words.ts';
 
 /** The secrets and parameters that a command names, as they were given. */
 export type Named = { readonly secrets: readonly string[]; readonly parameters: readonly string[] };
@@ -45,21 +45,34 @@ export async function resolve(
   ]);
 }
 
+export const placeOf = ({ region, account }: Pick<Session, 'region' | 'account'>): string =>
+  `in ${region} of account ${account}`;
+
+/** Throws WrongUsage for an ARN of another Region: what is there is not asked about here. */
+export function needHere(name: string, { region }: Session): void {
+  const named = parseArn(name)?.region ?? '';
+  if (named !== '' && named !== region)
+    throw new WrongUsage(`${name} is in ${named}, and this command asks ${region}: pass --region ${named}`);
+}
+
 async function secretOf(name: string, session: Session): Promise<Resource> {
+  needHere(name, session);
   const found = await describing(session.run)(name);
   if (found !== undefined) return { kind: 'secret', arn: found.arn };
   throw await noSecret(name, session);
 }
 
-async function parameterOf(name: string, { run, account, region }: Session): Promise<Resource> {
+async function parameterOf(name: string, session: Session): Promise<Resource> {
+  needHere(name, session);
+  const { run } = session;
   const found = await run.ports.parameters.describe(name, run.reading);
   if (found !== undefined) return { kind: 'parameter', arn: found.arn };
-  throw new WrongUsage(`there is no parameter ${name} in ${region} of account ${account}`);
+  throw new WrongUsage(`there is no parameter ${name} ${placeOf(session)}`);
 }
 
 async function noSecret(name: string, session: Session): Promise<WrongUsage> {
-  const { run, account, region } = session;
-  const place = `in ${region} of account ${account}`;
+  const { run } = session;
+  const place = placeOf(session);
   const names = await secretNames(session);
   const holding = names.filter((one) => one.toLowerCase().includes(resourceName(name).toLowerCase()));
   if (holding.length > 1)
@@ -69,7 +82,23 @@ async function noSecret(name: string, session: Session): Promise<WrongUsage> {
     : await run.ports.parameters.describe(name, run.reading);
   if (parameter !== undefined)
     return new WrongUsage(`${name} is no secret but a parameter: use --parameter ${name}`);
+  if (await isService(name, session))
+    return new WrongUsage(
+      `${name} is no secret but a service: --service ${name} names it, and "esr explain ${name}" says how it stands`,
+    );
   return new WrongUsage(`there is no secret ${name} ${place}${didYouMean(resourceName(name), names)}`);
+}
+
+/** How a person names a service. */
+export const IN_CLUSTER = /^[\w-]+\/[\w-]+$/;
+
+/** Whether this is the name of a service of the clusters that the settings select. */
+export async function isService(name: string, { run }: Session): Promise<boolean> {
+  if (!IN_CLUSTER.test(name)) return false;
+  const [cluster = '', service = ''] = name.split('/');
+  const asked = { cluster, name: service, asGiven: name };
+  const { missing } = await run.ports.ecs.readNamed([asked], [run.scope.configured], run.reading);
+  return missing.length === 0;
 }
 
 async function secretNames({ run }: Session): Promise<readonly string[]> {
@@ -77,14 +106,6 @@ async function secretNames({ run }: Session): Promise<readonly string[]> {
   for await (const page of run.ports.secrets.list(run.reading))
     if (!('why' in page)) names.push(...page.map(({ arn }: SecretDescription) => resourceName(arn)));
   return names;
-}
-
-const MOST_NAMES = 5;
-
-/** The first of these names, and how many more there are. */
-export function some(names: readonly string[]): string {
-  const more = names.length - MOST_NAMES;
-  return names.slice(0, MOST_NAMES).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
 
 /** A name is close if two letters differ, or one in six of a long one; one that holds the other is closest. */

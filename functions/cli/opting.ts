@@ -3,10 +3,11 @@ import { isOptedOut } from '../core/model/tags.ts';
 import { NoSuchService } from '../pipeline/read/scan.ts';
 import type { Session } from '../runtime/connect-terminal.ts';
 import { WrongUsage } from './exit.ts';
-import { knownServices, serviceNamed } from './services.ts';
+import { knownServices, needOwn, serviceNamed } from './services.ts';
 
 /** The service of this name, in whichever cluster. Throws WrongUsage, which says what may be meant. */
 export async function serviceOf(given: string, session: Session): Promise<Service> {
+  needOwn(given, session);
   const { ports, reading } = session.run;
   return knownServices(session, async () => {
     const { services, missing, unreadable } = await ports.ecs.readNamed([serviceNamed(given)], [], reading);

@@ -1,10 +1,9 @@
-import { createLogUpdate } from 'log-update';
 import { match } from '../core/match/match.ts';
 import { REQUEST, type Subject } from '../core/model/change.ts';
 import type { Fleet } from '../core/model/fleet.ts';
 import type { Ports } from '../ports.ts';
 import { count, span } from './render/words.ts';
-import type { Screen } from './screen.ts';
+import type { LiveLines, Screen } from './screen.ts';
 
 /** How often lines that change are drawn anew, and how often a line is added where none can change. */
 const FRAME_MS = 100;
@@ -16,7 +15,7 @@ const NAMES = 3;
 /** Shows what a read has found so far, before everything has been read. */
 export class Progress {
   readonly #screen: Screen;
-  readonly #live: ReturnType<typeof createLogUpdate> | undefined;
+  readonly #live: LiveLines | undefined;
   readonly #beganAt = Date.now();
   readonly #clusters = new Set<string>();
   readonly #known = new Set<string>();
@@ -29,7 +28,7 @@ export class Progress {
 
   constructor(screen: Screen) {
     this.#screen = screen;
-    this.#live = screen.live && createLogUpdate(screen.live);
+    this.#live = screen.liveLines();
   }
 
   /** The ports, every read of which is shown. */

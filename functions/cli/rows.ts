@@ -16,7 +16,7 @@ export class Rows {
       const seenAt = before?.seenAt ?? at;
       // When it ended is known only of what was seen while it went on.
       const endedAt = seen.end !== undefined && before !== undefined ? { endedAt: at } : {};
-      const row = { ...before, ...seen, seenAt, ...endedAt };
+      const row = { ...sinceOf(before), ...seen, seenAt, ...endedAt };
       this.#rows.set(key, row);
       if (before === undefined || stateOf(before) !== stateOf(row)) changed.push(row);
     }
@@ -26,6 +26,15 @@ export class Rows {
   all(): readonly Row[] {
     return [...this.#rows.values()];
   }
+}
+
+/** What is known of its rollout although a rollback has taken its place. */
+function sinceOf(before: Row | undefined): Partial<Pick<Row, 'startedAt' | 'deploymentId'>> {
+  const { startedAt, deploymentId } = before ?? {};
+  return {
+    ...(startedAt !== undefined && { startedAt }),
+    ...(deploymentId !== undefined && { deploymentId }),
+  };
 }
 
 /** 4 if a rollout failed, 3 if something stays on the old value at which a person should look, or waits although nothing goes on. */

@@ -7,9 +7,10 @@ import { describing } from '../pipeline/living.ts';
 import type { Run } from '../pipeline/run.ts';
 import type { Session } from '../runtime/connect-terminal.ts';
 import { type Given, isSet, text, texts } from './command.ts';
-import { type Named, namedIn, needTarget, type Resource, resolve } from './names.ts';
+import { IN_CLUSTER, isService, type Named, namedIn, needTarget, type Resource, resolve } from './names.ts';
 import { count, resourceName } from './render/words.ts';
 import { newId } from './request.ts';
+import { needClusters, needOwn, serviceNamed } from './services.ts';
 
 /** What a command that follows is about: secrets and parameters that exist, or services. */
 export type Target = Named & {
@@ -27,25 +28,30 @@ export async function targetOf(
   session: Session,
   mayName: { readonly services: boolean },
 ): Promise<Target> {
-  const isService = await Promise.all(args.map((name) => namesService(name, session, mayName.services)));
-  const services = [...args.filter((_, i) => isService[i]), ...texts(given, 'service')];
+  const areServices = await Promise.all(args.map((name) => namesService(name, session, mayName.services)));
+  const services = [...args.filter((_, i) => areServices[i]), ...texts(given, 'service')];
   const named = namedIn(
-    args.filter((_, i) => !isService[i]),
+    args.filter((_, i) => !areServices[i]),
     given,
   );
   needTarget(named, services);
+  for (const service of services) needOwn(service, session);
+  await needClusters(given, session);
   return { ...named, services, resources: await resolve(named, session) };
 }
 
-const IN_CLUSTER = /^[\w-]+\/[\w-]+$/;
-
-async function namesService(name: string, { run }: Session, byName: boolean): Promise<boolean> {
+async function namesService(name: string, session: Session, byName: boolean): Promise<boolean> {
   if (parseArn(name)?.service === 'ecs') return true;
-  if (!byName || !IN_CLUSTER.test(name) || (await describing(run)(name)) !== undefined) return false;
-  const [cluster = '', service = ''] = name.split('/');
-  const asked = { cluster, name: service, asGiven: name };
-  const { missing } = await run.ports.ecs.readNamed([asked], [run.scope.configured], run.reading);
-  return missing.length === 0;
+  if (!byName || !IN_CLUSTER.test(name)) return false;
+  if ((await describing(session.run)(name)) !== undefined) return false;
+  return isService(name, session);
+}
+
+/** Throws WrongUsage if the command line names nothing, or as a service what is none: AWS need not be asked for that. */
+export function needNames(args: readonly string[], given: Given): void {
+  const services = texts(given, 'service');
+  needTarget(namedIn(args, given), args.length > 0 ? [] : services);
+  for (const one of services) serviceNamed(one);
 }
 
 /** A request for on-request (functions/schema/request.schema.json) about the target. */

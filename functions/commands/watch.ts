@@ -1,13 +1,17 @@
+import pMap from 'p-map';
 import { begin, type FollowUp } from '../core/follow-up/follow-up.ts';
-import { progressOf } from '../core/follow-up/progress.ts';
+import { type Progress, progressOf } from '../core/follow-up/progress.ts';
 import type { Trigger } from '../core/follow-up/trigger.ts';
 import type { ServiceKey } from '../core/model/arn.ts';
 import { REQUEST } from '../core/model/change.ts';
 import { type NamedService, primaryOf, type Service } from '../core/model/fleet.ts';
-import type { Result } from '../core/plan/planned.ts';
+import { CONCURRENCY } from '../core/model/limits.ts';
+import type { Planned, Result } from '../core/plan/planned.ts';
+import { adviceIn, type Explained } from '../core/report/advice.ts';
 import type { Report } from '../core/report/report.ts';
 import { type Watched, watchedIn } from '../core/report/watched.ts';
 import { notExecuted } from '../pipeline/apply/apply.ts';
+import { explainer, MAX_EXPLAINED } from '../pipeline/follow-up/explain.ts';
 import { NeedsAsked } from '../pipeline/read/needs.ts';
 import { NOTHING_EARLY, NoSuchService } from '../pipeline/read/scan.ts';
 import type { Run } from '../pipeline/run.ts';
@@ -22,13 +26,22 @@ export type Looked = {
   readonly report: Report;
   /** What to look at the next time; nothing, if nothing waits any more. */
   readonly next: readonly Trigger[];
+  /** Why rollouts fail, as far as it was asked up to now. */
+  readonly reasons: Reasons;
 };
+
+/** Why the tasks of a service fail in a state, and what helps. */
+type Reasons = ReadonlyMap<ServiceKey, Partial<Explained> & { readonly of: string }>;
 
 /**
  * Looks once, and decides as the service would without doing anything. Throws ReadFailed, and what the reading was aborted
  * with.
  */
-export async function look(triggers: readonly Trigger[], run: Run): Promise<Looked> {
+export async function look(
+  triggers: readonly Trigger[],
+  run: Run,
+  known: Reasons = new Map(),
+): Promise<Looked> {
   const decided = await decide(triggers, NOTHING_EARLY, run);
   run.reading.throwIfAborted();
   if ('failure' in decided) throw decided.failure;
@@ -41,9 +54,13 @@ export async function look(triggers: readonly Trigger[], run: Run): Promise<Look
   );
   const result = reported(decided, notExecuted(plan, 'plan', run), []);
   if ('failure' in result) throw result.failure;
+  const services = watchedIn(planned, progress);
+  const reasons = await reasonsFor(services, planned, progress, known, run);
+  run.reading.throwIfAborted();
   return {
     at: now,
-    services: watchedIn(planned, progress),
+    services: withReasons(services, reasons),
+    reasons,
     report: result.report,
     next: progress
       .map(({ followUp }) => followUp)
@@ -57,6 +74,52 @@ function isWaiting({ open, unread, givenUp }: FollowUp): boolean {
 }
 
 const asTrigger = (followUp: FollowUp): Trigger => ({ kind: 'follow-up', messageId: '', followUp });
+
+const UNPLACED = 'cannot-place';
+const FAILING: readonly string[] = ['tasks-failing', UNPLACED];
+
+const isFailing = ({ end, state }: Watched): boolean => end === 'failed' || FAILING.includes(state);
+
+/** Asks once for each service and each state in which its tasks fail, and for some services only in one look. */
+async function reasonsFor(
+  services: Looked['services'],
+  planned: readonly Planned[],
+  progress: readonly Progress[],
+  known: Reasons,
+  run: Run,
+): Promise<Reasons> {
+  const asked = planned
+    .flatMap((one) => {
+      const seen = services.get(one.service.key);
+      return seen !== undefined && isFailing(seen) && known.get(seen.key)?.of !== seen.state
+        ? [{ ...one, seen }]
+        : [];
+    })
+    .slice(0, MAX_EXPLAINED);
+  const answers = await pMap(
+    asked,
+    async ({ service, seen, decision: { changeIds } }) => {
+      const concerned = progress.filter(({ followUp }) => changeIds.includes(followUp.changeId));
+      const explain = explainer(
+        concerned.flatMap(({ followUp }) => followUp.changes),
+        run,
+      );
+      const explained = seen.state === UNPLACED ? adviceIn(UNPLACED) : await explain(service);
+      return [seen.key, { of: seen.state, ...explained }] as const;
+    },
+    { concurrency: CONCURRENCY.stoppedTasks },
+  );
+  return new Map([...known, ...answers]);
+}
+
+function withReasons(services: Looked['services'], reasons: Reasons): Looked['services'] {
+  return new Map(
+    [...services].map(([key, seen]) => {
+      const { of, ...explained } = reasons.get(key) ?? {};
+      return [key, of === seen.state ? { ...seen, ...explained } : seen];
+    }),
+  );
+}
 
 /** The least time between two looks; after a long one it is twice as long as that one took. */
 const LOOK_MS = 3_000;
@@ -76,7 +139,7 @@ export async function* watch(first: Looked, run: Run): AsyncGenerator<Looked, vo
     run.reading.throwIfAborted();
     const began = clock.now();
     if (began - asked.at > NEEDS_MS) asked = { needs: new NeedsAsked(), at: began };
-    looked = await look(looked.next, { ...run, needs: asked.needs });
+    looked = await look(looked.next, { ...run, needs: asked.needs }, looked.reasons);
     pause = Math.max(LOOK_MS, 2 * (clock.now() - began));
     yield looked;
   }

@@ -1,5 +1,6 @@
 import type { WriteStream } from 'node:tty';
 import { stripVTControlCharacters } from 'node:util';
+import { createLogUpdate } from 'log-update';
 import { vi } from 'vitest';
 import type { Globals, Terminal } from '../../functions/cli/command.ts';
 import { COMMANDS } from '../../functions/cli/commands/all.ts';
@@ -31,9 +32,12 @@ export type VirtualOptions = {
 export async function esrIn(loop: Loop, args: readonly string[], options: VirtualOptions = {}): Promise<Ran> {
   const out: string[] = [];
   const err: string[] = [];
+  const live = options.onFrame && liveStream(options.onFrame);
   const screen: Screen = {
     columns: options.onFrame === undefined ? undefined : 200,
-    live: options.onFrame && liveStream(options.onFrame),
+    live,
+    liveLines: () => live && createLogUpdate(live),
+    noteWhole: (line) => void err.push(line),
     print: (...lines) => void out.push(...lines),
     note: (...lines) => void err.push(...lines),
     style: (_, text) => text,
@@ -47,7 +51,7 @@ export async function esrIn(loop: Loop, args: readonly string[], options: Virtua
   };
   const ending = new AbortController();
   options.onStart?.(() => ending.abort(new Interrupted()));
-  const progress = new Progress({ ...screen, live: undefined });
+  const progress = new Progress({ ...screen, liveLines: () => undefined });
   actAsPerson();
   try {
     const code = await runProgram(COMMANDS, args, screen, (given) =>
@@ -87,6 +91,7 @@ function terminalOf(
   return {
     screen,
     progress,
+    goOnUnread: () => undefined,
     connect: () =>
       connectTerminal(
         { region: undefined, profile: undefined },

@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { TO_DO, WHY } from '../../functions/cli/render/reasons.ts';
 import type { ServiceRef } from '../simulator/index.ts';
 import { currentMoved, type Loop, redeploys, startLoop } from '../support/loop.ts';
 import { threeWaves } from './fleets.ts';
@@ -35,9 +36,11 @@ describe('watch', () => {
     expect(out.split('\n').map((line) => line.trim())).toEqual([
       'prod/db: 3 of 6 services are fresh · 1 failed · 2 left as they are',
       expect.stringMatching(/^SERVICE +WAVE +STATE +NEW +OLD +TIME$/),
-      expect.stringMatching(/^prod\/api-4 +1 +rolled-back +\d\/2 +\d +\d+ s$/),
+      expect.stringMatching(/^prod\/api-4 +1 +rolled-back \(health-check\) +\d\/2 +\d +\d+ s$/),
       expect.stringMatching(/^prod\/api-2 +2 +earlier-wave-failed +0\/2 +2$/),
       expect.stringMatching(/^prod\/api-5 +2 +earlier-wave-failed +0\/2 +2$/),
+      `prod/api-4 (health-check): ${WHY['health-check']}`,
+      `what helps (rotate-again): ${TO_DO['rotate-again']}`,
       '',
     ]);
     expect(code).toBe(4);

@@ -7,7 +7,7 @@ import { printResult, type Result } from '../print.ts';
 import type { Column } from '../render/table.ts';
 import { resourceName, serviceName } from '../render/words.ts';
 import { newId } from '../request.ts';
-import { knownServices, serviceNamed } from '../services.ts';
+import { knownServices, needOwn, serviceNamed } from '../services.ts';
 import { PARAMETER } from './options.ts';
 
 export const explain: CliCommand = {
@@ -25,6 +25,7 @@ export const explain: CliCommand = {
     const named = serviceNamed(service);
     const asked = namedIn(args, given);
     const session = await terminal.connect();
+    needOwn(service, session);
     await resolve(asked, session);
     const { run } = session;
     const answer = await knownServices(session, () => explainService(named, asked, newId(), run));

@@ -8,7 +8,7 @@ import { printResult, type Result } from '../print.ts';
 import type { Column } from '../render/table.ts';
 import { count, resourceName, serviceName, span } from '../render/words.ts';
 import { ask } from '../request.ts';
-import { knownServices, serviceNamed } from '../services.ts';
+import { knownServices, needClusters, needOwn, serviceNamed } from '../services.ts';
 import { ALL, AT, CLUSTERS, FORCE, PARAMETER, SERVICE } from './options.ts';
 
 export const plan: CliCommand = {
@@ -27,6 +27,8 @@ export const plan: CliCommand = {
     needTarget(named, services);
     for (const one of services) serviceNamed(one);
     const session = await terminal.connect();
+    for (const one of services) needOwn(one, session);
+    await needClusters(given, session);
     terminal.progress.lookFor(await resolve(named, session));
     const force = isSet(given, 'force');
     const asked = {
@@ -97,7 +99,7 @@ function rowOf({ service, cluster, action, reason, wave, references, obstacles, 
 }
 
 const COLUMNS: readonly Column<Row>[] = [
-  { title: 'SERVICE', cell: ({ name }) => name, least: 16 },
+  { title: 'SERVICE', cell: ({ name }) => name, least: 16, name: true },
   { title: 'PLAN', cell: ({ action }) => action },
   { title: 'REASON', cell: ({ reason }) => reason, least: 16 },
   { title: 'WAVE', cell: ({ wave }) => String(wave) },

@@ -2,11 +2,12 @@ import { reasonHas } from '../../core/plan/reasons.ts';
 import type { StaleReport } from '../../core/report/stale-report.ts';
 import { type CliCommand, type Given, isSet, type Terminal, texts } from '../command.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
-import { type Named, namedIn, resolve, some } from '../names.ts';
+import { type Named, namedIn, resolve } from '../names.ts';
 import { printResult, type Result } from '../print.ts';
 import type { Column } from '../render/table.ts';
-import { byName, count, resourceName, serviceName, span } from '../render/words.ts';
+import { byName, count, resourceName, serviceName, some, span } from '../render/words.ts';
 import { ask } from '../request.ts';
+import { needClusters } from '../services.ts';
 import { ALL, CLUSTERS, PARAMETER } from './options.ts';
 
 export const stale: CliCommand = {
@@ -22,6 +23,7 @@ export const stale: CliCommand = {
   async run(args, given, terminal) {
     const session = await terminal.connect();
     const named = namedIn(args, given);
+    await needClusters(given, session);
     terminal.progress.lookFor(await resolve(named, session));
     const clusters = texts(given, 'clusters');
     const report = await ask(
@@ -75,7 +77,7 @@ type Row = {
 };
 
 const COLUMNS: readonly Column<Row>[] = [
-  { title: 'SERVICE', cell: ({ name }) => name, least: 16 },
+  { title: 'SERVICE', cell: ({ name }) => name, least: 16, name: true },
   { title: 'OLD VALUE OF', cell: ({ what }) => what, least: 12 },
   { title: 'SINCE', cell: ({ since }) => since },
   { title: 'SURE', cell: ({ sure }) => sure },
@@ -129,15 +131,18 @@ function verdictOf(report: StaleReport, { secrets, parameters }: Named): string 
   } = report;
   const many = certain.length + possibly.length;
   const [first] = changes;
-  const isOne = secrets.length + parameters.length === 1 && first !== undefined;
+  const names = secrets.length + parameters.length;
+  const isOne = names === 1 && first !== undefined;
   const subject = isOne
     ? `${resourceName(first.arn)} changed ${span(Date.now() - Date.parse(first.changedAt))} ago: `
     : '';
   const doubt = possibly.length === 0 ? '' : `, ${certain.length} for certain`;
-  if (summary.matched === 0) return `${subject}no service refers to it`;
+  if (summary.matched === 0) return `${subject}no service refers to ${isOne ? 'it' : whatever(names)}`;
   if (many === 0) return `${subject}none of ${count(summary.matched, 'service')} runs on an old value`;
   return `${subject}${many} of ${count(summary.matched, 'service')} still ${many === 1 ? 'runs' : 'run'} on ${isOne ? 'the' : 'an'} old value${doubt}`;
 }
+
+const whatever = (names: number): string => (names === 0 ? 'a secret or a parameter' : 'any of them');
 
 /** Services that nothing redeploys: whether their tasks are old was not asked. */
 function leftAlone({ decisions, stale: { certain, possibly } }: StaleReport): readonly string[] {

@@ -10,7 +10,7 @@ import { printResult, type Result } from '../print.ts';
 import type { Column } from '../render/table.ts';
 import { byName, count, serviceName, writtenName } from '../render/words.ts';
 import { ask, type Question } from '../request.ts';
-import { knownServices, serviceNamed } from '../services.ts';
+import { knownServices, needClusters, needOwn, serviceNamed } from '../services.ts';
 import { ALL, CLUSTERS, PARAMETER, SERVICE } from './options.ts';
 
 export const uses: CliCommand = {
@@ -30,7 +30,9 @@ export const uses: CliCommand = {
     needTarget(named, services);
     const ofServices = services.map(serviceNamed);
     const session = await terminal.connect();
+    for (const one of services) needOwn(one, session);
     if (services.length > 0) return reverse(ofServices, given, session, terminal);
+    await needClusters(given, session);
     terminal.progress.lookFor(await resolve(named, session));
     const asked = { secret: named.secrets, parameter: named.parameters, clusters: texts(given, 'clusters') };
     const answer = await usesFor(asked, session);
@@ -68,7 +70,7 @@ type Row = {
 };
 
 const COLUMNS: readonly Column<Row>[] = [
-  { title: 'SERVICE', cell: ({ name }) => name, least: 16 },
+  { title: 'SERVICE', cell: ({ name }) => name, least: 16, name: true },
   { title: 'HOW', cell: ({ how }) => how, least: 12 },
   { title: 'NOW', cell: ({ now }) => now, least: 10 },
   { title: 'WAVE', cell: ({ wave }) => wave },
@@ -176,9 +178,9 @@ function resourceOf({ valueFrom }: ReportedReference): string {
 type Reversed = ReportedReference & { readonly name: string; readonly of: string };
 
 const REVERSE: readonly Column<Reversed>[] = [
-  { title: 'REFERS TO', cell: ({ name }) => name, least: 16 },
+  { title: 'REFERS TO', cell: ({ name }) => name, least: 16, name: true },
   { title: 'HOW', cell: howOf, least: 12 },
   { title: 'CONTAINER', cell: ({ container }) => container ?? '', least: 8 },
-  { title: 'SERVICE', cell: ({ of }) => of, least: 12 },
+  { title: 'SERVICE', cell: ({ of }) => of, least: 12, name: true },
 ];
 const AS_WRITTEN: readonly Column<Reversed>[] = [{ title: 'AS WRITTEN', cell: ({ valueFrom }) => valueFrom }];

@@ -4,7 +4,7 @@ import { type CliCommand, type Given, isSet, text } from '../command.ts';
 import { WrongUsage } from '../exit.ts';
 import { follow, printEnd, timeoutOf } from '../follow.ts';
 import { knownServices, serviceNamed } from '../services.ts';
-import { requestFor, startOf, subjectOf, type Target, targetOf } from '../target.ts';
+import { needNames, requestFor, startOf, subjectOf, type Target, targetOf } from '../target.ts';
 import { AT, CLUSTERS, FORCE, PARAMETER, SERVICE, TIMEOUT } from './options.ts';
 
 export const watch: CliCommand = {
@@ -21,6 +21,7 @@ export const watch: CliCommand = {
     ['watch prod/db --timeout 10m', 'ends with 5 if something still waits after ten minutes'],
   ],
   async run(args, given, terminal) {
+    needNames(args, given);
     const timeoutMs = timeoutOf(given);
     const at = text(given, 'at');
     if (isSet(given, 'force') && at === undefined)

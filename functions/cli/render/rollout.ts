@@ -1,5 +1,5 @@
 import type { Watched } from '../../core/report/watched.ts';
-import { type Column, table } from './table.ts';
+import { type Column, shortened, table } from './table.ts';
 import { byName, count, span } from './words.ts';
 
 /** A watched service with the instants that a person sees as seconds, in milliseconds. */
@@ -32,7 +32,7 @@ export function stateOf({ state, failure }: Watched): string {
 }
 
 export const columns = (now: number): readonly Column<Row>[] => [
-  { title: 'SERVICE', cell: ({ key }) => key, least: 16 },
+  { title: 'SERVICE', cell: ({ key }) => key, least: 16, name: true },
   { title: 'WAVE', cell: ({ wave }) => String(wave) },
   { title: 'STATE', cell: stateOf, least: 12 },
   { title: 'NEW', cell: ({ newTasks, desired }) => `${newTasks}/${desired}` },
@@ -56,11 +56,13 @@ export function frame(
   const room = Math.max(1, height - below.length - 3);
   const shown = rows.length <= room ? rows : inOrder(rows).slice(0, room);
   const more = rows.length - shown.length;
-  return [
+  const lines = [
     ...table(columns(now), inOrder(shown), width),
     ...(more > 0 ? [`… ${more} more`] : []),
-    ...below.map((line) => line.slice(0, width)),
+    ...below.map((line) => shortened(line, width)),
   ];
+  // The cursor stands on the line below.
+  return lines.slice(-Math.max(1, height - 1));
 }
 
 /** Where there are several, how far each wave is. */
@@ -91,15 +93,17 @@ export function tally(rows: readonly Row[]): string {
   const of = (isOne: (row: Row) => boolean) => concerned.filter(isOne).length;
   const fresh = of(({ end }) => end === 'fresh');
   const parts = [
-    [of(({ end }) => end === 'failed'), 'failed'],
-    [of(({ end }) => end === 'left'), 'left as they are'],
-    [of(({ end, startedAt }) => end === undefined && startedAt !== undefined), 'roll out'],
-    [of(({ end, startedAt }) => end === undefined && startedAt === undefined), 'wait'],
+    [of(({ end }) => end === 'failed'), 'failed', 'failed'],
+    [of(({ end }) => end === 'left'), 'left as it is', 'left as they are'],
+    [of(({ end, startedAt }) => end === undefined && startedAt !== undefined), 'rolls out', 'roll out'],
+    [of(({ end, startedAt }) => end === undefined && startedAt === undefined), 'waits', 'wait'],
   ] as const;
   const verb = fresh === 1 ? 'is' : 'are';
   return [
     `${fresh} of ${count(concerned.length, 'service')} ${verb} fresh`,
-    ...parts.filter(([number]) => number > 0).map(([number, word]) => `${number} ${word}`),
+    ...parts
+      .filter(([number]) => number > 0)
+      .map(([number, one, several]) => `${number} ${number === 1 ? one : several}`),
   ].join(' · ');
 }
 

@@ -12,6 +12,14 @@ function plural(noun: string): string {
   return [`${first}s`, ...rest].join(' ');
 }
 
+const MOST_NAMES = 5;
+
+/** The first of these names, and how many more there are. */
+export function some(names: readonly string[]): string {
+  const more = names.length - MOST_NAMES;
+  return names.slice(0, MOST_NAMES).join(', ') + (more > 0 ? ` and ${more} more` : '');
+}
+
 const UNITS = [
   ['d', 86_400_000],
   ['h', 3_600_000],

@@ -3,13 +3,13 @@ import { openKey } from '../follow-up/follow-up.ts';
 import type { Progress } from '../follow-up/progress.ts';
 import { keyOf, nameOf, type ServiceArn, type ServiceKey } from '../model/arn.ts';
 import type { about } from '../model/change.ts';
-import type { Failure } from '../model/failure.ts';
 import { type Deployment, primaryOf } from '../model/fleet.ts';
 import type { Rollout } from '../model/rollout.ts';
 import { waveOf } from '../model/tags.ts';
 import { badEndOf, isOfRollback, looksLikeRollback } from '../plan/evidence.ts';
 import type { Planned } from '../plan/planned.ts';
 import { reasonHas } from '../plan/reasons.ts';
+import type { Explained } from './advice.ts';
 
 /** How it ended for a service: `left` may still run on the old value, and `untouched` has nothing to do with it. */
 export type End = 'fresh' | 'failed' | 'left' | 'untouched';
@@ -33,10 +33,9 @@ export type Watched = {
   /** When the younger deployment began, and its id. */
   readonly startedAt?: number;
   readonly deploymentId?: string;
-  readonly failure?: Failure;
   /** Until when a bake or a pause lasts, if it is known. */
   readonly until?: number;
-};
+} & Partial<Explained>;
 
 /** Every service that a look is about: those that ECS described, and those that it did not. */
 export function watchedIn(

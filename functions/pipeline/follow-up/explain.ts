@@ -5,6 +5,9 @@ import { type Explained, type Shown, suspicion } from '../../core/report/advice.
 import { type Held, restoreAdvice } from '../../core/report/restore.ts';
 import type { StepContext } from '../context.ts';
 
+/** The most services for which one look asks ECS why their tasks stopped. */
+export const MAX_EXPLAINED = 20;
+
 /** ECS keeps service deployments for 90 days (functions/README.md, Deployments). */
 const KEPT_MS = 90 * 86_400_000;
 

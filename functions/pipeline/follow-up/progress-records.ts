@@ -4,10 +4,7 @@ import type { Closed } from '../../core/follow-up/look.ts';
 import type { Progress } from '../../core/follow-up/progress.ts';
 import { CONCURRENCY } from '../../core/model/limits.ts';
 import type { StepContext } from '../context.ts';
-import { explainer } from './explain.ts';
-
-/** The most services of one change for which ECS is asked why their tasks stopped. */
-const MAX_EXPLAINED = 20;
+import { explainer, MAX_EXPLAINED } from './explain.ts';
 
 /** Records what a later look found, which is only what has changed since the look before it. */
 export async function recordTransitions(
