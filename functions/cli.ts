@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 import type { Globals, Terminal } from './cli/command.ts';
 import { COMMANDS } from './cli/commands/all.ts';
-import { EXIT, type ExitCode, Interrupted } from './cli/exit.ts';
+import { Ending } from './cli/ending.ts';
+import type { ExitCode } from './cli/exit.ts';
 import { failureOf } from './cli/failure.ts';
 import { runProgram } from './cli/program.ts';
 import { Progress } from './cli/progress.ts';
@@ -14,16 +15,14 @@ import { connectTerminal } from './runtime/connect-terminal.ts';
 process.exitCode = await main(process.argv.slice(2), screenOf());
 
 async function main(argv: readonly string[], screen: Screen): Promise<ExitCode> {
-  const ending = new AbortController();
+  const ending = new Ending();
   const progress = new Progress(screen);
-  process.once('SIGINT', () => ending.abort(new Interrupted()));
-  // The reader of a pipe may have seen enough.
-  process.stdout.on('error', () => process.exit(EXIT.done));
+  ending.listen(process.stdout, process.stderr);
   try {
     return await runProgram(COMMANDS, argv, screen, (given) => terminalOf(given, ending, progress, screen));
   } catch (error) {
     progress.end();
-    const { sentence, code } = failureOf(error, ending.signal.reason);
+    const { sentence, code } = failureOf(error, ending.controller.signal.reason);
     if (sentence !== undefined) screen.note(`error: ${sentence}`);
     return code;
   } finally {
@@ -31,16 +30,17 @@ async function main(argv: readonly string[], screen: Screen): Promise<ExitCode> 
   }
 }
 
-function terminalOf(given: Globals, ending: AbortController, progress: Progress, screen: Screen): Terminal {
+function terminalOf(given: Globals, ending: Ending, progress: Progress, screen: Screen): Terminal {
   return {
     screen,
     progress,
+    goOnUnread: () => ending.goOnUnread(),
     async connect() {
       const { region, profile, stage, stack: name } = given;
       const connection = {
         clock: REAL_CLOCK,
         warn: (message: string) => screen.note(`warning: ${message}`),
-        ending,
+        ending: ending.controller,
         watch: progress.watch.bind(progress),
       };
       const session = await connectTerminal({ region, profile }, { stage, name }, connection);

@@ -14,10 +14,12 @@ export function sameCommand(
   at: string | undefined,
 ): string {
   const own = name === 'redeploy' ? OF_REDEPLOY : { texts: [], flags: [] };
+  // A name that begins with a hyphen would be an option.
+  const isLast = args.some((one) => one.startsWith('-'));
   return commandLine([
     'esr',
     name,
-    ...args,
+    ...(isLast ? [] : args),
     ...LISTS.flatMap((option) => texts(given, option).flatMap((value) => [`--${option}`, value])),
     ...(given.stage === 'prod' ? [] : ['--stage', given.stage]),
     ...[...TEXTS, ...own.texts].flatMap((option) => {
@@ -26,5 +28,6 @@ export function sameCommand(
     }),
     ...['force', ...own.flags].filter((option) => isSet(given, option)).map((option) => `--${option}`),
     ...(at === undefined ? [] : ['--at', at]),
+    ...(isLast ? ['--', ...args] : []),
   ]);
 }

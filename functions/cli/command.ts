@@ -25,6 +25,8 @@ export type Terminal = {
   readonly progress: Progress;
   /** Finds out where it is, and says so; the first call to AWS. */
   connect(): Promise<Session>;
+  /** From now on the command goes on to its end although what it prints is not read. */
+  goOnUnread(): void;
 };
 
 export type CliOption = {

@@ -10,7 +10,12 @@ export const EXIT = {
   /** A rollout failed. */
   failed: 4,
   timedOut: 5,
+  /** SIGHUP: the terminal is gone. */
+  hungUp: 129,
+  /** SIGINT. */
   interrupted: 130,
+  /** SIGTERM. */
+  terminated: 143,
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
@@ -19,7 +24,23 @@ export class WrongUsage extends Error {
   override readonly name = 'WrongUsage';
 }
 
-/** Ctrl-C. */
+/** Ctrl-C, or another signal that ends a command. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
+  readonly code: ExitCode;
+
+  constructor(code: ExitCode = EXIT.interrupted) {
+    super('interrupted');
+    this.code = code;
+  }
+}
+
+/** What the command says reaches none any more: the reader of the pipe has ended. */
+export class Unread extends Error {
+  override readonly name = 'Unread';
+}
+
+/** The installed service was asked, and failed. The message is one sentence. */
+export class ServiceFailed extends Error {
+  override readonly name = 'ServiceFailed';
 }

@@ -2,7 +2,7 @@ import { WrongRequest } from '../formats/request.ts';
 import { NoSuchService } from '../pipeline/read/scan.ts';
 import { Denied } from '../runtime/connect-terminal.ts';
 import { NoStack } from '../runtime/stack.ts';
-import { EXIT, type ExitCode, Interrupted, WrongUsage } from './exit.ts';
+import { EXIT, type ExitCode, Interrupted, ServiceFailed, Unread, WrongUsage } from './exit.ts';
 
 /** How a command ended that did not do what it was asked for; without a sentence there is nothing to say. */
 export type Failure = { readonly sentence?: string; readonly code: ExitCode };
@@ -37,7 +37,8 @@ const KNOWN: readonly Rule[] = [
 /** The sentence and the exit code for what ended a command. `reason`: why it was told to end, if it was. */
 export function failureOf(error: unknown, reason: unknown): Failure {
   const cause = reason ?? error;
-  if (cause instanceof Interrupted) return { code: EXIT.interrupted };
+  if (cause instanceof Interrupted) return { code: cause.code };
+  if (cause instanceof Unread) return { code: EXIT.done };
   if (cause instanceof Denied) return { sentence: sentenceOf(cause), code: EXIT.aws };
   if (isWrong(cause)) return { sentence: cause.message, code: EXIT.wrong };
   const chain = chainOf(cause);
@@ -48,13 +49,19 @@ export function failureOf(error: unknown, reason: unknown): Failure {
   return { sentence: chain[0]?.message ?? String(cause), code: isOfAws ? EXIT.aws : EXIT.wrong };
 }
 
+const FOR_THE_STACK = ['cloudformation:DescribeStackResources', 'lambda:GetFunctionConfiguration'];
+
 function sentenceOf({ action }: Denied): string {
-  const without = /^(?:cloudformation|lambda):/.test(action) ? '; --stack none asks for no stack' : '';
+  if (!/:(?:Describe|List|Get)/.test(action))
+    return `the permission ${action} is missing, so this was not done`;
+  const without = FOR_THE_STACK.includes(action) ? '; --stack none asks for no stack' : '';
   return `the permission ${action} is missing, so nothing was decided and nothing was done${without}`;
 }
 
 function isWrong(error: unknown): error is Error {
-  return [WrongUsage, WrongRequest, NoSuchService, NoStack].some((kind) => error instanceof kind);
+  return [WrongUsage, WrongRequest, NoSuchService, NoStack, ServiceFailed].some(
+    (kind) => error instanceof kind,
+  );
 }
 
 type Link = Error & { readonly code?: unknown; readonly $metadata?: unknown };

@@ -1,23 +1,29 @@
 import type { Session } from '../runtime/connect-terminal.ts';
 import { FUNCTION_NAMES } from '../runtime/stack.ts';
-import type { Terminal } from './command.ts';
+import type { Given, Terminal } from './command.ts';
 import { functionOf } from './installed.ts';
+import { printDone } from './print.ts';
 
 /** Sets `MODE` of every function, one after the other, and says which have it; also if one of them fails. */
 export async function setMode(
   session: Session,
   mode: 'enforce' | 'observe',
+  given: Given,
   { screen }: Terminal,
 ): Promise<void> {
-  for (const name of FUNCTION_NAMES) {
-    const id = functionOf(session, name);
-    try {
-      await session.functions.setVariables(id, { MODE: mode });
-    } catch (error) {
-      if (name !== FUNCTION_NAMES[0])
-        screen.note(`${name} and what follows it could not be changed; run the command again`);
-      throw error;
+  const functions = FUNCTION_NAMES.map((name) => functionOf(session, name));
+  const set: string[] = [];
+  try {
+    for (const one of functions) {
+      await session.functions.setVariables(one, { MODE: mode });
+      set.push(one);
     }
-    screen.print(`${id}: MODE=${mode}`);
+  } catch (error) {
+    if (set.length > 0)
+      screen.note(`${functions[set.length]} and what follows it could not be changed; run the command again`);
+    throw error;
+  } finally {
+    const said = set.map((one) => `${one}: MODE=${mode}`);
+    if (set.length > 0) printDone({ json: { mode, functions: set }, names: set, said }, given, screen);
   }
 }

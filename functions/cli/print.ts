@@ -34,6 +34,18 @@ function linesOf<Row>(result: Result<Row>, given: Given, { columns: width }: Scr
   }
 }
 
+/** What a command has done, in each of the formats. */
+export type Done = {
+  readonly json: object;
+  readonly names: readonly string[];
+  readonly said: readonly string[];
+};
+
+export function printDone({ json, names, said }: Done, { output }: Given, { print }: Screen): void {
+  if (output === 'json') print(jsonOf(json));
+  else print(...(output === 'name' ? names : said));
+}
+
 export function jsonOf(value: unknown): string {
   return JSON.stringify(value, undefined, 2);
 }

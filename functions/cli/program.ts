@@ -68,11 +68,11 @@ const GLOBALS: readonly Option[] = [
     regionOf,
   ),
   new Option('--profile <profile>', 'the profile of the AWS configuration whose credentials are used'),
-  new Option('--stage <stage>', 'the stage of the installed service').default('prod'),
+  new Option('--stage <stage>', 'the stage of the installed service').default('prod').argParser(stageOf),
   new Option(
     '--stack <stack>',
     'its stack, if it has another name than ecs-secret-redeploy-<stage>; none: as if there were none',
-  ),
+  ).argParser(stackOf),
 ];
 
 function added(program: Command, { name, alias, summary, args, options, examples }: CliCommand): Command {
@@ -91,6 +91,16 @@ function added(program: Command, { name, alias, summary, args, options, examples
 function regionOf(given: string): string {
   if (/^[a-z]{2}(?:-[a-z]+)+-\d{1,2}$/.test(given)) return given;
   throw new InvalidArgumentError('It is no name of a Region, such as eu-west-1.');
+}
+
+function stageOf(given: string): string {
+  if (/^[A-Za-z\d-]{1,64}$/.test(given)) return given;
+  throw new InvalidArgumentError('It is no name of a stage: letters, digits and hyphens.');
+}
+
+function stackOf(given: string): string {
+  if (/^(?:[A-Za-z][A-Za-z\d-]{0,127}|arn:\S+)$/.test(given)) return given;
+  throw new InvalidArgumentError('It is no name of a stack: letters, digits and hyphens.');
 }
 
 function optionOf({ flags, description, preset, many }: CliOption): Option {

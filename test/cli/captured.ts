@@ -1,29 +1,50 @@
-import type { Simulator } from '../simulator/index.ts';
+import type { Simulator, SimulatorOptions } from '../simulator/index.ts';
 import { changed, HOUR, MINUTE } from './fleets.ts';
 
-/** The command lines whose output is stored in captures/ and shown in docs/cli.md. */
-export const CAPTURED = [
-  'stale prod/db',
-  'stale',
-  'uses prod/db',
-  'uses --service prod/api',
-  'plan prod/db',
-  'explain prod/reports prod/db',
-  'stale prod/bd',
-] as const;
+/** A command line whose output is stored in captures/ and shown in docs/cli.md, and the account in which it runs. */
+export type Captured = {
+  readonly line: string;
+  readonly world: (sim: Simulator) => void;
+  readonly options?: SimulatorOptions;
+  /** In a terminal Ctrl-C is pressed once it shows this, which leaves the last picture. */
+  readonly until?: RegExp;
+};
+
+const INSTANTLY = { rolloutMs: 100 };
+const NEVER = { rolloutMs: 24 * HOUR };
+
+export const CAPTURED: readonly Captured[] = [
+  ...[
+    'stale prod/db',
+    'stale',
+    'uses prod/db',
+    'uses --service prod/api',
+    'plan prod/db',
+    'explain prod/reports prod/db',
+    'stale prod/bd',
+  ].map((line) => ({ line, world: night })),
+  { line: 'watch prod/db --timeout 2s', world: rollout, options: NEVER },
+  { line: 'watch prod/db', world: rollout, options: NEVER, until: /wave 0: / },
+  { line: 'redeploy prod/db --local', world: night, options: INSTANTLY },
+  { line: 'redeploy prod/db', world: stopped },
+  { line: 'status', world: installed },
+];
 
 /** Where the output of a command line is stored: `captures/stale-prod-db.80.txt`. */
 export function captureOf(line: string, means: '80' | '200' | 'pipe'): string {
-  return `captures/${line.replaceAll(/[^a-z]+/g, '-')}.${means}.txt`;
+  return `captures/${line.replaceAll(/[^a-z0-9]+/g, '-')}.${means}.txt`;
 }
 
-/** Instants differ from run to run; the replacement is as long as what it replaces. */
+/** Instants, and the seconds at the end of a line, differ from run to run. */
 export function asStored(text: string): string {
-  return text.replaceAll(/\d{4}-\d\d-\d\d/g, '2026-11-22').replaceAll(/\d\d:\d\d:\d\dZ/g, '03:10:00Z');
+  return text
+    .replaceAll(/\d{4}-\d\d-\d\d/g, '2026-11-22')
+    .replaceAll(/\d\d:\d\d:\d\d(?:\.\d+)?(Z?)/g, '03:10:00$1')
+    .replaceAll(/\b\d+ s$/gm, '9 s');
 }
 
 /** A small account at night: a password was rotated four hours ago, and its event was lost. */
-export function night(sim: Simulator): void {
+function night(sim: Simulator): void {
   const db = changed(sim, 'prod/db');
   const key = changed(sim, 'prod/payment-key', 30 * MINUTE);
   const service = (name: string, ago: number, more: Parameters<Simulator['world']['service']>[0] = {}) =>
@@ -40,4 +61,56 @@ export function night(sim: Simulator): void {
   service('night-batch', 50 * HOUR, { desired: 0 });
   service('search', 9 * HOUR, { tags: { 'secret-redeploy:enabled': 'false' } });
   service('mailer', 20 * MINUTE, { secrets: [key.arn] });
+}
+
+/** A password was rotated five minutes ago, and services are being redeployed. */
+function rollout({ world, ...sim }: Simulator): void {
+  const db = changed({ world, ...sim }, 'prod/db', 5 * MINUTE);
+  const service = (name: string, more: Parameters<typeof world.service>[0]) =>
+    world.service({ cluster: 'prod', name, secrets: [db.arn], desired: 4, ...more });
+  const ago = (minutes: number) => Date.now() - minutes * MINUTE - 20_000;
+  const older = [{ startedAt: ago(600), running: 3 }];
+  service('api', { startedAt: ago(3), running: 2, older });
+  service('checkout', { startedAt: ago(4) });
+  service('search', { startedAt: ago(4), rolloutState: 'FAILED', running: 0, older });
+  service('worker', { startedAt: ago(600), tags: { 'secret-redeploy:wave': '1' } });
+}
+
+/** The installed service is stopped. */
+function stopped(sim: Simulator): void {
+  night(sim);
+  sim.world.stack({ environment: { MODE: 'observe' } });
+}
+
+/** The installed service, which has given up one message. */
+function installed(sim: Simulator): void {
+  const { world } = sim;
+  const queue = (name: string) => world.queue({ name });
+  const queues = {
+    ChangeQueue: queue('changes'),
+    CloudTrailQueue: queue('fallback'),
+    ChangeDeadLetterQueue: queue('dead'),
+    RuleDeadLetterQueue: queue('lost'),
+  };
+  const name = 'ecs-secret-redeploy-prod-dead-letters';
+  world.stack({
+    resources: {
+      ...Object.fromEntries(
+        Object.entries(queues).map(([id, { url }]) => [id, { type: 'AWS::SQS::Queue', physicalId: url }]),
+      ),
+      DeadLettersAlarm: { type: 'AWS::CloudWatch::Alarm', physicalId: name },
+    },
+  });
+  sim.act('sqs', 'SendMessage', { QueueUrl: queues.ChangeDeadLetterQueue.url, MessageBody: '{}' });
+  const at = Date.now() - 2.5 * HOUR;
+  const own = { service: 'ecs-secret-redeploy', stage: 'prod' };
+  const sweeps = { FunctionName: 'ecs-secret-redeploy-prod-on-schedule' };
+  world.datum({ namespace: 'SecretRedeploy', metric: 'Changes', dimensions: own, at, value: 1 });
+  world.datum({ namespace: 'AWS/Lambda', metric: 'Invocations', dimensions: sweeps, at, value: 1 });
+  world.alarm({
+    name,
+    state: 'ALARM',
+    changedAt: at,
+    description: 'Messages were given up. First: saved query "failures" tells the cause.',
+  });
 }

@@ -1,35 +1,44 @@
 import { describe, expect, it } from 'vitest';
-import { asStored, CAPTURED, captureOf, night } from './captured.ts';
+import { asStored, CAPTURED, captureOf } from './captured.ts';
 import { HAS_SCRIPT, HAS_TMUX, inScript, inTmux, shownBy } from './pty.ts';
 import { account, esr } from './terminal.ts';
 
 const TERMINALS = [
-  { name: 'script', run: inScript, has: HAS_SCRIPT },
-  { name: 'tmux', run: inTmux, has: HAS_TMUX },
+  { name: 'script', run: inScript, has: HAS_SCRIPT, canInterrupt: false },
+  { name: 'tmux', run: inTmux, has: HAS_TMUX, canInterrupt: true },
 ] as const;
 
-describe.concurrent.each(TERMINALS)('in a terminal by $name', ({ name, run, has }) => {
+describe.concurrent.each(TERMINALS)('in a terminal by $name', ({ name, run, has, canInterrupt }) => {
   if (!has)
     it(`nothing is shown: ${name} is not installed here`, ({ skip }) => skip(`${name} is not installed`));
 
   describe.runIf(has).concurrent.each([80, 200] as const)('of %i columns', (columns) => {
-    it.concurrent.for(CAPTURED)('esr %s shows what is stored', async (line, context) => {
-      const sim = await account(context);
-      night(sim);
-      const { screen, code } = await run(sim, columns, line.split(' '));
-      expect(screen.split('\n').filter((one) => one.length > columns)).toEqual([]);
-      const stored = `${asStored(screen)}exit code ${code}\n`;
-      await context.expect(stored).toMatchFileSnapshot(captureOf(line, columns === 80 ? '80' : '200'));
-    });
+    const those = CAPTURED.filter(({ until }) => until === undefined || canInterrupt);
+    it.concurrent.for(those)(
+      'esr $line shows what is stored',
+      async ({ line, world, options, until }, context) => {
+        const sim = await account(context, options);
+        world(sim);
+        const { screen, code } = await run(sim, columns, line.split(' '), until);
+        expect(screen.split('\n').filter((one) => one.length > columns)).toEqual([]);
+        const stored = `${asStored(screen)}exit code ${code}\n`;
+        await context.expect(stored).toMatchFileSnapshot(captureOf(line, columns === 80 ? '80' : '200'));
+      },
+    );
   });
 });
 
-it.concurrent.for(CAPTURED)('in a pipe esr %s prints what is stored', async (line, context) => {
-  const sim = await account(context);
-  night(sim);
-  const { out, code } = await esr(sim, ...line.split(' '));
-  await context.expect(`${asStored(out)}exit code ${code}\n`).toMatchFileSnapshot(captureOf(line, 'pipe'));
-});
+const ENDING = CAPTURED.filter(({ until }) => until === undefined);
+
+it.concurrent.for(ENDING)(
+  'in a pipe esr $line prints what is stored',
+  async ({ line, world, options }, context) => {
+    const sim = await account(context, options);
+    world(sim);
+    const { out, code } = await esr(sim, ...line.split(' '));
+    await context.expect(`${asStored(out)}exit code ${code}\n`).toMatchFileSnapshot(captureOf(line, 'pipe'));
+  },
+);
 
 describe('the terminal of the tests', () => {
   it.each([

@@ -11,8 +11,13 @@ import { ALONE, PERSON } from './terminal.ts';
 /** What a terminal shows when a command has ended: both streams, without what live lines have erased. */
 export type Pictured = { readonly screen: string; readonly code: number };
 
-/** A terminal of this many columns. */
-type Terminal = (sim: Pick<Simulator, 'env'>, columns: number, args: readonly string[]) => Promise<Pictured>;
+/** A terminal of this many columns. `until`: Ctrl-C is pressed once it shows this. */
+type Terminal = (
+  sim: Pick<Simulator, 'env'>,
+  columns: number,
+  args: readonly string[],
+  until?: RegExp,
+) => Promise<Pictured>;
 
 const ROWS = 60;
 
@@ -46,17 +51,23 @@ export const inScript: Terminal = async (sim, columns, args) => {
 };
 
 /** A window of tmux, which shows what any terminal would. */
-export const inTmux: Terminal = async (sim, columns, args) => {
+export const inTmux: Terminal = async (sim, columns, args, until) => {
   const socket = `esr-${randomUUID()}`;
   const tmux = (...more: readonly string[]) =>
     promisify(execFile)('tmux', ['-L', socket, '-f', '/dev/null', ...more]);
   const variables = Object.entries(environmentOf(sim)).map(([name, value]) => `${name}=${quoted(value)}`);
   const command = [process.execPath, await terminalBundle(), ...args].map(quoted).join(' ');
-  const line = `env -i ${variables.join(' ')} ${command}; echo "exit code $?"; sleep 600`;
+  // Ctrl-C is for the command, not for the shell that tells how it ended.
+  const line = `trap : INT; stty -echoctl; env -i ${variables.join(' ')} ${command}; echo "exit code $?"; sleep 600`;
   await tmux('new-session', '-d', '-x', `${columns}`, '-y', `${ROWS}`, line);
+  let isPressed = until === undefined;
   try {
     for (;;) {
       const { stdout } = await tmux('capture-pane', '-p', '-J');
+      if (!isPressed && until?.test(stdout)) {
+        await tmux('send-keys', 'C-c');
+        isPressed = true;
+      }
       if (/^exit code \d+$/m.test(stdout)) return withCode(stdout);
       await sleep(100);
     }

@@ -18,7 +18,7 @@ describe('docs/cli.md, and the front page with it,', () => {
 
   test.each(blocks)('shows what was captured: $text', ({ text }) => {
     const [, line = ''] = /^\$ esr (.*)/.exec(text) ?? [];
-    expect(CAPTURED).toContain(line);
+    expect(CAPTURED.map((one) => one.line)).toContain(line);
     expect(text).toBe(shown(line));
   });
 

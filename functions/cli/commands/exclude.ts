@@ -1,6 +1,8 @@
 import type { CliCommand } from '../command.ts';
 import { EXIT } from '../exit.ts';
 import { serviceOf, tagKey } from '../opting.ts';
+import { printDone } from '../print.ts';
+import { serviceNamed } from '../services.ts';
 
 export const exclude: CliCommand = {
   name: 'exclude',
@@ -8,13 +10,15 @@ export const exclude: CliCommand = {
   args: '<cluster/service>',
   options: [],
   examples: [['exclude prod/api', 'sets the tag secret-redeploy:enabled=false on the service']],
-  async run([given = ''], _, terminal) {
+  async run([name = ''], given, terminal) {
+    serviceNamed(name);
     const session = await terminal.connect();
-    const service = await serviceOf(given, session);
+    const service = await serviceOf(name, session);
     const key = tagKey(session);
     await session.tag(service.arn, key, 'false');
     terminal.progress.end();
-    terminal.screen.print(`${service.key}: ${key}=false`);
+    const json = { service: service.arn, key, value: 'false' };
+    printDone({ json, names: [service.key], said: [`${service.key}: ${key}=false`] }, given, terminal.screen);
     terminal.screen.note(
       'it counts from the next look on, also for follow-ups; a deployment that has begun goes on',
       `the service keeps its old value after each rotation, until "esr include ${service.key}"`,

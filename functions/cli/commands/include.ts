@@ -1,6 +1,8 @@
 import type { CliCommand } from '../command.ts';
 import { EXIT } from '../exit.ts';
 import { outByCluster, serviceOf, tagKey } from '../opting.ts';
+import { printDone } from '../print.ts';
+import { serviceNamed } from '../services.ts';
 
 export const include: CliCommand = {
   name: 'include',
@@ -8,16 +10,19 @@ export const include: CliCommand = {
   args: '<cluster/service>',
   options: [],
   examples: [['include prod/api', 'removes the tag secret-redeploy:enabled from the service']],
-  async run([given = ''], _, terminal) {
+  async run([name = ''], given, terminal) {
+    serviceNamed(name);
     const session = await terminal.connect();
     const { screen, progress } = terminal;
-    const service = await serviceOf(given, session);
+    const service = await serviceOf(name, session);
     const key = tagKey(session);
     // Where only tagged services are selected, a service without the tag is not.
     const value = session.config.policy.select === 'tagged' ? 'true' : undefined;
     await session.tag(service.arn, key, value);
     progress.end();
-    screen.print(`${service.key}: ${value === undefined ? `without ${key}` : `${key}=${value}`}`);
+    const said = `${service.key}: ${value === undefined ? `without ${key}` : `${key}=${value}`}`;
+    const json = { service: service.arn, key, value: value ?? null };
+    printDone({ json, names: [service.key], said: [said] }, given, screen);
     if (outByCluster(service))
       screen.note(`it stays opted out: its cluster ${service.cluster.name} has the tag ${key}`);
     screen.note(`what it has missed is not caught up by itself: "esr redeploy --service ${service.key}"`);

@@ -4,16 +4,16 @@ import { Denied, type Session } from '../../runtime/connect-terminal.ts';
 import { sameCommand } from '../again.ts';
 import { type CliCommand, type Given, isSet, type Terminal, text } from '../command.ts';
 import { consents } from '../consent.ts';
-import { EXIT, type ExitCode, Interrupted, WrongUsage } from '../exit.ts';
+import { EXIT, type ExitCode, Interrupted, ServiceFailed, Unread, WrongUsage } from '../exit.ts';
 import { type Followed, follow, printEnd, timeoutOf } from '../follow.ts';
 import { Here } from '../here.ts';
-import { functionOf } from '../installed.ts';
 import { jsonOf, printResult } from '../print.ts';
 import { count } from '../render/words.ts';
 import { exitCodeOf } from '../rows.ts';
 import { seenReport } from '../seen-report.ts';
 import { knownServices } from '../services.ts';
-import { requestFor, startOf, subjectOf, type Target, targetOf } from '../target.ts';
+import { needNames, requestFor, startOf, subjectOf, type Target, targetOf } from '../target.ts';
+import { There } from '../there.ts';
 import { ALL, AT, CLUSTERS, FORCE, PARAMETER, SERVICE, TIMEOUT, YES } from './options.ts';
 import { planResult } from './plan.ts';
 
@@ -49,6 +49,7 @@ export const redeploy: CliCommand = {
     ['redeploy prod/db --local', 'where nothing is installed'],
   ],
   async run(args, given, terminal) {
+    needNames(args, given);
     const timeoutMs = timeoutOf(given);
     const session = await terminal.connect();
     needWay(given, session);
@@ -114,22 +115,47 @@ async function isWanted({ first, given, terminal, run }: Redeploying): Promise<b
 
 /** By the installed service: this process only looks on. */
 async function redeployThere(redeploying: Redeploying, timeoutMs: number): Promise<ExitCode> {
-  const { session, request, given, terminal, first, run, at } = redeploying;
+  const { given, terminal, first, run, at } = redeploying;
   const { screen } = terminal;
-  const id = await session.functions.invokeLater(functionOf(session, 'on-request'), request);
+  const there = await askThere(redeploying);
+  const { id } = there;
   if (!isFollowed(given, terminal)) {
     screen.print(given.output === 'json' ? jsonOf({ id, at }) : id);
     return EXIT.done;
   }
   screen.note(`the service redeploys under the id ${id}`);
   try {
-    const followed = await follow(first, run, terminal, { timeoutMs });
+    const onLook = (looked: Looked) => there.notice(looked);
+    const followed = await follow(first, run, terminal, { timeoutMs, onLook });
     if (given.output === 'json') screen.print(jsonOf(seenReport(first.report, followed.rows, id)));
+    if (followed.timedOut) screen.note('"esr status" says how the service is');
     return ended(redeploying, followed);
   } catch (error) {
-    screen.note(`the service goes on by itself; to look on: ${again('watch', redeploying)}`);
+    if (error instanceof ServiceFailed) throw failedThere(error, there, redeploying);
+    screen.noteWhole(`the service goes on by itself; to look on: ${again('watch', redeploying)}`);
     return endedBy(error, redeploying);
   }
+}
+
+/** If the answer is lost, the request may have arrived. Throws what `There` throws. */
+async function askThere(redeploying: Redeploying): Promise<There> {
+  const { request, first, session, run, terminal } = redeploying;
+  try {
+    return await There.ask(request, first, session, run, terminal.screen);
+  } catch (error) {
+    if (!(run.reading.reason instanceof Denied))
+      terminal.screen.noteWhole(
+        `the request may have arrived; sent again it doubles nothing: ${again('redeploy', redeploying)}`,
+      );
+    throw error;
+  }
+}
+
+function failedThere(error: ServiceFailed, there: There, redeploying: Redeploying): ServiceFailed {
+  const { screen } = redeploying.terminal;
+  screen.noteWhole(`its log: ${there.logCommand()}`);
+  screen.noteWhole(`once the cause is mended: ${again('redeploy', redeploying)}`);
+  return error;
 }
 
 function isFollowed(given: Given, { screen: { live, question } }: Terminal): boolean {
@@ -141,6 +167,7 @@ function isFollowed(given: Given, { screen: { live, question } }: Terminal): boo
 async function redeployHere(redeploying: Redeploying, timeoutMs: number): Promise<ExitCode> {
   const { request, given, terminal, first, run } = redeploying;
   const { screen } = terminal;
+  terminal.goOnUnread();
   const here = new Here(request, run);
   try {
     const followed = await follow(first, run, terminal, { timeoutMs, isOver: () => here.isOver() });
@@ -157,7 +184,8 @@ async function redeployHere(redeploying: Redeploying, timeoutMs: number): Promis
 /** Something has begun by then, so it is not said that nothing was done. Throws what is no end of the reading. */
 function endedBy(error: unknown, { run, terminal }: Redeploying): ExitCode {
   const reason: unknown = run.reading.reason;
-  if (reason instanceof Interrupted) return EXIT.interrupted;
+  if (reason instanceof Interrupted) return reason.code;
+  if (reason instanceof Unread) return EXIT.done;
   if (!(reason instanceof Denied)) throw error;
   terminal.screen.note(`error: the permission ${reason.action} is missing`);
   return EXIT.aws;
@@ -166,10 +194,11 @@ function endedBy(error: unknown, { run, terminal }: Redeploying): ExitCode {
 /** What ECS has begun, it finishes; later waves need a process that begins them. */
 async function leave(here: Here, redeploying: Redeploying): Promise<void> {
   await here.stop();
-  redeploying.terminal.screen.note(
+  const { screen } = redeploying.terminal;
+  screen.note(
     'what ECS has begun goes on; nothing else begins, and services of later waves keep their old value',
-    `to finish it: ${again('redeploy', redeploying)}`,
   );
+  screen.noteWhole(`to finish it: ${again('redeploy', redeploying)}`);
 }
 
 function again(name: 'redeploy' | 'watch', { args, given, at, target }: Redeploying): string {

@@ -9,10 +9,10 @@ export const resume: CliCommand = {
   args: '',
   options: [],
   examples: [['resume', 'the service goes on; what arrived while it was stopped is found with stale']],
-  async run(_, __, terminal) {
+  async run(_, given, terminal) {
     const session = await terminal.connect();
     installed(session);
-    await setMode(session, 'enforce', terminal);
+    await setMode(session, 'enforce', given, terminal);
     terminal.screen.note(
       'changes that arrived meanwhile were not kept: "esr stale" shows what runs on an old value, "esr redeploy SECRET" mends it',
     );

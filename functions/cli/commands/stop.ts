@@ -19,7 +19,7 @@ export const stop: CliCommand = {
     const { name } = installed(session);
     if (!(await consents(`stop every redeploy of stack ${name}`, given, terminal, session.run.reading)))
       return EXIT.wrong;
-    await setMode(session, 'observe', terminal);
+    await setMode(session, 'observe', given, terminal);
     terminal.screen.note(...AFTER);
     return EXIT.done;
   },
