@@ -89,8 +89,7 @@ async function noSecret(name: string, session: Session): Promise<WrongUsage> {
   return new WrongUsage(`there is no secret ${name} ${place}${didYouMean(resourceName(name), names)}`);
 }
 
-/** How a person names a service. */
-export const IN_CLUSTER = /^[\w-]+\/[\w-]+$/;
+const IN_CLUSTER = /^[\w-]+\/[\w-]+$/;
 
 /** Whether this is the name of a service of the clusters that the settings select. */
 export async function isService(name: string, { run }: Session): Promise<boolean> {

@@ -8,7 +8,7 @@ import {
   type Globals,
   type Terminal,
 } from './command.ts';
-import { EXIT, type ExitCode } from './exit.ts';
+import { EXIT, type ExitCode, WrongUsage } from './exit.ts';
 import type { Screen } from './screen.ts';
 
 /** Runs one command of the command line; `terminalOf` makes what it runs with. */
@@ -26,6 +26,7 @@ export async function runProgram(
     if (one.run === undefined) return;
     command.action(async () => {
       const given = command.optsWithGlobals<Given>();
+      needNoEmpty(command.args, given);
       code = (await one.run?.(command.args, given, terminalOf(given))) ?? code;
     });
   };
@@ -37,6 +38,14 @@ export async function runProgram(
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.wrong;
     throw error;
   }
+}
+
+/** A variable of a shell that is not set names nothing; without the name a command may mean everything. */
+function needNoEmpty(args: readonly string[], given: Given): void {
+  const isEmpty = (value: unknown) => typeof value === 'string' && value.trim() === '';
+  if (args.some(isEmpty)) throw new WrongUsage('a name is empty');
+  const option = Object.entries(given).find(([, value]) => [value].flat().some(isEmpty))?.[0];
+  if (option !== undefined) throw new WrongUsage(`--${option} is empty`);
 }
 
 const NAME = 'ecs-secret-redeploy';

@@ -7,13 +7,15 @@ import { describing } from '../pipeline/living.ts';
 import type { Run } from '../pipeline/run.ts';
 import type { Session } from '../runtime/connect-terminal.ts';
 import { type Given, isSet, text, texts } from './command.ts';
-import { IN_CLUSTER, isService, type Named, namedIn, needTarget, type Resource, resolve } from './names.ts';
+import { isService, type Named, namedIn, needTarget, type Resource, resolve } from './names.ts';
 import { count, resourceName } from './render/words.ts';
 import { newId } from './request.ts';
 import { needClusters, needOwn, serviceNamed } from './services.ts';
 
 /** What a command that follows is about: secrets and parameters that exist, or services. */
 export type Target = Named & {
+  /** The names of secrets that are those of services, too. */
+  readonly ambiguous: readonly string[];
   readonly services: readonly string[];
   readonly resources: readonly Resource[];
 };
@@ -28,23 +30,26 @@ export async function targetOf(
   session: Session,
   mayName: { readonly services: boolean },
 ): Promise<Target> {
-  const areServices = await Promise.all(args.map((name) => namesService(name, session, mayName.services)));
-  const services = [...args.filter((_, i) => areServices[i]), ...texts(given, 'service')];
-  const named = namedIn(
-    args.filter((_, i) => !areServices[i]),
-    given,
-  );
-  needTarget(named, services);
+  const named = await Promise.all(args.map((name) => namedBy(name, session, mayName.services)));
+  const namedAs = (...kinds: readonly (typeof named)[number][]) =>
+    args.filter((_, i) => kinds.some((kind) => kind === named[i]));
+  const services = [...namedAs('service'), ...texts(given, 'service')];
+  const resources = namedIn(namedAs('resource', 'both'), given);
+  needTarget(resources, services);
   for (const service of services) needOwn(service, session);
   await needClusters(given, session);
-  return { ...named, services, resources: await resolve(named, session) };
+  const ambiguous = namedAs('both');
+  return { ...resources, ambiguous, services, resources: await resolve(resources, session) };
 }
 
-async function namesService(name: string, session: Session, byName: boolean): Promise<boolean> {
-  if (parseArn(name)?.service === 'ecs') return true;
-  if (!byName || !IN_CLUSTER.test(name)) return false;
-  if ((await describing(session.run)(name)) !== undefined) return false;
-  return isService(name, session);
+async function namedBy(
+  name: string,
+  session: Session,
+  mayBeService: boolean,
+): Promise<'resource' | 'service' | 'both'> {
+  if (parseArn(name)?.service === 'ecs') return 'service';
+  if (!mayBeService || !(await isService(name, session))) return 'resource';
+  return (await describing(session.run)(name)) === undefined ? 'service' : 'both';
 }
 
 /** Throws WrongUsage if the command line names nothing, or as a service what is none: AWS need not be asked for that. */

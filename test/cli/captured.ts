@@ -1,13 +1,14 @@
 import type { Simulator, SimulatorOptions } from '../simulator/index.ts';
 import { changed, HOUR, MINUTE } from './fleets.ts';
+import type { Pressed } from './pty.ts';
 
 /** A command line whose output is stored in captures/ and shown in docs/cli.md, and the account in which it runs. */
 export type Captured = {
   readonly line: string;
   readonly world: (sim: Simulator) => void;
   readonly options?: SimulatorOptions;
-  /** In a terminal Ctrl-C is pressed once it shows this, which leaves the last picture. */
-  readonly until?: RegExp;
+  /** It does not end by itself: Ctrl-C leaves the last picture. */
+  readonly pressed?: Pressed;
 };
 
 const INSTANTLY = { rolloutMs: 100 };
@@ -24,7 +25,7 @@ export const CAPTURED: readonly Captured[] = [
     'stale prod/bd',
   ].map((line) => ({ line, world: night })),
   { line: 'watch prod/db --timeout 2s', world: rollout, options: NEVER },
-  { line: 'watch prod/db', world: rollout, options: NEVER, until: /wave 0: / },
+  { line: 'watch prod/db', world: rollout, options: NEVER, pressed: { until: /wave 0: /, keys: ['C-c'] } },
   { line: 'redeploy prod/db --local', world: night, options: INSTANTLY },
   { line: 'redeploy prod/db', world: stopped },
   { line: 'status', world: installed },

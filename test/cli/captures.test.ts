@@ -13,13 +13,13 @@ describe.concurrent.each(TERMINALS)('in a terminal by $name', ({ name, run, has,
     it(`nothing is shown: ${name} is not installed here`, ({ skip }) => skip(`${name} is not installed`));
 
   describe.runIf(has).concurrent.each([80, 200] as const)('of %i columns', (columns) => {
-    const those = CAPTURED.filter(({ until }) => until === undefined || canInterrupt);
+    const those = CAPTURED.filter(({ pressed }) => pressed === undefined || canInterrupt);
     it.concurrent.for(those)(
       'esr $line shows what is stored',
-      async ({ line, world, options, until }, context) => {
+      async ({ line, world, options, pressed }, context) => {
         const sim = await account(context, options);
         world(sim);
-        const { screen, code } = await run(sim, columns, line.split(' '), until);
+        const { screen, code } = await run(sim, columns, line.split(' '), pressed);
         expect(screen.split('\n').filter((one) => one.length > columns)).toEqual([]);
         const stored = `${asStored(screen)}exit code ${code}\n`;
         await context.expect(stored).toMatchFileSnapshot(captureOf(line, columns === 80 ? '80' : '200'));
@@ -28,7 +28,7 @@ describe.concurrent.each(TERMINALS)('in a terminal by $name', ({ name, run, has,
   });
 });
 
-const ENDING = CAPTURED.filter(({ until }) => until === undefined);
+const ENDING = CAPTURED.filter(({ pressed }) => pressed === undefined);
 
 it.concurrent.for(ENDING)(
   'in a pipe esr $line prints what is stored',

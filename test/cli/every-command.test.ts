@@ -61,7 +61,8 @@ async function fails(sim: Simulator, line: string, env: Readonly<Record<string, 
 }
 
 it('every command has a line here', () => {
-  expect(Object.keys(LINES)).toEqual(COMMANDS.map(({ name }) => name));
+  const own = COMMANDS.filter(({ commands }) => commands === undefined);
+  expect(Object.keys(LINES)).toEqual(own.map(({ name }) => name));
 });
 
 describe.concurrent.for(EVERY)('%s', (line) => {

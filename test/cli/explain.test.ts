@@ -48,7 +48,7 @@ describe.concurrent('explain', () => {
     });
     const { out } = await esr(sim, 'explain', 'prod/batch', 'prod/db');
     expect(out.split('\n')[0]).toBe(
-      'prod/batch would wait, earlier-wave: wave 1; 1 services of earlier waves are not fresh yet',
+      'prod/batch would wait, earlier-wave: wave 1; services of earlier waves that are not fresh yet: 1',
     );
   });
 

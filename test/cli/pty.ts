@@ -11,12 +11,15 @@ import { ALONE, PERSON } from './terminal.ts';
 /** What a terminal shows when a command has ended: both streams, without what live lines have erased. */
 export type Pictured = { readonly screen: string; readonly code: number };
 
-/** A terminal of this many columns. `until`: Ctrl-C is pressed once it shows this. */
+/** Keys, by their names in tmux, that are pressed once the terminal shows this. */
+export type Pressed = { readonly until: RegExp; readonly keys: readonly string[] };
+
+/** A terminal of this many columns. */
 type Terminal = (
   sim: Pick<Simulator, 'env'>,
   columns: number,
   args: readonly string[],
-  until?: RegExp,
+  pressed?: Pressed,
 ) => Promise<Pictured>;
 
 const ROWS = 60;
@@ -51,7 +54,7 @@ export const inScript: Terminal = async (sim, columns, args) => {
 };
 
 /** A window of tmux, which shows what any terminal would. */
-export const inTmux: Terminal = async (sim, columns, args, until) => {
+export const inTmux: Terminal = async (sim, columns, args, pressed) => {
   const socket = `esr-${randomUUID()}`;
   const tmux = (...more: readonly string[]) =>
     promisify(execFile)('tmux', ['-L', socket, '-f', '/dev/null', ...more]);
@@ -60,13 +63,13 @@ export const inTmux: Terminal = async (sim, columns, args, until) => {
   // Ctrl-C is for the command, not for the shell that tells how it ended.
   const line = `trap : INT; stty -echoctl; env -i ${variables.join(' ')} ${command}; echo "exit code $?"; sleep 600`;
   await tmux('new-session', '-d', '-x', `${columns}`, '-y', `${ROWS}`, line);
-  let isPressed = until === undefined;
+  let waiting = pressed;
   try {
     for (;;) {
       const { stdout } = await tmux('capture-pane', '-p', '-J');
-      if (!isPressed && until?.test(stdout)) {
-        await tmux('send-keys', 'C-c');
-        isPressed = true;
+      if (waiting?.until.test(stdout)) {
+        await tmux('send-keys', ...waiting.keys);
+        waiting = undefined;
       }
       if (/^exit code \d+$/m.test(stdout)) return withCode(stdout);
       await sleep(100);

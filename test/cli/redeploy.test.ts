@@ -252,7 +252,7 @@ describe('Ctrl-C', () => {
   it('reaches a process in a pipe, which ends with 130', async (context) => {
     const sim = await account(context, { rolloutMs: 60_000 });
     services(sim, changed(sim, 'prod/db'), 'prod', { stale: 3, fresh: 0 });
-    const { err, code } = await esrUntil(sim, / progressing/, 'redeploy', 'prod/db', '--local');
+    const { err, code } = await esrUntil(sim, / progressing/, { args: ['redeploy', 'prod/db', '--local'] });
     expect(err).toMatch(/^to finish it: esr redeploy prod\/db --local --at \S+$/m);
     expect(code).toBe(130);
   });

@@ -36,29 +36,46 @@ export function esr({ env }: Pick<Simulator, 'env'>, ...args: readonly string[])
   return runEsr({ ...env, AWS_ACCESS_KEY_ID: PERSON }, args);
 }
 
-/** The same, and presses Ctrl-C as soon as what it prints on stderr matches. */
+/** The same, with a signal as soon as what it prints on stderr matches. */
 export function esrUntil(
   { env }: Pick<Simulator, 'env'>,
   until: RegExp,
-  ...args: readonly string[]
+  { args, signal = 'SIGINT' }: { readonly args: readonly string[]; readonly signal?: NodeJS.Signals },
 ): Promise<Ran> {
   return runEsr({ ...env, AWS_ACCESS_KEY_ID: PERSON }, args, (child) => {
     let err = '';
     child.stderr.on('data', (chunk) => {
       const before = until.test(err);
       err += String(chunk);
-      if (!before && until.test(err)) child.kill('SIGINT');
+      if (!before && until.test(err)) child.kill(signal);
     });
   });
 }
+
+/** Runs a line of bash, in which `esr` is the command. */
+export async function runEsrIn(line: string, { env }: Pick<Simulator, 'env'>): Promise<Ran> {
+  const script = `esr() { '${process.execPath}' '${await terminalBundle()}' "$@"; }\n${line}`;
+  return run('bash', ['-c', script], { ...env, AWS_ACCESS_KEY_ID: PERSON });
+}
+
+type OnStart = (child: ChildProcessByStdio<null, Readable, Readable>) => void;
 
 /** Runs `esr` with exactly this environment. */
 export async function runEsr(
   env: Readonly<Record<string, string>>,
   args: readonly string[],
-  onStart: (child: ChildProcessByStdio<null, Readable, Readable>) => void = () => {},
+  onStart?: OnStart,
 ): Promise<Ran> {
-  const child = spawn(process.execPath, [await terminalBundle(), ...args], {
+  return run(process.execPath, [await terminalBundle(), ...args], env, onStart);
+}
+
+async function run(
+  program: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  onStart: OnStart = () => {},
+): Promise<Ran> {
+  const child = spawn(program, args, {
     env: { PATH: process.env['PATH'], ...ALONE, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -28,6 +28,10 @@ export const watch: CliCommand = {
       throw new WrongUsage('--force: give the instant as well, with --at');
     const session = await terminal.connect();
     const target = await targetOf(args, given, session, { services: true });
+    for (const name of target.ambiguous)
+      terminal.screen.note(
+        `${name} is a secret and a service: the secret is watched, --service names the service`,
+      );
     terminal.progress.lookFor(target.resources);
     const { run, first } = await knownServices(session, () => firstLook(target, given, at, session.run));
     const followed = await follow(first, run, terminal, { timeoutMs });

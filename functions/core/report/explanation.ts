@@ -120,7 +120,7 @@ function beyondOne({ reason }: Verdict, planned: Planned, around: Around): reado
     ],
     [
       ['earlier-wave-failed', 'earlier-wave'],
-      `wave ${wave}; ${earlier.length} services of earlier waves are not fresh yet`,
+      `wave ${wave}; services of earlier waves that are not fresh yet: ${earlier.length}`,
     ],
     [['out-of-scope'], `clusters ${policy.clusters.join()}`],
     [
