@@ -52,17 +52,14 @@ describe.runIf(HAS_TMUX).concurrent('on a terminal with live lines', () => {
 describe.concurrent('output that is not read', () => {
   it.concurrent('ends a command that only reads, without a word', async (context) => {
     const sim = await longRollouts(context);
-    const { out } = await runEsrIn('esr uses prod/db --all | head -n 1; echo "${PIPESTATUS[0]}"', sim);
+    const { out } = await runEsrIn('esr uses prod/db --all | head -n 1; echo "$PIPESTATUS"', sim);
     expect(out).toBe('11 services refer to prod/db\n0\n');
   });
 
   it.concurrent('does not end a redeploy', async (context) => {
     const sim = await account(context, { rolloutMs: 100 });
     services(sim, changed(sim, 'prod/db'), 'prod', { stale: 2, fresh: 0 });
-    const { out } = await runEsrIn(
-      'esr redeploy prod/db --local 2>&1 | head -n 1; echo "${PIPESTATUS[0]}"',
-      sim,
-    );
+    const { out } = await runEsrIn('esr redeploy prod/db --local 2>&1 | head -n 1; echo "$PIPESTATUS"', sim);
     expect(out).toMatch(/\n0\n$/);
     expect(sim.ledger.count('ecs', 'UpdateService')).toBe(2);
   });

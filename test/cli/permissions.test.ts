@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod/mini';
 import { read } from '../docs/documents.ts';
 import { blocksOf } from '../docs/markdown.ts';
@@ -23,10 +23,13 @@ const ALWAYS = 'sts:GetCallerIdentity';
 const COMMANDS = [
   'stale',
   'stale prod/db --parameter /prod/url',
-  'uses prod/db',
+  'uses prod/db -c prod',
+  'uses --service prod/api-1',
   'plan prod/db',
   'explain prod/api-1',
   'watch prod/db --timeout 1s',
+  'watch --parameter /prod/url --timeout 1s',
+  'watch prod/shop --timeout 1s',
 ] as const;
 
 /** An account in which the commands have to ask everything, with an installed service. */
@@ -56,34 +59,49 @@ async function callsOf(sim: Simulator, line: string): Promise<readonly string[]>
   return [...new Set(calls.map(({ service, operation }) => `${service}:${operation}`))];
 }
 
-describe('the read commands', async () => {
+const granting = (): readonly string[] => [...granted(), ALWAYS].sort();
+
+describe('the read commands', () => {
   it('make together every call that the role for reading grants, and no other', async (context) => {
-    const sim = await account(context);
+    const sim = await account(context, { rolloutMs: 10 });
     world(sim);
     const made = [];
     for (const line of COMMANDS) made.push(...(await callsOf(sim, line)));
-    expect([...new Set(made)].sort()).toEqual([...granted(), ALWAYS].sort());
+    expect([...new Set(made)].sort()).toEqual(granting());
   });
 
-  it.concurrent.for(granted())('end with 2 and name %s if it is missing', async (action, context) => {
-    const sim = await account(context);
+  it.concurrent.for(COMMANDS)(
+    '%s ends with 2 and names any action that is missing of those it uses',
+    async (line, context) => {
+      const sim = await account(context, { rolloutMs: 10 });
+      world(sim);
+      const made = (await callsOf(sim, line)).filter((action) => action !== ALWAYS);
+      expect(made.length).toBeGreaterThan(2);
+      expect(granting()).toEqual(expect.arrayContaining(made));
+      for (const action of made) {
+        const [service = '', operation = ''] = action.split(':');
+        const restore = sim.faults.add({ service, operation, kind: 'access-denied', times: Infinity });
+        const { out, err, code } = await esr(sim, ...line.split(' '));
+        restore();
+        const sentence = `error: the permission ${action} is missing, so nothing was decided and nothing was done`;
+        expect([action, ...(err.match(/^error: .*$/gm) ?? [])]).toEqual([
+          action,
+          expect.stringContaining(sentence),
+        ]);
+        expect({ out, code }).toEqual({ out: '', code: 2 });
+      }
+      expect(sim.ledger.count('ecs', 'UpdateService')).toBe(0);
+    },
+  );
+
+  it('watch ends so, too, if a permission is withdrawn while it looks', async (context) => {
+    const sim = await account(context, { rolloutMs: 24 * HOUR });
     world(sim);
-    const [service = '', operation = ''] = action.split(':');
-    const line = FIRST_TO_CALL[action] ?? 'stale prod/db --parameter /prod/url';
-    sim.faults.add({ service, operation, kind: 'access-denied', times: Infinity });
-    const { out, err, code } = await esr(sim, ...line.split(' '));
-    const last = err.trimEnd().split('\n').at(-1);
-    expect(last).toMatch(
-      `error: the permission ${action} is missing, so nothing was decided and nothing was done`,
-    );
-    expect(err.match(/error:/g)).toHaveLength(1);
-    expect({ out, code }).toEqual({ out: '', code: 2 });
-    expect(sim.ledger.count('ecs', 'UpdateService')).toBe(0);
+    const ran = esr(sim, 'watch', 'prod/db');
+    await vi.waitUntil(() => sim.ledger.count('ecs', 'DescribeServices') > 0, { timeout: 20_000 });
+    sim.faults.add({ service: 'ecs', operation: 'DescribeServices', kind: 'access-denied', times: Infinity });
+    const { err, code } = await ran;
+    expect(err).toMatch(/^error: the permission ecs:DescribeServices is missing/m);
+    expect(code).toBe(2);
   });
 });
-
-/** The command that makes a call, where `stale prod/db` does not. */
-const FIRST_TO_CALL: Readonly<Record<string, string>> = {
-  'secretsmanager:ListSecrets': 'stale',
-  'ecs:DescribeServiceDeployments': 'plan prod/db',
-};

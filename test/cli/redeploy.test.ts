@@ -17,7 +17,7 @@ const isReport = schema('report');
 async function scene(count = 6, failing?: number) {
   const loop = await startLoop();
   const { sim, clock } = loop;
-  const secret = sim.world.secret({ name: 'prod/db' });
+  const secret = sim.world.secret({ name: 'prod/db', suffix: 'AbCdEf' });
   clock.advance(4 * HOUR);
   sim.rotateSecret('prod/db');
   threeWaves(loop, secret, count, failing);
@@ -25,11 +25,16 @@ async function scene(count = 6, failing?: number) {
   return { loop, secret };
 }
 
-/** Installs the service, whose on-request runs in simulated time, too. */
-function install({ sim, clock, queueUrl }: Loop, environment: Readonly<Record<string, string>> = {}) {
-  const settings = { CHANGE_QUEUE_URL: queueUrl, ...QUICK, ...environment };
+function handler({ clock }: Loop, settings: Readonly<Record<string, string>>) {
   const sleep = (ms: number) => Promise.resolve(clock.advance(ms));
-  const handle = connectedHandler(readConfig([], settings), onRequest, { now: clock.now, sleep });
+  return connectedHandler(readConfig([], settings), onRequest, { now: clock.now, sleep });
+}
+
+/** Installs the service, whose on-request runs in simulated time, too. */
+function install(loop: Loop, environment: Readonly<Record<string, string>> = {}) {
+  const { sim, queueUrl } = loop;
+  const settings = { CHANGE_QUEUE_URL: queueUrl, ...QUICK, ...environment };
+  const handle = handler(loop, settings);
   const requests: unknown[] = [];
   sim.world.stack({
     environment: settings,
@@ -42,6 +47,19 @@ function install({ sim, clock, queueUrl }: Loop, environment: Readonly<Record<st
     },
   });
   return requests;
+}
+
+/** What on-request answers to the request in a scene of its own. */
+async function answered(): Promise<unknown> {
+  const { loop } = await scene();
+  const handle = handler(loop, { CHANGE_QUEUE_URL: loop.queueUrl, ...QUICK });
+  actAs('on-request');
+  return handle({ action: 'redeploy', secret: ['prod/db'], at: new Date(loop.clock.now()).toISOString() });
+}
+
+/** A report without the ids of requests and deployments, which are others each time. */
+function anonymous(text: string): unknown {
+  return JSON.parse(text.replaceAll(/[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|ecs-svc\/\d+/g, 'id'));
 }
 
 const local = (loop: Loop, args: readonly string[], options?: VirtualOptions) =>
@@ -107,11 +125,11 @@ describe('redeploy --local', () => {
     expect(redeploys(loop)).toHaveLength(6);
   });
 
-  it('answers with the report of the service', async () => {
+  it('answers with the report of the service for the same request', async () => {
     const { loop } = await scene();
     const { out } = await local(loop, ['-o', 'json']);
     expect(isReport(JSON.parse(out)) ? [] : isReport.errors).toEqual([]);
-    expect(JSON.parse(out)).toMatchObject({ summary: { matched: 6, redeploy: 2, wait: 4, accepted: 2 } });
+    expect(anonymous(out)).toEqual(anonymous(JSON.stringify(await answered())));
   });
 
   it('ends with 2 and names the permission where ECS refuses to redeploy, and does not wait for ever', async () => {
@@ -160,12 +178,68 @@ describe('redeploy', () => {
     expect(redeploys(loop)).toHaveLength(6);
   });
 
-  it('answers with a report of what the service did', async () => {
+  it('answers with the report of the service for the same request', async () => {
     const { loop } = await scene();
     install(loop);
     const { out } = await esrIn(loop, ['redeploy', 'prod/db', '--wait', '-o', 'json']);
     expect(isReport(JSON.parse(out)) ? [] : isReport.errors).toEqual([]);
-    expect(JSON.parse(out)).toMatchObject({ summary: { matched: 6, redeploy: 2, wait: 4, accepted: 2 } });
+    const answer = await answered();
+    expect(answer).toMatchObject({ summary: { matched: 6, redeploy: 2, wait: 4, accepted: 2 } });
+    expect(anonymous(out)).toEqual(anonymous(JSON.stringify(answer)));
+  });
+
+  it('says within a minute that nothing has begun, and ends with 1 when CloudWatch shows that the function failed', async () => {
+    const { loop } = await scene();
+    const { sim } = loop;
+    sim.world.stack({ handlers: { 'on-request': () => Promise.reject(new Error('out of memory')) } });
+    const { out, err, code } = await esrIn(loop, ['redeploy', 'prod/db', '--wait']);
+    const id = /under the id (\S+)/.exec(err)?.[1] ?? 'none';
+    const name = 'ecs-secret-redeploy-prod-on-request';
+    expect(err).toContain(
+      `error: the installed service failed (1 error of ${name} since the request), and no service has been redeployed; Lambda does not try the request again\n`,
+    );
+    expect(err).toMatch(
+      new RegExp(
+        `^its log: aws logs filter-log-events .*--log-group-name /aws/lambda/${name} .*"${id}"'$`,
+        'm',
+      ),
+    );
+    expect(err).toMatch(/^once the cause is mended: esr redeploy prod\/db --wait --at \S+$/m);
+    expect(out).not.toContain('are fresh');
+    expect(code).toBe(1);
+    expect(redeploys(loop)).toEqual([]);
+  });
+
+  it.each([
+    ['shows no error', [], 'CloudWatch shows no error of ecs-secret-redeploy-prod-on-request yet'],
+    [
+      'may not be asked',
+      ['GetMetricData'],
+      'is not known (cannot read the metrics of the service: AccessDenied',
+    ],
+  ])('where nothing has begun and CloudWatch %s says so once and looks on', async (_, denied, said) => {
+    const { loop } = await scene();
+    const { sim } = loop;
+    sim.world.stack({ handlers: { 'on-request': () => Promise.resolve({}) } });
+    for (const operation of denied)
+      sim.faults.add({ service: 'cloudwatch', operation, kind: 'access-denied', times: Infinity });
+    const { err, code } = await esrIn(loop, ['redeploy', 'prod/db', '--wait', '--timeout', '5m']);
+    expect(err.match(/after the request no service has been redeployed/g)).toHaveLength(1);
+    expect(err).toContain(said);
+    expect(code).toBe(5);
+  });
+
+  it('whose request is answered by none says that it may have arrived, and what repeats it', async () => {
+    const { loop } = await scene();
+    const { sim } = loop;
+    install(loop);
+    sim.faults.add({ service: 'lambda', operation: 'Invoke', kind: 'server-error', times: Infinity });
+    const { err, code } = await esrIn(loop, ['redeploy', 'prod/db', '--wait']);
+    expect(err).toMatch(
+      /^the request may have arrived; sent again it doubles nothing: esr redeploy prod\/db --wait --at \S+$/m,
+    );
+    expect(code).toBe(2);
+    expect(sim.ledger.count('lambda', 'Invoke')).toBe(1);
   });
 
   it('prints the id alone and leaves the rest to the service with --detach', async () => {
