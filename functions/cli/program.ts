@@ -40,9 +40,10 @@ export async function runProgram(
   }
 }
 
+const isEmpty = (value: unknown): boolean => typeof value === 'string' && value.trim() === '';
+
 /** A variable of a shell that is not set names nothing; without the name a command may mean everything. */
 function needNoEmpty(args: readonly string[], given: Given): void {
-  const isEmpty = (value: unknown) => typeof value === 'string' && value.trim() === '';
   if (args.some(isEmpty)) throw new WrongUsage('a name is empty');
   const option = Object.entries(given).find(([, value]) => [value].flat().some(isEmpty))?.[0];
   if (option !== undefined) throw new WrongUsage(`--${option} is empty`);

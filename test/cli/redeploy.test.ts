@@ -7,6 +7,7 @@ import { connectedHandler } from '../../functions/runtime/handler.ts';
 import { actAs, type Loop, QUICK, redeploys, startLoop } from '../support/loop.ts';
 import { schema } from '../support/schemas.ts';
 import { changed, HOUR, services, threeWaves } from './fleets.ts';
+import { pictured } from './picture.ts';
 import { account, esrUntil } from './terminal.ts';
 import { esrIn, type VirtualOptions } from './virtual.ts';
 
@@ -20,9 +21,9 @@ async function scene(count = 6, failing?: number) {
   const secret = sim.world.secret({ name: 'prod/db', suffix: 'AbCdEf' });
   clock.advance(4 * HOUR);
   sim.rotateSecret('prod/db');
-  threeWaves(loop, secret, count, failing);
+  const all = threeWaves(loop, secret, count, failing);
   clock.advance(MINUTE);
-  return { loop, secret };
+  return { loop, secret, all };
 }
 
 function handler({ clock }: Loop, settings: Readonly<Record<string, string>>) {
@@ -303,6 +304,43 @@ function wordsOf(line: string): readonly string[] {
     .trimEnd()
     .split('\n');
 }
+
+describe('of 50 services over three waves with one failing', () => {
+  it('the live picture of --local is what ECS had at each frame, and the end is 4', async () => {
+    const { loop, secret, all } = await scene(50, 4);
+    const args = ['redeploy', 'prod/db', '--local', '--yes'];
+    const { frames, code } = await pictured(loop, args, secret.arn, all);
+    // The waits of the redeploy and those of the picture advance the same simulated clock.
+    expect(frames).toBeGreaterThan(5);
+    expect(code).toBe(4);
+  });
+
+  it('the same of a redeploy by the installed service', async () => {
+    const { loop, secret, all } = await scene(50, 4);
+    install(loop);
+    const args = ['redeploy', 'prod/db', '--yes'];
+    const { frames, out, code } = await pictured(loop, args, secret.arn, all, { watch: withoutWrites });
+    expect(frames).toBeGreaterThan(10);
+    expect(out).toContain('33 of 50 services are fresh · 1 failed · 16 left as they are');
+    expect(code).toBe(4);
+    expect(new Set(updated(loop)).size).toBe(updated(loop).length);
+  });
+
+  it.each([40, 70, 90, 120, 150, 200, 260, 330])(
+    'Ctrl-C at call %i to ECS, and the printed command, reach the same end, and nothing is doubled',
+    async (n) => {
+      const { loop } = await scene(50, 4);
+      const { err, code } = await local(loop, ['--yes'], interruptedAt(n));
+      expect([4, 130]).toContain(code);
+      const [, printed] = /^to finish it: esr (.*)$/m.exec(err) ?? [];
+      const again = await esrIn(loop, wordsOf(printed ?? 'redeploy prod/db --local --yes'));
+      expect(again.code).toBe(4);
+      await loop.run(10 * MINUTE);
+      expect(updated(loop)).toHaveLength(34);
+      expect(new Set(updated(loop)).size).toBe(34);
+    },
+  );
+});
 
 describe('Ctrl-C', () => {
   it.each([1, 3, 6, 7, 8, 9, 11, 15, 25, 50])(

@@ -1,8 +1,8 @@
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { TO_DO, WHY } from '../../functions/cli/render/reasons.ts';
-import type { ServiceRef } from '../simulator/index.ts';
-import { currentMoved, type Loop, redeploys, startLoop } from '../support/loop.ts';
+import { currentMoved, redeploys, startLoop } from '../support/loop.ts';
 import { threeWaves } from './fleets.ts';
+import { pictured } from './picture.ts';
 import { esrIn } from './virtual.ts';
 
 /** Services of three waves that refer to a secret which has just been rotated; the functions of the loop redeploy them. */
@@ -84,25 +84,9 @@ describe('watch', () => {
 
 describe('a live picture', () => {
   it('is what ECS had when it was read last, frame by frame', async () => {
-    // Between two looks only the seconds move.
-    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
-    onTestFinished(() => void vi.useRealTimers());
     const { loop, secret, services } = await rotated(12, 7);
-    let truth = truthOf(loop, secret.arn, services);
-    const frames: { readonly shown: readonly Shown[]; readonly truth: readonly Shown[] }[] = [];
-    await esrIn(loop, ['watch', 'prod/db'], {
-      onFrame: (lines) => frames.push({ shown: shownIn(lines), truth }),
-      watch: (ports) => {
-        const noted: typeof ports.ecs.readThese = async (...asked) => {
-          const read = await ports.ecs.readThese(...asked);
-          truth = truthOf(loop, secret.arn, services);
-          return read;
-        };
-        return { ...ports, ecs: { ...ports.ecs, readThese: noted } };
-      },
-    });
-    expect(frames.length).toBeGreaterThan(10);
-    for (const { shown, truth: real } of frames) expect(shown).toEqual(real);
+    const { frames } = await pictured(loop, ['watch', 'prod/db'], secret.arn, services);
+    expect(frames).toBeGreaterThan(10);
   });
 });
 
@@ -113,31 +97,3 @@ function statesOf(service: string, err: string): readonly string[] {
     .flatMap((line) => /^\S+ (\S+): ([\w-]+)/.exec(line)?.slice(1, 3) ?? [])
     .flatMap((part, i, all) => (part === service ? (all[i + 1] ?? []) : []));
 }
-
-type Shown = { readonly service: string; readonly newTasks: number; readonly oldTasks: number };
-
-/** The lines of a frame that are about services. */
-function shownIn(lines: readonly string[]): readonly Shown[] {
-  return lines
-    .flatMap((line) => {
-      const [, service, newTasks, oldTasks] =
-        /^(prod\/api-\d+) +\d +\S+(?: \([\w-]+\))? +(\d+)\/2 +(\d+)/.exec(line) ?? [];
-      return service === undefined
-        ? []
-        : [{ service, newTasks: Number(newTasks), oldTasks: Number(oldTasks) }];
-    })
-    .toSorted(byService);
-}
-
-/** How many tasks of each service hold the value of now, and how many one of before. */
-function truthOf({ sim }: Loop, secretArn: string, services: readonly ServiceRef[]): readonly Shown[] {
-  return services
-    .map((service) => {
-      const held = [...sim.heldBy(service).values()].length;
-      const oldTasks = sim.staleTasks(secretArn).filter((task) => task.serviceArn === service.arn).length;
-      return { service: `prod/${service.name}`, newTasks: held - oldTasks, oldTasks };
-    })
-    .toSorted(byService);
-}
-
-const byService = (a: Shown, b: Shown) => (a.service < b.service ? -1 : 1);
