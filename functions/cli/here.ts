@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type Answer, answer } from '../commands/answer.ts';
 import { execute } from '../commands/redeploy.ts';
 import type { ServiceKey } from '../core/model/arn.ts';
@@ -27,12 +28,14 @@ export class Here {
   #isOver = false;
 
   constructor(request: object, run: Run) {
+    const reading = AbortSignal.any([run.reading, this.#stopping.signal]);
+    setMaxListeners(0, reading);
     this.#queue = new MemoryQueue(run.ports.clock);
     this.#run = {
       ...run,
       ports: { ...run.ports, ecs: this.#noting(run.ports.ecs), queue: this.#queue },
       follow: { ...run.follow, firstSeconds: Math.min(run.follow.firstSeconds, FIRST_S) },
-      reading: AbortSignal.any([run.reading, this.#stopping.signal]),
+      reading,
     };
     const circumstances = { requestId: newId(), mode: 'enforce', quiet: run.journal } as const;
     this.answered = answer(request, circumstances, this.#fresh());

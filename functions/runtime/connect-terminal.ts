@@ -27,6 +27,8 @@ export type Place = { readonly region: string | undefined; readonly profile: str
 export type Session = {
   readonly account: string;
   readonly region: string;
+  /** The profile whose credentials are used, if one is named. */
+  readonly profile: string | undefined;
   /** Undefined: the service is not installed here, and its default settings apply. */
   readonly stack: Stack | undefined;
   readonly config: Config;
@@ -90,7 +92,8 @@ export async function connectTerminal(
     monitoring: makeMonitoring(counts, clock),
     monitoringIfAllowed: makeMonitoring(new CallCounts(), clock),
   };
-  return { account, region, stack: found, config, run, ...service, tag: makeTags(counts) };
+  const profile = process.env['AWS_PROFILE'];
+  return { account, region, profile, stack: found, config, run, ...service, tag: makeTags(counts) };
 }
 
 /** The SDK reads credentials, Region and endpoint from the standard environment; flags take precedence. */

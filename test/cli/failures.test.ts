@@ -150,7 +150,21 @@ describe.concurrent('the place', () => {
     expect((await runEsr(env, flags)).err).toContain('· eu-central-1 · profile prod ·');
     expect((await runEsr({ ...env, AWS_DEFAULT_REGION: 'us-east-1' }, flags)).err).toContain('· us-east-1 ·');
     expect((await runEsr(env, [...flags, '--region', 'eu-west-2'])).err).toContain('· eu-west-2 ·');
+    expect((await runEsr({ ...env, AWS_PROFILE: 'prod' }, ['stale'])).err).toContain('· profile prod ·');
   });
+});
+
+it('a name of a secret and of a service is the secret, and watch says so', async (context) => {
+  const sim = await account(context);
+  services(sim, changed(sim, 'prod/db'), 'prod', { stale: 0, fresh: 1 });
+  changed(sim, 'prod/api-1');
+  const both = await esr(sim, 'watch', 'prod/api-1');
+  expect(both.err).toContain(
+    'prod/api-1 is a secret and a service: the secret is watched, --service names the service',
+  );
+  expect(both.out).toBe('prod/api-1: no service refers to it\n');
+  const service = await esr(sim, 'watch', '--service', 'prod/api-1');
+  expect(service.out).toBe('prod/api-1: 1 of 1 service is fresh\n');
 });
 
 it('no service that refers to what is named is an answer, and ends with 0', async (context) => {

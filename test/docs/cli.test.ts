@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { COMMANDS } from '../../functions/cli/commands/all.ts';
 import { EXIT } from '../../functions/cli/exit.ts';
+import { TO_DO, WHY } from '../../functions/cli/render/reasons.ts';
 import { CAPTURED, captureOf } from '../cli/captured.ts';
 import { read } from './documents.ts';
 import { blocksOf, codesIn, rowsOf, sectionOf } from './markdown.ts';
@@ -33,6 +34,19 @@ describe('docs/cli.md, and the front page with it,', () => {
     const words = new Set(rows.map((code) => code.split(' ')[0] ?? ''));
     const names = COMMANDS.flatMap(({ name, alias }) => [name, ...(alias === undefined ? [] : [alias])]);
     expect(words).toEqual(new Set(names));
+  });
+
+  test('says of a failed rollout what docs/operate.md says', () => {
+    const section = sectionOf(read('docs/operate.md'), 'Put a bad secret back');
+    const why = rowsOf(section, 'class').map(({ cells: [name = '', reason = ''] }) => [
+      codesIn(name)[0],
+      reason,
+    ]);
+    const { other, ...others } = WHY;
+    expect(Object.fromEntries(why.filter(([name]) => name !== 'other'))).toEqual(others);
+    expect(other).toContain('docs/operate.md');
+    const advice = rowsOf(section, 'advice').flatMap(({ cells: [name = ''] }) => codesIn(name));
+    expect(Object.keys(TO_DO)).toEqual(advice);
   });
 
   test('has every exit code', () => {

@@ -2,8 +2,14 @@ import type { Session } from '../../runtime/connect-terminal.ts';
 
 /** What was used: account, Region, profile, stage, stack, and the settings that are not the defaults. */
 export function header(
-  { account, region, stack, config }: Pick<Session, 'account' | 'region' | 'stack' | 'config'>,
-  { stage, profile }: { readonly stage: string; readonly profile?: string },
+  {
+    account,
+    region,
+    profile,
+    stack,
+    config,
+  }: Pick<Session, 'account' | 'region' | 'profile' | 'stack' | 'config'>,
+  { stage }: { readonly stage: string },
 ): string {
   const place = [account, region, ...(profile === undefined ? [] : [`profile ${profile}`]), `stage ${stage}`];
   if (stack === undefined) return [...place, 'no stack, so the default settings'].join(' · ');
