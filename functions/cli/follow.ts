@@ -37,11 +37,14 @@ export async function follow(
   try {
     shown.add(first);
     let last = first;
+    let wasOver = false;
     for await (const looked of watch(first, run)) {
       shown.add(looked);
       last = looked;
       await onLook?.(looked);
-      if (isOver()) return { rows: shown.rows(), code: exitCodeOf(shown.rows()), timedOut: false };
+      // This look began after the end, and so it shows what was done last.
+      if (wasOver) return { rows: shown.rows(), code: exitCodeOf(shown.rows()), timedOut: false };
+      wasOver = isOver();
       if (clock.now() - first.at > timeoutMs) break;
     }
     const timedOut = last.next.length > 0;

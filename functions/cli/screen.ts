@@ -46,7 +46,9 @@ export function screenOf(
     stream.write(lines.map((line) => `${line}\n`).join(''));
   };
   return {
-    columns: widthOf(out),
+    get columns() {
+      return widthOf(out);
+    },
     live,
     liveLines,
     print: (...lines) => say(out, lines),

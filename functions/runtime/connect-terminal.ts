@@ -15,7 +15,7 @@ import { SnapshotStore } from '../pipeline/read/snapshot-store.ts';
 import type { Run } from '../pipeline/run.ts';
 import type { Clock, Functions, Monitoring, Ports, Queues, TagService } from '../ports.ts';
 import { Journal } from '../telemetry/journal.ts';
-import { type LineWriter, RecordWriter } from '../telemetry/record.ts';
+import { type LineWriter, RECORDS, RecordWriter } from '../telemetry/record.ts';
 import { type Config, readConfig } from './config.ts';
 import { runOf } from './run-of.ts';
 import { findStack, type Stack, type WantedStack } from './stack.ts';
@@ -92,7 +92,7 @@ export async function connectTerminal(
     monitoring: makeMonitoring(counts, clock),
     monitoringIfAllowed: makeMonitoring(new CallCounts(), clock),
   };
-  const profile = process.env['AWS_PROFILE'];
+  const profile = [process.env['AWS_PROFILE']].find(Boolean);
   return { account, region, profile, stack: found, config, run, ...service, tag: makeTags(counts) };
 }
 
@@ -105,7 +105,7 @@ function prepareSdk({ region, profile }: Place): void {
     for (const key of KEYS) delete env[key];
   }
   // The SDK for JavaScript knows AWS_REGION alone, the aws command both.
-  const named = region ?? env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'];
+  const named = [region, env['AWS_REGION'], env['AWS_DEFAULT_REGION']].find(Boolean);
   if (named !== undefined) env['AWS_REGION'] = named;
 }
 
@@ -155,9 +155,11 @@ class EndAtDenial extends CallCounts {
 /** Records are for the log of the Lambdas; what could not be checked concerns a person at the terminal as well. */
 const NOT_SHOWN = { info: () => undefined, warn: () => undefined };
 
+const isRecord = (message: string): boolean => RECORDS.some((name) => name === message);
+
 function onlyErrors(warn: (message: string) => void): LineWriter {
   const error: LineWriter['error'] = (message) => {
-    if (typeof message === 'string') warn(message);
+    if (typeof message === 'string' && !isRecord(message)) warn(message);
   };
   return { ...NOT_SHOWN, error };
 }

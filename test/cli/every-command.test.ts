@@ -60,6 +60,19 @@ async function fails(sim: Simulator, line: string, env: Readonly<Record<string, 
   return { said: sentenceOf(ran), code: ran.code };
 }
 
+it('every command that cuts a list knows --all, which shows it whole', () => {
+  const cut = COMMANDS.filter(({ options }) => options.some(({ flags }) => flags.includes('--all')));
+  expect(cut.map(({ name }) => name)).toEqual([
+    'stale',
+    'uses',
+    'plan',
+    'redeploy',
+    'watch',
+    'explain',
+    'status',
+  ]);
+});
+
 it('every command has a line here', () => {
   const own = COMMANDS.filter(({ commands }) => commands === undefined);
   expect(Object.keys(LINES)).toEqual(own.map(({ name }) => name));

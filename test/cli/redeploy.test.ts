@@ -142,7 +142,8 @@ describe('redeploy --local', () => {
       times: Infinity,
     });
     const { err, code } = await local(loop, []);
-    expect(err).toContain('prod/api-0: the permission ecs:UpdateService is missing');
+    expect(err).toMatch(/^prod\/api-[03], prod\/api-[03]: the permission ecs:UpdateService is missing$/m);
+    expect(err).not.toContain('warning');
     expect(code).toBe(2);
   });
 
@@ -241,6 +242,20 @@ describe('redeploy', () => {
     );
     expect(code).toBe(2);
     expect(sim.ledger.count('lambda', 'Invoke')).toBe(1);
+  });
+
+  it.each([
+    ['', []],
+    [' and by force', ['--force', '--yes']],
+  ])('twice with the same --at, before the first has done anything%s, doubles nothing', async (_, more) => {
+    const { loop } = await scene();
+    install(loop);
+    const at = new Date(loop.clock.now()).toISOString();
+    for (let i = 0; i < 2; i++)
+      expect((await esrIn(loop, ['redeploy', 'prod/db', '--detach', '--at', at, ...more])).code).toBe(0);
+    const { code } = await esrIn(loop, ['watch', 'prod/db']);
+    expect(code).toBe(0);
+    expect(updated(loop)).toEqual(['api-0', 'api-1', 'api-2', 'api-3', 'api-4', 'api-5']);
   });
 
   it('prints the id alone and leaves the rest to the service with --detach', async () => {

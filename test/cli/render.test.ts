@@ -89,6 +89,26 @@ describe('a table', () => {
   });
 });
 
+it.each([
+  [50, 40],
+  [0, 40],
+  [50, 0],
+  [5, 14],
+])(
+  'a list of %i rows and %i lines below has at most 30 lines on a terminal, and all of them with --all',
+  (count, below) => {
+    const many = Array.from({ length: count }, (_, i) => ({ name: `prod/api-${i}`, fact: '' }));
+    const after = Array.from({ length: below }, (_, i) => `line ${i}`);
+    const list = { columns: COLUMNS, rows: many, verdict: 'done', after };
+    const lines = listed(list, { width: 40, all: false });
+    expect(lines.length).toBeLessThanOrEqual(30);
+    expect(lines.some((line) => line === 'prod/api-0')).toBe(count > 0);
+    const head = count > 0 ? 2 : 1;
+    expect(listed(list, { width: 40, all: true })).toHaveLength(head + count + below);
+    expect(listed(list, { width: undefined, all: false })).toHaveLength(head + count + below);
+  },
+);
+
 it('a line to be copied is never folded', () => {
   const whole = `esr redeploy ${'prod/db '.repeat(20)}`.trim();
   const list = { columns: COLUMNS, rows: [], verdict: 'done', after: ['word '.repeat(20).trim(), { whole }] };

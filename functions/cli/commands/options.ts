@@ -12,7 +12,7 @@ export const CLUSTERS: CliOption = {
 };
 export const ALL: CliOption = {
   flags: '--all',
-  description: 'every service that refers to it, and every line',
+  description: 'everything, also what is as it should be, and every line',
 };
 export const SERVICE: CliOption = {
   flags: '--service <cluster/service>',

@@ -1,4 +1,5 @@
 import { type Looked, look } from '../../commands/watch.ts';
+import { grouped } from '../../core/model/lists.ts';
 import type { Run } from '../../pipeline/run.ts';
 import { Denied, type Session } from '../../runtime/connect-terminal.ts';
 import { sameCommand } from '../again.ts';
@@ -8,7 +9,7 @@ import { EXIT, type ExitCode, Interrupted, ServiceFailed, Unread, WrongUsage } f
 import { type Followed, follow, printEnd, timeoutOf } from '../follow.ts';
 import { Here } from '../here.ts';
 import { jsonOf, printResult } from '../print.ts';
-import { count } from '../render/words.ts';
+import { count, some } from '../render/words.ts';
 import { exitCodeOf } from '../rows.ts';
 import { seenReport } from '../seen-report.ts';
 import { knownServices } from '../services.ts';
@@ -214,9 +215,9 @@ function ended({ given, target, terminal, run }: Redeploying, followed: Followed
 /** Says which services ECS refused to redeploy, and why. */
 function refused(here: Here, { screen }: Terminal, code: ExitCode): ExitCode {
   const refusals = [...here.refusals()];
-  for (const [key, { code: why, message, missingAction }] of refusals)
-    screen.note(
-      `${key}: ${missingAction === undefined ? `${why}: ${message}` : `the permission ${missingAction} is missing`}`,
-    );
+  const alike = grouped(refusals, ([, { code: why, message, missingAction }]) =>
+    missingAction === undefined ? `${why}: ${message}` : `the permission ${missingAction} is missing`,
+  );
+  for (const [why, those] of alike) screen.note(`${some(those.map(([key]) => key))}: ${why}`);
   return refusals.length > 0 && code !== EXIT.failed ? EXIT.aws : code;
 }

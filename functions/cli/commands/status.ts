@@ -4,12 +4,13 @@ import { healthOf } from '../health.ts';
 import { printResult } from '../print.ts';
 import { type Finding, factsOf, findingsOf, healthJson } from '../render/health.ts';
 import { count } from '../render/words.ts';
+import { ALL } from './options.ts';
 
 export const status: CliCommand = {
   name: 'status',
   summary: 'how the installed service is, and what to do about each finding',
   args: '',
-  options: [],
+  options: [ALL],
   examples: [
     ['status', 'stage, mode, version, last event and sweep, what is under way, alarms, dead letters, quota'],
     ['status -o name', 'what is wrong, one code a line'],

@@ -5,13 +5,13 @@ import { WrongUsage } from '../exit.ts';
 import { follow, printEnd, timeoutOf } from '../follow.ts';
 import { knownServices, serviceNamed } from '../services.ts';
 import { needNames, requestFor, startOf, subjectOf, type Target, targetOf } from '../target.ts';
-import { AT, CLUSTERS, FORCE, PARAMETER, SERVICE, TIMEOUT } from './options.ts';
+import { ALL, AT, CLUSTERS, FORCE, PARAMETER, SERVICE, TIMEOUT } from './options.ts';
 
 export const watch: CliCommand = {
   name: 'watch',
   summary: 'follows until every service runs on the new value, as ECS shows it',
   args: '[secret-or-service...]',
-  options: [PARAMETER, SERVICE, CLUSTERS, AT, FORCE, TIMEOUT],
+  options: [PARAMETER, SERVICE, CLUSTERS, AT, FORCE, TIMEOUT, ALL],
   examples: [
     [
       'watch prod/db',

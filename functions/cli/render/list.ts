@@ -2,6 +2,8 @@ import { type Column, folded, table } from './table.ts';
 
 /** The most lines on a terminal, the lines above and below the table included. */
 const MOST_LINES = 30;
+/** The most of them below the table. */
+const MOST_BELOW = 15;
 
 export type List<Row> = {
   readonly columns: readonly Column<Row>[];
@@ -17,15 +19,21 @@ export function listed<Row>(
   { columns, rows, verdict, after = [] }: List<Row>,
   { width, all }: { readonly width: number | undefined; readonly all: boolean },
 ): readonly string[] {
+  const isWhole = width === undefined || all;
   const above = folded(verdict, width);
-  const below = after.flatMap((line) => (typeof line === 'string' ? folded(line, width) : [line.whole]));
-  const room = MOST_LINES - above.length - below.length - 1;
-  const isCut = width !== undefined && !all && rows.length > room;
-  const shown = isCut ? rows.slice(0, room - 1) : rows;
+  const lines = after.flatMap((line) => (typeof line === 'string' ? folded(line, width) : [line.whole]));
+  const below = isWhole ? lines : cut(lines, MOST_BELOW);
+  const room = Math.max(1, MOST_LINES - above.length - below.length - 1);
+  const shown = isWhole || rows.length <= room ? rows : rows.slice(0, room - 1);
   return [
     ...above,
     ...(rows.length === 0 ? [] : table(columns, shown, width)),
-    ...(isCut ? [`… ${rows.length - shown.length} more: --all`] : []),
+    ...(shown.length < rows.length ? [`… ${rows.length - shown.length} more: --all`] : []),
     ...below,
   ];
+}
+
+function cut(lines: readonly string[], most: number): readonly string[] {
+  if (lines.length <= most) return lines;
+  return [...lines.slice(0, most - 1), `… ${lines.length - most + 1} more lines: --all`];
 }
