@@ -2,6 +2,7 @@ import type { Agenda } from './agenda.ts';
 import type { CloudWatchState } from './cloudwatch/state.ts';
 import type { EcsState } from './ecs/state.ts';
 import type { Bus } from './events/bus.ts';
+import type { IamState } from './iam/state.ts';
 import type { Ids } from './ids.ts';
 import type { Input } from './input.ts';
 import type { InstalledState } from './installed/state.ts';
@@ -29,6 +30,7 @@ export interface Aws {
   readonly s3: S3State;
   readonly installed: InstalledState;
   readonly cloudwatch: CloudWatchState;
+  readonly iam: IamState;
 }
 
 /** The instant of an operation, and its caller. */

@@ -6,8 +6,10 @@ import { AwsError, accessDenied, serverError, throttled } from './errors.ts';
 import { EVENTS } from './events/operations.ts';
 import type { Faults, Hit } from './faults.ts';
 import type { Request } from './http/protocol.ts';
+import { IAM } from './iam/operations.ts';
 import type { Input } from './input.ts';
 import { CLOUDFORMATION, LAMBDA, STS } from './installed/operations.ts';
+import { KMS } from './kms/operations.ts';
 import { type Call, type Caller, withoutValues } from './ledger.ts';
 import { SSM } from './parameters/operations.ts';
 import { S3 } from './s3/operations.ts';
@@ -39,6 +41,8 @@ const SERVICES: Readonly<Record<string, Operations>> = {
   cloudwatch: CLOUDWATCH,
   lambda: LAMBDA,
   sts: STS,
+  iam: IAM,
+  kms: KMS,
 };
 
 /** Calls that disclose a value, directly or indirectly (functions/README.md, Metadata only). */

@@ -19,6 +19,7 @@ export function invalidParameter(message: string): AwsError {
 /** The throttling answer: HTTP 400 (not 429) from every JSON service, HTTP 503 from S3. */
 export function throttled(service: string): AwsError {
   if (service === 's3') return new AwsError('SlowDown', 'Please reduce your request rate.', 503);
+  if (service === 'iam') return new AwsError('Throttling', 'Rate exceeded');
   return new AwsError('ThrottlingException', 'Rate exceeded');
 }
 
@@ -36,6 +37,6 @@ export function accessDenied(principal: string, called: string, resource = '*'):
   // IAM has another name for this one call than the API.
   const action = called.replace(/^lambda:Invoke$/, 'lambda:InvokeFunction');
   const message = `User: ${principal} is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows the ${action} action`;
-  if (/^(?:s3|sts|cloudformation):/.test(action)) return new AwsError('AccessDenied', message, 403);
+  if (/^(?:s3|sts|cloudformation|iam):/.test(action)) return new AwsError('AccessDenied', message, 403);
   return new AwsError('AccessDeniedException', message);
 }

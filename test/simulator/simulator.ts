@@ -10,6 +10,9 @@ import { type StateAt, stateAt } from './ecs/truth.ts';
 import { type AwsEvent, createBus } from './events/bus.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { type Listening, listen } from './http/server.ts';
+import { Context } from './iam/conditions.ts';
+import { isAllowed } from './iam/decide.ts';
+import { createIamState, type IamState } from './iam/state.ts';
 import { createIds } from './ids.ts';
 import type { Input } from './input.ts';
 import { createInstalledState } from './installed/state.ts';
@@ -25,6 +28,14 @@ import { queueAt } from './sqs/operations.ts';
 import { createSqsState, enqueue, type Message } from './sqs/state.ts';
 import { createThrottle, type Throttle } from './throttle.ts';
 import { createWorld, type Named, serviceOf, type World } from './world/world.ts';
+
+/** What a principal wants to do, and the values of the keys of conditions. */
+export interface Wish {
+  readonly principal: string;
+  readonly action: string;
+  readonly resource: string;
+  readonly context: Readonly<Record<string, readonly string[]>>;
+}
 
 /** A running simulator: one account in one Region, reachable over HTTP and from the test itself. */
 export interface Simulator {
@@ -72,6 +83,10 @@ export interface Simulator {
   lastStaleStop(resourceArn: string, service: Named, changedAt: number): StaleStop;
   /** Every task that the service ever had, with the instants of its life. */
   tasksOf(service: Named): readonly Pick<TaskState, 'createdAt' | 'startedAt' | 'stoppedAt'>[];
+  /** Whether a request would be allowed, with all policies that take part: what IAM's policy simulator cannot know. */
+  isAllowed(request: Wish): boolean;
+  /** How IAM's policy simulator answers: how many resources a page, and in which shape. */
+  readonly iam: Pick<IamState, 'pageSize' | 'oldShape'>;
   /** Which version of each resource every running task of a service holds: task ARN → resource ARN → version. */
   heldBy(service: Named): ReadonlyMap<string, ReadonlyMap<string, string>>;
   /** Every deployment that the service ever had, oldest first, with its caller. */
@@ -132,6 +147,9 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       advance();
       return everyTask(aws, serviceOf(aws, named));
     },
+    isAllowed: ({ context, ...wish }) =>
+      isAllowed(aws, { ...wish, context: new Context(Object.entries(context)) }),
+    iam: aws.iam,
     heldBy(named) {
       advance();
       return heldByTasks(aws, named);
@@ -167,6 +185,7 @@ function createAws(options: SimulatorOptions): Aws {
     s3: createS3State(),
     installed: createInstalledState(),
     cloudwatch: createCloudWatchState(),
+    iam: createIamState(),
   };
 }
 

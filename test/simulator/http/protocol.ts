@@ -21,6 +21,7 @@ const SERVICES: Readonly<Record<string, string>> = {
   AmazonSQS: 'sqs',
   AWSEvents: 'events',
   GraniteServiceVersion20100801: 'cloudwatch',
+  TrentService: 'kms',
 };
 
 /** Reads a request of AWS's JSON and Query protocols, S3's or Lambda's. Without a service it is `unknown`, with its method and path. */

@@ -158,7 +158,8 @@ function described(state: ParameterState, view: ParameterView) {
     Description: view.description,
     LastModifiedDate: seconds(view.modifiedAt),
     Version: view.version,
-    Tier: 'Standard',
+    ...(view.type === 'SecureString' && { KeyId: view.keyId ?? 'alias/aws/ssm' }),
+    Tier: view.tier ?? 'Standard',
     Policies: [],
     DataType: 'text',
   };

@@ -6,6 +6,9 @@ export interface ParameterView {
   readonly version: number;
   readonly type: string;
   readonly description: string | undefined;
+  /** The key of a SecureString; the store's own when absent. */
+  readonly keyId?: string;
+  readonly tier?: 'Standard' | 'Advanced';
   readonly tags: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, number>>;
   readonly modifiedAt: number;

@@ -4,12 +4,18 @@ import { page } from '../paging.ts';
 import { passes, secretFilters } from './filters.ts';
 import { isGone, needSecret, type SecretState, type SecretView, viewAt } from './state.ts';
 
-/** DescribeSecret, ListSecretVersionIds and ListSecrets, which show changes with the delay `lagMs`. */
+/** DescribeSecret, GetResourcePolicy, ListSecretVersionIds and ListSecrets, which show changes with the delay `lagMs`. */
 export const SECRET_READS: Operations = {
   DescribeSecret: (aws, input, { at }) => {
     const secret = needSecret(aws.secrets, aws.place, requiredText(input, 'SecretId'), at);
     const view = visible(aws, secret, at);
     return { ...described(aws, secret, view), VersionIdsToStages: labelled(view) };
+  },
+
+  GetResourcePolicy: (aws, input, { at }) => {
+    const { arn, name } = needSecret(aws.secrets, aws.place, requiredText(input, 'SecretId'), at);
+    const policy = aws.iam.resourcePolicies.get(arn);
+    return { ARN: arn, Name: name, ...(policy && { ResourcePolicy: JSON.stringify(policy) }) };
   },
 
   ListSecretVersionIds: (aws, input, { at }) => {

@@ -41,7 +41,7 @@ export function buildSecret(aws: Aws, spec: SecretSpec): SecretRef {
       at: createdAt,
       versions,
       description: spec.description,
-      kmsKeyId: undefined,
+      kmsKeyId: spec.kmsKeyId,
       tags: checkedTags(spec.tags ?? {}, false),
       rotationEnabled: spec.rotationEnabled,
       lastChangedAt: instant(spec.lastChangedAt, createdAt),
@@ -49,6 +49,7 @@ export function buildSecret(aws: Aws, spec: SecretSpec): SecretRef {
       goneAt: undefined,
     },
   });
+  if (spec.resourcePolicy !== undefined) aws.iam.resourcePolicies.set(arn, spec.resourcePolicy);
   return { arn, partialArn: arn.slice(0, -7), name, versionId: holderOf(versions, 'AWSCURRENT')?.id ?? '' };
 }
 
@@ -65,6 +66,8 @@ export function buildParameter(aws: Aws, spec: ParameterSpec): ParameterRef {
     labels: {},
     modifiedAt,
     deleted: false,
+    ...(spec.keyId !== undefined && { keyId: spec.keyId }),
+    ...(spec.tier !== undefined && { tier: spec.tier }),
   });
   return { arn, name };
 }

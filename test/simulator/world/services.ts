@@ -86,5 +86,9 @@ function pauseHookOf({ stage, timeoutMinutes, timeoutAction }: PauseHookSpec): P
 
 function revisionOf(aws: Aws, spec: ServiceSpec, family: string): TaskDefinitionRef {
   if (spec.taskDefinition !== undefined) return needRevision(aws, spec.taskDefinition);
-  return buildTaskDefinition(aws, { family, secrets: spec.secrets ?? [] });
+  return buildTaskDefinition(aws, {
+    family,
+    secrets: spec.secrets ?? [],
+    ...(spec.executionRole !== undefined && { executionRole: spec.executionRole }),
+  });
 }

@@ -8,6 +8,8 @@ import type {
   TaskDefinitionState,
 } from '../ecs/state.ts';
 
+import type { PolicyDocument, Statement } from '../iam/policy.ts';
+
 /** Epoch milliseconds or a Date. */
 export type Instant = number | Date;
 
@@ -36,6 +38,7 @@ export interface TaskDefinitionSpec {
   readonly environment?: Readonly<Record<string, string>>;
   /** Further containers, in ECS's own shape. */
   readonly containers?: readonly Readonly<Record<string, unknown>>[];
+  readonly executionRole?: string;
   readonly status?: TaskDefinitionState['status'];
   readonly registeredAt?: Instant;
   readonly tags?: Readonly<Record<string, string>>;
@@ -88,6 +91,8 @@ export interface ServiceSpec {
   readonly taskDefinition?: string | TaskDefinitionRef;
   /** Shorthand for a task definition with these `valueFrom`s. */
   readonly secrets?: readonly string[];
+  /** The execution role of that task definition. */
+  readonly executionRole?: string;
   readonly desired?: number;
   /** The number of PRIMARY's running tasks; `desired` when absent. */
   readonly running?: number;
@@ -145,6 +150,9 @@ export interface SecretSpec {
   readonly lastChangedAt?: Instant;
   readonly lastRotatedAt?: Instant;
   readonly rotationEnabled?: boolean;
+  /** Its KMS key, as its owner named it; the store's own when absent. */
+  readonly kmsKeyId?: string;
+  readonly resourcePolicy?: PolicyDocument;
 }
 
 export interface SecretRef {
@@ -161,6 +169,38 @@ export interface ParameterSpec {
   readonly tags?: Readonly<Record<string, string>>;
   readonly version?: number;
   readonly modifiedAt?: Instant;
+  /** The key of a SecureString; the store's own when absent. */
+  readonly keyId?: string;
+  readonly tier?: 'Standard' | 'Advanced';
+}
+
+export interface RoleSpec {
+  readonly name?: string;
+  /** `/` when absent. */
+  readonly path?: string;
+  readonly inline?: readonly Statement[];
+  /** Managed policies, by their ARN or any id. */
+  readonly managed?: Readonly<Record<string, readonly Statement[]>>;
+  readonly boundary?: readonly Statement[];
+}
+
+export interface RoleRef {
+  readonly arn: string;
+  readonly name: string;
+}
+
+export interface KeySpec {
+  readonly aliases?: readonly string[];
+  readonly manager?: 'AWS' | 'CUSTOMER';
+  /** `Enabled` when absent. */
+  readonly state?: string;
+  /** The default key policy, which leaves everything to IAM, when absent. */
+  readonly policy?: readonly Statement[];
+}
+
+export interface KeyRef {
+  readonly arn: string;
+  readonly id: string;
 }
 
 export interface ParameterRef {

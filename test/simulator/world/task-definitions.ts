@@ -18,6 +18,7 @@ export function buildTaskDefinition(aws: Aws, spec: TaskDefinitionSpec): TaskDef
       requiresCompatibilities: ['FARGATE'],
       cpu: '256',
       memory: '512',
+      ...(spec.executionRole !== undefined && { executionRoleArn: spec.executionRole }),
     },
   });
   return { arn, family, revision };

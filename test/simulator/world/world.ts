@@ -7,9 +7,11 @@ import { startDeployment } from '../ecs/rollouts.ts';
 import { replaceTasks, scale } from '../ecs/scaling.ts';
 import type { HookAction, ServiceState } from '../ecs/state.ts';
 import { emitExpiration, emitParameterChange } from '../events/native.ts';
+import type { Statement } from '../iam/policy.ts';
 import { findParameter } from '../parameters/state.ts';
 import { checkedTags } from '../tags.ts';
 import { buildBucket, buildParameter, buildQueue, buildSecret } from './resources.ts';
+import { buildKey, buildOrganization, buildRole } from './roles.ts';
 import { buildService } from './services.ts';
 import type {
   AlarmSpec,
@@ -18,10 +20,14 @@ import type {
   ClusterRef,
   ClusterSpec,
   DatumSpec,
+  KeyRef,
+  KeySpec,
   ParameterRef,
   ParameterSpec,
   QueueRef,
   QueueSpec,
+  RoleRef,
+  RoleSpec,
   RolloutSpec,
   SecretRef,
   SecretSpec,
@@ -43,6 +49,10 @@ export interface World {
   secret(spec?: SecretSpec): SecretRef;
   parameter(spec?: ParameterSpec): ParameterRef;
   queue(spec?: QueueSpec): QueueRef;
+  role(spec?: RoleSpec): RoleRef;
+  key(spec?: KeySpec): KeyRef;
+  /** The service control policies of each level of the organization, from the root to the account. */
+  organization(levels: readonly (readonly Statement[])[]): void;
   /** A bucket, by its name alone or with more properties. */
   bucket(spec?: string | BucketSpec): BucketRef;
   /** An installed service: its stack and its functions. */
@@ -101,6 +111,9 @@ export function createWorld(aws: Aws): World {
     secret: (spec = {}) => buildSecret(aws, spec),
     parameter: (spec = {}) => buildParameter(aws, spec),
     queue: (spec = {}) => buildQueue(aws, spec),
+    role: (spec = {}) => buildRole(aws, spec),
+    key: (spec = {}) => buildKey(aws, spec),
+    organization: (levels) => buildOrganization(aws, levels),
     bucket: (spec = {}) => buildBucket(aws, typeof spec === 'string' ? { name: spec } : spec),
     stack: (spec = {}) => buildStack(aws, spec),
     alarm({ name, state = 'OK', reason = '', description = '', changedAt = at() }) {

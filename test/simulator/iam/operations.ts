@@ -1,0 +1,144 @@
+import type { Aws, Operations } from '../aws.ts';
+import { AwsError } from '../errors.ts';
+import { type Input, requiredText, text } from '../input.ts';
+import { page } from '../paging.ts';
+import { Context } from './conditions.ts';
+import { type Simulated, simulate } from './decide.ts';
+import type { Decision } from './evaluate.ts';
+import type { RoleState } from './state.ts';
+
+/** IAM: whether a role exists, and what it may do. */
+export const IAM: Operations = {
+  GetRole: ({ iam }, input) => {
+    const name = requiredText(input, 'RoleName');
+    const role = [...iam.roles.values()].find((one) => one.name.toLowerCase() === name.toLowerCase());
+    if (role === undefined) throw noSuchRole(name);
+    const { arn, createdAt } = role;
+    return {
+      Role: {
+        Path: arn.slice(arn.indexOf('/'), arn.lastIndexOf('/') + 1),
+        RoleName: role.name,
+        RoleId: 'AROASIMULATED',
+        Arn: arn,
+        CreateDate: new Date(createdAt).toISOString(),
+        AssumeRolePolicyDocument: encodeURIComponent('{"Version":"2012-10-17","Statement":[]}'),
+      },
+    };
+  },
+
+  SimulatePrincipalPolicy: (aws, input) => {
+    const source = requiredText(input, 'PolicySourceArn');
+    const role = [...aws.iam.roles.values()].find(({ arn }) => arn === source);
+    if (role === undefined) throw noSuchRole(source);
+    const actions = membersOf(input, 'ActionNames');
+    const resources = membersOf(input, 'ResourceArns');
+    for (const one of resources)
+      if (one !== '*' && !/^arn:[\w-]+:[\w-]+:[\w-]*:\d*:.+$/.test(one))
+        throw new AwsError('InvalidInput', `Invalid Resource ARN: ${one}`);
+    return aws.iam.oldShape
+      ? inOldShape(aws, role, actions, resources, input)
+      : byAction(aws, role, actions, resources, input);
+  },
+};
+
+type Of = readonly [Aws, RoleState, readonly string[], readonly string[], Input];
+
+/** One result for each action: the strictest decision of all resources, and that of each resource by itself. */
+function byAction(...[aws, role, actions, resources, input]: Of): object {
+  const context = contextIn(input);
+  const { items, nextToken } = page(resources, {
+    scope: `simulate ${role.arn} ${actions.join()} ${resources.join()}`,
+    token: text(input, 'Marker'),
+    size: Math.min(aws.iam.pageSize, Number(text(input, 'MaxItems') ?? 100)),
+    defaultSize: 100,
+    maxSize: 1000,
+    invalidToken: 'InvalidInput',
+  });
+  const results = actions.map((action) => {
+    const all = resources.map((resource) =>
+      simulate(aws.iam, role, { principal: role.arn, action, resource, context }),
+    );
+    const shown = items.flatMap((resource) => {
+      const one = all[resources.indexOf(resource)];
+      return one === undefined ? [] : [specific(resource, one)];
+    });
+    return { ...together(action, all), EvalResourceName: '*', ResourceSpecificResults: shown };
+  });
+  return { EvaluationResults: results, IsTruncated: nextToken !== undefined, Marker: nextToken };
+}
+
+function inOldShape(...[aws, role, actions, resources, input]: Of): object {
+  const context = contextIn(input);
+  const results = actions.flatMap((action) => {
+    const all = resources.map((resource) =>
+      simulate(aws.iam, role, { principal: role.arn, action, resource, context }),
+    );
+    return resources.map((resource) => ({ ...together(action, all), EvalResourceName: resource }));
+  });
+  return { EvaluationResults: results, IsTruncated: false };
+}
+
+const BY_STRICTNESS: readonly Decision[] = ['explicitDeny', 'implicitDeny', 'allowed'];
+
+function together(action: string, all: readonly Simulated[]): object {
+  const decision = BY_STRICTNESS.find((one) => all.some((of) => of.decision === one)) ?? 'implicitDeny';
+  const deciding = all.filter((one) => one.decision === decision);
+  const organizations = all.flatMap(({ allowedByOrganization }) => allowedByOrganization ?? []);
+  return {
+    EvalActionName: action,
+    EvalDecision: decision,
+    MatchedStatements: deciding.flatMap(matchedIn),
+    MissingContextValues: [...new Set(all.flatMap(({ missing }) => missing))],
+    ...(organizations.length > 0 && {
+      OrganizationsDecisionDetail: { AllowedByOrganizations: organizations.every(Boolean) },
+    }),
+    ...boundaryIn(all),
+  };
+}
+
+function specific(resource: string, one: Simulated): object {
+  return {
+    EvalResourceName: resource,
+    EvalResourceDecision: one.decision,
+    MatchedStatements: matchedIn(one),
+    MissingContextValues: one.missing,
+    ...boundaryIn([one]),
+  };
+}
+
+function boundaryIn(all: readonly Simulated[]): object {
+  const known = all.flatMap(({ allowedByBoundary }) => allowedByBoundary ?? []);
+  return known.length === 0
+    ? {}
+    : { PermissionsBoundaryDecisionDetail: { AllowedByPermissionsBoundary: known.every(Boolean) } };
+}
+
+function matchedIn({ matched }: Simulated): readonly object[] {
+  return matched.map(({ id, type }) => ({
+    SourcePolicyId: id,
+    SourcePolicyType: type === 'role' ? 'IAM Policy' : type,
+    StartPosition: { Line: 1, Column: 1 },
+    EndPosition: { Line: 1, Column: 2 },
+  }));
+}
+
+/** `Name.member.1`, `Name.member.2`, … of a form. */
+function membersOf(input: Input, name: string): readonly string[] {
+  return Object.keys(input)
+    .filter((key) => new RegExp(`^${name}\\.member\\.\\d+$`).test(key))
+    .map((key) => requiredText(input, key));
+}
+
+function contextIn(input: Input): Context {
+  const entries: (readonly [string, readonly string[]])[] = [];
+  for (let i = 1; ; i++) {
+    const key = text(input, `ContextEntries.member.${i}.ContextKeyName`);
+    if (key === undefined) return new Context(entries);
+    const values = membersOf(input, `ContextEntries\\.member\\.${i}\\.ContextKeyValues`);
+    entries.push([key, values]);
+  }
+}
+
+function noSuchRole(name: string): AwsError {
+  return new AwsError('NoSuchEntity', `The role with name ${name} cannot be found.`, 404);
+}
