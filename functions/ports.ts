@@ -1,7 +1,9 @@
+import type { KeyFact, PresenceFact, RoleFact, SimulationFacts, Simulations } from './core/model/access.ts';
 import type { ClusterArn, ServiceArn, ServiceKey } from './core/model/arn.ts';
 import type { StoppedTask } from './core/model/failure.ts';
 import type { Fleet, NamedFleet, NamedService, Refused, Service } from './core/model/fleet.ts';
 import type { Outcome } from './core/model/outcome.ts';
+import type { ParameterDescription, ParametersFound } from './core/model/parameter.ts';
 import type { SecretDescription, SecretVersion } from './core/model/secret.ts';
 import type { Evidence, Question } from './core/plan/evidence.ts';
 import type { Task } from './core/plan/freshness.ts';
@@ -19,6 +21,7 @@ export type Ports = {
   /** The store of the fleet's snapshot; undefined: no snapshot is kept. */
   readonly snapshots: Snapshots | undefined;
   readonly eventBus: EventBus;
+  readonly access: Access;
 };
 
 /** Our share of the ECS quotas: calls a second and burst, for each group of reads and for UpdateService. */
@@ -142,16 +145,17 @@ export type Parameters = {
   describeAll(arns: readonly string[], signal: AbortSignal): Promise<ParametersFound>;
 };
 
-export type ParametersFound = {
-  readonly found: readonly ParameterDescription[];
-  readonly refused: readonly { readonly arn: string; readonly why: string }[];
-};
-
-/** `version`: the number of the present version. */
-export type ParameterDescription = {
-  readonly arn: string;
-  readonly changedAt: number;
-  readonly version?: number;
+/** What a role may do, without doing it. An answer that AWS does not give is an answer, too: nothing here throws. */
+export type Access = {
+  /** Whether there is a role of exactly this ARN. */
+  role(arn: string, signal: AbortSignal): Promise<RoleFact>;
+  simulate(simulations: Simulations, signal: AbortSignal): Promise<SimulationFacts>;
+  /** A KMS key, by its id, its alias or the ARN of either. */
+  key(id: string, signal: AbortSignal): Promise<KeyFact>;
+  /** Whether a resource policy is attached to the secret. */
+  secretPolicy(arn: string, signal: AbortSignal): Promise<PresenceFact>;
+  /** Whether the secret has this version, with or without a label. */
+  secretVersion(arn: string, versionId: string, signal: AbortSignal): Promise<PresenceFact>;
 };
 
 /** The place of the fleet's snapshot; `pathStyle`: the bucket's name is part of the path, not of the host name. */

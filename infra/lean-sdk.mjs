@@ -11,11 +11,11 @@ const JSON_PROTOCOLS = ['AwsJson1_0Protocol', 'AwsJson1_1Protocol'];
 export const jsonProtocolsAlone = {
   name: 'JSON protocols alone',
   setup(building) {
-    // All clients but S3's use JSON and import its protocol through an index of all protocols. Because S3's client
-    // needs the XML protocols, a split bundle would load them with the first client. Each importer gets an index of its
+    // All clients but those of IAM and S3 use JSON and import its protocol through an index of all protocols. Because
+    // these two need the XML protocols, a split bundle would load them with the first client. Each importer gets an index of its
     // own: a shared one would be an empty chunk, one more file to open in a cold start.
     building.onResolve({ filter: /^@aws-sdk\/core\/protocols$/ }, ({ importer }) =>
-      /\/@aws-sdk\/client-(?!s3\/)[\w-]+\//.test(importer)
+      /\/@aws-sdk\/client-(?!(?:iam|s3)\/)[\w-]+\//.test(importer)
         ? { path: importer, namespace: 'protocols' }
         : undefined,
     );

@@ -1,8 +1,10 @@
+import type { ParameterMetadata } from '@aws-sdk/client-ssm';
 import { parseArn } from '../core/model/arn.ts';
 import type { Refused } from '../core/model/fleet.ts';
 import { chunks } from '../core/model/lists.ts';
+import type { ParameterDescription, ParametersFound } from '../core/model/parameter.ts';
 import { parameterArn } from '../core/model/reference.ts';
-import type { Clock, ParameterDescription, Parameters, ParametersFound } from '../ports.ts';
+import type { Clock, Parameters } from '../ports.ts';
 import { type CallCounts, counted, lazily, pacedReads } from './clients.ts';
 import { isPermanent, readFailed, refusalOf } from './errors.ts';
 import { pages } from './pages.ts';
@@ -42,9 +44,7 @@ async function describe(
       if (found === undefined || isAnother(parameter, found.ARN)) continue;
       const home = parseArn(parameter);
       const arn = found.ARN ?? (home === undefined ? name : parameterArn(name, home));
-      const { LastModifiedDate, Version } = found;
-      const changedAt = LastModifiedDate?.getTime() ?? 0;
-      return { arn, changedAt, ...(Version !== undefined && { version: Version }) };
+      return descriptionOf(found, arn);
     }
     return undefined;
   } catch (error) {
@@ -57,7 +57,7 @@ async function describeAll(
   arns: readonly string[],
   signal: AbortSignal,
 ): Promise<ParametersFound> {
-  const found = new Map<string, number>();
+  const found = new Map<string, ParameterDescription>();
   const refused = new Map<string, string>();
   const names = [...new Set(arns.map(nameOf))].filter((name) => POSSIBLE_NAME.test(name));
   for (const values of chunks(names.flatMap(spellings), VALUES)) {
@@ -66,30 +66,41 @@ async function describeAll(
   }
   const missing = arns.filter((arn) => !found.has(arn));
   return {
-    found: arns.flatMap((arn) => asDescription(arn, found.get(arn))),
+    found: arns.flatMap((arn) => found.get(arn) ?? []),
     refused: missing.flatMap((arn) => asRefusal(arn, refused.get(nameOf(arn)))),
   };
 }
 
-const asDescription = (arn: string, changedAt: number | undefined) =>
-  changedAt === undefined ? [] : [{ arn, changedAt }];
 const asRefusal = (arn: string, why: string | undefined) => (why === undefined ? [] : [{ arn, why }]);
 
 /** Adds the parameters of these names to `found`. Answers why Parameter Store refused the call, if it did. */
 async function describeFifty(
   pagesOf: PagesOf,
   names: readonly string[],
-  found: Map<string, number>,
+  found: Map<string, ParameterDescription>,
   signal: AbortSignal,
 ): Promise<Refused | undefined> {
   try {
     for await (const page of pagesOf(names, signal))
-      for (const { ARN = '', LastModifiedDate } of page) found.set(ARN, LastModifiedDate?.getTime() ?? 0);
+      for (const one of page) found.set(one.ARN ?? '', descriptionOf(one, one.ARN ?? ''));
     return undefined;
   } catch (error) {
     if (!isPermanent(error)) throw readFailed('describe the parameters', error);
     return refusalOf(error);
   }
+}
+
+function descriptionOf(
+  { LastModifiedDate, Version, KeyId, Tier, Type }: ParameterMetadata,
+  arn: string,
+): ParameterDescription {
+  return {
+    arn,
+    changedAt: LastModifiedDate?.getTime() ?? 0,
+    ...(Version !== undefined && { version: Version }),
+    ...(Type === 'SecureString' && KeyId && { keyId: KeyId }),
+    ...(Tier !== 'Standard' && { mayHavePolicy: true }),
+  };
 }
 
 function findByName(counts: CallCounts, paced: ReturnType<typeof pacedAt>) {

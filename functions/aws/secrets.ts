@@ -137,6 +137,7 @@ function descriptionOf(
     ...(lastRotatedAt === undefined ? {} : { lastRotatedAt }),
     ...(lastChangedAt === undefined ? {} : { lastChangedAt }),
     ...(answer.RotationEnabled === true && { rotationEnabled: true }),
+    ...(answer.KmsKeyId && { keyId: answer.KmsKeyId }),
     labelsOf: new Map(Object.entries(labelsOf ?? {})),
   };
 }

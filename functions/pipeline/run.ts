@@ -1,5 +1,6 @@
 import type { ServiceKey } from '../core/model/arn.ts';
 import type { StepContext } from './context.ts';
+import type { AccessAsked } from './read/access.ts';
 import type { FleetCache } from './read/fleet-cache.ts';
 import type { NeedsAsked } from './read/needs.ts';
 
@@ -10,6 +11,8 @@ export type Run = StepContext & {
   readonly lostAnswers: Map<ServiceKey, number>;
   /** What was asked in this invocation about the needs of services. */
   readonly needs: NeedsAsked;
+  /** What was asked in this invocation about what execution roles may read. */
+  readonly access: AccessAsked;
   /** Milliseconds until the invocation ends; Infinity if the end is unknown. */
   readonly remainingMs: () => number;
 };

@@ -83,6 +83,7 @@ const shape = z.object({
   ),
   MAX_SERVICES: z._default(count(0), 0),
   PULL_CREDENTIALS: z._default(z.enum(['ignore', 'redeploy']), 'ignore'),
+  PREFLIGHT: z._default(z.enum(['off', 'warn', 'block']), 'off'),
   COOLDOWN_SECONDS: z._default(count(0), 60),
   MAX_REDEPLOYS_PER_HOUR: z._default(count(1), 6),
   FOLLOW_UP_SECONDS: z._default(count(1), 30),
@@ -195,6 +196,7 @@ function policyOf(data: Values): Config['policy'] {
     clusters: data.CLUSTERS,
     pull: data.PULL_CREDENTIALS,
     maxServices: data.MAX_SERVICES,
+    preflight: data.PREFLIGHT,
     cooldownMs: data.COOLDOWN_SECONDS * 1000,
     maxPerHour: data.MAX_REDEPLOYS_PER_HOUR,
   };

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { makeAccess } from '../aws/access.ts';
 import { CallCounts, makeEcsClients } from '../aws/clients.ts';
 import { makeEcs } from '../aws/ecs/ecs.ts';
 import { deniedAction } from '../aws/errors.ts';
@@ -127,6 +128,8 @@ function portsOf({ rates, tagPrefix }: Config, counts: CallCounts, clock: Clock)
     queue: undefined,
     snapshots: undefined,
     eventBus: { put: () => Promise.resolve([]) },
+    // What a person may not ask about a role is not known, and nothing else depends on it.
+    access: makeAccess(new CallCounts(), clock),
   };
 }
 

@@ -1,5 +1,6 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
+import { makeAccess } from '../aws/access.ts';
 import { CallCounts, makeEcsClients } from '../aws/clients.ts';
 import { makeEcs } from '../aws/ecs/ecs.ts';
 import { makeEventBus } from '../aws/event-bus.ts';
@@ -50,6 +51,7 @@ export function connect(config: Config, clock: Clock): Dependencies {
       queue: queueUrl === undefined ? undefined : makeQueue(queueUrl, counts),
       snapshots,
       eventBus: makeEventBus(counts),
+      access: makeAccess(counts, clock),
     },
     fleets: new FleetCache(new SnapshotStore(snapshots)),
     lostAnswers: new Map(),

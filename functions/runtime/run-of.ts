@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { RESERVE_MS } from '../core/model/limits.ts';
+import { AccessAsked } from '../pipeline/read/access.ts';
 import { NeedsAsked } from '../pipeline/read/needs.ts';
 import type { Run } from '../pipeline/run.ts';
 import type { Journal } from '../telemetry/journal.ts';
@@ -32,6 +33,7 @@ export function runOf(
     fleets,
     lostAnswers,
     needs: new NeedsAsked(),
+    access: new AccessAsked(),
     follow: config.followUp,
     journal,
     reading,

@@ -1,6 +1,7 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Transition } from '../core/follow-up/seen-rollout.ts';
 import { type Match, suffixWarnings } from '../core/match/match.ts';
+import { type ServiceAccess, warnsOf } from '../core/model/access.ts';
 import {
   about,
   type Change,
@@ -143,7 +144,8 @@ export class Journal {
         const reactionMs = this.#reaction(decision, outcome.acceptedAt);
         this.#writer.measure('ReactionMs', MetricUnit.Milliseconds, reactionMs);
         const { deploymentId } = outcome;
-        const level = decision.obstacles === undefined ? 'info' : 'warn';
+        const isWarning = decision.obstacles !== undefined || warnsOf(decision.access);
+        const level = isWarning ? 'warn' : 'info';
         this.#service(level, 'service.redeployed', decision, null, { deploymentId, reactionMs });
         break;
       }
@@ -198,7 +200,7 @@ export class Journal {
     reason: string | null,
     more: object = {},
   ): void {
-    const { service, cluster, changeIds, wave, action, obstacles = [], interrupts } = decision;
+    const { service, cluster, changeIds, wave, action, obstacles = [], access, interrupts } = decision;
     this.#writer.record(level, event, {
       ...idsOf(changeIds),
       service,
@@ -206,6 +208,7 @@ export class Journal {
       wave,
       ...(reason === null ? {} : { reason }),
       ...someOf('obstacles', obstacles),
+      ...(access !== undefined && access.findings.length > 0 && { access: recordOfAccess(access) }),
       ...(interrupts && action === 'redeploy' && { interrupts }),
       ...more,
     });
@@ -216,6 +219,10 @@ export class Journal {
     const instants = changeIds.flatMap((changeId) => this.#changedAt.get(changeId) ?? []);
     return instants.length === 0 ? undefined : Math.max(0, acceptedAt - Math.min(...instants));
   }
+}
+
+function recordOfAccess({ certainty, findings }: ServiceAccess): object {
+  return { certainty, ...someOf('findings', findings) };
 }
 
 /** The part of a plan's input that is recorded. */

@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs';
+import { ACCESS_CAUSES, CERTAINTIES } from '../../functions/core/model/access.ts';
 import { IGNORED_REASONS, NOTICES } from '../../functions/core/model/change.ts';
 import { FAILURE_CLASSES, type FailureClass } from '../../functions/core/model/failure.ts';
 import { DEPLOYMENT_STATES } from '../../functions/core/model/rollout.ts';
@@ -7,8 +8,9 @@ import { REASONS } from '../../functions/core/plan/reasons.ts';
 import { ADVICE, suspicion } from '../../functions/core/report/advice.ts';
 import { OwnEvents } from '../../functions/telemetry/own-events.ts';
 import { METRICS, RECORDS } from '../../functions/telemetry/record.ts';
-import { deniedActions, grantedActions, loadRules } from '../infra/template.ts';
+import { deniedActions, EVERY_CONDITION, grantedActions, loadRules } from '../infra/template.ts';
 import { change } from '../support/build.ts';
+import { SITUATIONS } from '../support/preflight-situations.ts';
 import { read } from './documents.ts';
 import { codesIn, rowsOf, sectionOf, type TableRow } from './markdown.ts';
 
@@ -44,6 +46,26 @@ export const TABLES: readonly Table[] = [
       ...Object.entries(REASONS).map(([reason, { action }]) => `${action} ${reason}`),
     ],
     ordered: true,
+  },
+  {
+    what: 'certainties of the preflight',
+    page: 'docs/decisions.md',
+    section: 'Whether the execution role can read it',
+    header: 'certainty',
+    facts: firstColumn,
+    known: () => CERTAINTIES,
+    ordered: true,
+  },
+  {
+    what: 'causes of the preflight, and how certain they make it',
+    page: 'docs/decisions.md',
+    section: 'Whether the execution role can read it',
+    header: 'cause',
+    facts: ([cause = '', certainty = '', what = '']) =>
+      [...codesIn(certainty), ...codesIn(what).filter(isCertainty)].map(
+        (one) => `${codesIn(cause)[0]} ${one}`,
+      ),
+    known: certaintiesByCause,
   },
   {
     what: 'states of a deployment',
@@ -130,7 +152,7 @@ export const TABLES: readonly Table[] = [
         codesIn(actions).map((action) => `${name} ${action}`),
       ),
     known: () =>
-      FUNCTIONS.flatMap((name) => grantedActions(name, ['HasSnapshot']).map((action) => `${name} ${action}`)),
+      FUNCTIONS.flatMap((name) => grantedActions(name, EVERY_CONDITION).map((action) => `${name} ${action}`)),
   },
   {
     what: 'denied actions',
@@ -221,6 +243,18 @@ export const TABLES: readonly Table[] = [
     known: () => found('infra/outputs.yml', /^ {2}(\w+):$/gm),
   },
 ];
+
+const isCertainty = (code: string): boolean => CERTAINTIES.some((one) => one === code);
+
+/** How certain the tested situations make each cause. Every cause has a situation, or is one of AWS's silences. */
+function certaintiesByCause(): readonly string[] {
+  const found = SITUATIONS.flatMap(({ cause, certainty }) => (cause ? [`${cause} ${certainty}`] : []));
+  return [...new Set([...found, 'not-shown unknown'])].sort(
+    (a, b) =>
+      ACCESS_CAUSES.findIndex((one) => a.startsWith(one)) -
+      ACCESS_CAUSES.findIndex((one) => b.startsWith(one)),
+  );
+}
 
 /** The rows of the table on a page. */
 export function tableOn(

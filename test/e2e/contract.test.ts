@@ -92,6 +92,40 @@ describe('a role grants exactly what Lambda needs and what its function calls,',
   });
 });
 
+describe('with PREFLIGHT', () => {
+  test.for(['on-change', 'on-request'] as const)(
+    'the role of %s grants what IAM and KMS are asked, and no more',
+    async (name, context) => {
+      const stage = await scene(context);
+      const { world: make } = stage.sim;
+      const { id } = make.key({ aliases: ['alias/db'] });
+      expect(id).toBeDefined();
+      const { arn } = make.secret({
+        name: 'other',
+        kmsKeyId: 'alias/db',
+        versions: [{}, { id: 'old', labels: [] }],
+      });
+      const { arn: executionRole } = make.role({ name: 'exec' });
+      make.service({
+        cluster: 'prod',
+        name: 'asked',
+        secrets: [`arn:aws:secretsmanager:eu-west-1:${stage.sim.account}:secret:prod/db`, `${arn}:::old`],
+        executionRole,
+        startedAt: Date.now() - DAY,
+      });
+      await USES[name](stage, { PREFLIGHT: 'warn' });
+      expect(calledBy(stage, name)).toEqual(granted(name, ['HasPreflight']));
+    },
+  );
+
+  test.for(FUNCTIONS)('left off %s asks neither IAM nor KMS', async (name, context) => {
+    const stage = await scene(context);
+    await USES[name](stage, { PREFLIGHT: 'off' });
+    const asked = calledBy(stage, name).filter((action) => /^(?:iam|kms):|GetResourcePolicy/.test(action));
+    expect(asked).toEqual([]);
+  });
+});
+
 test('follow-ups go to the endpoint of the environment, whatever host the URL of the queue names', async (context) => {
   const stage = await scene(context);
   const { event } = world(stage);

@@ -6,6 +6,7 @@ import { OWN_SOURCE } from '../../functions/core/report/own-event.ts';
 import { type Packaged, packageInto, removeFolder } from './packaged.ts';
 import {
   deniedActions,
+  EVERY_CONDITION,
   grantedActions,
   loadRules,
   NEEDED_BY_LAMBDA,
@@ -19,6 +20,12 @@ const ROLES = {
   'on-request': 'OnRequestRole',
   'on-schedule': 'OnScheduleRole',
 } as const;
+/** The policies beside the roles, each for a setting that is not the default. */
+const BESIDES = {
+  'on-change': ['SnapshotPolicy', 'PreflightPolicy', 'PreflightVersionsPolicy'],
+  'on-request': ['SnapshotPolicy', 'PreflightPolicy'],
+  'on-schedule': ['SnapshotPolicy'],
+} as const;
 /** The functions that act on services and send own events. */
 const TELLING = ['on-change', 'on-request'] as const;
 const SOURCES = ['ChangeQueue', 'CloudTrailQueue'] as const;
@@ -29,12 +36,14 @@ let folder: string;
 let asIs: Packaged;
 let adjusted: Packaged;
 let withSnapshot: Packaged;
+let withPreflight: Packaged;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'package-test-'));
-  [asIs, withSnapshot, adjusted] = await Promise.all([
+  [asIs, withSnapshot, withPreflight, adjusted] = await Promise.all([
     packageInto(join(folder, 'as-is')),
     packageInto(join(folder, 'with-snapshot'), { snapshot: 'ENABLED' }),
+    packageInto(join(folder, 'with-preflight'), { preflight: 'block' }),
     packageInto(join(folder, 'adjusted'), {
       batchingWindowSeconds: '30',
       cloudTrailDelaySeconds: '0',
@@ -77,6 +86,7 @@ describe('in the packaged stack,', () => {
       CLUSTERS: '*',
       MAX_SERVICES: '0',
       PULL_CREDENTIALS: 'ignore',
+      PREFLIGHT: 'off',
       COOLDOWN_SECONDS: '60',
       MAX_REDEPLOYS_PER_HOUR: '6',
       FOLLOW_UP_SECONDS: '30',
@@ -252,14 +262,14 @@ describe('the roles', () => {
         Role: { 'Fn::Sub': `\${${ROLES[name]}.Arn}` },
       });
       expect(propertiesOf(asIs, ROLES[name])).not.toHaveProperty('ManagedPolicyArns');
-      expect(besides(ROLES[name])).toEqual(['SnapshotPolicy']);
+      expect(besides(ROLES[name])).toEqual(BESIDES[name]);
       expect(actionsOf(statementsOf(ROLES[name]), 'Allow')).toEqual(grantedActions(name));
       expect(actionsOf(statementsOf(ROLES[name]), 'Deny')).toEqual(deniedActions(name));
     }
   });
 
   test.each(FUNCTIONS)('grant no wildcard, no value and no detour to a value: %s', (name) => {
-    const granted = grantedActions(name, ['HasSnapshot']);
+    const granted = grantedActions(name, EVERY_CONDITION);
     expect(granted.filter((action) => action.includes('*'))).toEqual([]);
     expect(granted.filter((action) => [...VALUES, ...DETOURS].includes(action))).toEqual([]);
     expect(new Set(granted).size).toBe(granted.length);
@@ -421,6 +431,37 @@ describe('the snapshot of the fleet', () => {
 
   test('accepts no setting but ENABLED and DISABLED', () => {
     expect(asIs.parameters['Snapshot']).toMatchObject({ AllowedValues: ['ENABLED', 'DISABLED'] });
+  });
+});
+
+describe('the preflight', () => {
+  test('is granted only if it is on', () => {
+    expect(asIs.parameters['Preflight']).toMatchObject({
+      Default: 'off',
+      AllowedValues: ['off', 'warn', 'block'],
+    });
+    expect(withPreflight.parameters['Preflight']).toMatchObject({ Default: 'block' });
+    for (const packaged of [asIs, withPreflight]) {
+      expect(packaged.conditions['HasPreflight']).toEqual({
+        'Fn::Not': [{ 'Fn::Equals': [{ Ref: 'Preflight' }, 'off'] }],
+      });
+      const conditional = Object.entries(packaged.resources).filter(
+        ([, { Condition }]) => Condition === 'HasPreflight',
+      );
+      expect(conditional.map(([name]) => name)).toEqual(['PreflightPolicy', 'PreflightVersionsPolicy']);
+    }
+    expect(propertiesOf(withPreflight, functionId('on-change'))).toHaveProperty(
+      'Environment.Variables.PREFLIGHT',
+      'block',
+    );
+  });
+
+  test('asks about roles, secrets and keys of this account alone', () => {
+    const resources = ['PreflightPolicy', 'PreflightVersionsPolicy'].flatMap((policy) =>
+      allStatements(propertiesOf(asIs, policy)).map(({ Resource }) => JSON.stringify(Resource)),
+    );
+    expect(resources).toHaveLength(4);
+    for (const resource of resources) expect(resource).toContain(`:\${AWS::AccountId}:`);
   });
 });
 

@@ -55,7 +55,8 @@ function deployed(pattern: JsonObject): JsonObject {
 export const SNAPSHOT_KEY = 'fleet.json.gz';
 
 /** The conditions of infra/ under which a stage parameter enables further grants. */
-export type Condition = 'HasSnapshot';
+export type Condition = 'HasSnapshot' | 'HasPreflight';
+export const EVERY_CONDITION: readonly Condition[] = ['HasSnapshot', 'HasPreflight'];
 
 /**
  * The actions that a function's role allows, sorted: `grantedActions('on-change')`. Policies beside the role count if

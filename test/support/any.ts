@@ -128,6 +128,7 @@ const anyPolicy: fc.Arbitrary<Policy> = fc.record({
   clusters: fc.constant([]),
   pull: fc.constantFrom('ignore', 'redeploy'),
   maxServices: fc.constantFrom(0, 0, 2),
+  preflight: fc.constant('off'),
   cooldownMs: fc.constantFrom(0, 60_000),
   maxPerHour: fc.constantFrom(1, 6),
 });

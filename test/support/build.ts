@@ -31,6 +31,7 @@ export const POLICY: Policy = {
   clusters: [],
   pull: 'ignore',
   maxServices: 0,
+  preflight: 'off',
   cooldownMs: 60_000,
   maxPerHour: 6,
 };

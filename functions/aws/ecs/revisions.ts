@@ -34,6 +34,7 @@ export class Revisions {
       const revision: Revision = {
         kind: 'readable',
         references: referencesOf(taskDefinition, arn),
+        ...(taskDefinition.executionRoleArn && { executionRole: taskDefinition.executionRoleArn }),
         ...(mentions.length > 0 && { mentions }),
       };
       this.#known.set(arn, revision);

@@ -1,6 +1,7 @@
 // Loaded with the first call (lazily, in clients.ts). Named exports keep the rest of the package out of the chunk.
 export {
   DescribeSecretCommand,
+  GetResourcePolicyCommand,
   ListSecretsCommand,
   ListSecretVersionIdsCommand,
   SecretsManagerClient,

@@ -1,3 +1,4 @@
+import type { ServiceAccess } from './access.ts';
 import type { ServiceArn } from './arn.ts';
 import type { Form, RawReference } from './reference.ts';
 import type { Rollout, ShownRollout } from './rollout.ts';
@@ -8,6 +9,7 @@ export type SkipReason =
   | 'out-of-scope'
   | 'secret-gone'
   | 'reference-gone'
+  | 'cannot-read'
   | 'pinned'
   | 'label-not-moved'
   | 'pull-only'
@@ -77,6 +79,8 @@ export type Decision = WithoutUntil<Verdict> & {
   readonly deployment?: ShownRollout;
   /** What stands against the redeploy; of a service that is redeployed all the same, it is a warning. */
   readonly obstacles?: readonly Obstacle[];
+  /** Whether its execution role can read what a new task needs, where that was asked (PREFLIGHT). */
+  readonly access?: ServiceAccess;
   /** The redeploy, now or after the wait, stops every running task before a new one runs. */
   readonly interrupts?: true;
 };

@@ -62,6 +62,8 @@ export type Revision =
   | {
       readonly kind: 'readable';
       readonly references: readonly Reference[];
+      /** The role with which ECS resolves the references, as the task definition names it. */
+      readonly executionRole?: string;
       /** What the environments of its containers name: a hint for a person, and nothing is decided on it. */
       readonly mentions?: readonly Mention[];
     }

@@ -26,6 +26,8 @@ export const CONCURRENCY = {
   stoppedTasks: 8,
   /** Secrets and parameters whose metadata is read. */
   resources: 16,
+  /** Questions about what a role may do. */
+  access: 4,
   /** Messages on their way to the queue. */
   messages: 8,
 } as const;

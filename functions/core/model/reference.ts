@@ -63,6 +63,12 @@ export function nameToAsk({ id, named }: Pick<Target, 'id' | 'named'>): string {
   return named === 'arn' ? id : nameInArn(id);
 }
 
+/** The key of a JSON value that a reference asks for, by which ECS picks a part of a secret. */
+export function jsonKeyOf({ valueFrom }: RawReference): string | undefined {
+  const [key] = secretArnTarget(valueFrom).length === 0 ? [] : valueFrom.split(':').slice(7);
+  return key === '' ? undefined : key;
+}
+
 /** The name at the end of the ARN of a secret, with the suffix if the ARN has one. */
 export function nameInArn(arn: string): string {
   return parseArn(arn)?.resource.replace(/^secret:/, '') ?? arn;

@@ -11,6 +11,8 @@ export type SecretDescription = {
   readonly lastChangedAt?: number;
   /** Secrets Manager rotates the secret. */
   readonly rotationEnabled?: true;
+  /** The key that encrypts it, as its owner named it; without it, the key that AWS keeps for Secrets Manager. */
+  readonly keyId?: string;
   /** The versions that carry a label, with their labels. */
   readonly labelsOf: ReadonlyMap<string, readonly string[]>;
 };

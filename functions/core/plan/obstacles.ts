@@ -1,10 +1,11 @@
+import type { ServiceAccess } from '../model/access.ts';
 import type { ServiceKey } from '../model/arn.ts';
 import { about, CURRENT, PENDING, REQUEST } from '../model/change.ts';
 import { type Obstacle, skip, type Verdict, wait } from '../model/decision.ts';
 import type { Service } from '../model/fleet.ts';
 import type { SecretDescription } from '../model/secret.ts';
 import { askedAs, isResolvedAtStart, type Need } from './needs.ts';
-import { HOUR_MS } from './policy.ts';
+import { HOUR_MS, type Policy } from './policy.ts';
 import type { MatchVerdict } from './verdict.ts';
 
 /** What AWS shows of a resource that a service needs. Instants are in milliseconds. */
@@ -32,7 +33,13 @@ export type Obstacles = {
   readonly verdict?: Verdict;
   /** What is gone, with the first look that saw it. */
   readonly missing: readonly Missing[];
+  /** Whether the execution role can read what a new task needs; undefined: it was not asked. */
+  readonly access?: ServiceAccess;
 };
+
+/** The setting PREFLIGHT, and what was found out because of it. */
+export type Preflight = { readonly mode: Policy['preflight']; readonly access?: ServiceAccess };
+const NO_PREFLIGHT: Preflight = { mode: 'off' };
 
 /** Services against whose redeploy something stands. */
 export type ObstaclesByService = ReadonlyMap<ServiceKey, Obstacles>;
@@ -65,15 +72,21 @@ export function obstaclesTo(
   conditions: Conditions,
   before: readonly Missing[],
   now: number,
+  { mode, access }: Preflight = NO_PREFLIGHT,
 ): Obstacles {
   const gone = needs.flatMap((need) => goneNeed(need, conditions, before));
   const rotating = needs.flatMap((need) => rotatingNeed(need, conditions));
-  const verdict = verdictOnGone(service, gone) ?? verdictOnRotating(rotating, now);
+  const isBlocked = mode === 'block';
+  const verdict =
+    verdictOnGone(service, gone, isBlocked) ??
+    (isBlocked ? verdictOnAccess(access) : undefined) ??
+    verdictOnRotating(rotating, now);
   const found = [...gone, ...rotating].map(({ obstacle }) => [JSON.stringify(obstacle), obstacle] as const);
   return {
     found: [...new Map(found).values()],
     ...(verdict !== undefined && { verdict }),
     missing: gone.map(({ id, firstAt }) => ({ id, at: firstAt })),
+    ...(access !== undefined && { access }),
   };
 }
 
@@ -110,13 +123,25 @@ function obstacleOf(
 
 /**
  * New tasks cannot start. Where ECS stops no task before a new one runs, the old ones keep running, and the redeploy does
- * no harm.
+ * no harm; it is made, unless everything that cannot start is to be blocked.
  */
-function verdictOnGone({ minimumHealthyPercent }: Service, gone: readonly Gone[]): Verdict | undefined {
-  if (gone.length === 0 || minimumHealthyPercent >= 100) return undefined;
+function verdictOnGone(
+  { minimumHealthyPercent }: Service,
+  gone: readonly Gone[],
+  isBlocked: boolean,
+): Verdict | undefined {
+  if (gone.length === 0 || (minimumHealthyPercent >= 100 && !isBlocked)) return undefined;
   const isBelieved = gone.some(({ firstAt, seenAt }) => seenAt - firstAt >= BELIEVED_AFTER_MS);
   const firstAt = Math.min(...gone.map((one) => one.firstAt));
   return isBelieved ? skip('reference-gone') : wait('unreadable', firstAt + BELIEVED_AFTER_MS);
+}
+
+/** Only what is certain blocks. What is gone was decided before: that it is has to be seen twice. */
+function verdictOnAccess(access: ServiceAccess | undefined): Verdict | undefined {
+  const isCertain = access?.findings.some(
+    ({ certainty, cause }) => certainty === 'cannot' && cause !== 'resource-gone',
+  );
+  return isCertain ? skip('cannot-read') : undefined;
 }
 
 /** AWSPENDING stays after a rotation that failed, and nothing shows its age: after an hour it is no reason to wait. */
@@ -142,4 +167,12 @@ export function besideObstacles(
 export function shownFor({ action, reason }: Verdict, obstacles: Obstacles | undefined): readonly Obstacle[] {
   const isAbout = action === 'redeploy' || (reason !== null && reason === obstacles?.verdict?.reason);
   return isAbout ? (obstacles?.found ?? []) : [];
+}
+
+/** What a decision says of the access of the role: of a redeploy, and of what is skipped because of it. */
+export function accessFor(
+  { action, reason }: Verdict,
+  obstacles: Obstacles | undefined,
+): ServiceAccess | undefined {
+  return action === 'redeploy' || reason === 'cannot-read' ? obstacles?.access : undefined;
 }

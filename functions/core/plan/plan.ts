@@ -9,7 +9,13 @@ import { shownRollout } from '../model/rollout.ts';
 import { isOptedOut, waveOf } from '../model/tags.ts';
 import type { Evidence, EvidenceByService } from './evidence.ts';
 import { interrupts } from './interruption.ts';
-import { besideObstacles, type Obstacles, type ObstaclesByService, shownFor } from './obstacles.ts';
+import {
+  accessFor,
+  besideObstacles,
+  type Obstacles,
+  type ObstaclesByService,
+  shownFor,
+} from './obstacles.ts';
 import type { Plan, Planned } from './planned.ts';
 import type { Policy } from './policy.ts';
 import { isToBeRedeployed, strongest } from './precedence.ts';
@@ -137,6 +143,7 @@ function decisionFor(
     .map((one) => one.match);
   const deployment = verdict.action === 'wait' ? shownRollout(verdict.rollout, now, now) : undefined;
   const obstacles = shownFor(verdict, against);
+  const access = accessFor(verdict, against);
   const byHand = concerned.some(({ subject }) => about(subject).kind === 'service');
   return {
     ...withoutUntil(verdict),
@@ -148,6 +155,7 @@ function decisionFor(
     ...(deployment && { deployment }),
     ...(byHand && isOptedOut(service, policy.select) && { optedOut: true }),
     ...(obstacles.length > 0 && { obstacles }),
+    ...(access !== undefined && { access }),
     ...(isToBeRedeployed(verdict) && interrupts(service) && { interrupts: true }),
   };
 }

@@ -10,6 +10,8 @@ export type Policy = {
   readonly pull: PullPolicy;
   /** With more stale services than this for one change, none is redeployed; 0 means no cap. */
   readonly maxServices: number;
+  /** Whether it is asked before a redeploy if the execution role can read everything, and what is done if it cannot. */
+  readonly preflight: 'off' | 'warn' | 'block';
   /** The least time between two deployments of a service, even if another process started the first. */
   readonly cooldownMs: number;
   /** The most deployments of a service in an hour, including those that other processes started. */

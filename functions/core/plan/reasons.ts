@@ -45,6 +45,7 @@ export const REASONS = {
   'out-of-scope': { action: 'skip', strength: 5, leavesStale: true },
   // Decided for what would be redeployed now, by what else the service needs.
   'reference-gone': { action: 'skip', strength: 25, leavesStale: true, alarms: true, countsAsStale: true },
+  'cannot-read': { action: 'skip', strength: 26, leavesStale: true, alarms: true, countsAsStale: true },
   'rotation-unfinished': { action: 'wait', strength: 20 },
 } satisfies Record<SkipReason, Reason & { action: 'skip' }> & Record<WaitReason, Reason & { action: 'wait' }>;
 

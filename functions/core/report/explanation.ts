@@ -105,6 +105,13 @@ function untilOf(verdict: Verdict | undefined): string {
   return until === undefined ? '' : `, so not before ${instant(until)}`;
 }
 
+function accessFact({ access }: Decision, { preflight }: Policy): string {
+  if (access === undefined) return `preflight is ${preflight}`;
+  return access.findings.length === 0
+    ? 'nothing speaks against its execution role reading what it refers to'
+    : access.findings.map((finding) => `${finding.arn} ${finding.certainty} ${finding.cause}`).join(', ');
+}
+
 /** The rules that look at more than this service, in the order of `REASONS`. */
 function beyondOne({ reason }: Verdict, planned: Planned, around: Around): readonly ExplainedRule[] {
   const { policy, plan } = around;
@@ -123,6 +130,7 @@ function beyondOne({ reason }: Verdict, planned: Planned, around: Around): reado
       `wave ${wave}; services of earlier waves that are not fresh yet: ${earlier.length}`,
     ],
     [['out-of-scope'], `clusters ${policy.clusters.join()}`],
+    [['cannot-read'], accessFact(planned.decision, policy)],
     [
       ['reference-gone', 'rotation-unfinished'],
       obstacles.length === 0 ? 'nothing else that the service needs stands against it' : obstacles.join(', '),

@@ -14,8 +14,8 @@ import {
   type Notice,
   type NoticeKind,
 } from '../../core/model/change.ts';
+import type { ParametersFound } from '../../core/model/parameter.ts';
 import type { Origin, SecretDescription } from '../../core/model/secret.ts';
-import type { ParametersFound } from '../../ports.ts';
 import type { StepContext } from '../context.ts';
 import { hasNamesake } from './standing.ts';
 

@@ -1,7 +1,10 @@
 import pLimit from 'p-limit';
 import { SUFFIXED } from '../../core/match/subject-index.ts';
+import type { Unanswered } from '../../core/model/access.ts';
 import { CONCURRENCY } from '../../core/model/limits.ts';
+import type { ParameterDescription, ParametersFound } from '../../core/model/parameter.ts';
 import { nameInArn } from '../../core/model/reference.ts';
+import type { SecretDescription } from '../../core/model/secret.ts';
 import { askedAs, type Need } from '../../core/plan/needs.ts';
 import { type Condition, type Conditions, conditionOf } from '../../core/plan/obstacles.ts';
 import type { StepContext } from '../context.ts';
@@ -17,6 +20,7 @@ export class NeedsAsked {
   readonly #secrets = new Map<string, Promise<Condition>>();
   readonly #parameters = new Map<string, Condition>();
   readonly #waiting = new Set<string>();
+  readonly #described = new Map<string, Described>();
   readonly #limit = pLimit(CONCURRENCY.resources);
   /** One call at a time: what is asked meanwhile goes into the next, because the quota is three calls a second. */
   readonly #inTurn = pLimit(1);
@@ -35,6 +39,11 @@ export class NeedsAsked {
     return new Map([...secrets, ...found]);
   }
 
+  /** What AWS has shown of something that was asked about, or why it has not; of what is gone it shows nothing. */
+  described(need: Need): Described {
+    return this.#described.get(askedAs(need)) ?? NOT_ANSWERED;
+  }
+
   #secret(name: string, run: StepContext): Promise<Condition> {
     const condition = this.#secrets.get(name) ?? this.#limit(() => this.#describe(name, run));
     this.#secrets.set(name, condition);
@@ -43,9 +52,13 @@ export class NeedsAsked {
 
   async #describe(name: string, run: StepContext): Promise<Condition> {
     try {
-      return await secretNow(name, run);
+      const now = run.ports.clock.now();
+      const secret = await secretNow(name, run);
+      if (secret !== undefined) this.#described.set(name, secret);
+      return conditionOf(secret, now);
     } catch (error) {
       if (run.reading.aborted) this.#secrets.delete(name);
+      else this.#described.set(name, refused(error, 'secretsmanager:DescribeSecret'));
       this.#tell(error, run);
       return UNKNOWN;
     }
@@ -71,10 +84,16 @@ export class NeedsAsked {
   /** After the end of the time there is no answer: the next caller may have more of it. */
   async #describeTogether(arns: readonly string[], run: StepContext): Promise<Answers> {
     try {
-      return await parametersNow(arns, run);
+      const now = run.ports.clock.now();
+      const answer = await run.ports.parameters.describeAll(arns, run.reading);
+      for (const one of answer.found) this.#described.set(one.arn, one);
+      for (const { arn, why } of answer.refused) this.#described.set(arn, { kind: 'unanswered', why });
+      return conditionsOf(arns, answer, now);
     } catch (error) {
       this.#tell(error, run);
-      return run.reading.aborted ? [] : arns.map((arn) => [arn, UNKNOWN] as const);
+      if (run.reading.aborted) return [];
+      for (const arn of arns) this.#described.set(arn, refused(error, 'ssm:DescribeParameters'));
+      return arns.map((arn) => [arn, UNKNOWN] as const);
     }
   }
 
@@ -92,23 +111,37 @@ type Answers = readonly (readonly [string, Condition])[];
 
 const UNKNOWN: Condition = { kind: 'unknown' };
 
+const NOT_ANSWERED: Unanswered = { kind: 'unanswered', why: 'AWS has not answered in time' };
+
+/** What AWS shows of a secret or a parameter. */
+type Described = SecretDescription | ParameterDescription | Unanswered;
+
+function refused(error: unknown, action: string): Unanswered {
+  const isDenied = error instanceof Error && 'denied' in error && error.denied === true;
+  const why = error instanceof Error ? error.message : String(error);
+  return { kind: 'unanswered', why, ...(isDenied && { missingAction: action }) };
+}
+
 /**
  * Secrets Manager takes a partial ARN that ends in a hyphen and six characters for a whole one: what it does not find by
  * such an ARN may have the name (functions/README.md, References).
  */
-async function secretNow(name: string, { ports, reading }: StepContext): Promise<Condition> {
-  const now = ports.clock.now();
+async function secretNow(
+  name: string,
+  { ports, reading }: StepContext,
+): Promise<SecretDescription | undefined> {
   const byArn = await ports.secrets.describe(name, reading);
   const isAmbiguous = byArn === undefined && name.startsWith('arn:') && SUFFIXED.test(name);
-  const found = isAmbiguous ? await ports.secrets.describe(nameInArn(name), reading) : byArn;
-  return conditionOf(found, now);
+  return isAmbiguous ? ports.secrets.describe(nameInArn(name), reading) : byArn;
 }
 
-async function parametersNow(arns: readonly string[], { ports, reading }: StepContext): Promise<Answers> {
-  const now = ports.clock.now();
-  const { found, refused } = await ports.parameters.describeAll(arns, reading);
+function conditionsOf(
+  arns: readonly string[],
+  { found, refused: unshown }: ParametersFound,
+  now: number,
+): Answers {
   const living = new Set(found.map(({ arn }) => arn));
-  const unanswered = new Set(refused.map(({ arn }) => arn));
+  const unanswered = new Set(unshown.map(({ arn }) => arn));
   return arns.map((arn) => {
     if (living.has(arn)) return [arn, { kind: 'standing' }];
     return [arn, unanswered.has(arn) ? UNKNOWN : { kind: 'gone', problem: 'not-found', seenAt: now }];

@@ -252,6 +252,7 @@ describe('after the first look', () => {
     'out-of-scope',
     'secret-gone',
     'reference-gone',
+    'cannot-read',
     'unsupported-controller',
     'earlier-wave-failed',
     'cannot-replace',

@@ -12,6 +12,7 @@ describe('a reason', () => {
     [
       'leavesStale',
       [
+        'cannot-read',
         'cannot-replace',
         'earlier-wave-failed',
         'opted-out',
@@ -26,6 +27,7 @@ describe('a reason', () => {
     [
       'alarms',
       [
+        'cannot-read',
         'cannot-replace',
         'over-cap',
         'reference-gone',
@@ -35,7 +37,7 @@ describe('a reason', () => {
         'unsupported-controller',
       ],
     ],
-    ['countsAsStale', ['cannot-replace', 'over-cap', 'reference-gone']],
+    ['countsAsStale', ['cannot-read', 'cannot-replace', 'over-cap', 'reference-gone']],
     ['timeless', ['label-not-moved', 'no-tasks', 'not-active', 'opted-out', 'pinned', 'pull-only']],
   ])('%s where the table says so', (property, reasons) => {
     expect(having(property)).toEqual(reasons);

@@ -15,6 +15,7 @@ export async function linesOfEverything(serviceName: string): Promise<readonly s
     ...(await allGoesWell()),
     ...(await muchGoesWrong()),
     ...(await deploymentsTakeLong()),
+    ...(await rolesCannotRead()),
     ...(await eventsAreLost()),
     ...(await requestsAreMade(serviceName)),
     ...WRITTEN_BY_LAMBDA,
@@ -123,6 +124,32 @@ async function deploymentsTakeLong(): Promise<readonly string[]> {
   await loop.run(HOUR);
   world.mend(unplaced);
   world.mend(failing);
+  await loop.run();
+  return linesOf(loop);
+}
+
+/** Execution roles that cannot read: a warning, one whose redeploy is refused as well, and one that is blocked. */
+async function rolesCannotRead(): Promise<readonly string[]> {
+  const loop = await startLoop({ env: { PREFLIGHT: 'warn' } });
+  const { world, faults } = loop.sim;
+  const use = (name: string) =>
+    world.service({
+      name,
+      secrets: [world.secret({ name }).arn],
+      executionRole: world.role({ name }).arn,
+      startedAt: loop.clock.now() - DAY,
+    });
+  for (const name of ['api-warned', 'api-refused', 'api-blocked']) use(name);
+  faults.add({
+    operation: 'UpdateService',
+    kind: 'client-error',
+    times: Infinity,
+    match: ({ service }) => String(service).endsWith('api-refused'),
+  });
+  for (const name of ['api-warned', 'api-refused']) loop.send(currentMoved(loop.sim, name));
+  await loop.run();
+  loop.restart({ PREFLIGHT: 'block' });
+  loop.send(currentMoved(loop.sim, 'api-blocked'));
   await loop.run();
   return linesOf(loop);
 }

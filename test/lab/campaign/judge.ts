@@ -1,4 +1,4 @@
-import { grantedActions } from '../../infra/template.ts';
+import { EVERY_CONDITION, grantedActions } from '../../infra/template.ts';
 import { MARKER } from './build-world.ts';
 import { adviceProblems } from './judge-advice.ts';
 import { deploymentProblems } from './judge-deployments.ts';
@@ -84,7 +84,7 @@ function beyondItsRole({ calls, invocations }: Run): readonly Violation[] {
 const granted = new Map<Invocation['of'], ReadonlySet<string>>();
 
 function grantedTo(name: Invocation['of']): ReadonlySet<string> {
-  const actions = granted.get(name) ?? new Set(grantedActions(name, ['HasSnapshot']));
+  const actions = granted.get(name) ?? new Set(grantedActions(name, EVERY_CONDITION));
   granted.set(name, actions);
   return actions;
 }

@@ -1,0 +1,2 @@
+// Loaded with the first call (lazily, in clients.ts). Named exports keep the rest of the package out of the chunk.
+export { GetRoleCommand, IAMClient, SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam';
