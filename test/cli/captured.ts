@@ -1,3 +1,4 @@
+import type { Statement } from '../simulator/iam/policy.ts';
 import type { Simulator, SimulatorOptions } from '../simulator/index.ts';
 import { changed, HOUR, MINUTE } from './fleets.ts';
 import type { Pressed } from './pty.ts';
@@ -24,6 +25,7 @@ export const CAPTURED: readonly Captured[] = [
     'explain prod/reports prod/db',
     'stale prod/bd',
   ].map((line) => ({ line, world: night })),
+  { line: 'doctor access prod/db', world: roles },
   { line: 'watch prod/db --timeout 2s', world: rollout, options: NEVER },
   { line: 'watch prod/db', world: rollout, options: NEVER, pressed: { until: /wave 0: /, keys: ['C-c'] } },
   { line: 'redeploy prod/db --local', world: night, options: INSTANTLY },
@@ -62,6 +64,24 @@ function night(sim: Simulator): void {
   service('night-batch', 50 * HOUR, { desired: 0 });
   service('search', 9 * HOUR, { tags: { 'secret-redeploy:enabled': 'false' } });
   service('mailer', 20 * MINUTE, { secrets: [key.arn] });
+}
+
+/** Before a rotation: three roles read the secret, one has lost a permission, and one is restricted to an endpoint. */
+function roles({ world }: Simulator): void {
+  const db = world.secret({ name: 'prod/db', suffix: 'Ab1cD2' });
+  const read: Statement = { Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: '*' };
+  const Condition = { StringEquals: { 'aws:SourceVpce': 'vpce-0a1b2c3d' } };
+  const service = (name: string, inline: readonly Statement[]) =>
+    world.service({
+      cluster: 'prod',
+      name,
+      secrets: [`${db.partialArn}:password::`],
+      executionRole: world.role({ name: `prod-${name}`, inline }).arn,
+    });
+  service('api', [read]);
+  service('checkout', [{ ...read, Resource: 'arn:aws:secretsmanager:*:*:secret:prod/payment-*' }]);
+  service('search', [{ ...read, Condition }]);
+  service('worker', [read]);
 }
 
 /** A password was rotated five minutes ago, and services are being redeployed. */

@@ -1,4 +1,5 @@
 import type { CliCommand } from '../command.ts';
+import { doctor } from './doctor.ts';
 import { exclude } from './exclude.ts';
 import { explain } from './explain.ts';
 import { include } from './include.ts';
@@ -21,6 +22,7 @@ export const COMMANDS: readonly CliCommand[] = [
   watch,
   explain,
   status,
+  doctor,
   stop,
   resume,
   exclude,

@@ -28,6 +28,10 @@ export const AT: CliOption = {
   description:
     'with --force or --service: what was created before this instant, such as 2026-11-22T03:10:00Z; now unless it is given',
 };
+export const PREFLIGHT: CliOption = {
+  flags: '--preflight',
+  description: 'ask IAM whether the execution role of each service can read what a new task needs',
+};
 export const TIMEOUT: CliOption = {
   flags: '--timeout <time>',
   description: 'how long to wait, such as 90s, 10m or 1h; then the exit code is 5',

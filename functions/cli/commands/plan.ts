@@ -1,24 +1,27 @@
 import type { Decision } from '../../core/model/decision.ts';
 import { reasonHas } from '../../core/plan/reasons.ts';
 import type { Report } from '../../core/report/report.ts';
+import type { Session } from '../../runtime/connect-terminal.ts';
 import { type CliCommand, type Given, isSet, type Terminal, text, texts } from '../command.ts';
 import { EXIT } from '../exit.ts';
 import { namedIn, needTarget, resolve } from '../names.ts';
 import { printResult, type Result } from '../print.ts';
+import { accessWord, findingLine } from '../render/access.ts';
 import type { Column } from '../render/table.ts';
 import { count, resourceName, serviceName, span } from '../render/words.ts';
 import { ask } from '../request.ts';
 import { knownServices, needClusters, needOwn, serviceNamed } from '../services.ts';
-import { ALL, AT, CLUSTERS, FORCE, PARAMETER, SERVICE } from './options.ts';
+import { ALL, AT, CLUSTERS, FORCE, PARAMETER, PREFLIGHT, SERVICE } from './options.ts';
 
 export const plan: CliCommand = {
   name: 'plan',
   summary: 'what a redeploy would do now, and why; nothing is changed',
   args: '[secret...]',
-  options: [PARAMETER, SERVICE, CLUSTERS, FORCE, AT, ALL],
+  options: [PARAMETER, SERVICE, CLUSTERS, FORCE, AT, PREFLIGHT, ALL],
   examples: [
     ['plan prod/db', 'what is stale for the current value of prod/db'],
     ['plan prod/db --force', 'everything that refers to prod/db and is older than now'],
+    ['plan prod/db --preflight', 'the same, and whether the execution roles can read what new tasks need'],
     ['plan --service prod/api', 'exactly this service, opted out or not'],
   ],
   async run(args, given, terminal) {
@@ -26,7 +29,8 @@ export const plan: CliCommand = {
     const services = texts(given, 'service');
     needTarget(named, services);
     for (const one of services) serviceNamed(one);
-    const session = await terminal.connect();
+    const connected = await terminal.connect();
+    const session = isSet(given, 'preflight') ? withPreflight(connected) : connected;
     for (const one of services) needOwn(one, session);
     await needClusters(given, session);
     terminal.progress.lookFor(await resolve(named, session));
@@ -48,6 +52,13 @@ export const plan: CliCommand = {
   },
 };
 
+/** The settings of the stack, and at least the question whether the execution roles can read what new tasks need. */
+function withPreflight(session: Session): Session {
+  const { run } = session;
+  const preflight = run.policy.preflight === 'off' ? 'warn' : run.policy.preflight;
+  return { ...session, run: { ...run, policy: { ...run.policy, preflight } } };
+}
+
 /** The plan in every format. */
 export function planResult(report: Report, given: Given, { style }: Terminal['screen']): Result<Row> {
   const { decisions, notices } = report;
@@ -57,10 +68,14 @@ export function planResult(report: Report, given: Given, { style }: Terminal['sc
     json: report,
     names: decisions.filter(({ action }) => action === 'redeploy').map((one) => rowOf(one).name),
     verdict: style('bold', verdictOf(report)),
-    columns: COLUMNS,
+    columns: decisions.some(({ access }) => access !== undefined) ? [...COLUMNS, ACCESS] : COLUMNS,
     wide: WIDE,
     rows: told.map(rowOf),
-    after: [...notices.map(({ arn, notice }) => `${resourceName(arn)}: ${notice}`), ...notShown(hidden)],
+    after: [
+      ...told.flatMap(findingsIn),
+      ...notices.map(({ arn, notice }) => `${resourceName(arn)}: ${notice}`),
+      ...notShown(hidden),
+    ],
   };
 }
 
@@ -78,12 +93,14 @@ type Row = {
   readonly name: string;
   readonly action: string;
   readonly reason: string;
+  readonly access: string;
   readonly wave: number;
   readonly service: string;
   readonly references: string;
 };
 
-function rowOf({ service, cluster, action, reason, wave, references, obstacles, interrupts }: Decision): Row {
+function rowOf({ service, cluster, action, reason, wave, references, ...besides }: Decision): Row {
+  const { obstacles, access, interrupts } = besides;
   const warnings = [
     ...(obstacles ?? []).map(({ problem, arn }) => `${resourceName(arn)} ${problem}`),
     ...(interrupts ? ['stops every task first'] : []),
@@ -92,12 +109,19 @@ function rowOf({ service, cluster, action, reason, wave, references, obstacles, 
     name: serviceName(service, cluster),
     action,
     reason: [...(reason === null ? [] : [reason]), ...warnings].join(', '),
+    access: accessWord(access?.certainty),
     wave,
     service,
     references: [...new Set(references.map(({ valueFrom }) => valueFrom))].join(' '),
   };
 }
 
+/** What speaks against the execution role reading what it refers to. */
+function findingsIn({ service, cluster, access }: Decision): readonly string[] {
+  return (access?.findings ?? []).map((one) => findingLine(serviceName(service, cluster), one));
+}
+
+const ACCESS: Column<Row> = { title: 'ROLE', cell: ({ access }) => access };
 const COLUMNS: readonly Column<Row>[] = [
   { title: 'SERVICE', cell: ({ name }) => name, least: 16, name: true },
   { title: 'PLAN', cell: ({ action }) => action },

@@ -1,0 +1,101 @@
+import { setMaxListeners } from 'node:events';
+import { onTestFinished, vi } from 'vitest';
+import { accessOfServices } from '../../functions/commands/access.ts';
+import type { AccessReport, CheckedReference } from '../../functions/core/report/access-report.ts';
+import { readConfig } from '../../functions/runtime/config.ts';
+import { connect } from '../../functions/runtime/connect.ts';
+import { runOf } from '../../functions/runtime/run-of.ts';
+import { Journal } from '../../functions/telemetry/journal.ts';
+import { RecordWriter } from '../../functions/telemetry/record.ts';
+import { createClock, type Simulator, type SimulatorOptions, startSimulator } from '../simulator/index.ts';
+import { QUICK } from './loop.ts';
+
+/** A simulated account, and the question whether roles can read, asked as the Lambdas and the terminal ask it. */
+export type Preflight = {
+  readonly sim: Simulator;
+  /** Asks about services by `cluster/service`. Every call is a new run, unless `same` is given. */
+  readonly ask: (services: readonly string[], same?: ReturnType<Preflight['run']>) => Promise<AccessReport>;
+  readonly run: (reading?: AbortSignal) => ReturnType<typeof runOf>;
+};
+
+export async function startPreflight(options: SimulatorOptions = {}): Promise<Preflight> {
+  const clock = createClock();
+  const sim = await startSimulator({ throttling: false, now: clock.now, ...options });
+  for (const [name, value] of Object.entries(sim.env)) vi.stubEnv(name, value);
+  onTestFinished(async () => {
+    vi.unstubAllEnvs();
+    await sim.close();
+  });
+  const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
+  const dependencies = connect(readConfig([], QUICK), {
+    now: clock.now,
+    sleep: (ms) => Promise.resolve(clock.advance(ms)),
+  });
+  const run = (reading = new AbortController().signal) => {
+    setMaxListeners(0, reading);
+    return runOf(dependencies, new Journal(new RecordWriter(silent)), reading, () => Infinity);
+  };
+  return {
+    sim,
+    run,
+    ask: (services, same = run()) =>
+      accessOfServices(
+        services.map((asGiven) => {
+          const [cluster = '', name = ''] = asGiven.split('/');
+          return { cluster, name, asGiven };
+        }),
+        same,
+      ),
+  };
+}
+
+/** What ECS's request brings besides what the simulation is given: nobody can know it beforehand. */
+export type Unseen = Readonly<Record<string, readonly string[]>>;
+
+/** The context of the request that ECS makes, as AWS fills it in. */
+export function realContext(role: string, resource: string, action: string, unseen: Unseen): Unseen {
+  const [, , service = '', region = '', account = ''] = resource.split(':');
+  const [, , , , own = ''] = role.split(':');
+  return {
+    'aws:PrincipalArn': [role],
+    'aws:PrincipalAccount': [own],
+    'aws:PrincipalType': ['AssumedRole'],
+    'aws:RequestedRegion': [region],
+    'aws:ResourceAccount': [account],
+    'aws:SecureTransport': ['true'],
+    ...(service === 'kms' && { 'kms:CallerAccount': [own] }),
+    ...(action === 'secretsmanager:GetSecretValue' && { 'secretsmanager:VersionStage': ['AWSCURRENT'] }),
+    ...unseen,
+  };
+}
+
+/** Whether the role can read what the reference names, in truth. */
+export function canRead(
+  sim: Simulator,
+  { role, kind, arn }: CheckedReference,
+  key: string | undefined,
+  unseen: Unseen,
+): boolean {
+  if (role === null) return false;
+  const action = kind === 'secret' ? 'secretsmanager:GetSecretValue' : 'ssm:GetParameters';
+  const mayGet = sim.isAllowed({
+    principal: role,
+    action,
+    resource: arn,
+    context: realContext(role, arn, action, unseen),
+  });
+  if (key === undefined || !mayGet) return mayGet;
+  const named = kind === 'secret' ? 'SecretARN' : 'PARAMETER_ARN';
+  const store = kind === 'secret' ? 'secretsmanager' : 'ssm';
+  return sim.isAllowed({
+    principal: role,
+    action: 'kms:Decrypt',
+    resource: key,
+    context: {
+      ...realContext(role, key, 'kms:Decrypt', unseen),
+      'kms:ViaService': [`${store}.${sim.region}.amazonaws.com`],
+      [`kms:EncryptionContext:${named}`]: [arn],
+      'kms:EncryptionAlgorithm': ['SYMMETRIC_DEFAULT'],
+    },
+  });
+}
