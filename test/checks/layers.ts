@@ -31,6 +31,8 @@ const FOLLOW_UP = 'functions/core/follow-up';
 const SWEEP = 'functions/core/sweep';
 const REPORT = 'functions/core/report';
 const CORE = [MODEL, MATCH, CONFIRM, READ, PLAN, FOLLOW_UP, SWEEP, REPORT];
+/** What the terminal alone decides about credentials. */
+const CREDENTIALS = 'functions/core/credentials';
 const FORMATS = 'functions/formats';
 const AWS = 'functions/aws';
 const AWS_SDK = 'functions/aws/sdk';
@@ -68,13 +70,18 @@ export const LAYERS: readonly Layer[] = [
   layer(FOLLOW_UP, [MODEL, MATCH, CONFIRM, READ, PLAN]),
   layer(SWEEP, [MODEL, MATCH, CONFIRM, READ, PLAN, FOLLOW_UP]),
   layer(REPORT, [MODEL, MATCH, CONFIRM, READ, PLAN, FOLLOW_UP, SWEEP]),
-  layer(PORTS, CORE),
+  layer(CREDENTIALS, []),
+  layer(PORTS, [...CORE, CREDENTIALS]),
   layer(FORMATS, [...CORE, PORTS], [ZOD, /^node:zlib$/]),
   layer(AWS_SDK, [], SDK),
   layer(AWS_RATE_LIMIT, [...CORE, PORTS, AWS], [P_LIMIT]),
   layer(AWS, [...CORE, PORTS, AWS_SDK, AWS_RATE_LIMIT], SDK),
   layer(AWS_ECS, [...CORE, PORTS, AWS, AWS_RATE_LIMIT], [...SDK, P_LIMIT, EVENTS]),
-  layer(AWS_TERMINAL, [...CORE, PORTS, AWS], SDK),
+  layer(
+    AWS_TERMINAL,
+    [...CORE, CREDENTIALS, PORTS, AWS],
+    [...SDK, /^@smithy\/core\/config$/, /^@smithy\/credential-provider-imds$/, /^node:http$/],
+  ),
   layer(TELEMETRY, [...CORE, PORTS, FORMATS], [POWERTOOLS]),
   // What the steps of one invocation share; the fleet that is read is part of it.
   layer(PIPELINE, [...CORE, PORTS, TELEMETRY, PIPELINE_READ]),
@@ -86,17 +93,28 @@ export const LAYERS: readonly Layer[] = [
   layer(COMMANDS, [...CORE, PORTS, FORMATS, TELEMETRY, ...STEPS], [P_MAP]),
   layer(
     RUNTIME,
-    [...CORE, PORTS, FORMATS, TELEMETRY, ...STEPS, AWS, AWS_ECS, AWS_TERMINAL],
+    [...CORE, CREDENTIALS, PORTS, FORMATS, TELEMETRY, ...STEPS, AWS, AWS_ECS, AWS_TERMINAL],
     [POWERTOOLS, ZOD, /^@middy\/core$/, /^aws-lambda$/, /^node:/],
   ),
   layer(ENTRIES, [...CORE, PORTS, FORMATS, TELEMETRY, ...STEPS, COMMANDS, RUNTIME], [/^aws-lambda$/]),
-  layer(CLI_RENDER, [...CORE, PORTS, RUNTIME], [/^string-width$/]),
+  layer(CLI_RENDER, [...CORE, CREDENTIALS, PORTS, RUNTIME], [/^string-width$/]),
   layer(
     CLI,
-    [...CORE, PORTS, FORMATS, TELEMETRY, ...STEPS, COMMANDS, RUNTIME, CLI_RENDER],
+    [...CORE, CREDENTIALS, PORTS, FORMATS, TELEMETRY, ...STEPS, COMMANDS, RUNTIME, CLI_RENDER],
     [/^commander$/, /^fastest-levenshtein$/, /^log-update$/, /^node:/, /^package\.json$/],
   ),
-  layer(CLI_COMMANDS, [...CORE, PORTS, FORMATS, TELEMETRY, ...STEPS, COMMANDS, RUNTIME, CLI_RENDER, CLI]),
+  layer(CLI_COMMANDS, [
+    ...CORE,
+    CREDENTIALS,
+    PORTS,
+    FORMATS,
+    TELEMETRY,
+    ...STEPS,
+    COMMANDS,
+    RUNTIME,
+    CLI_RENDER,
+    CLI,
+  ]),
   layer(TERMINAL, [CLI, CLI_RENDER, CLI_COMMANDS, RUNTIME]),
 ];
 

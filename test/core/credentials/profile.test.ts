@@ -1,0 +1,54 @@
+import { describe, expect, it, test } from 'vitest';
+import type { ProfileKind } from '../../../functions/core/credentials/cause.ts';
+import { profileOf } from '../../../functions/core/credentials/profile.ts';
+
+const KEYS = { aws_access_key_id: 'A', aws_secret_access_key: 'S' };
+
+describe('a profile', () => {
+  test.each<[ProfileKind, Readonly<Record<string, string>>]>([
+    ['keys', KEYS],
+    ['role', { role_arn: 'r', source_profile: 'base', ...KEYS }],
+    ['role', { role_arn: 'r', credential_source: 'Environment' }],
+    ['keys', { role_arn: 'r', source_profile: 'base', credential_source: 'Environment', ...KEYS }],
+    ['web-identity', { role_arn: 'r', web_identity_token_file: '/x' }],
+    ['process', { credential_process: 'x', sso_session: 'corp' }],
+    ['sso', { sso_session: 'corp' }],
+    ['sso', { sso_start_url: 'u', sso_account_id: 'a' }],
+    ['login', { login_session: 'x' }],
+    ['nothing', { region: 'eu-west-1' }],
+    ['nothing', { aws_access_key_id: 'A' }],
+  ])('leads to credentials by %s: %o', (kind, section) => {
+    expect(profileOf({ work: section }, 'work', [])).toMatchObject({ exists: true, isNamed: true, kind });
+  });
+
+  it('is default unless one is named', () => {
+    expect(profileOf({ default: KEYS }, undefined, [])).toMatchObject({
+      name: 'default',
+      isNamed: false,
+      kind: 'keys',
+    });
+  });
+
+  it('that does not exist leaves the others to be named, but no session and no list of endpoints', () => {
+    const profiles = { work: {}, 'sso-session.corp': {}, 'services.local': {} };
+    expect(profileOf(profiles, 'wrok', [])).toMatchObject({
+      exists: false,
+      others: ['work'],
+      kind: 'nothing',
+    });
+    expect(profileOf(profiles, 'toString', [])).toMatchObject({ exists: false });
+  });
+
+  it('with one of the two keys is told from one with none', () => {
+    expect(profileOf({ default: { aws_access_key_id: 'A' } }, undefined, []).hasHalfAPair).toBe(true);
+    expect(profileOf({ default: {} }, undefined, []).hasHalfAPair).toBe(false);
+  });
+
+  it('keeps nothing of its values but the name of its source', () => {
+    const kept = JSON.stringify(
+      profileOf({ work: { ...KEYS, source_profile: 'base', sso_session: 'S3CRET' } }, 'work', []),
+    );
+    expect(kept).toContain('base');
+    expect(kept).not.toContain('S3CRET');
+  });
+});
