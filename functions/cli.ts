@@ -3,7 +3,8 @@ import type { Globals, Terminal } from './cli/command.ts';
 import { COMMANDS } from './cli/commands/all.ts';
 import { Ending } from './cli/ending.ts';
 import type { ExitCode } from './cli/exit.ts';
-import { failureOf } from './cli/failure.ts';
+import { failureOf, withCause } from './cli/failure.ts';
+import { whyNone } from './cli/no-credentials.ts';
 import { runProgram } from './cli/program.ts';
 import { Progress } from './cli/progress.ts';
 import { header } from './cli/render/header.ts';
@@ -13,6 +14,8 @@ import { connectTerminal } from './runtime/connect-terminal.ts';
 
 /** The terminal: a command line becomes a command, and its end an exit code. */
 process.exitCode = await main(process.argv.slice(2), screenOf());
+// What was asked and has not answered (a credential process, a metadata service) keeps no command alive that has ended.
+process.stdout.write('', () => process.stderr.write('', () => process.exit()));
 
 async function main(argv: readonly string[], screen: Screen): Promise<ExitCode> {
   const ending = new Ending();
@@ -22,7 +25,8 @@ async function main(argv: readonly string[], screen: Screen): Promise<ExitCode> 
     return await runProgram(COMMANDS, argv, screen, (given) => terminalOf(given, ending, progress, screen));
   } catch (error) {
     progress.end();
-    const { sentence, code } = failureOf(error, ending.controller.signal.reason);
+    const failure = failureOf(error, ending.controller.signal.reason);
+    const { sentence, code } = await withCause(failure, whyNone);
     if (sentence !== undefined) screen.note(`error: ${sentence}`);
     return code;
   } finally {

@@ -176,6 +176,8 @@ export type Snapshots = {
 export type Caller = {
   /** Throws if neither a flag nor the environment nor a profile names a Region. */
   region(): Promise<string>;
+  /** Throws if no link of the SDK's chain gives credentials; the error may hold a piece of what a link has read. */
+  credentials(): Promise<void>;
   /** The number of the account. Throws ReadFailed. */
   account(signal: AbortSignal): Promise<string>;
 };

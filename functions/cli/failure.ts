@@ -4,27 +4,38 @@ import { Denied } from '../runtime/connect-terminal.ts';
 import { NoStack } from '../runtime/stack.ts';
 import { EXIT, type ExitCode, Interrupted, ServiceFailed, Unread, WrongUsage } from './exit.ts';
 
-/** How a command ended that did not do what it was asked for; without a sentence there is nothing to say. */
-export type Failure = { readonly sentence?: string; readonly code: ExitCode };
+/**
+ * How a command ended that did not do what it was asked for; without a sentence there is nothing to say.
+ * `lacksCredentials`: the SDK found none, and does not say why.
+ */
+export type Failure = {
+  readonly sentence?: string;
+  readonly code: ExitCode;
+  readonly lacksCredentials?: true;
+};
 
-type Rule = readonly [pattern: RegExp, sentence: string, code: ExitCode];
+type Rule = readonly [pattern: RegExp, sentence: string, code: ExitCode, lacksCredentials?: true];
+
+const DOCTOR = '"esr doctor credentials" shows which link of the SDK gives them';
 
 /** Errors of the SDK, of the network and of AWS, by what stands in them or in what caused them. */
 const KNOWN: readonly Rule[] = [
   [/Region is missing/, 'no Region: pass --region, or set AWS_REGION', EXIT.wrong],
+  [/NoCredentials|CredentialsProviderError|MissingAuthenticationToken/, 'no credentials', EXIT.aws, true],
   [
     /Expired|expired/,
-    'the credentials have expired: log in again, for example with "aws sso login"',
-    EXIT.aws,
-  ],
-  [
-    /CredentialsProviderError|Could not load credentials|MissingAuthenticationToken|Profile .* not found|Could not resolve credentials/,
-    'no credentials: pass --profile, set AWS_PROFILE, or log in, for example with "aws sso login"',
+    `the credentials have expired: log in again, for example with "aws sso login"; ${DOCTOR}`,
     EXIT.aws,
   ],
   [
     /UnrecognizedClient|InvalidClientTokenId|InvalidSignature|SignatureDoesNotMatch/,
-    'AWS does not accept these credentials: check --profile and the keys in the environment',
+    `AWS does not accept these credentials: check --profile and the keys in the environment; ${DOCTOR}`,
+    EXIT.aws,
+  ],
+  // Its text holds the beginning of what could not be parsed.
+  [
+    /SyntaxError/,
+    'what has answered is not AWS: check the network, its proxy and AWS_ENDPOINT_URL',
     EXIT.aws,
   ],
   [
@@ -44,9 +55,23 @@ export function failureOf(error: unknown, reason: unknown): Failure {
   const chain = chainOf(cause);
   const text = chain.map(({ name, message, code }) => [name, code, message].join(' ')).join('\n');
   const known = KNOWN.find(([pattern]) => pattern.test(text));
-  if (known !== undefined) return { sentence: known[1], code: known[2] };
+  if (known !== undefined) {
+    const [, sentence, code, lacksCredentials] = known;
+    return { sentence, code, ...(lacksCredentials && { lacksCredentials }) };
+  }
   const isOfAws = chain.some(({ name, $metadata }) => name === 'ReadFailed' || $metadata !== undefined);
   return { sentence: chain[0]?.message ?? String(cause), code: isOfAws ? EXIT.aws : EXIT.wrong };
+}
+
+/** The same with the cause, which `causeOf` finds out, where there are no credentials. */
+export async function withCause(
+  failure: Failure,
+  causeOf: () => Promise<string | undefined>,
+): Promise<Failure> {
+  if (!failure.lacksCredentials) return failure;
+  const cause = await causeOf().catch(() => undefined);
+  const said = cause === undefined ? 'no credentials' : `no credentials: ${cause}`;
+  return { ...failure, sentence: `${said}; "esr doctor credentials" says what to do` };
 }
 
 const FOR_THE_STACK = ['cloudformation:DescribeStackResources', 'lambda:GetFunctionConfiguration'];

@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
+import { isRegion } from '../core/credentials/settings.ts';
 import {
   type CliCommand,
   type CliOption,
@@ -97,9 +98,8 @@ function added(program: Command, { name, alias, summary, args, options, examples
   return command;
 }
 
-/** A mistyped Region would be a host that does not exist. */
 function regionOf(given: string): string {
-  if (/^[a-z]{2}(?:-[a-z]+)+-\d{1,2}$/.test(given)) return given;
+  if (isRegion(given)) return given;
   throw new InvalidArgumentError('It is no name of a Region, such as eu-west-1.');
 }
 

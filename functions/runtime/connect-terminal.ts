@@ -14,7 +14,7 @@ import { makeTags } from '../aws/terminal/tags.ts';
 import { FleetCache } from '../pipeline/read/fleet-cache.ts';
 import { SnapshotStore } from '../pipeline/read/snapshot-store.ts';
 import type { Run } from '../pipeline/run.ts';
-import type { Clock, Functions, Monitoring, Ports, Queues, TagService } from '../ports.ts';
+import type { Caller, Clock, Functions, Monitoring, Ports, Queues, TagService } from '../ports.ts';
 import { Journal } from '../telemetry/journal.ts';
 import { type LineWriter, RECORDS, RecordWriter } from '../telemetry/record.ts';
 import { type Config, readConfig } from './config.ts';
@@ -77,10 +77,13 @@ export async function connectTerminal(
   const caller = makeCaller(counts);
   const region = await caller.region();
   const functions = makeFunctions(counts);
-  const [account, found] = await Promise.all([
-    caller.account(signal),
-    findStack(wanted, region, { stacks: makeStacks(counts), functions }, signal),
-  ]);
+  const [account, found] = await withCredentials(
+    caller,
+    Promise.all([
+      caller.account(signal),
+      findStack(wanted, region, { stacks: makeStacks(counts), functions }, signal),
+    ]),
+  );
   const config = settingsOf(found?.environment ?? {});
   const ports = watch(portsOf(config, counts, clock));
   const fleets = new FleetCache(new SnapshotStore(undefined));
@@ -97,17 +100,39 @@ export async function connectTerminal(
   return { account, region, profile, stack: found, config, run, ...service, tag: makeTags(counts) };
 }
 
+/** There are no credentials. What the SDK says about it may hold a piece of a key, so nothing of it is kept. */
+export class NoCredentials extends Error {
+  override readonly name = 'NoCredentials';
+}
+
+/** The answer; where it fails because there are no credentials, it fails with that. */
+async function withCredentials<T>(caller: Caller, answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    await caller.credentials().catch(() => {
+      throw new NoCredentials('no credentials');
+    });
+    throw error;
+  }
+}
+
+/** The SDK for JavaScript knows AWS_REGION alone, the aws command AWS_DEFAULT_REGION as well. */
+function prepareSdk(place: Place): void {
+  choose(place);
+  const { env } = process;
+  const named = [env['AWS_REGION'], env['AWS_DEFAULT_REGION']].find(Boolean);
+  if (named !== undefined) env['AWS_REGION'] = named;
+}
+
 /** The SDK reads credentials, Region and endpoint from the standard environment; flags take precedence. */
-function prepareSdk({ region, profile }: Place): void {
+export function choose({ region, profile }: Place): void {
   const { env } = process;
   env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
-  if (profile !== undefined) {
-    env['AWS_PROFILE'] = profile;
-    for (const key of KEYS) delete env[key];
-  }
-  // The SDK for JavaScript knows AWS_REGION alone, the aws command both.
-  const named = [region, env['AWS_REGION'], env['AWS_DEFAULT_REGION']].find(Boolean);
-  if (named !== undefined) env['AWS_REGION'] = named;
+  if (region !== undefined) env['AWS_REGION'] = region;
+  if (profile === undefined) return;
+  env['AWS_PROFILE'] = profile;
+  for (const key of KEYS) delete env[key];
 }
 
 /** A profile that a person names prevails, as it does with the aws command. */

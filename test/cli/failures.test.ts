@@ -73,7 +73,9 @@ describe.concurrent('AWS that cannot be asked ends with 2:', () => {
     const ran = await runEsr({ AWS_REGION: 'eu-west-1' }, ['stale']);
     expect(ran).toEqual({
       out: '',
-      err: 'error: no credentials: pass --profile, set AWS_PROFILE, or log in, for example with "aws sso login"\n',
+      err:
+        'error: no credentials: nothing is configured here: no keys in the environment and no profile with any, and AWS_EC2_METADATA_DISABLED ' +
+        'keeps the SDK from asking an instance for its role; "esr doctor credentials" says what to do\n',
       code: 2,
     });
   });
@@ -81,7 +83,9 @@ describe.concurrent('AWS that cannot be asked ends with 2:', () => {
   it.concurrent('a profile that does not exist, although there are keys in the environment', async (context) => {
     const sim = await account(context);
     const ran = await esr(sim, 'stale', '--profile', 'nobody');
-    expect(ran.err).toContain('error: no credentials');
+    expect(ran.err).toBe(
+      'error: no credentials: the profile nobody does not exist, and there is no other; "esr doctor credentials" says what to do\n',
+    );
     expect(ran.code).toBe(2);
     expect(sim.ledger.calls).toEqual([]);
   });
@@ -91,13 +95,13 @@ describe.concurrent('AWS that cannot be asked ends with 2:', () => {
       'keys that AWS does not know',
       'InvalidClientTokenId',
       'The security token included in the request is invalid.',
-      'AWS does not accept these credentials: check --profile and the keys in the environment',
+      'AWS does not accept these credentials: check --profile and the keys in the environment; "esr doctor credentials" shows which link of the SDK gives them',
     ],
     [
       'credentials that have expired',
       'ExpiredToken',
       'The security token included in the request is expired',
-      'the credentials have expired: log in again, for example with "aws sso login"',
+      'the credentials have expired: log in again, for example with "aws sso login"; "esr doctor credentials" shows which link of the SDK gives them',
     ],
   ] as const)('%s', async ([, code, message, said], context) => {
     const sim = await account(context);

@@ -54,7 +54,7 @@ it('the terminal is a package without dependencies, below 2 MB, that runs in an 
 
 /** What belongs to the terminal alone: its folders, and the packages that no Lambda needs. */
 const TERMINAL_ALONE =
-  /\/functions\/(?:cli|aws\/terminal|runtime\/(?:connect-terminal|stack))\b|\/node_modules\/(?:commander|log-update|string-width|fastest-levenshtein|@aws-sdk\/client-(?:sts|lambda|cloudformation))\//;
+  /\/functions\/(?:cli|aws\/terminal|core\/credentials|runtime\/(?:connect-terminal|stack|credentials|surroundings))\b|\/node_modules\/(?:commander|log-update|string-width|fastest-levenshtein|@aws-sdk\/client-(?:sts|lambda|cloudformation)|@aws-sdk\/credential-providers)\//;
 
 /** Takes the terminal out of the world: a bundle that needs any of it cannot be built. */
 const withoutTerminal: Plugin = {

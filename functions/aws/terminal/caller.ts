@@ -8,6 +8,9 @@ export function makeCaller(counts: CallCounts): Caller {
   const client = counted(new STSClient(reads), counts);
   return {
     region: () => client.config.region(),
+    async credentials() {
+      await client.config.credentials();
+    },
     async account(signal) {
       try {
         const { Account = '' } = await client.send(new GetCallerIdentityCommand({}), { abortSignal: signal });
