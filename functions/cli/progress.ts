@@ -33,7 +33,7 @@ export class Progress {
 
   /** The ports, every read of which is shown. */
   watch(ports: Ports): Ports {
-    const { ecs, secrets } = ports;
+    const { ecs, secrets, access } = ports;
     return {
       ...ports,
       ecs: {
@@ -58,6 +58,13 @@ export class Progress {
         answer: (question, signal) => {
           this.doing('asking about single services');
           return ecs.answer(question, signal);
+        },
+      },
+      access: {
+        ...access,
+        simulate: (simulations, signal) => {
+          this.doing('asking IAM about roles');
+          return access.simulate(simulations, signal);
         },
       },
       secrets: {

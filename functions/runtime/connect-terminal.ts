@@ -34,6 +34,8 @@ export type Session = {
   readonly stack: Stack | undefined;
   readonly config: Config;
   readonly run: Run;
+  /** The same for questions about access: that a secret or parameter is not shown is an answer, and ends nothing. */
+  readonly runIfAllowed: Run;
   readonly functions: Functions;
   readonly queues: Queues;
   readonly monitoring: Monitoring;
@@ -97,7 +99,14 @@ export async function connectTerminal(
     monitoringIfAllowed: makeMonitoring(new CallCounts(), clock),
   };
   const profile = [process.env['AWS_PROFILE']].find(Boolean);
-  return { account, region, profile, stack: found, config, run, ...service, tag: makeTags(counts) };
+  const runs = { run, runIfAllowed: ifAllowed(run, config) };
+  return { account, region, profile, stack: found, config, ...runs, ...service, tag: makeTags(counts) };
+}
+
+function ifAllowed(run: Run, config: Config): Run {
+  const { secrets, parameters } = portsOf(config, new CallCounts(), run.ports.clock);
+  const journal = new Journal(new RecordWriter(SILENT));
+  return { ...run, ports: { ...run.ports, secrets, parameters }, journal };
 }
 
 /** There are no credentials. What the SDK says about it may hold a piece of a key, so nothing of it is kept. */
@@ -182,6 +191,7 @@ class EndAtDenial extends CallCounts {
 
 /** Records are for the log of the Lambdas; what could not be checked concerns a person at the terminal as well. */
 const NOT_SHOWN = { info: () => undefined, warn: () => undefined };
+const SILENT: LineWriter = { ...NOT_SHOWN, error: () => undefined };
 
 const isRecord = (message: string): boolean => RECORDS.some((name) => name === message);
 

@@ -108,11 +108,39 @@ describe.concurrent('doctor access', () => {
     expect(code).toBe(3);
   });
 
+  it.concurrent('of a service goes on where a secret is not shown, and names the permission', async (context) => {
+    const sim = await account(context);
+    world(sim, { fine: [ALLOWED] });
+    sim.faults.add({
+      service: 'secretsmanager',
+      operation: 'DescribeSecret',
+      kind: 'access-denied',
+      times: Infinity,
+    });
+    const { out, err, code } = await esr(sim, 'doctor', 'access', '--service', 'prod/fine');
+    expect(out).toMatch(/^of 1 service: 1 unknown\n/);
+    expect(out).toContain('Allow the caller secretsmanager:DescribeSecret, and ask again.');
+    expect(err).not.toMatch(/error|warning/);
+    expect(code).toBe(3);
+  });
+
+  it.concurrent('says that a secret is scheduled for deletion, and which services read it by themselves', async (context) => {
+    const sim = await account(context);
+    world(sim, { fine: [ALLOWED] });
+    sim.world.service({ cluster: 'prod', name: 'own', tags: { 'secret-redeploy:also': 'prod/db' } });
+    sim.act('secretsmanager', 'DeleteSecret', { SecretId: 'prod/db' });
+    const { out, code } = await esr(sim, 'doctor', 'access', 'prod/db');
+    expect(out).toMatch(/^of 1 service: 1 cannot read\n/);
+    expect(out).toContain('it does not exist, or is scheduled for deletion. Restore it');
+    expect(out).toContain('not asked, because the application reads it with its task role: prod/own');
+    expect(code).toBe(3);
+  });
+
   it.concurrent('says where no service refers to it', async (context) => {
     const sim = await account(context);
     changed(sim, 'prod/lonely');
     const { out, code } = await esr(sim, 'doctor', 'access', 'prod/lonely');
-    expect(out).toMatch(/^no service refers to it\n/);
+    expect(out).toMatch(/^no execution role has to read it\n/);
     expect(code).toBe(0);
   });
 

@@ -7,7 +7,7 @@ import { EXIT, type ExitCode } from '../exit.ts';
 import { printResult, type Result } from '../print.ts';
 import { accessWord, findingLine } from '../render/access.ts';
 import type { Column } from '../render/table.ts';
-import { count, resourceName, serviceName } from '../render/words.ts';
+import { count, resourceName, serviceName, some } from '../render/words.ts';
 import { newId } from '../request.ts';
 import { knownServices, serviceNamed } from '../services.ts';
 import { needNames, type Target, targetOf } from '../target.ts';
@@ -36,7 +36,7 @@ export const doctorAccess: CliCommand = {
 };
 
 function reportOn(target: Target, given: Given, session: Session): Promise<AccessReport> {
-  const { run } = session;
+  const { runIfAllowed: run } = session;
   if (target.services.length > 0) {
     const named = target.services.map(serviceNamed);
     return knownServices(session, () => accessOfServices(named, run));
@@ -80,11 +80,12 @@ function accessResult(report: AccessReport, { style }: Terminal['screen']): Resu
     columns: COLUMNS,
     wide: WIDE,
     rows,
-    after: [...new Set(services.flatMap(linesOf)), report.notCovered],
+    after: [...new Set(services.flatMap(linesOf)), ...readByThemselves(report), report.notCovered],
   };
 }
 
-const nameOf = ({ service, cluster }: CheckedService): string => serviceName(service, cluster);
+const nameOf = ({ service, cluster }: Pick<CheckedService, 'service' | 'cluster'>): string =>
+  serviceName(service, cluster);
 const rowsOf = (one: CheckedService): readonly Row[] =>
   one.references.map((reference) => ({ ...reference, name: nameOf(one) }));
 const linesOf = (one: CheckedService): readonly string[] =>
@@ -92,8 +93,15 @@ const linesOf = (one: CheckedService): readonly string[] =>
     findings.map((finding: AccessFinding) => findingLine(nameOf(one), finding)),
   );
 
+function readByThemselves({ readByThemselves: those }: AccessReport): readonly string[] {
+  const names = those.map(nameOf);
+  return names.length === 0
+    ? []
+    : [`not asked, because the application reads it with its task role: ${some(names)}`];
+}
+
 function verdictOf({ services, summary }: AccessReport): string {
-  if (services.length === 0) return 'no service refers to it';
+  if (services.length === 0) return 'no execution role has to read it';
   const parts = [
     summary.cannot > 0 ? `${summary.cannot} cannot read` : '',
     summary['probably-cannot'] > 0 ? `${summary['probably-cannot']} probably cannot` : '',

@@ -8,6 +8,8 @@ import { todoOf, whyOf } from './access-words.ts';
 /** Whether the execution roles of services can read what they refer to, as far as that can be told. */
 export type AccessReport = {
   readonly services: readonly CheckedService[];
+  /** Services that read the resource by themselves, with their task role, which is not asked about. */
+  readonly readByThemselves: readonly { readonly service: ServiceArn; readonly cluster: string }[];
   readonly summary: Readonly<Record<Certainty, number>>;
   /** What no question without the value can answer. */
   readonly notCovered: string;
@@ -42,14 +44,19 @@ const NOT_COVERED =
   'Not known without reading a value: whether it is JSON and holds the JSON key of a reference. Not asked: resource and key policies, resource control policies, endpoints and the network, which may still refuse what nothing speaks against.';
 
 export function makeAccessReport(asked: readonly Asked[], found: ReadonlyMap<RoleNeed, Found>): AccessReport {
-  const services = asked.map(({ service, needs }): CheckedService => {
-    const references = needs.map((need) => checked(need, found.get(need)));
-    const { certainty } = accessOf(references.flatMap(({ findings }) => findings));
-    return { service: service.arn, cluster: service.cluster.name, certainty, references };
-  });
+  const services = asked
+    .filter(({ needs }) => needs.length > 0)
+    .map(({ service, needs }): CheckedService => {
+      const references = needs.map((need) => checked(need, found.get(need)));
+      const { certainty } = accessOf(references.flatMap(({ findings }) => findings));
+      return { service: service.arn, cluster: service.cluster.name, certainty, references };
+    });
   const count = (wanted: Certainty) => services.filter(({ certainty }) => certainty === wanted).length;
   return {
     services: services.toSorted((a, b) => strengthOf(a) - strengthOf(b) || (a.service < b.service ? -1 : 1)),
+    readByThemselves: asked
+      .filter(({ service, needs }) => needs.length === 0 && service.also.length > 0)
+      .map(({ service: { arn, cluster } }) => ({ service: arn, cluster: cluster.name })),
     summary: {
       cannot: count('cannot'),
       'probably-cannot': count('probably-cannot'),

@@ -133,7 +133,9 @@ describe('PREFLIGHT=block', () => {
     const { loop, make, rotate } = await scene('block');
     const { arn } = loop.sim.world.secret({
       name: 'shared',
-      resourcePolicy: { Statement: [{ Effect: 'Allow', Principal: '*', Action: GET, Resource: '*' }] },
+      resourcePolicy: {
+        Statement: [{ Sid: 'SENTINEL', Effect: 'Allow', Principal: '*', Action: GET, Resource: '*' }],
+      },
     });
     make('by-policy', [], { secrets: [arn] });
     loop.send(currentMoved(loop.sim, 'shared'));
@@ -143,6 +145,7 @@ describe('PREFLIGHT=block', () => {
     rotate();
     await loop.run();
     expect(redeployed(loop)).toEqual(['by-policy', 'by-organization']);
+    expect(JSON.stringify(loop.records)).not.toContain('SENTINEL');
     expect(loop.told('service.redeployed').map(({ access }) => access)).toMatchObject([
       { certainty: 'probably-cannot' },
       { certainty: 'probably-cannot' },
