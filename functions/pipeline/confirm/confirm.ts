@@ -3,7 +3,6 @@ import { confirmSecret, type Finding } from '../../core/confirm/confirm.ts';
 import { type Claim, claimOf, resourceOf, sourceOf } from '../../core/confirm/event.ts';
 import { type Attempt, begin, merged } from '../../core/follow-up/follow-up.ts';
 import type { Confirmed, OpenScan, Trigger } from '../../core/follow-up/trigger.ts';
-import { parseArn } from '../../core/model/arn.ts';
 import { type Change, endOfSecond, isGone, type Notice } from '../../core/model/change.ts';
 import { CONCURRENCY } from '../../core/model/limits.ts';
 import { grouped } from '../../core/model/lists.ts';
@@ -16,6 +15,7 @@ import { describing } from '../living.ts';
 import { deniedElsewhere } from './foreign.ts';
 import {
   type Describe,
+  deletedParameters,
   deletion,
   type Found,
   findCurrent,
@@ -194,23 +194,6 @@ function messageIdsOf(trigger: Trigger): readonly string[] {
 
 /** What is asked once for all triggers. */
 type Ask = { readonly describe: Describe; readonly deleted: () => Promise<ParametersFound> };
-
-/** Which of the parameters exist that events report as deleted: they may have been created again. */
-function deletedParameters(
-  triggers: readonly Trigger[],
-  { ports, reading }: StepContext,
-): () => Promise<ParametersFound> {
-  let asked: Promise<ParametersFound> | undefined;
-  return () => {
-    const arns = triggers.flatMap((trigger) => {
-      if (trigger.kind !== 'event') return [];
-      const arn = resourceOf(trigger.event);
-      return arn === undefined || parseArn(arn)?.service !== 'ssm' ? [] : [arn];
-    });
-    asked ??= ports.parameters.describeAll([...new Set(arns)], reading);
-    return asked;
-  };
-}
 
 async function find(trigger: Trigger, ask: Ask, run: StepContext): Promise<Found> {
   if (trigger.kind !== 'event') return findCurrent(trigger, ask.describe, run);

@@ -6,7 +6,9 @@ import {
   isFullArn,
   isYoungClaim,
 } from '../../core/confirm/confirm.ts';
+import { resourceOf } from '../../core/confirm/event.ts';
 import type { Trigger } from '../../core/follow-up/trigger.ts';
+import { parseArn } from '../../core/model/arn.ts';
 import {
   type Change,
   endOfSecond,
@@ -109,4 +111,21 @@ export function deletion(notice: Notice, { found, refused }: ParametersFound, no
   if (refusal !== undefined) throw new Error(`cannot describe parameter ${notice.arn}: ${refusal.why}`);
   if (!found.some(({ arn }) => arn === notice.arn)) return { kind: 'notice', notice };
   return isYoungClaim(notice.at, now) ? { kind: 'look-again' } : { kind: 'ignored', reason: 'restored' };
+}
+
+/** Which of the parameters exist that events report as deleted: they may have been created again. */
+export function deletedParameters(
+  triggers: readonly Trigger[],
+  { ports, reading }: StepContext,
+): () => Promise<ParametersFound> {
+  let asked: Promise<ParametersFound> | undefined;
+  return () => {
+    const arns = triggers.flatMap((trigger) => {
+      if (trigger.kind !== 'event') return [];
+      const arn = resourceOf(trigger.event);
+      return arn === undefined || parseArn(arn)?.service !== 'ssm' ? [] : [arn];
+    });
+    asked ??= ports.parameters.describeAll([...new Set(arns)], reading);
+    return asked;
+  };
 }
