@@ -25,8 +25,8 @@ async function main(argv: readonly string[], screen: Screen): Promise<ExitCode> 
     return await runProgram(COMMANDS, argv, screen, (given) => terminalOf(given, ending, progress, screen));
   } catch (error) {
     progress.end();
-    const failure = failureOf(error, ending.controller.signal.reason);
-    const { sentence, code } = await withCause(failure, whyNone);
+    const { signal } = ending.controller;
+    const { sentence, code } = await withCause(failureOf(error, signal.reason), () => whyNone(signal));
     if (sentence !== undefined) screen.note(`error: ${sentence}`);
     return code;
   } finally {
@@ -38,6 +38,7 @@ function terminalOf(given: Globals, ending: Ending, progress: Progress, screen: 
   return {
     screen,
     progress,
+    signal: ending.controller.signal,
     goOnUnread: () => ending.goOnUnread(),
     async connect() {
       const { region, profile, stage, stack: name } = given;

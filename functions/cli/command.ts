@@ -23,6 +23,8 @@ export type Given = Globals & { readonly [option: string]: unknown };
 export type Terminal = {
   readonly screen: Screen;
   readonly progress: Progress;
+  /** Aborted when the command is to end. */
+  readonly signal: AbortSignal;
   /** Finds out where it is, and says so; the first call to AWS. */
   connect(): Promise<Session>;
   /** From now on the command goes on to its end although what it prints is not read. */

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { type TriedLink, tryLinks } from '../aws/terminal/credential-links.ts';
 import { probeMetadata } from '../aws/terminal/metadata-service.ts';
 import { readProfiles, sdkRegion } from '../aws/terminal/shared-files.ts';
@@ -24,9 +25,18 @@ const ALL_MS = 4_800;
 /**
  * Finds out where the credentials of this process come from, and why a link of the SDK's chain has none. Everything is
  * asked at the same time and for a limited time, and AWS is asked who this is as soon as it is known which credentials the
- * SDK takes.
+ * SDK takes. Rejects once the signal is aborted.
  */
-export async function diagnose(flags: Place): Promise<Diagnosis> {
+export function diagnose(flags: Place, signal: AbortSignal): Promise<Diagnosis> {
+  return Promise.race([findOut(flags), ended(signal)]);
+}
+
+async function ended(signal: AbortSignal): Promise<never> {
+  if (!signal.aborted) await once(signal, 'abort');
+  throw new Error('told to end', { cause: signal.reason });
+}
+
+async function findOut(flags: Place): Promise<Diagnosis> {
   const beganAt = performance.now();
   choose(flags);
   const { env } = process;

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { type Answer, answerIn, faultsOf, LIMIT_MS } from './credentials/judge.ts';
 import {
@@ -8,6 +10,7 @@ import {
   withoutNamespaces,
 } from './credentials/networks.ts';
 import { KEYS, SENTINEL, SITUATIONS } from './credentials/situations.ts';
+import { runEsr } from './terminal.ts';
 
 const missing = withoutNamespaces();
 
@@ -129,6 +132,23 @@ it.runIf(missing === undefined)(
     expect(observed.json.ms).toBeLessThan(LIMIT_MS);
   },
 );
+
+it('ends with Ctrl-C, whatever it waits for', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const asked = once(server, 'connection');
+  const address = server.address();
+  const port = typeof address === 'object' ? address?.port : undefined;
+  const env = {
+    AWS_EC2_METADATA_DISABLED: 'false',
+    AWS_EC2_METADATA_SERVICE_ENDPOINT: `http://127.0.0.1:${port}`,
+  };
+  const ran = runEsr({ AWS_REGION: 'eu-west-1', ...env }, ['doctor', 'credentials'], (child) => {
+    void asked.then(() => child.kill('SIGINT'));
+  });
+  expect(await ran).toEqual({ out: '', err: '', code: 130 });
+  server.close();
+});
 
 function inJson(change: (answer: Answer) => object): (observed: Observed) => Observed {
   return (observed) => ({

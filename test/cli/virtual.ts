@@ -91,6 +91,7 @@ function terminalOf(
   return {
     screen,
     progress,
+    signal: ending.signal,
     goOnUnread: () => undefined,
     connect: () =>
       connectTerminal(

@@ -16,10 +16,10 @@ export const doctorCredentials: CliCommand = {
     ['doctor credentials', 'everything about the credentials of this shell or container'],
     ['doctor credentials --profile prod', 'those that a command with this profile would take'],
   ],
-  async run(_, given, { screen }) {
+  async run(_, given, { screen, signal }) {
     // No other command needs it.
     const { diagnose } = await import('../../runtime/credentials.ts');
-    const diagnosis = await diagnose({ region: given.region, profile: given.profile });
+    const diagnosis = await diagnose({ region: given.region, profile: given.profile }, signal);
     const findings = findingsOf(diagnosis);
     printResult(credentialsResult(diagnosis, findings, screen), given, screen);
     return exitCode(findings);

@@ -1,4 +1,5 @@
 import { z } from 'zod/mini';
+import { schema } from '../../support/schemas.ts';
 import type { Observed } from './networks.ts';
 import { KEYS, SENTINEL, type Situation } from './situations.ts';
 
@@ -30,6 +31,8 @@ export type Answer = z.infer<typeof Answer>;
 
 export const answerIn = ({ json: { out } }: Observed): Answer => Answer.parse(JSON.parse(out));
 
+const isAnswer = schema('credentials');
+
 /** What a link gave, in one word. */
 const givenBy = ({ kind, cause }: z.infer<typeof Link>): string =>
   kind === 'failed' ? (cause?.code ?? '') : kind;
@@ -49,6 +52,7 @@ export function faultsOf(
   const sorted = (record: Readonly<Record<string, unknown>>) =>
     Object.entries(record).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return [
+    ...(isAnswer(JSON.parse(observed.json.out)) ? [] : [`the schema: ${JSON.stringify(isAnswer.errors)}`]),
     ...is('taken', answer.taken, expected.taken),
     ...is(
       'links',

@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it, test } from 'vitest';
+import { z } from 'zod/mini';
 import {
+  CAUSES,
   type CauseCode,
   containerCause,
   type LinkError,
@@ -7,6 +10,7 @@ import {
   profileCause,
   webIdentityCause,
 } from '../../../functions/core/credentials/cause.ts';
+import { METADATA_STATES } from '../../../functions/core/credentials/metadata.ts';
 
 const error = (message: string, more: Partial<LinkError> = {}): LinkError => ({
   name: 'CredentialsProviderError',
@@ -189,4 +193,23 @@ describe('of an error is kept', () => {
   ])('%s', (_, one, detail) => {
     expect(containerCause(one).detail).toBe(detail);
   });
+});
+
+test('the schema of doctor credentials lists the causes and the states of the code', () => {
+  const List = z.object({ enum: z.array(z.string()) });
+  const Schema = z.object({
+    properties: z.object({
+      links: z.object({
+        items: z.object({
+          properties: z.object({ cause: z.object({ properties: z.object({ code: List }) }) }),
+        }),
+      }),
+      metadata: z.object({ properties: z.object({ state: List }) }),
+    }),
+  });
+  const { properties } = Schema.parse(
+    JSON.parse(readFileSync('functions/schema/credentials.schema.json', 'utf8')),
+  );
+  expect(properties.links.items.properties.cause.properties.code.enum).toEqual(CAUSES);
+  expect(properties.metadata.properties.state.enum).toEqual(METADATA_STATES);
 });
