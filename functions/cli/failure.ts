@@ -23,13 +23,18 @@ const KNOWN: readonly Rule[] = [
   [/Region is missing/, 'no Region: pass --region, or set AWS_REGION', EXIT.wrong],
   [/NoCredentials|CredentialsProviderError|MissingAuthenticationToken/, 'no credentials', EXIT.aws, true],
   [
+    /Signature expired|Signature not yet current|RequestTimeTooSkewed|RequestExpired/,
+    'AWS refuses requests that are signed too early or too late: set the clock of this machine',
+    EXIT.aws,
+  ],
+  [
     /Expired|expired/,
     `the credentials have expired: log in again, for example with "aws sso login"; ${DOCTOR}`,
     EXIT.aws,
   ],
   [
     /UnrecognizedClient|InvalidClientTokenId|InvalidSignature|SignatureDoesNotMatch/,
-    `AWS does not accept these credentials: check --profile and the keys in the environment; ${DOCTOR}`,
+    `AWS does not accept these credentials: check --profile, the keys in the environment, and that the account has enabled the Region; ${DOCTOR}`,
     EXIT.aws,
   ],
   // Its text holds the beginning of what could not be parsed.
@@ -39,7 +44,7 @@ const KNOWN: readonly Rule[] = [
     EXIT.aws,
   ],
   [
-    /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|TimeoutError|ETIMEDOUT/,
+    /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|EHOSTUNREACH|ENETUNREACH|TimeoutError|ETIMEDOUT/,
     'AWS cannot be reached: check --region, the network and AWS_ENDPOINT_URL',
     EXIT.aws,
   ],

@@ -33,33 +33,10 @@ export class Progress {
 
   /** The ports, every read of which is shown. */
   watch(ports: Ports): Ports {
-    const { ecs, secrets, access } = ports;
+    const { secrets, access } = ports;
     return {
       ...ports,
-      ecs: {
-        ...ecs,
-        listClusters: async (globs, signal) => {
-          const clusters = await ecs.listClusters(globs, signal);
-          this.#total = clusters.length;
-          return clusters;
-        },
-        readFleet: (globs, signal, options) => {
-          this.doing('reading the services');
-          const onPart = (part: Fleet) => {
-            this.#read(part);
-            options?.onPart?.(part);
-          };
-          return ecs.readFleet(globs, signal, { ...options, onPart });
-        },
-        tasksIn: (cluster, signal) => {
-          this.doing('reading the tasks');
-          return ecs.tasksIn(cluster, signal);
-        },
-        answer: (question, signal) => {
-          this.doing('asking about single services');
-          return ecs.answer(question, signal);
-        },
-      },
+      ecs: this.#watchEcs(ports.ecs),
       access: {
         ...access,
         simulate: (simulations, signal) => {
@@ -73,6 +50,33 @@ export class Progress {
           this.doing('listing the secrets');
           return secrets.list(signal);
         },
+      },
+    };
+  }
+
+  #watchEcs(ecs: Ports['ecs']): Ports['ecs'] {
+    return {
+      ...ecs,
+      listClusters: async (globs, signal) => {
+        const clusters = await ecs.listClusters(globs, signal);
+        this.#total = clusters.length;
+        return clusters;
+      },
+      readFleet: (globs, signal, options) => {
+        this.doing('reading the services');
+        const onPart = (part: Fleet) => {
+          this.#read(part);
+          options?.onPart?.(part);
+        };
+        return ecs.readFleet(globs, signal, { ...options, onPart });
+      },
+      tasksIn: (cluster, signal) => {
+        this.doing('reading the tasks');
+        return ecs.tasksIn(cluster, signal);
+      },
+      answer: (question, signal) => {
+        this.doing('asking about single services');
+        return ecs.answer(question, signal);
       },
     };
   }

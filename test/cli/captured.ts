@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Statement } from '../simulator/iam/policy.ts';
 import type { Simulator, SimulatorOptions } from '../simulator/index.ts';
 import { changed, HOUR, MINUTE } from './fleets.ts';
@@ -29,8 +30,11 @@ export const CAPTURED: readonly Captured[] = [
   { line: 'watch prod/db --timeout 2s', world: rollout, options: NEVER },
   { line: 'watch prod/db', world: rollout, options: NEVER, pressed: { until: /wave 0: /, keys: ['C-c'] } },
   { line: 'redeploy prod/db --local', world: night, options: INSTANTLY },
-  { line: 'redeploy prod/db', world: stopped },
-  { line: 'status', world: installed },
+  { line: 'redeploy prod/db', world: serving, options: INSTANTLY },
+  ...['status', 'stop --yes', 'resume', 'exclude prod/api', 'include prod/api', 'replay'].map((line) => ({
+    line,
+    world: installed,
+  })),
 ];
 
 /** Where the output of a command line is stored: `captures/stale-prod-db.80.txt`. */
@@ -38,11 +42,12 @@ export function captureOf(line: string, means: '80' | '200' | 'pipe'): string {
   return `captures/${line.replaceAll(/[^a-z0-9]+/g, '-')}.${means}.txt`;
 }
 
-/** Instants, and the seconds at the end of a line, differ from run to run. */
+/** Instants, ids, and the seconds at the end of a line, differ from run to run. */
 export function asStored(text: string): string {
   return text
     .replaceAll(/\d{4}-\d\d-\d\d/g, '2026-11-22')
     .replaceAll(/\d\d:\d\d:\d\d(?:\.\d+)?(Z?)/g, '03:10:00$1')
+    .replaceAll(/[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/g, '0f3c1a52-8d1e-4b7c-9a55-3c1f0e6d2b47')
     .replaceAll(/\b\d+ s$/gm, '9 s');
 }
 
@@ -97,21 +102,30 @@ function rollout({ world, ...sim }: Simulator): void {
   service('worker', { startedAt: ago(600), tags: { 'secret-redeploy:wave': '1' } });
 }
 
-/** The installed service is stopped. */
-function stopped(sim: Simulator): void {
+/** The installed service redeploys what it is asked for, wave by wave. */
+function serving(sim: Simulator): void {
   night(sim);
-  sim.world.stack({ environment: { MODE: 'observe' } });
+  const redeploy = (service: string) =>
+    sim.act('ecs', 'UpdateService', { cluster: 'prod', service, forceNewDeployment: true });
+  const serve = async () => {
+    redeploy('api');
+    redeploy('checkout');
+    await sleep(1_000);
+    return redeploy('worker');
+  };
+  sim.world.stack({ handlers: { 'on-request': serve } });
 }
 
 /** The installed service, which has given up one message. */
 function installed(sim: Simulator): void {
+  night(sim);
   const { world } = sim;
-  const queue = (name: string) => world.queue({ name });
+  const dead = world.queue({ name: 'dead' });
   const queues = {
-    ChangeQueue: queue('changes'),
-    CloudTrailQueue: queue('fallback'),
-    ChangeDeadLetterQueue: queue('dead'),
-    RuleDeadLetterQueue: queue('lost'),
+    ChangeQueue: world.queue({ name: 'changes', maxReceiveCount: 5, deadLetters: dead }),
+    CloudTrailQueue: world.queue({ name: 'fallback' }),
+    ChangeDeadLetterQueue: dead,
+    RuleDeadLetterQueue: world.queue({ name: 'lost' }),
   };
   const name = 'ecs-secret-redeploy-prod-dead-letters';
   world.stack({

@@ -95,7 +95,13 @@ describe.concurrent('AWS that cannot be asked ends with 2:', () => {
       'keys that AWS does not know',
       'InvalidClientTokenId',
       'The security token included in the request is invalid.',
-      'AWS does not accept these credentials: check --profile and the keys in the environment; "esr doctor credentials" shows which link of the SDK gives them',
+      'AWS does not accept these credentials: check --profile, the keys in the environment, and that the account has enabled the Region; "esr doctor credentials" shows which link of the SDK gives them',
+    ],
+    [
+      'a clock that is wrong',
+      'SignatureDoesNotMatch',
+      'Signature expired: 20261122T031000Z is now earlier than 20261122T040500Z',
+      'AWS refuses requests that are signed too early or too late: set the clock of this machine',
     ],
     [
       'credentials that have expired',
