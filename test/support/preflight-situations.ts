@@ -136,6 +136,12 @@ export const SITUATIONS: readonly Situation[] = [
     }),
   },
   {
+    title: 'the role is registered by path and name',
+    certainty: 'nothing-against',
+    reads: true,
+    build: (sim) => ({ ...withRole(sim, [allow(GET)], { path: '/team/' }), role: '/team/exec' }),
+  },
+  {
     title: 'the role has a path, and it is the right one',
     certainty: 'nothing-against',
     reads: true,

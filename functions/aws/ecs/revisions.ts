@@ -1,4 +1,4 @@
-import type { TaskDefinitionArn } from '../../core/model/arn.ts';
+import { type Home, homeOf, type TaskDefinitionArn } from '../../core/model/arn.ts';
 import type { Revision } from '../../core/model/fleet.ts';
 import { isRefusal, readFailed, refusalOf } from '../errors.ts';
 import type { EcsReads } from './calls.ts';
@@ -34,7 +34,9 @@ export class Revisions {
       const revision: Revision = {
         kind: 'readable',
         references: referencesOf(taskDefinition, arn),
-        ...(taskDefinition.executionRoleArn && { executionRole: taskDefinition.executionRoleArn }),
+        ...(taskDefinition.executionRoleArn && {
+          executionRole: roleArn(taskDefinition.executionRoleArn, homeOf(arn)),
+        }),
         ...(mentions.length > 0 && { mentions }),
       };
       this.#known.set(arn, revision);
@@ -44,4 +46,11 @@ export class Revisions {
       return { kind: 'unreadable', ...refusalOf(error) };
     }
   }
+}
+
+/** A role may be registered by its name alone, or by path and name. */
+function roleArn(named: string, { partition, account }: Home): string {
+  return named.startsWith('arn:')
+    ? named
+    : `arn:${partition}:iam::${account}:role/${named.replace(/^\//, '')}`;
 }

@@ -62,7 +62,7 @@ export type Revision =
   | {
       readonly kind: 'readable';
       readonly references: readonly Reference[];
-      /** The role with which ECS resolves the references, as the task definition names it. */
+      /** The ARN of the role with which ECS resolves the references. */
       readonly executionRole?: string;
       /** What the environments of its containers name: a hint for a person, and nothing is decided on it. */
       readonly mentions?: readonly Mention[];

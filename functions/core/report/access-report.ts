@@ -41,7 +41,7 @@ export type Asked = { readonly service: Service; readonly needs: readonly RoleNe
 type Found = { readonly arn: string; readonly findings: readonly AccessFinding[] };
 
 const NOT_COVERED =
-  'Not known without reading a value: whether it is JSON and holds the JSON key of a reference. Not asked: resource and key policies, resource control policies, endpoints and the network, which may still refuse what nothing speaks against.';
+  'Not known without reading a value: whether it is JSON and holds the JSON key of a reference. Not asked: the trust policy of the role, resource and key policies, resource control policies, endpoints and the network, which may still refuse what nothing speaks against.';
 
 export function makeAccessReport(asked: readonly Asked[], found: ReadonlyMap<RoleNeed, Found>): AccessReport {
   const services = asked

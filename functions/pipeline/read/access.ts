@@ -45,6 +45,7 @@ export class AccessAsked {
   readonly #versions = new Map<string, Promise<PresenceFact>>();
   readonly #simulated = new Map<string, Promise<SimulationFact>>();
   readonly #limit = pLimit(CONCURRENCY.access);
+  #isTold = false;
 
   async ask(needs: readonly RoleNeed[], run: Context): Promise<AccessByNeed> {
     const askable = needs.filter(isAskable);
@@ -67,8 +68,20 @@ export class AccessAsked {
     const found = new Map<RoleNeed, NeedAccess>(
       facts.map(({ need, role, resource }) => [need, accessOfNeed(need, { role, resource, answerTo, now })]),
     );
+    this.#tell([...found.values()], run);
     const unasked = { role: NOT_IN_TIME, resource: NOT_IN_TIME, answerTo, now };
     return new Map(needs.map((need) => [need, found.get(need) ?? accessOfNeed(need, unasked)]));
+  }
+
+  /** A missing permission makes the preflight say nothing of any service, and no service shows that. */
+  #tell(found: readonly NeedAccess[], { journal }: Context): void {
+    const refused = found.flatMap(({ findings }) => findings).find(({ missingAction }) => missingAction);
+    if (refused === undefined || this.#isTold) return;
+    this.#isTold = true;
+    journal.error(
+      'cannot ask whether execution roles can read what new tasks need; nothing is decided by it',
+      refused.why,
+    );
   }
 
   #role(arn: string, run: Context): Promise<RoleFact> {

@@ -221,13 +221,18 @@ describe('while IAM gives no answer,', () => {
   test('services are redeployed, and the record names the missing permission', async () => {
     const { loop, make, rotate } = await scene('block');
     make('denied', []);
+    make('fine', [ALLOWED]);
     loop.sim.faults.add({ service: 'iam', operation: '*', kind: 'access-denied', times: Infinity });
     rotate();
     await loop.run();
-    expect(redeployed(loop)).toEqual(['denied']);
+    expect(new Set(redeployed(loop))).toEqual(new Set(['denied', 'fine']));
     const [record] = loop.told('service.redeployed');
     expect(record).toMatchObject({ level: 'INFO', access: { certainty: 'unknown' } });
     expect(JSON.stringify(record)).toContain('"missingAction":"iam:SimulatePrincipalPolicy"');
+    const told = loop.records.filter(({ message }) =>
+      String(message).startsWith('cannot ask whether execution roles'),
+    );
+    expect(told).toHaveLength(1);
   });
 
   test('throttled calls are repeated until it does', async () => {
