@@ -37,9 +37,11 @@ export function findingsOn(need: RoleNeed, facts: AccessFacts): readonly AccessF
   if (resource.kind === 'gone') return [about({ kind: 'cannot', cause: 'resource-gone' })];
   if (resource.kind === 'unanswered') return [about(unknown(resource))];
   const asked = simulationsFor(role, need, resource).map((one) => ({ one, fact: facts.answerTo(one) }));
-  const isRoleSeen = asked.some(({ fact }) => fact.kind !== 'unanswered');
   return [
-    ...(facts.role.kind === 'unanswered' && !isRoleSeen ? [about(unknown(facts.role))] : []),
+    ...roleProblem(
+      facts.role,
+      asked.map(({ fact }) => fact),
+    ).map(about),
     ...versionProblem(need.target, resource, facts.now).map(about),
     ...keyProblem(resource).map(about),
     ...asked.flatMap(({ one, fact }) => problemOf(one, fact, need, resource).map(about)),
@@ -73,6 +75,13 @@ function unknown({ why, missingAction }: Unanswered): Problem {
 }
 
 type Shown = Exclude<ResourceFact, { kind: 'gone' | 'unanswered' }>;
+
+/** A simulation that succeeds shows that the role exists; one that fails for the same reason says so itself. */
+function roleProblem(role: RoleFact, answers: readonly SimulationFact[]): readonly Problem[] {
+  if (role.kind !== 'unanswered') return [];
+  const isTold = answers.some((fact) => fact.kind !== 'unanswered' || fact.why === role.why);
+  return isTold ? [] : [unknown(role)];
+}
 
 /** The label and the version that the reference names must exist, and belong together. */
 function versionProblem(target: Target, resource: Shown, now: number): readonly Problem[] {

@@ -154,16 +154,17 @@ export class AccessAsked {
 
   /** What was not answered in time is asked again by the next caller, who may have more of it. */
   #once<Fact extends { readonly kind: string }>(
-    known: Map<string, Promise<Fact>>,
+    known: Map<string, Promise<Fact | Unanswered>>,
     key: string,
     { reading }: Context,
-    ask: () => Promise<Fact>,
-  ): Promise<Fact> {
+    ask: () => Promise<Fact | Unanswered>,
+  ): Promise<Fact | Unanswered> {
     const before = known.get(key);
     if (before !== undefined) return before;
     const asking = ask().then((fact) => {
-      if (fact.kind === 'unanswered' && reading.aborted) known.delete(key);
-      return fact;
+      if (fact.kind !== 'unanswered' || !reading.aborted) return fact;
+      known.delete(key);
+      return NOT_IN_TIME;
     });
     known.set(key, asking);
     return asking;

@@ -244,9 +244,44 @@ describe('while IAM gives no answer,', () => {
     expect(redeployed(loop)).toHaveLength(10);
     expect(loop.told('service.skipped')).toHaveLength(10);
   });
+
+  test('what has no answer in a fifth of the remaining time is redeployed', async () => {
+    const { loop, make, rotate } = await scene('block', {
+      remainingMs: 31_000,
+      latencyMs: (service) => (service === 'iam' ? 400 : 0),
+    });
+    make('denied', []);
+    rotate();
+    await loop.run();
+    expect(redeployed(loop)).toEqual(['denied']);
+    expect(loop.told('service.redeployed')).toMatchObject([
+      { access: { findings: [{ cause: 'not-shown', why: 'AWS has not answered in time' }] } },
+    ]);
+  });
 });
 
 describe('the questions', () => {
+  test('are asked before a redeploy that begins before everything has been read', async () => {
+    const env = { SNAPSHOT_BUCKET: 'hints', AWS_ENDPOINT_URL: 'set' };
+    const { loop, make, rotate } = await scene('block', { env });
+    loop.sim.world.bucket('hints');
+    for (let i = 0; i < 60; i++) loop.sim.world.service({ name: `other-${i}`, secrets: ['/app/other'] });
+    make('denied', [ALLOWED]);
+    make('fine', [ALLOWED]);
+    rotate();
+    await loop.run();
+    loop.sim.world.role({ name: 'denied' });
+    loop.restart();
+    loop.clock.advance(HOUR);
+    loop.sim.ledger.clearCalls();
+    rotate();
+    await loop.run();
+    const calls = loop.sim.ledger.calls.map(({ operation }) => operation);
+    expect(calls.indexOf('UpdateService')).toBeLessThan(calls.indexOf('ListClusters'));
+    expect(redeployed(loop)).toEqual(['fine']);
+    expect(loop.told('service.skipped')).toMatchObject([{ reason: 'cannot-read' }]);
+  });
+
   test('are asked once for a role and a resource, and first for services that lose tasks', async () => {
     const { loop, db, rotate } = await scene('warn');
     const { world } = loop.sim;
