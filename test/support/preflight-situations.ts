@@ -546,6 +546,23 @@ export const SITUATIONS: readonly Situation[] = [
     build: (sim) => withKey(sim, [allow('*')], { state: 'PendingDeletion' }),
   },
   {
+    title: 'the alias by which the key is named is gone, and the value was encrypted with the key behind it',
+    certainty: 'probably-cannot',
+    cause: 'key-unusable',
+    reads: true,
+    build: (sim) => withKey(sim, [allow('*')], {}, () => 'alias/gone'),
+  },
+  {
+    title: 'the alias names another key by now, whose use is denied',
+    certainty: 'probably-cannot',
+    cause: 'explicit-deny',
+    reads: true,
+    build: (sim) => {
+      const other = sim.world.key({ aliases: ['alias/db'] });
+      return withKey(sim, [allow('*'), deny(DECRYPT, other.arn)], {}, () => 'alias/db');
+    },
+  },
+  {
     title: 'the key is managed by AWS, although it is named by its ARN',
     certainty: 'nothing-against',
     reads: true,

@@ -87,10 +87,19 @@ export type SimulationFact =
     }
   | Unanswered;
 
-/** A KMS key. `ofAws`: AWS manages it, and its key policy admits every role of the account. */
+/**
+ * A KMS key. `ofAws`: AWS manages it, and its key policy admits every role of the account. `byAlias`: it was found by an
+ * alias, which may have named another key when the value was encrypted.
+ */
 export type KeyFact =
-  | { readonly kind: 'key'; readonly arn: string; readonly ofAws: boolean; readonly usable: boolean }
-  | { readonly kind: 'gone' }
+  | {
+      readonly kind: 'key';
+      readonly arn: string;
+      readonly ofAws: boolean;
+      readonly usable: boolean;
+      readonly byAlias?: true;
+    }
+  | { readonly kind: 'gone'; readonly byAlias?: true }
   | Unanswered;
 
 /** Whether something exists beside a resource: a resource policy, or a version. */

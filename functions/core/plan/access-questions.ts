@@ -52,6 +52,11 @@ export function keyAsNamed(
     : { kind: 'unanswered', why: 'the key belongs to another account or Region, and is named by an alias' };
 }
 
+/** What KMS says to a key that was named by an alias is less certain. */
+export function asNamedBy(id: string, key: KeyFact): KeyFact {
+  return /(?:^|:)alias\//.test(id) && key.kind !== 'unanswered' ? { ...key, byAlias: true } : key;
+}
+
 /** Everything that the role must be allowed to do to read this. */
 export function simulationsFor(role: string, need: Need, resource: ResourceFact): readonly Simulation[] {
   if (resource.kind === 'gone' || resource.kind === 'unanswered') return [];

@@ -43,7 +43,7 @@ export function findingsOn(need: RoleNeed, facts: AccessFacts): readonly AccessF
       asked.map(({ fact }) => fact),
     ).map(about),
     ...versionProblem(need.target, resource, facts.now).map(about),
-    ...keyProblem(resource).map(about),
+    ...keyProblem(need.target, resource).map(about),
     ...asked.flatMap(({ one, fact }) => problemOf(one, fact, need, resource).map(about)),
   ];
 }
@@ -105,12 +105,13 @@ function missingVersion(changedAt: number, now: number): Problem {
   return { kind: isSettled ? 'cannot' : 'probably-cannot', cause: 'no-version' };
 }
 
-function keyProblem(resource: Shown): readonly Problem[] {
+function keyProblem(target: Target, resource: Shown): readonly Problem[] {
   if (resource.kind === 'elsewhere' || resource.key === undefined) return [];
   const { key } = resource;
   if (key.kind === 'unanswered') return [{ ...unknown(key), action: 'kms:Decrypt' }];
   const isUnusable = key.kind === 'gone' || !key.usable;
-  return isUnusable ? [{ kind: 'cannot', cause: 'key-unusable', action: 'kms:Decrypt' }] : [];
+  const kind = isItsKey(target, resource) ? 'cannot' : 'probably-cannot';
+  return isUnusable ? [{ kind, cause: 'key-unusable', action: 'kms:Decrypt' }] : [];
 }
 
 function problemOf(
@@ -151,7 +152,10 @@ function judged(
   if (resource.kind === 'elsewhere')
     return { kind: isNamedWhole(need.target) ? 'probably-cannot' : 'unknown', cause: 'elsewhere' };
   if (isPassedThrough(need.target, action)) return { kind: 'probably-cannot', cause };
-  if (explicit) return { kind: isKeyOfVersion(need.target, action) ? 'cannot' : 'probably-cannot', cause };
+  if (explicit) {
+    const isSure = action !== 'kms:Decrypt' || isItsKey(need.target, resource);
+    return { kind: isSure ? 'cannot' : 'probably-cannot', cause };
+  }
   if (action === 'kms:Decrypt') return { kind: 'unknown', cause: 'key-policy' };
   if (resource.policy.kind === 'unanswered') return unknown(resource.policy);
   return resource.policy.kind === 'none'
@@ -168,8 +172,12 @@ function isPassedThrough({ kind }: Target, action: ReadAction): boolean {
   return kind === 'secret' && action === 'ssm:GetParameters';
 }
 
-/** Secrets Manager encrypts only the current and the previous version anew when a secret is given another key. */
-function isKeyOfVersion({ label, versionId }: Target, action: ReadAction): boolean {
+/**
+ * Whether the version that the reference names is encrypted with the key that AWS shows now: Secrets Manager encrypts only the
+ * current and the previous one anew for another key, and an alias may have been moved since.
+ */
+function isItsKey({ label, versionId }: Target, resource: Shown): boolean {
   const isRecent = versionId === null && (label === null || label === CURRENT || label === PREVIOUS);
-  return action !== 'kms:Decrypt' || isRecent;
+  const key = 'key' in resource ? resource.key : undefined;
+  return isRecent && !(key !== undefined && 'byAlias' in key);
 }

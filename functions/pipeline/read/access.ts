@@ -13,6 +13,7 @@ import { CONCURRENCY } from '../../core/model/limits.ts';
 import { chunks, grouped } from '../../core/model/lists.ts';
 import { type AccessFacts, findingsOn } from '../../core/plan/access.ts';
 import {
+  asNamedBy,
   isRoleElsewhere,
   isShownHere,
   keyAsNamed,
@@ -110,7 +111,8 @@ export class AccessAsked {
   async #key(keyId: string | undefined, need: RoleNeed, run: Context): Promise<KeyFact | undefined> {
     const named = keyAsNamed(keyId, need);
     if (named?.kind !== 'ask') return named;
-    return this.#once(this.#keys, named.id, run, () => run.ports.access.key(named.id, run.reading));
+    const ask = () => run.ports.access.key(named.id, run.reading);
+    return asNamedBy(named.id, await this.#once(this.#keys, named.id, run, ask));
   }
 
   /** DescribeSecret shows every version that has a label; only another one is asked for. */
