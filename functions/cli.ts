@@ -15,7 +15,8 @@ import { connectTerminal } from './runtime/connect-terminal.ts';
 /** The terminal: a command line becomes a command, and its end an exit code. */
 process.exitCode = await main(process.argv.slice(2), screenOf());
 // What was asked and has not answered (a credential process, a metadata service) keeps no command alive that has ended.
-process.stdout.write('', () => process.stderr.write('', () => process.exit()));
+// That a write has failed is told a moment after the write.
+process.stdout.write('', () => process.stderr.write('', () => setImmediate(() => process.exit())));
 
 async function main(argv: readonly string[], screen: Screen): Promise<ExitCode> {
   const ending = new Ending();

@@ -49,6 +49,16 @@ describe.runIf(HAS_TMUX).concurrent('on a terminal with live lines', () => {
   });
 });
 
+describe.runIf(HAS_TMUX)('at a question', () => {
+  it('Ctrl-C ends the command, and nothing is done', async (context) => {
+    const sim = await longRollouts(context);
+    const asks = { until: /redeploy 11 services\? \[y\/N\]/, keys: ['C-c'] };
+    const { code } = await inTmux(sim, 80, LOCAL.slice(0, 3), asks);
+    expect(code).toBe(130);
+    expect(sim.ledger.count('ecs', 'UpdateService')).toBe(0);
+  });
+});
+
 describe.concurrent('output that is not read', () => {
   it.concurrent('ends a command that only reads, without a word', async (context) => {
     const sim = await longRollouts(context);

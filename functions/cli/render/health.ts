@@ -122,7 +122,7 @@ export function factsOf(health: Health): readonly (readonly [name: string, value
       'under way',
       `${count(underWay.visible, 'message')} due, ${underWay.inFlight} in work, ${underWay.delayed} later`,
     ],
-    ['alarms', ringing === 0 ? `none of ${alarms.length} rings` : `${ringing} of ${alarms.length} ring`],
+    ['alarms', `${ringing === 0 ? 'none' : ringing} of ${alarms.length} ${ringing > 1 ? 'ring' : 'rings'}`],
     ['dead letters', `${deadLetters.function} of the function, ${deadLetters.rules} of the rules`],
     ['quota', `reads ${shareOf(quota.reads)}, UpdateService ${shareOf(quota.updates)}`],
     ['throttled', `${count(throttled, 'call')} within a day`],
