@@ -29,6 +29,8 @@ export interface SimulatorOptions {
   readonly readsAt?: number;
   /** Whether tasks that refer to a secret or parameter that never existed fail to start, as on AWS. Default false. */
   readonly unknownResourcesFail?: boolean;
+  /** Whether tasks fail to start whose execution role may not read what they refer to, as on AWS. Default false. */
+  readonly rolesMatter?: boolean;
   /** Whether CreateSecret with a value emits the native event; whether AWS does is unknown. Default true. */
   readonly nativeEventOnCreate?: boolean;
   /** Makes ids repeatable. Default: random. */
@@ -48,6 +50,7 @@ export interface SimulatorSettings {
   readonly rolloutMs: number;
   readonly readsAt: number;
   readonly unknownResourcesFail: boolean;
+  readonly rolesMatter: boolean;
   readonly nativeEventOnCreate: boolean;
   readonly seed: number;
 }
@@ -71,6 +74,7 @@ export function settle(options: SimulatorOptions): SimulatorSettings {
     rolloutMs: options.rolloutMs ?? 2000,
     readsAt: options.readsAt ?? 0.5,
     unknownResourcesFail: options.unknownResourcesFail ?? false,
+    rolesMatter: options.rolesMatter === true,
     nativeEventOnCreate: options.nativeEventOnCreate ?? true,
     seed: options.seed ?? randomInt(2 ** 32 - 1),
   };

@@ -7,7 +7,8 @@ import { actAs, currentMoved, type Loop, QUICK, redeploys, startLoop } from '../
 import { schema } from '../../support/schemas.ts';
 import { sweepOnce } from '../../support/sweeper.ts';
 
-const HOUR = 3_600_000;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const GET = 'secretsmanager:GetSecretValue';
 const ALLOWED: Statement = { Effect: 'Allow', Action: GET, Resource: '*' };
@@ -214,6 +215,34 @@ describe('PREFLIGHT=block', () => {
     await loop.run();
     expect(loop.told('service.skipped')).toMatchObject([{ reason: 'reference-gone' }]);
     expect(redeployed(loop)).toEqual([]);
+  });
+});
+
+describe('a service of one task that ECS stops before a new one runs, and a role that has lost its permission:', () => {
+  const play = async (mode: string) => {
+    const { loop, make, rotate } = await scene(mode, { rolesMatter: true });
+    const only = { desired: 1, minimumHealthyPercent: 0, maximumPercent: 100 };
+    const services = [make('only', [], only), make('gone', 'no-role', only), make('fine', [ALLOWED], only)];
+    rotate();
+    await loop.run(5 * MINUTE);
+    const running = services.map(
+      (one) => loop.sim.tasksOf(one).filter(({ startedAt, stoppedAt }) => startedAt && !stoppedAt).length,
+    );
+    return { running, failed: loop.told('service.failed') };
+  };
+
+  test('without the preflight its task is lost', async () => {
+    const { running, failed } = await play('off');
+    expect(running).toEqual([0, 0, 1]);
+    expect(new Set(failed.map(({ failure }) => (failure as { class: string }).class))).toEqual(
+      new Set(['denied', 'role']),
+    );
+  });
+
+  test('with block it keeps the task with the old value', async () => {
+    const { running, failed } = await play('block');
+    expect(running).toEqual([1, 1, 1]);
+    expect(failed).toEqual([]);
   });
 });
 

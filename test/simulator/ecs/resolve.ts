@@ -1,4 +1,7 @@
 import type { Aws } from '../aws.ts';
+import { Context } from '../iam/conditions.ts';
+import { isAllowed } from '../iam/decide.ts';
+import { text } from '../input.ts';
 import { findParameter, keyOf, parameterAt } from '../parameters/state.ts';
 import { resourceIn } from '../place.ts';
 import { holderOf } from '../secrets/labels.ts';
@@ -32,13 +35,27 @@ export function resolve(aws: Aws, reference: Reference, at: number): Resolution 
 /** The reason why a task of this group cannot start at `at`; undefined if it can. */
 export function startProblem(aws: Aws, group: TaskGroup, at: number): string | undefined {
   const definition = aws.ecs.taskDefinitions.get(group.taskDefinition);
+  const role = definition === undefined ? undefined : text(definition.content, 'executionRoleArn');
   for (const reference of referencesOf(aws.place, group, definition)) {
     const resolution = resolve(aws, reference, at - aws.settings.taskLagMs);
     if ('problem' in resolution) {
       return `ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: ${resolution.problem}`;
     }
+    const refusal = resolution.resource === undefined ? undefined : refusalOf(aws, role, resolution.resource);
+    if (refusal !== undefined) return refusal;
   }
   return undefined;
+}
+
+/** Why the execution role cannot read a resource; undefined if it can, or if roles do not matter in this world. */
+function refusalOf(aws: Aws, role: string | undefined, resource: string): string | undefined {
+  if (!aws.settings.rolesMatter || role === undefined) return undefined;
+  if (![...aws.iam.roles.values()].some(({ arn }) => arn === role))
+    return `ECS was unable to assume the role '${role}' that was provided for this task.`;
+  const action = resource.includes(':ssm:') ? 'ssm:GetParameters' : 'secretsmanager:GetSecretValue';
+  if (isAllowed(aws, { principal: role, action, resource, context: new Context([]) })) return undefined;
+  const denied = `AccessDeniedException: User: ${role} is not authorized to perform: ${action} on resource: ${resource}`;
+  return `ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): ${denied}`;
 }
 
 /** Every secret that a reference can ever have named: of one name, all its incarnations. */
