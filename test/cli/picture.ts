@@ -6,7 +6,13 @@ import type { Ran } from './terminal.ts';
 import { esrIn, type VirtualOptions } from './virtual.ts';
 
 /** One line of a live picture, or what the simulated ECS has instead. */
-type Shown = { readonly service: string; readonly newTasks: number; readonly oldTasks: number };
+type Shown = {
+  readonly service: string;
+  readonly newTasks: number;
+  readonly oldTasks: number;
+  /** No task holds an old value. */
+  readonly isFresh: boolean;
+};
 
 /**
  * Runs a command whose live picture has to be, frame by frame, what ECS had when it was read last. Answers how it ended,
@@ -60,11 +66,10 @@ export async function pictured(
 function shownIn(lines: readonly string[]): readonly Shown[] {
   return lines
     .flatMap((line) => {
-      const [, service, newTasks, oldTasks] =
-        /^(prod\/api-\d+) +\d +\S+(?: \([\w-]+\))? +(\d+)\/2 +(\d+)/.exec(line) ?? [];
-      return service === undefined
-        ? []
-        : [{ service, newTasks: Number(newTasks), oldTasks: Number(oldTasks) }];
+      const [, service, state, newTasks, oldTasks] =
+        /^(prod\/api-\d+) +\d +(\S+)(?: \([\w-]+\))? +(\d+)\/2 +(\d+)/.exec(line) ?? [];
+      const counts = { newTasks: Number(newTasks), oldTasks: Number(oldTasks) };
+      return service === undefined ? [] : [{ service, ...counts, isFresh: state === 'fresh' }];
     })
     .toSorted(byService);
 }
@@ -76,7 +81,13 @@ function truthOf({ sim }: Loop, secretArn: string, services: readonly ServiceRef
     .map((service) => {
       const held = [...sim.heldBy(service).values()].length;
       const oldTasks = stale.filter((task) => task.serviceArn === service.arn).length;
-      return { service: `prod/${service.name}`, newTasks: held - oldTasks, oldTasks };
+      const newTasks = held - oldTasks;
+      return {
+        service: `prod/${service.name}`,
+        newTasks,
+        oldTasks,
+        isFresh: oldTasks === 0 && newTasks === 2,
+      };
     })
     .toSorted(byService);
 }
