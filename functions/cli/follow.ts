@@ -38,14 +38,15 @@ export async function follow(
     shown.add(first);
     let last = first;
     let wasOver = false;
-    for await (const looked of watch(first, run)) {
+    const lastAt = first.at + timeoutMs;
+    for await (const looked of watch(first, run, lastAt)) {
       shown.add(looked);
       last = looked;
       await onLook?.(looked);
       // This look began after the end, and so it shows what was done last.
       if (wasOver) return { rows: shown.rows(), code: exitCodeOf(shown.rows()), timedOut: false };
       wasOver = isOver();
-      if (clock.now() - first.at > timeoutMs) break;
+      if (clock.now() >= lastAt) break;
     }
     const timedOut = last.next.length > 0;
     return {

@@ -128,14 +128,18 @@ const NEEDS_MS = 30_000;
 
 /**
  * Looks again, from ECS alone, until nothing waits. The first look may have been made before. Ends by throwing when the
- * reading is aborted.
+ * reading is aborted. `lastAt`: the look after this instant is the last that is wanted.
  */
-export async function* watch(first: Looked, run: Run): AsyncGenerator<Looked, void> {
+export async function* watch(
+  first: Looked,
+  run: Run,
+  lastAt = Number.POSITIVE_INFINITY,
+): AsyncGenerator<Looked, void> {
   const { clock } = run.ports;
   let looked = first;
   let asked = { needs: run.needs, at: first.at };
   for (let pause = LOOK_MS; looked.next.length > 0; ) {
-    await clock.sleep(pause, run.reading);
+    await clock.sleep(Math.min(pause, Math.max(0, lastAt - clock.now())), run.reading);
     run.reading.throwIfAborted();
     const began = clock.now();
     if (began - asked.at > NEEDS_MS) asked = { needs: new NeedsAsked(), at: began };
