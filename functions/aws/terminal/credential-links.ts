@@ -105,13 +105,14 @@ function tryWebIdentity({ settings: { tokenFile, hasRoleArn }, until }: Chain): 
 const tryContainer = ({ settings: { hasContainerAddress }, until }: Chain): Promise<TriedLink> =>
   hasContainerAddress ? tried(until, fromEndpoint, containerCause) : Promise.resolve(NOT_CONFIGURED);
 
-/** The SDK has two readers for this endpoint and asks the second where the first has failed; here both are asked at once. */
+/** The SDK has two readers for this endpoint and asks the second after a failure that lets it; here both are asked at once. */
 async function fromEndpoint(): Promise<Credentials> {
   const second = fromContainerMetadata({ timeout: 1_000, maxRetries: 0 })();
   second.catch(silent);
   try {
     return await fromHttp({ ...CONTAINER, logger })();
   } catch (error) {
+    if (!goesOn(error)) throw error;
     return second.catch(() => {
       throw error;
     });

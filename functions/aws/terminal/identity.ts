@@ -1,5 +1,6 @@
-import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { GetCallerIdentityCommand, STSClient, STSServiceException } from '@aws-sdk/client-sts';
 import type { Identity } from '../../core/credentials/diagnosis.ts';
+import { isThrottled } from '../errors.ts';
 
 /** Once, and not for long: what counts is whether AWS answers, and what. */
 const CALL = {
@@ -29,7 +30,9 @@ export async function identify(credentials: Keys, region: string | undefined): P
 
 function notKnown(error: unknown): Identity {
   if (!(error instanceof Error)) return { kind: 'unreachable', code: 'UnknownError' };
-  if ('$fault' in error) return { kind: 'refused', code: codeIn(error.name) };
+  // A failure of STS, or too many calls, says nothing about the credentials.
+  const isRefusal = error instanceof STSServiceException && error.$fault === 'client' && !isThrottled(error);
+  if (isRefusal) return { kind: 'refused', code: codeIn(error.name) };
   const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name;
   return { kind: 'unreachable', code: codeIn(code) };
 }

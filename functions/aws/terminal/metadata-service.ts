@@ -18,7 +18,8 @@ type Answered = { readonly answer: MetadataAnswer; readonly body: string };
  * a network without a way. No key is asked for. The address is the one that the SDK uses.
  */
 export async function probeMetadata(): Promise<MetadataProbe> {
-  const endpoint = await getInstanceMetadataEndpoint();
+  const endpoint = await getInstanceMetadataEndpoint().catch(() => undefined);
+  if (endpoint === undefined) return NO_ADDRESS;
   const [token, plain] = await Promise.all([
     ask(endpoint, 'PUT', TOKEN, { 'x-aws-ec2-metadata-token-ttl-seconds': '60' }),
     ask(endpoint, 'GET', ROLE, {}),
@@ -36,6 +37,14 @@ export async function probeMetadata(): Promise<MetadataProbe> {
     role: isOk(named.answer) ? roleNameIn(named.body) : undefined,
   };
 }
+
+/** What is to be the address of the service is none. */
+const NO_ADDRESS: MetadataProbe = {
+  token: { kind: 'error', code: 'ERR_INVALID_URL' },
+  plain: { kind: 'error', code: 'ERR_INVALID_URL' },
+  withToken: undefined,
+  role: undefined,
+};
 
 const isOk = (answer: MetadataAnswer): boolean => answer.kind === 'answered' && answer.status === 200;
 

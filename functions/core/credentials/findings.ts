@@ -98,7 +98,8 @@ const nothing: Rule = (diagnosis) => {
       todo,
     ]);
   const isElsewhere = ['silent', 'refused', 'no-route', 'not-a-metadata-service'];
-  if (!isContainer(place) && !place.isOnEc2 && isElsewhere.includes(metadata.state))
+  const isExpected = isContainer(place) || place.isOnEc2 || settings.hasMetadataAddress;
+  if (!isExpected && isElsewhere.includes(metadata.state))
     return wrong('nothing-configured', [
       `${NOTHING}, and there is no role of a container or an instance`,
       withoutAny(place),
@@ -176,6 +177,11 @@ const identity: Rule = ({ identity: found, taken, region }) => {
     return wrong('expired', [
       `AWS says that the credentials of ${LINK_IN_WORDS[taken]} have expired`,
       'log in again, or renew what sets them',
+    ]);
+  if (found.code.startsWith('AccessDenied'))
+    return wrong('sts-denied', [
+      `AWS does not say whose credentials these are (${found.code}), which no policy of a caller can forbid`,
+      'look at the policy of the VPC endpoint of STS',
     ]);
   const where = region.name === undefined ? ', asked in us-east-1' : '';
   return wrong('refused-by-aws', [

@@ -14,6 +14,8 @@ export type Settings = {
   readonly hasContainerAddress: boolean;
   /** The path of the token for the container endpoint. */
   readonly containerTokenFile: string | undefined;
+  /** The address of the metadata service is given, so that it is meant to be there. */
+  readonly hasMetadataAddress: boolean;
   readonly isMetadataOff: boolean;
   readonly isPlainMetadataOff: boolean;
   /** As it is set, which may be no Region. */
@@ -34,6 +36,7 @@ export function settingsOf(env: Environment): Settings {
       isSet(env['AWS_CONTAINER_CREDENTIALS_RELATIVE_URI']) ||
       isSet(env['AWS_CONTAINER_CREDENTIALS_FULL_URI']),
     containerTokenFile: env['AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE'] || undefined,
+    hasMetadataAddress: isSet(env['AWS_EC2_METADATA_SERVICE_ENDPOINT']),
     isMetadataOff: isOn(env['AWS_EC2_METADATA_DISABLED']),
     isPlainMetadataOff: isOn(env['AWS_EC2_METADATA_V1_DISABLED']),
     region: env['AWS_REGION'],

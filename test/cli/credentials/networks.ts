@@ -101,9 +101,10 @@ export async function observeIn(situation: Situation): Promise<Observed> {
 }
 
 /** Whether the loopback can stand for the networks of a situation: it loses no packet and has every route. */
-export function fitsLoopback({ where, metadata, endpoint }: Situation): boolean {
+export function fitsLoopback({ where, env = {}, metadata, endpoint }: Situation): boolean {
   const isLost = (where !== 'host' && metadata?.hopLimit === 1) || endpoint?.addresses.length === 0;
-  return ['host', 'bridge', 'custom'].includes(where) && !isLost;
+  const isElsewhere = env['AWS_EC2_METADATA_SERVICE_ENDPOINT'] !== undefined;
+  return ['host', 'bridge', 'custom'].includes(where) && !isLost && !isElsewhere;
 }
 
 const LOOPBACK = '127.0.0.1';

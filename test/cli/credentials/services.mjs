@@ -122,36 +122,27 @@ async function ofAws(request, response) {
           }),
         )
       : end(response, 401, JSON.stringify({ __type: 'UnauthorizedException', message: keys.sentinel }));
-  const asked = new URLSearchParams(body);
+  const action = new URLSearchParams(body).get('Action');
   const [, id = ''] = /Credential=([^/]+)\//.exec(request.headers.authorization ?? '') ?? [];
-  const fault =
-    aws.faults?.[asked.get('Action')] ??
-    (asked.get('Action') === 'GetCallerIdentity' ? aws.faults?.[id] : undefined);
-  if (fault !== undefined)
-    return end(
-      response,
-      403,
-      `<ErrorResponse><Error><Type>Sender</Type><Code>${fault}</Code><Message>${keys.sentinel}</Message></Error><RequestId>1</RequestId></ErrorResponse>`,
-    );
-  const action = asked.get('Action');
-  if (action === 'GetCallerIdentity') {
-    const arn = aws.callers?.[id];
-    if (arn === undefined)
-      return end(
-        response,
-        403,
-        '<ErrorResponse><Error><Type>Sender</Type><Code>InvalidClientTokenId</Code><Message>x</Message></Error><RequestId>1</RequestId></ErrorResponse>',
-      );
+  const isCaller = action === 'GetCallerIdentity';
+  const fault = aws.faults?.[action] ?? (isCaller ? aws.faults?.[id] : undefined);
+  const arn = aws.callers?.[id];
+  // What AWS says about a call may be printed; what it says about the way to credentials may not.
+  if (fault !== undefined) return end(response, 403, refusal(fault, isCaller ? 'no' : keys.sentinel));
+  if (isCaller && arn === undefined) return end(response, 403, refusal('InvalidClientTokenId', 'no'));
+  if (isCaller)
     return end(
       response,
       200,
       result(action, `<Arn>${arn}</Arn><UserId>U</UserId><Account>111122223333</Account>`),
     );
-  }
   const assumed = `<AssumedRoleUser><AssumedRoleId>R:s</AssumedRoleId><Arn>arn:aws:sts::111122223333:assumed-role/assumed/s</Arn></AssumedRoleUser>`;
   const given = `<Credentials><AccessKeyId>${keys.assumed}</AccessKeyId><SecretAccessKey>${secret(keys.assumed)}</SecretAccessKey><SessionToken>${token(keys.assumed)}</SessionToken><Expiration>${EXPIRES}</Expiration></Credentials>`;
   return end(response, 200, result(action, given + assumed));
 }
+
+const refusal = (code, message) =>
+  `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error><RequestId>1</RequestId></ErrorResponse>`;
 
 const result = (action, inner) =>
   `<${action}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><${action}Result>${inner}</${action}Result><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></${action}Response>`;

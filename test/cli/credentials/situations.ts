@@ -348,10 +348,16 @@ const SHELLS: readonly Situation[] = [
   },
   {
     ...SHELL,
+    // It fails if it runs twice at once.
     id: 'shell-process',
     environment: 'shell, a credential_process',
     env: { ...REGION, AWS_PROFILE: 'work' },
-    files: { ...config('[profile work]\ncredential_process = cat ~/printed\n'), '~/printed': PROCESS_OUTPUT },
+    files: {
+      ...config(
+        '[profile work]\ncredential_process = mkdir ~/running && cat ~/printed && sleep 0.3 && rmdir ~/running\n',
+      ),
+      '~/printed': PROCESS_OUTPUT,
+    },
     expected: well('profile', 'silent', IN_SHELL, { process: 'worked' }),
   },
   {
@@ -380,6 +386,39 @@ const SHELLS: readonly Situation[] = [
     env: REGION,
     metadata: { kind: 'portal' },
     expected: none('not-a-metadata-service', IN_SHELL, 'nothing-configured'),
+  },
+];
+
+const MORE_SHELLS: readonly Situation[] = [
+  {
+    ...SHELL,
+    id: 'shell-no-metadata-address',
+    environment: 'shell, AWS_EC2_METADATA_SERVICE_ENDPOINT is no address',
+    env: { ...REGION, AWS_EC2_METADATA_SERVICE_ENDPOINT: 'nowhere' },
+    expected: none('not-a-metadata-service', IN_SHELL, 'not-a-metadata-service'),
+  },
+  {
+    ...SHELL,
+    id: 'shell-sts-denied',
+    environment: 'shell, keys, and a VPC endpoint of STS that refuses everything',
+    env: { ...REGION, ...SESSION },
+    aws: { GetCallerIdentity: 'AccessDenied' },
+    expected: but(well('environment', 'silent', IN_SHELL), 'sts-denied'),
+  },
+  {
+    ...SHELL,
+    id: 'shell-sts-throttles',
+    environment: 'shell, keys, and STS has too many calls',
+    env: { ...REGION, ...SESSION },
+    aws: { GetCallerIdentity: 'Throttling' },
+    expected: { ...but(well('environment', 'silent', IN_SHELL), 'aws-unreachable'), code: 2 },
+  },
+  {
+    ...SHELL,
+    id: 'shell-mistyped-region',
+    environment: 'shell, keys, and AWS_REGION is no name of a Region',
+    env: { ...SESSION, AWS_REGION: 'eu-wst' },
+    expected: but(well('environment', 'silent', IN_SHELL), 'not-a-region'),
   },
 ];
 
@@ -607,6 +646,32 @@ const TASKS: readonly Situation[] = [
   },
   {
     ...TASK_ON_EC2,
+    id: 'ecs-token-missing',
+    environment:
+      'ECS on EC2 with a task role, AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE names a file that does not exist',
+    env: ecs('EC2', { ...RELATIVE, AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: '~/no-token' }),
+    expected: {
+      ...none('ready', ECS_ON_EC2, 'container-token-missing'),
+      links: { container: 'container-token-missing', metadata: 'worked' },
+    },
+  },
+  {
+    ...TASK_ON_EC2,
+    // The SDK has two readers for this endpoint, and the second knows no file.
+    id: 'ecs-two-tokens',
+    environment:
+      'ECS on EC2 with a task role, AWS_CONTAINER_AUTHORIZATION_TOKEN is accepted and that of the file is not',
+    env: ecs('EC2', {
+      ...RELATIVE,
+      AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: '~/pod-token',
+      AWS_CONTAINER_AUTHORIZATION_TOKEN: `${SENTINEL}-pod`,
+    }),
+    files: { '~/pod-token': `${SENTINEL}-old` },
+    endpoint: { addresses: ECS_ADDRESS, wants: `${SENTINEL}-pod` },
+    expected: well('container', 'ready', ECS_ON_EC2),
+  },
+  {
+    ...TASK_ON_EC2,
     endpoint: { addresses: ECS_ADDRESS, mute: true },
     id: 'ecs-endpoint-mute',
     environment:
@@ -776,4 +841,11 @@ const OTHERS: readonly Situation[] = [
 ];
 
 /** In the order in which the documents list them. */
-export const SITUATIONS: readonly Situation[] = [...SHELLS, ...INSTANCES, ...CONTAINERS, ...TASKS, ...OTHERS];
+export const SITUATIONS: readonly Situation[] = [
+  ...SHELLS,
+  ...MORE_SHELLS,
+  ...INSTANCES,
+  ...CONTAINERS,
+  ...TASKS,
+  ...OTHERS,
+];
