@@ -102,7 +102,7 @@ const situation = fc.record({
   }),
 });
 
-const SITUATIONS = 250;
+const SITUATIONS = 120;
 
 test.for<readonly [string, readonly (readonly Statement[])[]]>([
   ['without an organization', []],
