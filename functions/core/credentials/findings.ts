@@ -1,5 +1,6 @@
 import { LINKS, type LinkName } from './chain.ts';
 import type { Diagnosis } from './diagnosis.ts';
+import { isOfEc2 } from './metadata.ts';
 import { isContainer } from './place.ts';
 import { isRegion } from './settings.ts';
 import { LINK_IN_WORDS, ownRole, type Told, told, withoutAny } from './words.ts';
@@ -76,11 +77,21 @@ const unreadableFiles: Rule = (diagnosis) => {
   return taken === undefined ? wrong('unreadable-profile', what) : warning('unreadable-profile', what);
 };
 
+/** An instance that keeps its role away says so besides what has failed before. */
+const instance: Rule = (diagnosis) => {
+  const { metadata, attempts, standings } = diagnosis;
+  const { metadata: attempt } = attempts;
+  if (standings.metadata !== 'passed' || attempt.kind !== 'failed' || !isOfEc2(metadata.state)) return [];
+  return isExplained(diagnosis) ? wrong(attempt.cause.code, told(attempt.cause, 'metadata', diagnosis)) : [];
+};
+
+const isExplained = (diagnosis: Diagnosis): boolean =>
+  failedLinks(diagnosis).length > 0 || diagnosis.profile.unreadable.length > 0;
+
 /** Where nothing that is configured has failed, the last link says why there are no credentials. */
 const nothing: Rule = (diagnosis) => {
-  const { place, settings, metadata, taken, attempts, profile } = diagnosis;
-  const isExplained = failedLinks(diagnosis).length > 0 || profile.unreadable.length > 0;
-  if (taken !== undefined || isExplained) return [];
+  const { place, settings, metadata, taken, attempts } = diagnosis;
+  if (taken !== undefined || isExplained(diagnosis)) return [];
   if (place.kind === 'ecs' && !settings.hasContainerAddress)
     return wrong('no-task-role', [
       'the task has no task role: ECS has set no AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
@@ -212,6 +223,7 @@ const noRegion: Rule = ({ region: { name, from } }) => {
 const RULES: readonly Rule[] = [
   unreadableFiles,
   failures,
+  instance,
   nothing,
   temporaryWithoutToken,
   expired,

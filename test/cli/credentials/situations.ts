@@ -816,6 +816,19 @@ const OTHERS: readonly Situation[] = [
   },
   {
     where: 'host',
+    id: 'lambda-snapstart',
+    environment: 'Lambda with SnapStart',
+    env: {
+      ...REGION,
+      AWS_LAMBDA_FUNCTION_NAME: 'any',
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://169.254.170.2/credentials',
+      AWS_CONTAINER_AUTHORIZATION_TOKEN: `${SENTINEL}-snapstart`,
+    },
+    endpoint: { addresses: ECS_ADDRESS, wants: `${SENTINEL}-snapstart` },
+    expected: well('container', 'silent', 'a Lambda function'),
+  },
+  {
+    where: 'host',
     id: 'ci-oidc',
     environment: 'GitHub Actions with OIDC',
     env: { ...REGION, CI: 'true', GITHUB_ACTIONS: 'true', ...WEB_IDENTITY },

@@ -132,6 +132,19 @@ describe('the findings', () => {
       ['wrong no-pod-role'],
     ],
     [
+      'an instance that keeps its role away, after a profile that does not exist',
+      {
+        env: { AWS_PROFILE: 'wrok', AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' },
+        attempts: {
+          environment: NOTHING,
+          profile: { kind: 'failed', cause: { code: 'no-such-profile' }, endsChain: false, ms: 1 },
+          metadata: { kind: 'failed', cause: { code: 'hop-limit' }, endsChain: false, ms: 1 },
+        },
+        metadata: { state: 'hop-limit', requiresTokens: true, role: undefined },
+      },
+      ['wrong no-such-profile', 'wrong hop-limit'],
+    ],
+    [
       'a metadata service that has not answered in time',
       { attempts: { environment: NOTHING, metadata: { kind: 'unanswered', ms: 3_000 } } },
       ['wrong no-answer'],
