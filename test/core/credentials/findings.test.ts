@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it, test } from 'vitest';
-import { CAUSES } from '../../../functions/core/credentials/cause.ts';
+import { CAUSES, type CauseCode } from '../../../functions/core/credentials/cause.ts';
 import { type Attempt, type Attempts, LINKS, walk } from '../../../functions/core/credentials/chain.ts';
 import type { Diagnosis } from '../../../functions/core/credentials/diagnosis.ts';
 import { findingsOf, principalCause } from '../../../functions/core/credentials/findings.ts';
+import { METADATA_STATES, type MetadataState } from '../../../functions/core/credentials/metadata.ts';
 import type { Place } from '../../../functions/core/credentials/place.ts';
 import { profileOf } from '../../../functions/core/credentials/profile.ts';
 import { type Environment, settingsOf } from '../../../functions/core/credentials/settings.ts';
@@ -171,6 +173,154 @@ describe('the findings', () => {
         'the profile wrok does not exist (there are: work); the SDK says nothing and goes on to the instance metadata service',
     });
   });
+});
+
+const PLACES: readonly Place[] = [
+  SHELL,
+  { kind: 'ec2', isOnEc2: true },
+  { kind: 'container', isOnEc2: false, network: 'bridge' },
+  { kind: 'ecs', isOnEc2: true, network: 'bridge' },
+  { kind: 'kubernetes', isOnEc2: true },
+  { kind: 'lambda', isOnEc2: false },
+];
+const NO_KEYS = { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '', AWS_SESSION_TOKEN: '' };
+const failure = (code: CauseCode, endsChain = false): Attempt => ({
+  kind: 'failed',
+  cause: { code, detail: 'ECODE' },
+  endsChain,
+  ms: 1,
+});
+
+/** What is found where no link gives anything, in each place and for each state of the metadata service. */
+function withoutAnything(place: Place, state: MetadataState, env: Environment = {}) {
+  const code = state === 'ready' ? 'role-unusable' : state === 'slow' ? 'hop-limit' : state;
+  return diagnosis({
+    place,
+    env: { ...NO_KEYS, ...env },
+    attempts: { environment: NOTHING, metadata: failure(code) },
+    metadata: { state, requiresTokens: undefined, role: 'app' },
+    identity: undefined,
+  });
+}
+
+/** Every text, by what it is about. */
+function everything(): readonly (readonly [string, Diagnosis])[] {
+  const inPlaces = PLACES.flatMap((place) =>
+    METADATA_STATES.map((state) => [`${place.kind}, ${state}`, withoutAnything(place, state)] as const),
+  );
+  const address = { AWS_EC2_METADATA_SERVICE_ENDPOINT: 'http://127.0.0.1' };
+  const container = { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: '/x' };
+  const silentTask = withoutAnything({ kind: 'ecs', isOnEc2: false }, 'silent', container);
+  const unanswered = LINKS.map((link) => {
+    const one = { environment: NOTHING, [link]: { kind: 'unanswered', ms: 3_000 } as const };
+    return [`${link} unanswered`, diagnosis({ env: NO_KEYS, attempts: one })] as const;
+  });
+  const failed = LINKS.flatMap((link) =>
+    [true, false].map((ends) => {
+      const one = { environment: NOTHING, [link]: failure('other', ends) };
+      const metadata = link === 'metadata' ? {} : { metadata: worked() };
+      return [
+        `${link} failed, ${ends}`,
+        diagnosis({ env: NO_KEYS, attempts: { ...one, ...metadata } }),
+      ] as const;
+    }),
+  );
+  const inTask = PLACES.map(
+    (place) =>
+      [
+        `${place.kind} as the instance, with a long-lived key`,
+        diagnosis({
+          place,
+          env: NO_KEYS,
+          attempts: { environment: NOTHING, metadata: worked('AKIA…0001') },
+          metadata: { state: 'slow', requiresTokens: false, role: 'app' },
+        }),
+      ] as const,
+  );
+  const single: readonly (readonly [string, Some])[] = [
+    [
+      'refused, no Region',
+      { region: { name: undefined, from: 'nowhere' }, identity: { kind: 'refused', code: 'X' } },
+    ],
+    ['refused', { identity: { kind: 'refused', code: 'X' } }],
+    ['expired', { identity: { kind: 'refused', code: 'ExpiredTokenException' } }],
+    ['denied', { identity: { kind: 'refused', code: 'AccessDenied' } }],
+    ['unreachable', { identity: { kind: 'unreachable', code: 'X' } }],
+    ['default Region', { region: { name: 'eu-west-1', from: 'default-variable' } }],
+    ['empty Region', { region: { name: '', from: 'environment' } }],
+    ['wrong Region', { region: { name: 'eu', from: 'environment' } }],
+    ['no session token', { env: { AWS_SESSION_TOKEN: '' } }],
+    ['profile and keys', { env: { AWS_PROFILE: 'work' }, attempts: { profile: worked() } }],
+    ['expired by time', { attempts: { environment: worked('ASIA…0001', NOW - 1) } }],
+    ['unreadable', { profile: profileOf({}, undefined, ['/a', '/b']) }],
+  ];
+  return [
+    ...inPlaces,
+    ['an address', withoutAnything(SHELL, 'silent', address)],
+    ['an ECS task with an address', silentTask],
+    ...unanswered,
+    ...failed,
+    ...inTask,
+    ...single.map(([name, some]) => [name, diagnosis(some)] as const),
+  ];
+}
+
+/** Each cause as it is told, with what the settings and the profile say. */
+function texts(): readonly (readonly [CauseCode, string, string])[] {
+  const others = Object.fromEntries(['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((name) => [name, {}]));
+  const contexts: readonly (readonly [string, Some])[] = [
+    ...PLACES.map((place) => [place.kind, { place }] as const),
+    [
+      'half',
+      {
+        env: { AWS_SECRET_ACCESS_KEY: '', AWS_ROLE_ARN: 'x' },
+        profile: profileOf({ default: { aws_access_key_id: 'x' } }, undefined, ['/a']),
+      },
+    ],
+    [
+      'other half',
+      {
+        env: {
+          AWS_ACCESS_KEY_ID: '',
+          AWS_WEB_IDENTITY_TOKEN_FILE: '/w',
+          AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: '/c',
+        },
+      },
+    ],
+    ['others', { profile: profileOf({ work: { source_profile: 'base' }, ...others }, 'work', []) }],
+  ];
+  return CAUSES.flatMap((code) =>
+    contexts.flatMap(([, some]) =>
+      [{ code, detail: 'ECODE' }, { code }].map(
+        (cause) => [code, ...told(cause, 'container', diagnosis(some))] as const,
+      ),
+    ),
+  );
+}
+
+/** The codes by what they are about, and each text once, by its code. */
+function inShort(all: readonly (readonly [string, Diagnosis])[]) {
+  const found = all.map(([name, one]) => [name, findingsOf(one)] as const);
+  const byCode = new Map<string, Set<string>>();
+  const add = (code: string, finding: string, todo: string) => {
+    const known = byCode.get(code) ?? new Set();
+    byCode.set(code, known.add(`${finding} → ${todo}`));
+  };
+  for (const { code, finding, todo } of found.flatMap(([, findings]) => findings)) add(code, finding, todo);
+  for (const [code, finding, todo] of texts()) add(`cause ${code}`, finding, todo);
+  const principal = all.map(([name, one]) => [name, principalCause(one) ?? null] as const);
+  return {
+    codes: Object.fromEntries(
+      found.map(([name, findings]) => [name, findings.map(({ level, code }) => `${level} ${code}`)]),
+    ),
+    principal: Object.fromEntries(principal.filter(([, cause]) => cause !== null)),
+    texts: Object.fromEntries([...byCode].map(([code, known]) => [code, [...known]])),
+  };
+}
+
+// A text that changes has to change in told.json as well, where it can be read beside all the others.
+it('everything that can be told is what is stored', () => {
+  expect(inShort(everything())).toEqual(JSON.parse(readFileSync('test/core/credentials/told.json', 'utf8')));
 });
 
 describe('the words', () => {

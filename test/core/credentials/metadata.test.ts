@@ -70,6 +70,22 @@ describe('the metadata service', () => {
     ['is not reached', probe(error('ENETUNREACH'), error('ENETUNREACH')), 'no-route'],
     ['is not reached in the link', probe(error('EHOSTUNREACH'), error('EHOSTUNREACH')), 'no-route'],
     ['is forbidden by a firewall', probe(error('EACCES'), error('EACCES')), 'no-route'],
+    ['has no host', probe(error('EHOSTDOWN'), error('EHOSTDOWN')), 'no-route'],
+    ['has a network that is down', probe(error('ENETDOWN'), error('ENETDOWN')), 'no-route'],
+    ['has no address of its kind', probe(error('EADDRNOTAVAIL'), error('EADDRNOTAVAIL')), 'no-route'],
+    ['may not be asked', probe(error('EPERM'), error('EPERM')), 'no-route'],
+    [
+      'answers 404 and says nothing to the other request',
+      probe(NEVER, answered(404)),
+      'not-a-metadata-service',
+    ],
+    ['refuses a token alone', probe(answered(403), answered(404)), 'not-a-metadata-service'],
+    ['is refused without a token alone', probe(answered(404), answered(403)), 'not-a-metadata-service'],
+    [
+      'has a token and no answer with it',
+      probe(answered(200), answered(401), NEVER),
+      'not-a-metadata-service',
+    ],
     ['is refused', probe(error('ECONNREFUSED'), error('ECONNREFUSED')), 'refused'],
     [
       'speaks no HTTP',
@@ -98,7 +114,13 @@ describe('the metadata service', () => {
   test.each<[MetadataState, boolean]>([
     ['ready', true],
     ['hop-limit', true],
+    ['slow', true],
+    ['no-role', true],
+    ['tokens-required', true],
     ['off', true],
+    ['off-here', false],
+    ['no-route', false],
+    ['refused', false],
     ['silent', false],
     ['not-a-metadata-service', false],
   ])('in the state %s belongs to EC2: %s', (state, isOne) => {
@@ -110,6 +132,8 @@ describe('the metadata service', () => {
     ['a+b=c,d.e@f_g', 'a+b=c,d.e@f_g'],
     ['<html>log in</html>', undefined],
     ['', undefined],
+    ['two roles', undefined],
+    [' app ', 'app'],
     ['a'.repeat(65), undefined],
   ])('names in %j the role %s', (text, role) => {
     expect(roleNameIn(text)).toBe(role);
