@@ -148,7 +148,7 @@ function causeIn(rules: Rules, error: LinkError): Cause {
 function detailOf({ name, code, status, message }: LinkError): string | undefined {
   const answered = status ?? /\bresponded with status: (\d{3})\b/.exec(message)?.[1];
   if (answered !== undefined) return String(answered);
-  const system = /\bE[A-Z]{3,15}\b/.exec(code ?? '')?.[0];
+  const system = /^E[A-Z_]{3,15}$/.exec(code ?? '')?.[0];
   return system ?? (/^[A-Z][A-Za-z]{2,40}$/.test(name) && !GENERIC.includes(name) ? name : undefined);
 }
 

@@ -120,6 +120,22 @@ const OF_PROFILES: readonly (readonly [ProfileKind, LinkError, CauseCode])[] = [
   ['keys', error('anything'), 'other'],
 ];
 
+const REFUSALS = [
+  'UnrecognizedClientException',
+  'SignatureDoesNotMatch',
+  'InvalidSignatureException',
+] as const;
+const UNREACHABLE = [
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ETIMEDOUT',
+] as const;
+
 const OF_WEB_IDENTITIES: readonly (readonly [LinkError, CauseCode])[] = [
   [
     error("ENOENT: no such file or directory, open '/x'", { name: 'Error', code: 'ENOENT' }),
@@ -175,6 +191,27 @@ describe('an error of the SDK', () => {
   test.each(OF_WEB_IDENTITIES)('of a web identity, %o, is %s', (one, code) => {
     expect(webIdentityCause(one).code).toBe(code);
   });
+  test.each(REFUSALS)('of a role, %s, is that its source is refused', (name) => {
+    expect(profileCause('role', error('x', { name })).code).toBe('source-refused');
+  });
+  test.each(UNREACHABLE)('of a role, %s, is that STS cannot be reached', (code) => {
+    expect(profileCause('role', error('x', { name: 'Error', code }))).toEqual({
+      code: 'sts-unreachable',
+      detail: code,
+    });
+  });
+  test.each(['ExpiredToken', 'ExpiredTokenException'])(
+    'of a web identity, %s, is that its token has expired',
+    (name) => {
+      expect(webIdentityCause(error('x', { name })).code).toBe('token-expired');
+    },
+  );
+  test.each(['InvalidIdentityTokenException', 'IDPRejectedClaimException'])(
+    'of a web identity, %s, is that STS refuses it',
+    (name) => {
+      expect(webIdentityCause(error('x', { name })).code).toBe('token-refused');
+    },
+  );
   test.each(OF_CONTAINERS)('of a container endpoint, %o, is %s', (one, code) => {
     expect(containerCause(one).code).toBe(code);
   });

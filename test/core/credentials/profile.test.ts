@@ -13,7 +13,12 @@ describe('a profile', () => {
     ['web-identity', { role_arn: 'r', web_identity_token_file: '/x' }],
     ['process', { credential_process: 'x', sso_session: 'corp' }],
     ['sso', { sso_session: 'corp' }],
-    ['sso', { sso_start_url: 'u', sso_account_id: 'a' }],
+    ['sso', { sso_start_url: 'u' }],
+    ['sso', { sso_account_id: 'a' }],
+    ['sso', { sso_region: 'eu-west-1' }],
+    ['sso', { sso_role_name: 'r' }],
+    ['nothing', { role_arn: 'r', aws_secret_access_key: 'S' }],
+    ['nothing', { web_identity_token_file: '/x' }],
     ['login', { login_session: 'x' }],
     ['nothing', { region: 'eu-west-1' }],
     ['nothing', { aws_access_key_id: 'A' }],
@@ -42,6 +47,17 @@ describe('a profile', () => {
   it('with one of the two keys is told from one with none', () => {
     expect(profileOf({ default: { aws_access_key_id: 'A' } }, undefined, []).hasHalfAPair).toBe(true);
     expect(profileOf({ default: {} }, undefined, []).hasHalfAPair).toBe(false);
+  });
+
+  it('tells whether it has a process and a Region', () => {
+    const section = { credential_process: 'x', region: 'eu-west-1' };
+    expect(profileOf({ work: section }, 'work', [])).toMatchObject({ hasProcess: true, hasRegion: true });
+    expect(profileOf({ work: {} }, 'work', ['/a'])).toMatchObject({
+      hasProcess: false,
+      hasRegion: false,
+      source: undefined,
+      unreadable: ['/a'],
+    });
   });
 
   it('keeps nothing of its values but the name of its source', () => {
