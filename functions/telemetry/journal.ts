@@ -15,6 +15,7 @@ import type { Decision } from '../core/model/decision.ts';
 import { type Fleet, isWhole, unreadableOf } from '../core/model/fleet.ts';
 import type { Outcome } from '../core/model/outcome.ts';
 import type { PlanBesideEarly } from '../core/plan/early.ts';
+import { skipsBeside } from '../core/plan/plan.ts';
 import { isLaterLook } from '../core/plan/planned.ts';
 import type { Policy } from '../core/plan/policy.ts';
 import { reasonHas } from '../core/plan/reasons.ts';
@@ -109,7 +110,8 @@ export class Journal {
       ...someOf('unreadable', unreadable),
       ...someOf('unreadableClusters', fleet.unreadableClusters),
     });
-    for (const decision of decisions) if (decision.action !== 'redeploy') this.decided(decision);
+    for (const decision of [...decisions, ...first.flatMap(skipsBeside)])
+      if (decision.action !== 'redeploy') this.decided(decision);
   }
 
   /** A service that waits or is skipped. */

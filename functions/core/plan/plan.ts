@@ -84,6 +84,29 @@ export function verdictsFor(planned: Planned, changeId: string): readonly Verdic
   return byChange.get(changeId)?.map(({ verdict }) => verdict) ?? [];
 }
 
+/**
+ * Why a service is skipped for those changes of a first look of which the decision says nothing, because it is made for
+ * a stronger one. That no task is stale for a change goes without saying.
+ */
+export function skipsBeside(planned: Planned): readonly Decision[] {
+  const { decision, verdicts } = planned;
+  const first = verdicts.filter(({ match }) => match.following === undefined);
+  const untold = new Set(
+    first.map(({ match }) => about(match.subject).changeId).filter((id) => !decision.changeIds.includes(id)),
+  );
+  return [...untold].flatMap((changeId) => {
+    const own = strongest(verdictsFor(planned, changeId));
+    if (own?.action !== 'skip' || own.reason === 'already-fresh') return [];
+    const { service, cluster, wave } = decision;
+    const concerned = first.filter(({ match }) => about(match.subject).changeId === changeId);
+    const references = reported(
+      concerned.map(({ match }) => match),
+      own,
+    );
+    return [{ ...own, service, cluster, wave, changeIds: [changeId], references }];
+  });
+}
+
 const VERDICTS = new WeakMap<Planned, ReturnType<typeof verdictsByChange>>();
 
 function verdictsByChange({ verdicts }: Planned): ReadonlyMap<string, readonly MatchVerdict[]> {

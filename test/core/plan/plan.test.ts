@@ -3,9 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { match, possibleMatches } from '../../../functions/core/match/match.ts';
 import { serviceArn, type TaskDefinitionArn } from '../../../functions/core/model/arn.ts';
 import type { Change, Subject } from '../../../functions/core/model/change.ts';
-import type { Fleet, Revision, Service } from '../../../functions/core/model/fleet.ts';
+import type { Deployment, Fleet, Revision, Service } from '../../../functions/core/model/fleet.ts';
 import type { EvidenceByService } from '../../../functions/core/plan/evidence.ts';
-import { makePlan, redecide } from '../../../functions/core/plan/plan.ts';
+import { makePlan, redecide, skipsBeside } from '../../../functions/core/plan/plan.ts';
 import type { Plan } from '../../../functions/core/plan/planned.ts';
 import type { Policy } from '../../../functions/core/plan/policy.ts';
 import { isToBeRedeployed } from '../../../functions/core/plan/precedence.ts';
@@ -113,6 +113,28 @@ describe('several changes make one decision', () => {
       asSubject(change({ changeId: 'change-2' })),
     ]).redeploys;
     expect(only?.decision.references.map(({ valueFrom }) => valueFrom)).toEqual([SECRET, `${SECRET}:key::`]);
+  });
+});
+
+describe('what a decision says nothing of, because it is made for a stronger change:', () => {
+  const beside = (subjects: readonly Subject[], deployments = [deployment()]) => {
+    const { redeploys, others } = planned(fleet([service({ deployments })], both), subjects);
+    return [...redeploys, ...others].flatMap(skipsBeside).map(({ reason, changeIds }) => [reason, changeIds]);
+  };
+  const failed = [deployment({ createdAt: AFTER, rolloutState: 'FAILED' }), deployment()];
+  const later = ofParameter({ changedAt: AFTER + 1_000 });
+
+  test.each<[string, readonly Change[], Deployment[] | undefined, readonly unknown[]]>([
+    ['an opted-out secret', [change({ optedOut: true }), ofParameter()], undefined, ['opted-out', ['change-1']]],
+    ['a rollout that failed', [change(), later], failed, ['rollout-failed', ['change-1']]],
+  ])('%s', (_, changes, deployments, expected) => {
+    for (const some of [changes, changes.toReversed()])
+      expect(beside(some.map(asSubject), deployments)).toEqual([expected]);
+  });
+
+  test('nothing where the decision names every change, or nothing is stale for it', () => {
+    expect(beside([asSubject(change()), asSubject(ofParameter())])).toEqual([]);
+    expect(beside([asSubject(change()), asSubject(later)], fresh)).toEqual([]);
   });
 });
 

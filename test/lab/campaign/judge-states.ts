@@ -43,6 +43,7 @@ export function stateProblems(run: Run): readonly Violation[] {
       return [say(`${event} ${said} of ${nameIn(run, service)}, which was ${was}`, run, told)];
     }
     const { since } = claim;
+    if (isDisturbed(run, service, told)) return [];
     const earliest = Math.min(
       ...truths.filter(({ state }) => claim.states.includes(state)).map((one) => one.since),
     );
@@ -102,7 +103,25 @@ export function hasBeen(run: Run, arn: string, states: readonly string[], { at }
 
 function isTrueOf(run: Run, service: string, { states, past }: Claim, told: Told): boolean {
   if (statesAround(run, service, told).some(({ state }) => states.includes(state))) return true;
+  if (states.includes('tasks-failing') && isDisturbed(run, service, told)) return true;
   return past === true && hasBeen(run, service, states, told);
+}
+
+/** A stopped task counts as a failure of its deployment for so long. */
+const RECENT_MS = 20 * 60_000;
+
+/**
+ * Whether tasks crashed, or the desired count changed, in the middle of it: ECS then shows failed tasks in a deployment that
+ * goes on, and new tasks that are all up before their deployment has got to them.
+ */
+function isDisturbed({ scenario, startedAt, built }: Run, arn: string, { at }: Told): boolean {
+  return scenario.actions.some(
+    (action) =>
+      (action.do === 'replace' || action.do === 'scale') &&
+      built.services.get(action.service) === arn &&
+      startedAt + action.at <= at &&
+      at - RECENT_MS <= startedAt + action.at,
+  );
 }
 
 function isKnown({ built }: Run, arn: string): boolean {

@@ -173,8 +173,8 @@ function giveUp(
   say(service, `(deployment ${primary.id}) ${event}`, at);
   setRolloutState(primary, 'FAILED', reason, at);
   settleRecord(aws, service, primary.id, 'failed', at);
-  if (!rollout.rollingBack) enter(service, 'failed', at);
   end(service, rollout, rollout.rollingBack ? 'ROLLBACK_FAILED' : 'STOPPED', reason, at);
+  enter(service, 'failed', at);
   emitEcsDeployment(aws, service.arn, primary.id, 'SERVICE_DEPLOYMENT_FAILED', reason, at);
 }
 
