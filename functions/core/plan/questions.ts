@@ -104,7 +104,7 @@ function askedForStopped(verdicts: ReadonlyMap<Match, Verdict | undefined>): Rea
       ),
     ).values(),
   ];
-  const short = services((match, verdict) => verdict?.reason === 'rolling-out' && isShort(match));
+  const short = services(isShort);
   const ended = services(isEnding);
   return new Set(
     [
@@ -117,11 +117,15 @@ function askedForStopped(verdicts: ReadonlyMap<Match, Verdict | undefined>): Rea
 const began = (one: Service) => primaryOf(one)?.createdAt ?? 0;
 const changed = (one: Service) => primaryOf(one)?.updatedAt ?? began(one);
 
-/** Whether PRIMARY, which is younger than the change, has fewer tasks running than it should have. */
-function isShort({ service, subject }: Match): boolean {
+/** Whether PRIMARY, whose state is told while the change waits for it, has fewer tasks running than it should have. */
+function isShort({ service, subject }: Match, verdict: Verdict | undefined): boolean {
   const primary = primaryOf(service);
-  if (primary === undefined || subject.kind === 'notice') return false;
-  return primary.createdAt > subject.change.changedAt && primary.running < primary.desired;
+  if (primary === undefined || subject.kind === 'notice' || primary.running >= primary.desired) return false;
+  if (verdict?.reason === 'rolling-out') return primary.createdAt > subject.change.changedAt;
+  // Only the service deployments show whether one goes on that must not be interrupted.
+  return (
+    verdict?.reason === 'deployment-in-progress' || (verdict?.action === 'redeploy' && mayBeHeldUp(service))
+  );
 }
 
 /** The change followed the service, and is about to wait for it no longer. */

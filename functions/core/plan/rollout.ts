@@ -7,13 +7,13 @@ import type { Evidence, ServiceDeployment } from './evidence.ts';
 export function rolloutOf(service: Service, evidence: Evidence, now: number): Rollout {
   const primary = primaryOf(service);
   const current = evidence.serviceDeployments?.find(({ status }) => status === 'IN_PROGRESS');
-  const unplaced = unplaceable(service, primary, evidence);
+  if (primary === undefined) return { state: 'progressing' };
   return (
-    (unplaced === undefined ? failing(primary, evidence, now) : undefined) ??
+    failing(service, primary, evidence, now) ??
     paused(current) ??
     baking(service, current) ??
-    unplaced ??
-    draining(service, primary, now) ?? { state: 'progressing' }
+    unplaceable(service, primary, evidence) ??
+    draining(service, primary, evidence, now) ?? { state: 'progressing' }
   );
 }
 
@@ -24,18 +24,27 @@ const RECENT_MS = 20 * 60_000;
  * ECS counts failed tasks only until one task runs, and then counts from 0 again (functions/README.md, Deployments): the
  * stopped tasks of the deployment tell it, too.
  */
-function failing(primary: Deployment | undefined, { stopped }: Evidence, now: number): Rollout | undefined {
-  if (primary === undefined) return undefined;
-  const failed = stoppedBy(primary, stopped)
+function failing(
+  service: Service,
+  primary: Deployment,
+  evidence: Evidence,
+  now: number,
+): Rollout | undefined {
+  const failed = stoppedBy(primary, evidence)
     .filter(({ stoppedAt }) => stoppedAt === null || now - stoppedAt < RECENT_MS)
     .flatMap(({ failure }) => failure ?? []);
-  const failures = Math.max(failed.length, primary.failed);
+  const failures = Math.max(failed.length, countedAsFailed(service, primary, evidence));
   if (failures === 0) return undefined;
   const failure = mostFrequent(failed);
   return { state: 'tasks-failing', failures, ...(failure && { failure }) };
 }
 
-function stoppedBy({ id }: Deployment, stopped: Evidence['stopped']) {
+/** Where an event says that there is no place, and no stopped task is shown, ECS has counted attempts to place tasks. */
+function countedAsFailed({ placement }: Service, primary: Deployment, evidence: Evidence): number {
+  return placement !== undefined && stoppedBy(primary, evidence).length === 0 ? 0 : primary.failed;
+}
+
+function stoppedBy({ id }: Deployment, { stopped }: Evidence) {
   return stopped === undefined || stopped === 'refused'
     ? []
     : stopped.filter(({ startedBy }) => startedBy === id);
@@ -69,26 +78,27 @@ function baking({ strategy }: Service, current: ServiceDeployment | undefined): 
   return { state: 'baking', ...(stageEndsAt !== undefined && { until: stageEndsAt }) };
 }
 
-/** No task has started and none has stopped: whatever ECS counts as failed then is an attempt to place a task. */
-function unplaceable(
-  { placement }: Service,
-  primary: Deployment | undefined,
-  { stopped }: Evidence,
-): Rollout | undefined {
-  if (primary === undefined || placement === undefined || stopped === undefined || stopped === 'refused')
-    return undefined;
+/** No task starts, and none has stopped, or ECS counts as failed what it does not show. */
+function unplaceable({ placement }: Service, primary: Deployment, evidence: Evidence): Rollout | undefined {
   const isShort = primary.running + primary.pending < primary.desired;
-  if (!isShort || stoppedBy(primary, stopped).length > 0) return undefined;
-  return { state: 'cannot-place', failure: placement };
+  if (placement === undefined || !isShort || stoppedBy(primary, evidence).length > 0) return undefined;
+  const isShown = evidence.stopped !== undefined && evidence.stopped !== 'refused';
+  return isShown || primary.failed > 0 ? { state: 'cannot-place', failure: placement } : undefined;
 }
 
 /**
  * While ECS still waits for the health of the new tasks, it keeps old ones, too: only tasks that it has been told to stop,
  * or that have stayed for long, show that the new ones have proved themselves.
  */
-function draining(service: Service, primary: Deployment | undefined, now: number): Rollout | undefined {
-  if (primary === undefined || primary.desired === 0) return undefined;
-  const isUp = primary.running >= primary.desired && primary.pending === 0 && primary.failed === 0;
+function draining(
+  service: Service,
+  primary: Deployment,
+  evidence: Evidence,
+  now: number,
+): Rollout | undefined {
+  if (primary.desired === 0) return undefined;
+  const hasFailed = countedAsFailed(service, primary, evidence) > 0;
+  const isUp = primary.running >= primary.desired && primary.pending === 0 && !hasFailed;
   const older = service.deployments.filter((one) => !one.primary && hasTasks(one));
   if (!isUp || older.length === 0) return undefined;
   const isLong = now - primary.createdAt >= LONG_DRAIN_MS;

@@ -125,7 +125,12 @@ describe('what a decision says nothing of, because it is made for a stronger cha
   const later = ofParameter({ changedAt: AFTER + 1_000 });
 
   test.each<[string, readonly Change[], Deployment[] | undefined, readonly unknown[]]>([
-    ['an opted-out secret', [change({ optedOut: true }), ofParameter()], undefined, ['opted-out', ['change-1']]],
+    [
+      'an opted-out secret',
+      [change({ optedOut: true }), ofParameter()],
+      undefined,
+      ['opted-out', ['change-1']],
+    ],
     ['a rollout that failed', [change(), later], failed, ['rollout-failed', ['change-1']]],
   ])('%s', (_, changes, deployments, expected) => {
     for (const some of [changes, changes.toReversed()])

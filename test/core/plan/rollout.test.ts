@@ -44,10 +44,16 @@ describe('new tasks fail', () => {
     ['in a bake, too', { failed: 2 }, running({ stage: 'BAKE_TIME' })],
     ['where a task of the deployment is stopping', {}, { stopped: [stopped({ stoppedAt: null })] }],
   ])('%s', (_, different, evidence) => {
+    expect(stateOf([young(different), draining()], evidence, { strategy: 'CANARY' })).toMatchObject({
+      state: 'tasks-failing',
+    });
+  });
+
+  test('where there is no place for others of them', () => {
     const placement = { class: 'placement' } as const;
-    expect(
-      stateOf([young(different), draining()], evidence, { placement, strategy: 'CANARY' }),
-    ).toMatchObject({ state: 'tasks-failing' });
+    expect(stateOf([young(), draining()], { stopped: [stopped()] }, { placement })).toMatchObject({
+      state: 'tasks-failing',
+    });
   });
 
   test.each<[string, StoppedTask]>([
@@ -114,6 +120,16 @@ describe('a deployment is held up', () => {
 describe('no task can be placed', () => {
   const placement = { class: 'placement' } as const;
 
+  test('is over once there is a place, whatever ECS has counted', () => {
+    for (const place of [{ pending: 2 }, { running: 1, pending: 1 }])
+      expect(stateOf([young({ ...place, failed: 12 }), draining()], { stopped: [] }, { placement })).toEqual({
+        state: 'progressing',
+      });
+    expect(stateOf([young({ running: 2, failed: 12 }), draining()], {}, { placement })).toMatchObject({
+      state: 'draining',
+    });
+  });
+
   test('where none starts, none has stopped and an event says why', () => {
     expect(stateOf([young(), draining()], { stopped: [] }, { placement })).toEqual({
       state: 'cannot-place',
@@ -121,11 +137,14 @@ describe('no task can be placed', () => {
     });
   });
 
-  test('whatever ECS counts as failed', () => {
-    expect(stateOf([young({ failed: 3 }), draining()], { stopped: [] }, { placement })).toMatchObject({
-      state: 'cannot-place',
-    });
-  });
+  test.each<Evidence>([{ stopped: [] }, { stopped: 'refused' }, {}])(
+    'whatever ECS counts as failed without showing it (%o)',
+    (evidence) => {
+      expect(stateOf([young({ failed: 3 }), draining()], evidence, { placement })).toMatchObject({
+        state: 'cannot-place',
+      });
+    },
+  );
 
   test.each<[string, Partial<Deployment>, Evidence, ServiceDifference]>([
     ['without an event', {}, { stopped: [] }, {}],

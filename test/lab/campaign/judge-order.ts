@@ -1,6 +1,6 @@
 import type { DeploymentRecord } from '../../simulator/index.ts';
 import { isRefused } from './judge-reasons.ts';
-import { cannotReplace, mayLackAReference } from './judge-staleness.ts';
+import { cannotReplace, hasEndedBadly, mayLackAReference } from './judge-staleness.ts';
 import type { Run } from './run.ts';
 import type { ServicePlan } from './scenario.ts';
 import {
@@ -10,6 +10,7 @@ import {
   type Moved,
   makerOf,
   mayBeOptedOutBetween,
+  movesFor,
   oursOf,
   reasonsFor,
   settingsOf,
@@ -57,6 +58,7 @@ function holderOf(
       isStaleAt(run, other, moved, createdAt) &&
       isConcerned(run, other, moved, deployment) &&
       !isProved(run, other, createdAt) &&
+      !isLeftForAnother(run, other, moved, createdAt) &&
       !isGivenUp(run, moved, createdAt),
   );
 }
@@ -97,6 +99,20 @@ function isThere({ scenario, startedAt }: Run, { name, desired }: ServicePlan, a
 /** New tasks that all run have proved themselves: later waves do not wait until old ones have drained. */
 function isProved({ sim, built }: Run, { name }: ServicePlan, at: number): boolean {
   return sim.stateOf({ arn: built.services.get(name) ?? '' }, at)?.state === 'draining';
+}
+
+/** Whether the service is left out because an earlier wave of another change of it failed. */
+function isLeftForAnother(run: Run, plan: ServicePlan, { arn }: Moved, at: number): boolean {
+  const others = movesFor(run, plan, at).filter((moved) => moved.arn !== arn);
+  return others.some((moved) => {
+    const wave = Math.max(...wavesOf(run, plan, moved.from, at));
+    return run.scenario.services.some(
+      (first) =>
+        Math.min(...wavesOf(run, first, moved.from, at)) < wave &&
+        usesUntil(run, first, at).some((use) => isMovedBy(use, moved, run)) &&
+        hasEndedBadly(run, first),
+    );
+  });
 }
 
 /** FOLLOW_UP_LIMIT_MINUTES of the scenarios: what AWS has refused to show until then holds nothing back any more. */

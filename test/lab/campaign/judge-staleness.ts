@@ -147,7 +147,7 @@ function isTrue(remark: Remark, run: Run, plan: ServicePlan, moved: Moved): bool
     case 'plan.made unlisted':
       return someCallWasRefused(run);
     default:
-      if (remark.event === 'change.unsettled') return mayWaitForEver(run, plan, remark.reason);
+      if (remark.event === 'change.unsettled') return mayWaitSoLong(run, plan, remark);
       return remark.event === 'service.skipped' && isRightlySkipped(remark, run, plan, moved);
   }
 }
@@ -226,7 +226,7 @@ function hasFailedSince(run: Run, plan: ServicePlan, { from }: Moved): boolean {
 }
 
 /** Whether any rollout of the service failed or has not ended. */
-function hasEndedBadly(run: Run, plan: ServicePlan): boolean {
+export function hasEndedBadly(run: Run, plan: ServicePlan): boolean {
   return badDeployments(run, plan).length > 0;
 }
 
@@ -245,13 +245,20 @@ function earlierWaves({ scenario }: Run, { wave = 0 }: ServicePlan): readonly Se
 }
 
 /**
- * Whether a service may wait until its change is given up: its own rollout or one of an earlier wave ended badly or not
- * at all, or one of these services has been deployed too often.
+ * Whether a service may wait until its change is given up: its own rollout or one of an earlier wave ended badly or had not
+ * ended by then, or one of these services has been deployed too often.
  */
-function mayWaitForEver(run: Run, plan: ServicePlan, reason: string): boolean {
+function mayWaitSoLong(run: Run, plan: ServicePlan, { reason, at }: Remark): boolean {
   if (reason === 'too-often' || reason === 'cooldown') return true;
-  if (hasEndedBadly(run, plan)) return true;
+  const hinders = (one: ServicePlan) => hasEndedBadly(run, one) || isUnderWayAt(run, one, at);
+  if (hinders(plan)) return true;
   if (reason !== 'earlier-wave') return false;
   const mayBeTooOften = everySettings(run).some((env) => env['MAX_REDEPLOYS_PER_HOUR'] !== undefined);
-  return earlierWaves(run, plan).some((other) => mayBeTooOften || hasEndedBadly(run, other));
+  return earlierWaves(run, plan).some((other) => mayBeTooOften || hinders(other));
+}
+
+/** Whether the rollout of a service went on at an instant. */
+function isUnderWayAt({ sim, built }: Run, { name }: ServicePlan, at: number): boolean {
+  const state = sim.statesOf({ arn: built.services.get(name) ?? '' }).findLast((one) => one.at <= at)?.state;
+  return state !== undefined && state !== 'succeeded';
 }
