@@ -8,7 +8,7 @@ import { waveOf } from '../model/tags.ts';
 import { badEndOf, endOfLastOldTask, isRollingBack } from '../plan/evidence.ts';
 import { verdictsFor } from '../plan/plan.ts';
 import type { Planned, Result } from '../plan/planned.ts';
-import { strongest } from '../plan/precedence.ts';
+import { isToBeRedeployed, strongest } from '../plan/precedence.ts';
 import { reasonHas } from '../plan/reasons.ts';
 import { type FollowUp, type OpenService, openKey } from './follow-up.ts';
 import { kept } from './kept.ts';
@@ -35,9 +35,15 @@ export function advance(
   const changedAt = Math.max(...changes.map((change) => change.changedAt));
   const look = { changeId, planned, own, decision, outcome, before, changedAt, now };
   if (own.action === 'skip') return closed(look, howClosed(own), decision);
-  if (outcome !== undefined) return withDenied(afterOutcome(look, outcome), look);
+  if (outcome !== undefined && isConcerned(own, outcome))
+    return withDenied(afterOutcome(look, outcome), look);
   if (decision.action === 'skip') return closed(look, howClosed(decision), decision);
   return kept(look, decision.reason ?? own.reason ?? 'redeploy', followedIn(look));
+}
+
+/** A call that another change required, and that moved nothing, leaves the rollout alone that this change waits for. */
+function isConcerned(own: Verdict, { result }: Outcome): boolean {
+  return isToBeRedeployed(own) || result === 'accepted' || result === 'gone';
 }
 
 /** A service that was unread at the look before: the change waits for it as for any other. */
@@ -67,17 +73,23 @@ export function stillRefused(open: OpenService): Advance {
 }
 
 /** The service no longer exists or no longer refers to what changed: in both cases no task of it has the old value. */
-export function vanished({ cluster, name }: OpenService, described: ReadonlySet<ServiceKey>): Advance {
+export function vanished(
+  { cluster, name }: OpenService,
+  described: ReadonlySet<ServiceKey>,
+  now: number,
+): Advance {
   const key = openKey({ cluster, name });
+  const isThere = described.has(key);
   const one: Closed = {
     service: serviceIn(cluster, name),
     cluster: nameOf(cluster),
-    how: described.has(key) ? 'fresh' : 'skipped',
+    how: isThere ? 'fresh' : 'skipped',
     wasOpen: true,
     decision: undefined,
     now: undefined,
   };
-  return { key, next: { kind: 'closed', closed: one, left: false }, accepted: false };
+  const end = isThere && { exposureEnd: { at: now, by: 'look' } as const };
+  return { key, next: { kind: 'closed', closed: one, left: false, ...end }, accepted: false };
 }
 
 function howClosed({ reason }: Verdict | Decision): Closed['how'] {
@@ -143,9 +155,13 @@ function closed(look: Look, how: Closed['how'], decision?: Decision): Advance {
   };
 }
 
-/** Of the services that are done in one look, ECS was asked about those whose deployments ended last. */
+/**
+ * Of the services that are done in one look, ECS was asked about those whose deployments ended last. Where it is the age of
+ * the running tasks that shows the end, it was asked for nothing else.
+ */
 function exposureEndIn({ planned: { evidence }, changedAt, now }: Look): Pick<Dropped, 'exposureEnd'> {
-  if (evidence.stopped === undefined) return {};
+  if (evidence.stopped === undefined)
+    return evidence.tasks === undefined ? {} : { exposureEnd: { at: now, by: 'look' } };
   return { exposureEnd: endOfLastOldTask(evidence, changedAt) ?? { at: now, by: 'look' } };
 }
 

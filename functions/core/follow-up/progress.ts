@@ -59,7 +59,7 @@ export function progressOf<One extends FollowUp>(
   const advances = [
     ...matched,
     ...refused.map(([, open]) => stillRefused(open)),
-    ...gone.map(([, open]) => vanished(open, seen.described)),
+    ...gone.map(([, open]) => vanished(open, seen.described, now)),
   ];
   return folded(before, advances, missed);
 }

@@ -5,6 +5,7 @@ import { type Decision, redeploy, type Verdict } from '../model/decision.ts';
 import { primaryOf, type Service } from '../model/fleet.ts';
 import type { StartedEarly } from '../read/scan.ts';
 import type { Plan, Planned, Result } from './planned.ts';
+import type { MatchVerdict } from './verdict.ts';
 
 /** What was redeployed before the plan was made: by this invocation, and by earlier ones that read other parts. */
 export type EarlyWork = { readonly results: readonly Result[]; readonly started: readonly StartedEarly[] };
@@ -24,7 +25,7 @@ export type PlanBesideEarly = { readonly plan: Plan; readonly early: readonly Re
  * earlier invocation started stands as long as ECS shows it in place.
  */
 export function withEarly(plan: Plan, { results, started }: EarlyWork): PlanBesideEarly {
-  const done = [...results, ...startedBefore(plan, started)];
+  const done = [...results.map((one) => withFollowed(one, plan)), ...startedBefore(plan, started)];
   const keys = new Set(done.map(({ planned }) => planned.service.key));
   const isOpen = ({ service }: Planned) => !keys.has(service.key);
   const { redeploys, others } = plan;
@@ -52,6 +53,23 @@ export function concerns({ planned }: Result, changeIds: ReadonlySet<string>): b
   return planned.verdicts.some(({ match }) => changeIds.has(about(match.subject).changeId));
 }
 
+/** A service that was redeployed early for one change may be followed for others, which the redeploy serves as well. */
+function withFollowed(result: Result, { redeploys, others }: Plan): Result {
+  const { planned, outcome } = result;
+  const known = new Set(planned.verdicts.map(({ match }) => about(match.subject).changeId));
+  const together = [...redeploys, ...others].find(({ service }) => service.key === planned.service.key);
+  const followed = (together?.verdicts ?? []).filter(
+    ({ match }) => !known.has(about(match.subject).changeId),
+  );
+  if (followed.length === 0) return result;
+  const served = outcome?.result === 'accepted' ? followed.map(asOurs) : followed;
+  return { ...result, planned: { ...planned, verdicts: [...planned.verdicts, ...served] } };
+}
+
+function asOurs({ match, verdict }: MatchVerdict): MatchVerdict {
+  return { match, verdict: mayBeOurs(verdict) ? redeploy : verdict };
+}
+
 /**
  * The services whose early deployment is still PRIMARY and rolls out or is complete. For the other services the plan has
  * newer facts.
@@ -64,10 +82,7 @@ function startedBefore({ others }: Plan, started: readonly StartedEarly[]): read
     if (!mayBeOurs(planned.decision) || primary === undefined || !isPrimary(ours, service)) return [];
     const { id: deploymentId, createdAt: acceptedAt } = primary;
     const decision = { ...planned.decision, ...redeploy };
-    const judged = planned.verdicts.map(({ match, verdict }) => ({
-      match,
-      verdict: mayBeOurs(verdict) ? redeploy : verdict,
-    }));
+    const judged = planned.verdicts.map(asOurs);
     const outcome = { service: service.arn, result: 'accepted', deploymentId, acceptedAt } as const;
     return [{ planned: { ...planned, decision, verdicts: judged }, decision, outcome }];
   });

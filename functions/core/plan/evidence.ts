@@ -124,11 +124,18 @@ const ROLLED_BACK = [...ROLLBACK_RUNNING, 'ROLLBACK_SUCCESSFUL', 'ROLLBACK_FAILE
  * then was rolled back, and that one may be older than the change. A rollback makes no service deployment of its own, and
  * the tasks that its deployment took over are as old as before.
  */
-export function isOfRollback({ createdAt }: Deployment, evidence: Evidence, changedAt: number): boolean {
+export function isOfRollback(
+  { createdAt }: Deployment,
+  { deployments }: Service,
+  evidence: Evidence,
+  changedAt: number,
+): boolean {
   const { asOf = 0, serviceDeployments = [] } = evidence;
   if (createdAt > asOf || createdAt <= changedAt) return false;
-  const earlier = serviceDeployments.filter((one) => one.createdAt <= createdAt + TOGETHER_MS);
-  const last = youngestOf(earlier);
+  const next = Math.min(...deployments.map((one) => one.createdAt).filter((at) => at > createdAt));
+  // What was created closer to the next deployment has made that one.
+  const until = Math.min(createdAt + TOGETHER_MS, (createdAt + next) / 2);
+  const last = youngestOf(serviceDeployments.filter((one) => one.createdAt <= until));
   return last !== undefined && ROLLED_BACK.includes(last.status);
 }
 

@@ -128,9 +128,14 @@ function isShort({ service, subject }: Match, verdict: Verdict | undefined): boo
   );
 }
 
-/** The change followed the service, and is about to wait for it no longer. */
-function isEnding({ following }: Match, verdict: Verdict | undefined): boolean {
-  return verdict?.reason === 'already-fresh' && following !== undefined;
+/**
+ * The change followed the service, and is about to wait for it no longer: so it may be, too, where a rollout that was older
+ * than the change has ended since, because the tasks that it started last may be younger.
+ */
+function isEnding({ following, service, subject }: Match, verdict: Verdict | undefined): boolean {
+  if (following === undefined || subject.kind === 'notice') return false;
+  const mayBeFresh = verdict?.action === 'redeploy' && changed(service) > subject.change.changedAt;
+  return verdict?.reason === 'already-fresh' || mayBeFresh;
 }
 
 function question(
@@ -207,7 +212,8 @@ function deploymentsToAsk({ service, following }: Match, changedAt: number, now:
   const primary = primaryOf(service);
   const instants = [now];
   if (following === 'superseded' || now - changedAt > ROLLED_BACK_AFTER_MS) instants.push(changedAt);
-  if (primary !== undefined && primary.createdAt > now - HOUR_MS) instants.push(now - HOUR_MS);
+  // After some rollbacks the earlier PRIMARY is PRIMARY again: that it was updated is all that shows the deployments between.
+  if (changed(service) > now - HOUR_MS) instants.push(now - HOUR_MS);
   if (primary !== undefined && (service.strategy !== 'ROLLING' || !isComplete(service, primary))) {
     instants.push(...service.deployments.map(({ createdAt }) => createdAt - SAME_TIME_MS), changedAt);
   }

@@ -1,7 +1,7 @@
 import type { Failure } from '../model/failure.ts';
 import { type Deployment, hasTasks, primaryOf, type Service } from '../model/fleet.ts';
 import { LONG_DRAIN_MS, type Rollout } from '../model/rollout.ts';
-import type { Evidence, ServiceDeployment } from './evidence.ts';
+import { type Evidence, lastRolloutFailed, type ServiceDeployment } from './evidence.ts';
 
 /** The state of PRIMARY as long as it has not replaced everything. */
 export function rolloutOf(service: Service, evidence: Evidence, now: number): Rollout {
@@ -13,7 +13,9 @@ export function rolloutOf(service: Service, evidence: Evidence, now: number): Ro
     paused(current) ??
     baking(service, current) ??
     unplaceable(service, primary, evidence) ??
-    draining(service, primary, evidence, now) ?? { state: 'progressing' }
+    (mayBake(service, evidence) ? undefined : draining(service, primary, evidence, now)) ?? {
+      state: 'progressing',
+    }
   );
 }
 
@@ -30,6 +32,7 @@ function failing(
   evidence: Evidence,
   now: number,
 ): Rollout | undefined {
+  if (primary.rolloutState === 'FAILED' || lastRolloutFailed(evidence, 0)) return undefined;
   const failed = stoppedBy(primary, evidence)
     .filter(({ stoppedAt }) => stoppedAt === null || now - stoppedAt < RECENT_MS)
     .flatMap(({ failure }) => failure ?? []);
@@ -76,6 +79,13 @@ function baking({ strategy }: Service, current: ServiceDeployment | undefined): 
   const bakes = stage === 'BAKE_TIME' || (stage === 'PRODUCTION_TRAFFIC_SHIFT' && strategy !== 'BLUE_GREEN');
   if (!bakes) return undefined;
   return { state: 'baking', ...(stageEndsAt !== undefined && { until: stageEndsAt }) };
+}
+
+/** During a bake all new tasks are up and all old ones are kept, which only the service deployment tells from a drain. */
+function mayBake({ strategy }: Service, { serviceDeployments }: Evidence): boolean {
+  if (strategy === 'ROLLING') return false;
+  const current = serviceDeployments?.find(({ status }) => status === 'IN_PROGRESS');
+  return serviceDeployments === undefined || (current !== undefined && current.stage === undefined);
 }
 
 /** No task starts, and none has stopped, or ECS counts as failed what it does not show. */

@@ -63,7 +63,9 @@ export function candidateOf(
 ): Candidate {
   const { service } = match;
   const tasks = now - change.changedAt > TASKS_TELL_AFTER_MS ? evidence.tasks : undefined;
-  const tookOver = service.deployments.filter((one) => isOfRollback(one, evidence, change.changedAt));
+  const tookOver = service.deployments.filter((one) =>
+    isOfRollback(one, service, evidence, change.changedAt),
+  );
   const state = freshness(service, change, tasks, tookOver);
   const isLeaving = state === 'fresh' && isStillStopping(evidence, change.changedAt);
   return { match, service, change, evidence, policy, now, freshness: isLeaving ? 'rolling-out' : state };

@@ -110,7 +110,7 @@ function rolloutIn({ decision, verdicts }: Planned): Rollout | undefined {
 function youngIn({ service, evidence }: Planned, changedAt: number): Deployment | undefined {
   const primary = primaryOf(service);
   if (primary === undefined || primary.createdAt <= changedAt || looksLikeRollback(service)) return undefined;
-  return isOfRollback(primary, evidence, changedAt) ? undefined : primary;
+  return isOfRollback(primary, service, evidence, changedAt) ? undefined : primary;
 }
 
 const tasksOf = (some: readonly Deployment[]): number =>

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { StoppedTask } from '../../../functions/core/model/failure.ts';
+import type { Deployment } from '../../../functions/core/model/fleet.ts';
 import {
   badEndOf,
   type Evidence,
@@ -121,8 +122,15 @@ describe('a rollout that did not succeed', () => {
 
 describe('a deployment may be one that a rollback made', () => {
   const TOGETHER_MS = 2_000;
-  const of = (createdAt: number, serviceDeployments: readonly ServiceDeployment[]) =>
-    isOfRollback(deployment({ createdAt }), { asOf: AFTER, serviceDeployments }, CHANGED_AT);
+  const of = (
+    createdAt: number,
+    serviceDeployments: readonly ServiceDeployment[],
+    younger: readonly Deployment[] = [],
+  ) => {
+    const one = deployment({ createdAt });
+    const evidence = { asOf: AFTER, serviceDeployments };
+    return isOfRollback(one, service({ deployments: [...younger, one] }), evidence, CHANGED_AT);
+  };
   const back = (createdAt: number) => [rollout({ createdAt, status: 'ROLLBACK_SUCCESSFUL' })];
 
   test.each([
@@ -134,5 +142,11 @@ describe('a deployment may be one that a rollback made', () => {
     ['but not if nothing is known of earlier ones', AFTER, [], false],
   ])('%s', (_, createdAt, serviceDeployments, expected) => {
     expect(of(createdAt, serviceDeployments)).toBe(expected);
+  });
+
+  test('even where the next deployment began a moment later', () => {
+    const next = AFTER + TOGETHER_MS - 200;
+    const both = [...back(BEFORE), rollout({ createdAt: next - 10, status: 'IN_PROGRESS' })];
+    expect(of(AFTER, both, [deployment({ createdAt: next })])).toBe(true);
   });
 });

@@ -65,6 +65,16 @@ describe('new tasks fail', () => {
     expect(stateOf([young(), draining()], { stopped: [one] })).toEqual({ state: 'progressing' });
   });
 
+  test('is not said of a deployment that has failed', () => {
+    for (const [rolloutState, evidence] of [
+      ['FAILED', {}],
+      [null, running({ status: 'STOPPED' })],
+    ] as const)
+      expect(stateOf([young({ failed: 3, rolloutState }), draining()], evidence)).toEqual({
+        state: 'progressing',
+      });
+  });
+
   test('is told with the most frequent reason and the larger count', () => {
     const rare = stopped({ failure: { class: 'network' } });
     expect(stateOf([young({ failed: 1 })], { stopped: [rare, stopped(), stopped()] })).toEqual({
