@@ -157,3 +157,94 @@ test('of more services than MAX_SERVICES none is redeployed at a later look, not
   );
   expect(violations).toEqual([]);
 });
+
+/** A change about every twenty seconds, and no pause between the redeploys for them. */
+const PUTS = [64_451, 84_451, 104_451].map((at) => ({ at, do: 'put', secret: 'prod/db' }) as const);
+const BURST = { env: { COOLDOWN_SECONDS: '0' }, windowMs: 5_000 };
+
+test('a redeploy for another change that is refused does not end what a change waits for (seed 1394)', async () => {
+  const violations = await replay(
+    scenario({
+      services: [{ ...API, desired: 1, ageMs: 1_800_000 }],
+      actions: PUTS,
+      faults: [{ kind: 'access-denied', operation: 'UpdateService', nth: 3, times: 1 }],
+      settings: BURST,
+    }),
+  );
+  expect(violations).toEqual([]);
+});
+
+test('an early redeploy for one change does not make the service fresh for a change that follows it (seed 974)', async () => {
+  const violations = await replay(
+    scenario({
+      services: [{ ...API, desired: 1 }],
+      crowds: [{ cluster: 'prod', count: 80 }],
+      actions: PUTS,
+      settings: BURST,
+    }),
+  );
+  expect(violations).toEqual([]);
+});
+
+test('the deployment of a rollback is known a moment before the next deployment (seed 1473)', async () => {
+  const violations = await replay(
+    scenario({
+      services: [
+        {
+          ...API,
+          cluster: 'prod-a',
+          name: 's2',
+          desired: 1,
+          ageMs: 60_000,
+          pauses: [{ stage: 'PRE_SCALE_UP', timeoutMinutes: 90, timeoutAction: 'ROLLBACK' }],
+        },
+      ],
+      actions: [
+        { at: 97_465, do: 'put', secret: 'prod/db' },
+        { at: 117_465, do: 'put', secret: 'prod/db' },
+      ],
+      deaths: [{ invocation: 3, call: 5, after: false }],
+      settings: { ...BURST, skewsMs: [4_893, 263] },
+    }),
+  );
+  expect(violations).toEqual([]);
+});
+
+test('deployments that a rollback has removed count in the hourly limit (seed 90017)', async () => {
+  const rollout = {
+    outcome: 'rollback-old-primary',
+    durationMs: 1_200_000,
+    failAfter: 0,
+    reason: REASON,
+  } as const;
+  const violations = await replay(
+    scenario({
+      services: [{ ...API, desired: 1, rollout }],
+      actions: [
+        { at: 573_214, do: 'rotate', secret: 'prod/db', stepMs: 0 },
+        { at: 577_191, do: 'deploy', service: 'api' },
+        { at: 3_990_426, do: 'rotate', secret: 'prod/db', stepMs: 300 },
+      ],
+      settings: { env: { MAX_REDEPLOYS_PER_HOUR: '2' } },
+    }),
+  );
+  expect(violations).toEqual([]);
+});
+
+test('an exposure lasts as long as the rollout that made the service fresh without a redeploy (seed 1246)', async () => {
+  const rollout = { outcome: 'cannot-place', durationMs: 2_000, failAfter: 0 } as const;
+  const violations = await replay(
+    scenario({
+      services: [
+        { ...API, desired: 1, kind: 'express', rollout },
+        { ...API, name: 'other', desired: 1 },
+      ],
+      actions: [
+        { at: 280_941, do: 'put', secret: 'prod/db' },
+        { at: 479_116, do: 'put', secret: 'prod/db' },
+        { at: 1_289_582, do: 'mend', service: 'api' },
+      ],
+    }),
+  );
+  expect(violations).toEqual([]);
+});

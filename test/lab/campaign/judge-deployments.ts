@@ -99,7 +99,9 @@ function isSimultaneous({ calls, built, scenario }: Run, { name }: ServicePlan, 
 
 function tooMany(run: Run, plan: ServicePlan): readonly Violation[] {
   const found = extras(run, plan);
-  const excess = found.some(({ allowed }) => !allowed) || found.length > 1;
+  // As long as ECS does not show a deployment, every other message about the service demands one more.
+  const isLate = (run.scenario.settings.ecsLagMs ?? 0) > 0;
+  const excess = found.some(({ allowed }) => !allowed) || (found.length > 1 && !isLate);
   return excess
     ? found.map(({ at }) => violation('nothing-doubled', `${plan.name} again ${secondsIn(run, at)}`))
     : [];

@@ -34,7 +34,7 @@ export function endProblems(run: Run): readonly Violation[] {
 const LEFT_OUT: readonly (string | undefined)[] = ['service.skipped', 'service.failed'];
 
 function staleIn(run: Run, told: Told, moved: Moved): readonly Violation[] {
-  if (maySecretBeOptedOut(run, moved.arn)) return [];
+  if (maySecretBeOptedOut(run, moved.arn) || cameBack(run, told)) return [];
   return run.scenario.services
     .filter(
       (plan) =>
@@ -60,6 +60,17 @@ function isConcerned(run: Run, plan: ServicePlan, moved: Moved, at: number): boo
     ) &&
     !cannotReplace(plan) &&
     !run.scenario.actions.some((action) => action.do === 'delete-service' && action.service === plan.name)
+  );
+}
+
+/** What lacked a permission comes back in a message of its own, which ends apart from the rest of its change. */
+function cameBack(run: Run, { record: { changeId = '' }, at }: Told): boolean {
+  return run.records.some(
+    ({ record, at: then }) =>
+      then <= at &&
+      record.event === 'service.failed' &&
+      (record.changeIds ?? [record.changeId]).includes(changeId) &&
+      JSON.stringify(record['error'] ?? null).includes('missingAction'),
   );
 }
 
@@ -108,6 +119,13 @@ function shownUntil(run: Run, plan: ServicePlan, { record: { changeId }, at }: T
 const A_LOOK_MS = 5_000;
 const EXACT_MS = 2_000;
 
+/** A deployment that counts as successful early ends before its old tasks, and is all there is where those are not shown. */
+function isEarlyEnd({ scenario }: Run, { record: { exposureBy } }: Told): boolean {
+  return (
+    exposureBy === 'service-deployment' && scenario.services.some(({ rollout }) => rollout?.earlySuccess)
+  );
+}
+
 /**
  * An exposure ends with the last task that held the old value. The service cannot know what a task read that was created
  * before the change and ran only after it, and may count such a task as well. Where ECS does not show the stopped task, the
@@ -115,7 +133,7 @@ const EXACT_MS = 2_000;
  */
 function wrongExposure(run: Run, told: Told, moved: Moved): readonly Violation[] {
   const { exposureSeconds, exposureBy } = told.record;
-  if (typeof exposureSeconds !== 'number') return [];
+  if (typeof exposureSeconds !== 'number' || isEarlyEnd(run, told)) return [];
   const arnOf = ({ name }: ServicePlan) => run.built.services.get(name) ?? '';
   const ends = run.scenario.services
     .filter((plan) => isConcerned(run, plan, moved, told.at) && !wasFreshAtFirst(run, plan, told))

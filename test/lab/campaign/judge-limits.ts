@@ -1,6 +1,6 @@
 import type { DeploymentRecord } from '../../simulator/index.ts';
 import { concerns, isRefused } from './judge-reasons.ts';
-import { cannotReplace } from './judge-staleness.ts';
+import { cannotReplace, mayLackAReference } from './judge-staleness.ts';
 import type { Run } from './run.ts';
 import type { ServicePlan } from './scenario.ts';
 import {
@@ -44,13 +44,18 @@ function isTooSoon(run: Run, { createdAt }: DeploymentRecord, reasons: readonly 
 }
 
 const HOUR_MS = 3_600_000;
-/** Whether MAX_REDEPLOYS_PER_HOUR deployments of the service began in the hour before. A rollback counts as none. */
+/**
+ * Whether MAX_REDEPLOYS_PER_HOUR deployments of the service began in the hour before. A rollback counts as none, and a service
+ * that is created anew begins anew.
+ */
 function isTooOften(run: Run, one: DeploymentRecord, all: readonly DeploymentRecord[]): boolean {
   const most = Number(settingsOf(run, makerOf(run, one))['MAX_REDEPLOYS_PER_HOUR'] || 6);
   const tolerance = 2 * skewOf(run);
+  const born = all.findLast(({ by, createdAt }) => by === 'world' && createdAt <= one.createdAt);
   const before = all.filter(
     ({ by, createdAt }) =>
       by !== 'circuit-breaker' &&
+      createdAt >= (born?.createdAt ?? -Infinity) &&
       createdAt < one.createdAt - unseenMs(run) &&
       createdAt > one.createdAt - HOUR_MS + tolerance,
   );
@@ -119,6 +124,7 @@ function countsAsStale(run: Run, plan: ServicePlan, moved: Moved, deployment: De
     plan.kind !== 'code-deploy' &&
     plan.kind !== 'external' &&
     !cannotReplace(plan) &&
+    !mayLackAReference(run, plan) &&
     isSelected(env, plan.cluster) &&
     !mayBeOptedOutBetween(run, plan, moved.from, createdAt, env) &&
     reasonsFor(run, plan, deployment, env).includes(moved) &&

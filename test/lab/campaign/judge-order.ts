@@ -57,7 +57,7 @@ function holderOf(
       Math.max(...wavesOf(run, other, moved.from, createdAt)) < latest &&
       isStaleAt(run, other, moved, createdAt) &&
       isConcerned(run, other, moved, deployment) &&
-      !isProved(run, other, createdAt) &&
+      !isProved(run, other, deployment) &&
       !isLeftForAnother(run, other, moved, createdAt) &&
       !isGivenUp(run, moved, createdAt),
   );
@@ -96,9 +96,16 @@ function isThere({ scenario, startedAt }: Run, { name, desired }: ServicePlan, a
   );
 }
 
-/** New tasks that all run have proved themselves: later waves do not wait until old ones have drained. */
-function isProved({ sim, built }: Run, { name }: ServicePlan, at: number): boolean {
-  return sim.stateOf({ arn: built.services.get(name) ?? '' }, at)?.state === 'draining';
+/**
+ * New tasks that all run have proved themselves: later waves do not wait until old ones have drained. What another process
+ * deploys after the look is unseen.
+ */
+function isProved(run: Run, { name }: ServicePlan, deployment: DeploymentRecord): boolean {
+  const { createdAt } = deployment;
+  const arn = run.built.services.get(name) ?? '';
+  const from = run.invocations[(makerOf(run, deployment) ?? 0) - 1]?.startedAt ?? createdAt;
+  const during = run.sim.statesOf({ arn }).filter(({ at }) => at > from && at <= createdAt);
+  return [run.sim.stateOf({ arn }, from), ...during].some((one) => one?.state === 'draining');
 }
 
 /** Whether the service is left out because an earlier wave of another change of it failed. */

@@ -51,16 +51,24 @@ function seenFrom({ invocations, scenario: { settings } }: Run, { invocation, at
   return (invocations[invocation - 1]?.startedAt ?? at) - settings.lagMs - 1_000;
 }
 
-/** One of the resources that the record is about was gone, and the service names it. */
+/** What was confirmed for a look that has been put off since is asked again only after so long. */
+const STANDS_MS = 60_000;
+
+/**
+ * One of the resources that the record is about was gone, and the service names it; or another one was that it names: then no
+ * new task could start for any change.
+ */
 function isGone(run: Run, plan: ServicePlan, told: Told): boolean {
   const named = usesUntil(run, plan, told.at).flatMap(({ of }) => run.built.arnsOf(of));
+  const wasGone = (arn: string) => wasGoneBetween(run, arn, seenFrom(run, told) - STANDS_MS, told.at);
+  if (named.some(wasGone)) return true;
   return idsIn(told).some((id) => {
     const arn = resourceOf(run, id);
     if (arn === undefined) return true;
     const isNamed = named.some(
       (one) => one === arn || one.slice(0, -7) === arn || arn.startsWith(one.slice(0, -6)),
     );
-    return isNamed && wasGoneBetween(run, arn, seenFrom(run, told), told.at);
+    return isNamed && wasGone(arn);
   });
 }
 
@@ -96,9 +104,12 @@ export function concerns(
 
 /** Each resource that the record names as missing was gone within the last minutes: it is seen twice, a minute apart. */
 function lacksReference(run: Run, _plan: ServicePlan, told: Told): boolean {
-  const obstacles = (told.record['obstacles'] ?? []) as readonly { arn?: string }[];
+  const obstacles = (told.record['obstacles'] ?? []) as readonly { arn?: string; problem?: string }[];
   return obstacles.every(
-    ({ arn }) => arn === undefined || wasGoneBetween(run, arn, seenFrom(run, told), told.at),
+    ({ arn, problem }) =>
+      arn === undefined ||
+      problem === 'rotation-unfinished' ||
+      wasGoneBetween(run, arn, seenFrom(run, told), told.at),
   );
 }
 

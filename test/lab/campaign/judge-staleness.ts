@@ -4,17 +4,20 @@ import type { Run } from './run.ts';
 import { REFUSALS, type ServicePlan, type Use } from './scenario.ts';
 import { isSwept } from './sweep.ts';
 import {
+  deploymentsOf,
   everySettings,
   isMovedBy,
   isRemade,
   isSelected,
   type Moved,
-  mayBeOptedOutAt,
+  mayBeOptedOutBetween,
   mayBeUnseen,
   maySecretBeOptedOut,
   movesIn,
   subjectOf,
+  US,
   usesUntil,
+  wavesOf,
 } from './truth.ts';
 import { secondsIn, type Violation, violation } from './violation.ts';
 
@@ -26,6 +29,7 @@ export function stalenessProblems(run: Run): readonly Violation[] {
       lastMoves(run, plan)
         .filter((moved) => isStaleFor(run, plan, moved))
         .filter((moved) => isSwept(run.scenario) || !mayBeUnseen(run, plan, moved))
+        .filter((moved) => !mayLagForOthers(run, plan, moved))
         .filter((moved) => !isExplained(run, plan, moved))
         .map(({ arn, from }) =>
           violation(
@@ -34,6 +38,14 @@ export function stalenessProblems(run: Run): readonly Violation[] {
           ),
         ),
     );
+}
+
+/** Whether another process started tasks so soon after the change that AWS may have given them the old value. */
+function mayLagForOthers(run: Run, plan: ServicePlan, moved: Moved): boolean {
+  const { taskLagMs } = run.scenario.settings;
+  return deploymentsOf(run, plan).some(
+    ({ by, createdAt }) => by !== US && createdAt > moved.from && createdAt <= moved.to + taskLagMs,
+  );
 }
 
 /** The last change of each label and parameter that a service uses. */
@@ -82,7 +94,13 @@ function runningTasks({ sim }: Run, arn = ''): readonly Task[] {
   return (sim.act('ecs', 'DescribeTasks', { cluster, tasks: taskArns }) as { tasks: readonly Task[] }).tasks;
 }
 
-type Remark = { readonly event: string; readonly reason: string; readonly at: number };
+/** `at` and `until`: when the invocation began that says so, and when it said it. */
+type Remark = {
+  readonly event: string;
+  readonly reason: string;
+  readonly at: number;
+  readonly until: number;
+};
 
 /** The log's statements about a service for changes of this resource since `from`. */
 function remarks(run: Run, plan: ServicePlan, from: number, arn: string): readonly Remark[] {
@@ -92,7 +110,7 @@ function remarks(run: Run, plan: ServicePlan, from: number, arn: string): readon
       .filter((event) => Date.parse(event.time) >= from && subjectOf(event, run) === arn)
       .map(({ id }) => id),
   );
-  return run.records.flatMap(({ record, invocation }) => {
+  return run.records.flatMap(({ record, invocation, at: until }) => {
     const ids = record.changeIds ?? [record.changeId ?? ''];
     const { startedAt: at = 0 } = run.invocations[invocation - 1] ?? {};
     // A sweep writes one record about a service, even if several changes make it stale.
@@ -102,10 +120,13 @@ function remarks(run: Run, plan: ServicePlan, from: number, arn: string): readon
     if (!isAbout) return [];
     const { event = '', reason = '' } = record;
     const clusters = (record['unreadableClusters'] ?? []) as readonly { cluster: string }[];
-    if (clusters.some(({ cluster }) => cluster === plan.cluster)) return [{ event, reason: 'unlisted', at }];
-    if (record.service === service) return [{ event, reason, at }];
+    if (clusters.some(({ cluster }) => cluster === plan.cluster))
+      return [{ event, reason: 'unlisted', at, until }];
+    if (record.service === service) return [{ event, reason, at, until }];
     const waiting = (record['waiting'] ?? []) as readonly { service: string; reason: string }[];
-    return waiting.filter((one) => one.service === service).map((one) => ({ event, reason: one.reason, at }));
+    return waiting
+      .filter((one) => one.service === service)
+      .map((one) => ({ event, reason: one.reason, at, until }));
   });
 }
 
@@ -152,12 +173,12 @@ function isTrue(remark: Remark, run: Run, plan: ServicePlan, moved: Moved): bool
   }
 }
 
-function isRightlySkipped({ reason, at }: Remark, run: Run, plan: ServicePlan, moved: Moved): boolean {
+function isRightlySkipped({ reason, at, until }: Remark, run: Run, plan: ServicePlan, moved: Moved): boolean {
   const { actions } = run.scenario;
   switch (reason) {
     case 'opted-out':
       return (
-        everySettings(run).some((env) => mayBeOptedOutAt(run, plan, at, env)) ||
+        everySettings(run).some((env) => mayBeOptedOutBetween(run, plan, at, until, env)) ||
         maySecretBeOptedOut(run, moved.arn)
       );
     case 'unsupported-controller':
@@ -220,9 +241,9 @@ function someCallWasRefused({ calls }: Run): boolean {
   return calls.some(({ fault }) => REFUSALS.includes(fault));
 }
 
-/** Whether a rollout of the service since the change failed or has not ended. */
+/** Whether a rollout of the service failed since the change, or has not ended. */
 function hasFailedSince(run: Run, plan: ServicePlan, { from }: Moved): boolean {
-  return badDeployments(run, plan).some(({ createdAt }) => createdAt >= from);
+  return badDeployments(run, plan).some(({ finishedAt = Infinity }) => finishedAt >= from);
 }
 
 /** Whether any rollout of the service failed or has not ended. */
@@ -240,8 +261,11 @@ function wasRefused({ calls }: Run): boolean {
   return calls.some(({ operation, fault }) => operation === 'UpdateService' && REFUSALS.includes(fault));
 }
 
-function earlierWaves({ scenario }: Run, { wave = 0 }: ServicePlan): readonly ServicePlan[] {
-  return scenario.services.filter((other) => (other.wave ?? 0) < wave);
+/** The services that were in an earlier wave than this one at some time of the run. */
+function earlierWaves(run: Run, plan: ServicePlan): readonly ServicePlan[] {
+  const waves = (one: ServicePlan) => wavesOf(run, one, -Infinity, Infinity);
+  const latest = Math.max(...waves(plan));
+  return run.scenario.services.filter((other) => Math.min(...waves(other)) < latest);
 }
 
 /**

@@ -43,7 +43,7 @@ export function stateProblems(run: Run): readonly Violation[] {
       return [say(`${event} ${said} of ${nameIn(run, service)}, which was ${was}`, run, told)];
     }
     const { since } = claim;
-    if (isDisturbed(run, service, told)) return [];
+    if (isDisturbed(run, service, told) || isUnshown(run, told)) return [];
     const earliest = Math.min(
       ...truths.filter(({ state }) => claim.states.includes(state)).map((one) => one.since),
     );
@@ -103,8 +103,19 @@ export function hasBeen(run: Run, arn: string, states: readonly string[], { at }
 
 function isTrueOf(run: Run, service: string, { states, past }: Claim, told: Told): boolean {
   if (statesAround(run, service, told).some(({ state }) => states.includes(state))) return true;
-  if (states.includes('tasks-failing') && isDisturbed(run, service, told)) return true;
-  return past === true && hasBeen(run, service, states, told);
+  const isOfTasks = states.includes('tasks-failing') || states.includes('cannot-place');
+  if (isOfTasks && isDisturbed(run, service, told)) return true;
+  return (past === true || isUnshown(run, told)) && hasBeen(run, service, states, told);
+}
+
+/** Whether ECS did not show the service deployments, without which the end of some cannot be seen. */
+function isUnshown({ calls }: Run, { invocation }: Told): boolean {
+  return calls.some(
+    (call) =>
+      call.invocation === invocation &&
+      call.fault !== undefined &&
+      call.operation.endsWith('ServiceDeployments'),
+  );
 }
 
 /** A stopped task counts as a failure of its deployment for so long. */

@@ -243,7 +243,7 @@ export const PLANTS: readonly Plant[] = [
     what: 'a service that was rolled back counts as fresh',
     theme: 'cycles',
     file: 'functions/core/plan/rules.ts',
-    find: 'const tookOver = service.deployments.filter((one) => isOfRollback(one, evidence, change.changedAt));',
+    find: 'const tookOver = service.deployments.filter((one) => isOfRollback(one, service, evidence, change.changedAt));',
     put: 'const tookOver: Service["deployments"] = [];',
   },
   {
