@@ -25,7 +25,9 @@ export type PlanBesideEarly = { readonly plan: Plan; readonly early: readonly Re
  * earlier invocation started stands as long as ECS shows it in place.
  */
 export function withEarly(plan: Plan, { results, started }: EarlyWork): PlanBesideEarly {
-  const done = [...results.map((one) => withFollowed(one, plan)), ...startedBefore(plan, started)];
+  const together = new Map([...plan.redeploys, ...plan.others].map((one) => [one.service.key, one]));
+  const served = results.map((one) => withFollowed(one, together.get(one.planned.service.key)));
+  const done = [...served, ...startedBefore(plan, started)];
   const keys = new Set(done.map(({ planned }) => planned.service.key));
   const isOpen = ({ service }: Planned) => !keys.has(service.key);
   const { redeploys, others } = plan;

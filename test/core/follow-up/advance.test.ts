@@ -366,7 +366,13 @@ describe('a service that no result is about', () => {
   test('counts as fresh if ECS described it, for it no longer refers to what changed', () => {
     expect(progressOf(before, [], SEEN, NOW)).toEqual({
       ...ended(before),
-      followUp: { ...before, hop: 4, open: [], tally: { ...NOTHING_YET, fresh: 1 } },
+      followUp: {
+        ...before,
+        hop: 4,
+        open: [],
+        tally: { ...NOTHING_YET, fresh: 1 },
+        exposureEnd: { at: NOW, by: 'look' },
+      },
       closed: [{ ...vanished, how: 'fresh' }],
     });
   });

@@ -243,8 +243,8 @@ export const PLANTS: readonly Plant[] = [
     what: 'a service that was rolled back counts as fresh',
     theme: 'cycles',
     file: 'functions/core/plan/rules.ts',
-    find: 'const tookOver = service.deployments.filter((one) => isOfRollback(one, service, evidence, change.changedAt));',
-    put: 'const tookOver: Service["deployments"] = [];',
+    find: 'isOfRollback(one, service, evidence, change.changedAt),',
+    put: 'isOfRollback(one, service, evidence, change.changedAt) && false,',
   },
   {
     name: 'observe-ends-at-first-look',
