@@ -56,10 +56,9 @@ export function concerns({ planned }: Result, changeIds: ReadonlySet<string>): b
 }
 
 /** A service that was redeployed early for one change may be followed for others, which the redeploy serves as well. */
-function withFollowed(result: Result, { redeploys, others }: Plan): Result {
+function withFollowed(result: Result, together: Planned | undefined): Result {
   const { planned, outcome } = result;
   const known = new Set(planned.verdicts.map(({ match }) => about(match.subject).changeId));
-  const together = [...redeploys, ...others].find(({ service }) => service.key === planned.service.key);
   const followed = (together?.verdicts ?? []).filter(
     ({ match }) => !known.has(about(match.subject).changeId),
   );

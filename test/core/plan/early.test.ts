@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { match } from '../../../functions/core/match/match.ts';
+import { about } from '../../../functions/core/model/change.ts';
 import { redeploy } from '../../../functions/core/model/decision.ts';
 import type { Service } from '../../../functions/core/model/fleet.ts';
 import type { Outcome } from '../../../functions/core/model/outcome.ts';
@@ -65,6 +66,23 @@ describe('a service that was redeployed before the plan was made', () => {
     expect(whole.early).toEqual(ahead);
     expect(whole.plan.redeploys.map(({ service: { name } }) => name)).toEqual(['web']);
     expect(whole.plan.others).toEqual([]);
+  });
+
+  test('is followed for the other changes of the plan that wait for it, too', () => {
+    const [beside] = planOf([redeployed({ rolloutState: 'IN_PROGRESS' })]).plan.others;
+    if (beside === undefined) throw new Error('expected the plan to wait for the new deployment');
+    const verdicts = beside.verdicts.map(({ match: one, verdict }) => ({
+      match: { ...one, subject: asSubject(change({ changeId: 'change-2' })) },
+      verdict,
+    }));
+    const plan = { redeploys: [], others: [{ ...beside, verdicts }], unmatched: [] };
+    const [joined] = withEarly(plan, { results: ahead, started: [] }).early;
+    expect(
+      joined?.planned.verdicts.map(({ match: { subject }, verdict }) => [about(subject).changeId, verdict]),
+    ).toEqual([
+      ['change-1', redeploy],
+      ['change-2', redeploy],
+    ]);
   });
 
   test('needs no further evidence', () => {
