@@ -1,5 +1,6 @@
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { IAMClient } from '@aws-sdk/client-iam';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
@@ -21,6 +22,7 @@ export interface Clients {
   readonly sqs: SQSClient;
   readonly s3: S3Client;
   readonly events: EventBridgeClient;
+  readonly iam: IAMClient;
   destroy(): void;
 }
 
@@ -31,13 +33,14 @@ export function clientsFor(target: { readonly endpoint: string; readonly region:
     maxAttempts: 1,
     credentials: { accessKeyId: 'TESTING', secretAccessKey: 'testing' },
   };
-  const [ecs, secrets, ssm, sqs, s3, events] = [
+  const [ecs, secrets, ssm, sqs, s3, events, iam] = [
     new ECSClient(options),
     new SecretsManagerClient(options),
     new SSMClient(options),
     new SQSClient(options),
     new S3Client({ ...options, forcePathStyle: true }),
     new EventBridgeClient(options),
+    new IAMClient(options),
   ] as const;
   return {
     ecs,
@@ -46,8 +49,9 @@ export function clientsFor(target: { readonly endpoint: string; readonly region:
     sqs,
     s3,
     events,
+    iam,
     destroy() {
-      for (const client of [ecs, secrets, ssm, sqs, s3, events]) client.destroy();
+      for (const client of [ecs, secrets, ssm, sqs, s3, events, iam]) client.destroy();
     },
   };
 }

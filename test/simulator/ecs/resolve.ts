@@ -1,6 +1,7 @@
 import type { Aws } from '../aws.ts';
 import { Context } from '../iam/conditions.ts';
 import { isAllowed } from '../iam/decide.ts';
+import { trusts } from '../iam/evaluate.ts';
 import { text } from '../input.ts';
 import { findParameter, keyOf, parameterAt } from '../parameters/state.ts';
 import { resourceIn } from '../place.ts';
@@ -50,7 +51,8 @@ export function startProblem(aws: Aws, group: TaskGroup, at: number): string | u
 /** Why the execution role cannot read a resource; undefined if it can, or if roles do not matter in this world. */
 function refusalOf(aws: Aws, role: string | undefined, resource: string): string | undefined {
   if (!aws.settings.rolesMatter || role === undefined) return undefined;
-  if (![...aws.iam.roles.values()].some(({ arn }) => arn === role))
+  const found = [...aws.iam.roles.values()].find(({ arn }) => arn === role);
+  if (found === undefined || !trusts(found.trust, 'ecs-tasks.amazonaws.com'))
     return `ECS was unable to assume the role '${role}' that was provided for this task.`;
   const action = resource.includes(':ssm:') ? 'ssm:GetParameters' : 'secretsmanager:GetSecretValue';
   if (isAllowed(aws, { principal: role, action, resource, context: new Context([]) })) return undefined;

@@ -57,6 +57,17 @@ export function evaluateResourcePolicy(
   return { decision: isAllowed ? 'allowed' : 'implicitDeny', leavesItToIam };
 }
 
+/** Whether a trust policy lets a service of AWS, such as `ecs-tasks.amazonaws.com`, assume the role. */
+export function trusts(document: PolicyDocument, service: string): boolean {
+  const about = statementsOf(document).filter(
+    (one) =>
+      isActionOf(one, 'sts:AssumeRole') &&
+      typeof one.Principal === 'object' &&
+      listOf(one.Principal['Service']).includes(service),
+  );
+  return about.length > 0 && about.every(({ Effect }) => Effect === 'Allow');
+}
+
 function applies(statement: Statement, request: Request): boolean {
   return isAbout(statement, request) && holds(statement.Condition, request.context);
 }

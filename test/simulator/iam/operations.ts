@@ -1,30 +1,42 @@
+import { z } from 'zod/mini';
 import type { Aws, Operations } from '../aws.ts';
 import { AwsError } from '../errors.ts';
-import { type Input, requiredText, text } from '../input.ts';
+import { type Input, isRecord, requiredText, text } from '../input.ts';
 import { page } from '../paging.ts';
 import { Context } from './conditions.ts';
 import { type Simulated, simulate } from './decide.ts';
 import type { Decision } from './evaluate.ts';
-import type { RoleState } from './state.ts';
+import type { PolicyDocument } from './policy.ts';
+import type { IamState, RoleState } from './state.ts';
 
-/** IAM: whether a role exists, and what it may do. */
+/** IAM: roles with the policies that stand in them, and what such a role may do. */
 export const IAM: Operations = {
-  GetRole: ({ iam }, input) => {
+  CreateRole: ({ iam, place }, input, { at }) => {
     const name = requiredText(input, 'RoleName');
-    const role = [...iam.roles.values()].find((one) => one.name.toLowerCase() === name.toLowerCase());
-    if (role === undefined) throw noSuchRole(name);
-    const { arn, createdAt } = role;
-    return {
-      Role: {
-        Path: arn.slice(arn.indexOf('/'), arn.lastIndexOf('/') + 1),
-        RoleName: role.name,
-        RoleId: 'AROASIMULATED',
-        Arn: arn,
-        CreateDate: new Date(createdAt).toISOString(),
-        AssumeRolePolicyDocument: encodeURIComponent('{"Version":"2012-10-17","Statement":[]}'),
-      },
+    if (roleNamed(iam, name) !== undefined)
+      throw new AwsError('EntityAlreadyExists', `Role with name ${name} already exists.`, 409);
+    const role: RoleState = {
+      arn: `arn:${place.partition}:iam::${place.account}:role${text(input, 'Path') ?? '/'}${name}`,
+      name,
+      policies: [],
+      boundary: undefined,
+      trust: documentIn(input, 'AssumeRolePolicyDocument'),
+      createdAt: at,
     };
+    iam.roles.set(name, role);
+    return { Role: rendered(role) };
   },
+
+  PutRolePolicy: ({ iam }, input) => {
+    const role = needRole(iam, input);
+    const id = requiredText(input, 'PolicyName');
+    const policy = { id, type: 'role', document: documentIn(input, 'PolicyDocument') } as const;
+    const others = role.policies.filter((one) => one.id !== id);
+    iam.roles.set(role.name, { ...role, policies: [...others, policy] });
+    return {};
+  },
+
+  GetRole: ({ iam }, input) => ({ Role: rendered(needRole(iam, input)) }),
 
   SimulatePrincipalPolicy: (aws, input) => {
     const source = requiredText(input, 'PolicySourceArn');
@@ -40,6 +52,38 @@ export const IAM: Operations = {
       : byAction(aws, role, actions, resources, input);
   },
 };
+
+/** Names of roles differ by more than upper and lower case. */
+const roleNamed = ({ roles }: IamState, name: string): RoleState | undefined =>
+  [...roles.values()].find((one) => one.name.toLowerCase() === name.toLowerCase());
+
+function needRole(iam: IamState, input: Input): RoleState {
+  const name = requiredText(input, 'RoleName');
+  const role = roleNamed(iam, name);
+  if (role === undefined) throw noSuchRole(name);
+  return role;
+}
+
+function rendered({ arn, name, trust, createdAt }: RoleState): object {
+  return {
+    Path: arn.slice(arn.indexOf('/'), arn.lastIndexOf('/') + 1),
+    RoleName: name,
+    RoleId: 'AROASIMULATED',
+    Arn: arn,
+    CreateDate: new Date(createdAt).toISOString(),
+    AssumeRolePolicyDocument: encodeURIComponent(JSON.stringify(trust)),
+  };
+}
+
+const Document = z.custom<PolicyDocument>((value) => isRecord(value) && 'Statement' in value);
+
+function documentIn(input: Input, field: string): PolicyDocument {
+  try {
+    return Document.parse(JSON.parse(requiredText(input, field)));
+  } catch {
+    throw new AwsError('MalformedPolicyDocument', `${field} is not a policy.`);
+  }
+}
 
 type Of = readonly [Aws, RoleState, readonly string[], readonly string[], Input];
 

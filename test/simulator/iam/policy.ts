@@ -26,6 +26,14 @@ export interface NamedPolicy {
   readonly document: PolicyDocument;
 }
 
+/** The trust policy with which ECS can give a role to tasks. */
+export const TRUSTS_TASKS: PolicyDocument = {
+  Version: '2012-10-17',
+  Statement: [
+    { Effect: 'Allow', Principal: { Service: 'ecs-tasks.amazonaws.com' }, Action: 'sts:AssumeRole' },
+  ],
+};
+
 export function statementsOf({ Statement: statements }: PolicyDocument): readonly Statement[] {
   return 'Effect' in statements ? [statements] : statements;
 }

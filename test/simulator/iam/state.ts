@@ -6,6 +6,8 @@ export interface RoleState {
   readonly name: string;
   readonly policies: readonly NamedPolicy[];
   readonly boundary: NamedPolicy | undefined;
+  /** Who may assume it. */
+  readonly trust: PolicyDocument;
   readonly createdAt: number;
 }
 

@@ -45,6 +45,12 @@ export const SSM: Operations = {
   PutParameter: (aws, input, { at }) => {
     const name = requiredText(input, 'Name');
     requiredText(input, 'Value');
+    if (/^\/?(?:aws|ssm)/i.test(name)) {
+      throw new AwsError(
+        'ValidationException',
+        'Parameter name: can\'t be prefixed with "aws" or "ssm" (case-insensitive).',
+      );
+    }
     const existing = findParameter(aws.parameters, name)?.view;
     if (existing !== undefined && flag(input, 'Overwrite') !== true) {
       throw new AwsError(

@@ -1,9 +1,9 @@
 import type { Aws } from '../aws.ts';
-import type { NamedPolicy, Statement } from '../iam/policy.ts';
+import { type NamedPolicy, type Statement, TRUSTS_TASKS } from '../iam/policy.ts';
 import { arnOf } from '../place.ts';
 import type { KeyRef, KeySpec, RoleRef, RoleSpec } from './specs.ts';
 
-/** A role without permissions, unless the spec has policies. A role of the same name takes the place of an earlier one. */
+/** A role that tasks can have, without permissions unless the spec has policies. A role of the same name takes the place of an earlier one. */
 export function buildRole(aws: Aws, spec: RoleSpec): RoleRef {
   const { name = `role-${aws.iam.roles.size + 1}`, path = '/', inline = [], managed = {}, boundary } = spec;
   const { partition, account } = aws.place;
@@ -16,6 +16,7 @@ export function buildRole(aws: Aws, spec: RoleSpec): RoleRef {
       ...Object.entries(managed).map(([id, statements]) => policy(id, statements, 'user-managed')),
     ],
     boundary: boundary && policy('boundary', boundary, 'user-managed'),
+    trust: TRUSTS_TASKS,
     createdAt: aws.now(),
   });
   return { arn, name };
