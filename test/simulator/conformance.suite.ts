@@ -11,6 +11,7 @@ import {
   UpdateServiceCommand,
 } from '@aws-sdk/client-ecs';
 import { PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { CreateRoleCommand, GetRoleCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import {
   CreateSecretCommand,
   DescribeSecretCommand,
@@ -33,6 +34,7 @@ import {
   PutParameterCommand,
 } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { containerOfPage, followPage, forceNewDeployment, putNewValue } from '../support/passing-secrets.ts';
 import { type Clients, clientsFor } from './testing.ts';
 
 /** The address of an AWS or an imitation of it. */
@@ -63,6 +65,8 @@ export function conformanceSuite(name: string, start: () => Promise<Target>): vo
     describe('Parameter Store', () => parametersSuite(() => clients));
     describe('SQS', () => queuesSuite(() => clients));
     describe('EventBridge', () => eventsSuite(() => clients));
+    describe('IAM', () => rolesSuite(() => clients));
+    describe("the steps of AWS's page on secrets for containers", () => pageSuite(() => clients));
   });
 }
 
@@ -287,6 +291,9 @@ function parametersSuite(clients: () => Clients): void {
           }),
         )
       ).Parameters;
+    await expect(
+      ssm.send(new PutParameterCommand({ Name: 'awsName', Value: 'one', Type: 'String' })),
+    ).rejects.toMatchObject({ name: 'ValidationException' });
     const [found] = (await ask(Name)) ?? [];
     expect(found).toMatchObject({ Name, Type: 'SecureString', Version: 2 });
     expect(found?.LastModifiedDate).toBeInstanceOf(Date);
@@ -369,5 +376,51 @@ function eventsSuite(clients: () => Clients): void {
     await expect(clients().events.send(new PutEventsCommand({ Entries }))).rejects.toMatchObject({
       name: 'ValidationException',
     });
+  });
+}
+
+function rolesSuite(clients: () => Clients): void {
+  it('makes a role that keeps its trust policy, and gives it an inline policy', async () => {
+    const { iam } = clients();
+    const RoleName = 'conform-role';
+    const Principal = { Service: 'ecs-tasks.amazonaws.com' };
+    const Statement = [{ Effect: 'Allow', Principal, Action: 'sts:AssumeRole' }];
+    const AssumeRolePolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
+    const { Role: made } = await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument }));
+    expect(made?.Arn).toMatch(/^arn:aws:iam::\d{12}:role\/conform-role$/);
+    const { Role: read } = await iam.send(new GetRoleCommand({ RoleName }));
+    expect(read?.Arn).toBe(made?.Arn);
+    expect(decodeURIComponent(read?.AssumeRolePolicyDocument ?? '')).toBe(AssumeRolePolicyDocument);
+    await expect(
+      iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument })),
+    ).rejects.toMatchObject({ name: 'EntityAlreadyExistsException' });
+    const policy = { PolicyName: 'inline', PolicyDocument: '{"Version":"2012-10-17","Statement":[]}' };
+    await expect(
+      iam.send(new PutRolePolicyCommand({ ...policy, RoleName: 'conform-none' })),
+    ).rejects.toMatchObject({ name: 'NoSuchEntityException' });
+  });
+}
+
+function pageSuite(clients: () => Clients): void {
+  it('end in a new deployment of the service whose secret has a new value, and of no other', async () => {
+    const { ecs } = clients();
+    const page = await followPage(clients(), 'secret', containerOfPage, async () => {});
+    const deployments = async () => {
+      const { serviceArns: services } = await ecs.send(new ListServicesCommand({ cluster: 'main' }));
+      const described = await ecs.send(new DescribeServicesCommand({ cluster: 'main', services }));
+      return new Map(
+        described.services?.map((one) => [
+          one.serviceName,
+          one.deployments?.find(({ status }) => status === 'PRIMARY')?.id,
+        ]),
+      );
+    };
+    const before = await deployments();
+    expect(before.size).toBe(6);
+    const version = await putNewValue(clients(), page.stored, 'secret');
+    expect(version).not.toBe(page.stored.versionId);
+    expect(await deployments()).toEqual(before);
+    const forced = await forceNewDeployment(clients(), 'web');
+    expect(await deployments()).toEqual(new Map(before).set('web', forced));
   });
 }
