@@ -47,7 +47,8 @@ const QUICK_LOOKS = { FOLLOW_UP_SECONDS: '1' };
 
 /** Hands what is due on the queue to a function, once every deployment has ended; a message that waits stays there. */
 async function handleDue({ sim, queue }: Scene, lambda: Lambda): Promise<void> {
-  await vi.waitFor(() => expect(sim.ledger.deployments.every(({ finishedAt }) => finishedAt)).toBe(true));
+  const haveEnded = () => expect(sim.ledger.deployments.every(({ finishedAt }) => finishedAt)).toBe(true);
+  await vi.waitFor(haveEnded, { timeout: 20_000 });
   await deliverBatch({
     queue: simulatedQueue(sim, queue),
     invoke: async (event) => answerOf(await lambda.invoke(event, 270_000)),
