@@ -35,8 +35,10 @@ export function advance(
   const changedAt = Math.max(...changes.map((change) => change.changedAt));
   const look = { changeId, planned, own, decision, outcome, before, changedAt, now };
   if (own.action === 'skip') return closed(look, howClosed(own), decision);
-  if (outcome !== undefined && isConcerned(own, outcome))
-    return withDenied(afterOutcome(look, outcome), look);
+  if (outcome !== undefined)
+    return isConcerned(own, outcome)
+      ? withDenied(afterOutcome(look, outcome), look)
+      : unconcerned(look, own, outcome);
   if (decision.action === 'skip') return closed(look, howClosed(decision), decision);
   return kept(look, decision.reason ?? own.reason ?? 'redeploy', followedIn(look));
 }
@@ -44,6 +46,18 @@ export function advance(
 /** A call that another change required, and that moved nothing, leaves the rollout alone that this change waits for. */
 function isConcerned(own: Verdict, { result }: Outcome): boolean {
   return isToBeRedeployed(own) || result === 'accepted' || result === 'gone';
+}
+
+/** The change goes on waiting for what it waited for. A call whose answer was lost may have moved something all the same. */
+function unconcerned(look: Look, own: Verdict, { result }: Outcome): Advance {
+  const decision: Decision = { ...look.decision, ...own };
+  const { next, ...advance } = kept(
+    { ...look, decision, outcome: undefined },
+    own.reason ?? '',
+    followedIn(look),
+  );
+  const isUnsure = next.kind === 'open' && result === 'unknown';
+  return { ...advance, next: isUnsure ? { ...next, unsure: true } : next };
 }
 
 /** A service that was unread at the look before: the change waits for it as for any other. */

@@ -10,11 +10,17 @@ import type { MatchVerdict } from './verdict.ts';
 /** What was redeployed before the plan was made: by this invocation, and by earlier ones that read other parts. */
 export type EarlyWork = { readonly results: readonly Result[]; readonly started: readonly StartedEarly[] };
 
-/** The matches of services that were not redeployed early, for whichever change. */
+/**
+ * The matches of services that were not redeployed early, for whichever change. A change that follows such a service is
+ * asked about all the same: the redeploy may have been refused.
+ */
 export function stillUndecided(matches: readonly Match[], { results, started }: EarlyWork): readonly Match[] {
   const done = new Set(results.map(({ planned }) => planned.service.key));
   const ours = deploymentsStarted(started);
-  return matches.filter(({ service }) => !done.has(service.key) && !isPrimary(ours, service));
+  return matches.filter(
+    ({ service, following }) =>
+      (!done.has(service.key) || following !== undefined) && !isPrimary(ours, service),
+  );
 }
 
 /** A plan for what is still to be done, and the results of what was done before the plan was made. */
@@ -64,7 +70,8 @@ function withFollowed(result: Result, together: Planned | undefined): Result {
   );
   if (followed.length === 0) return result;
   const served = outcome?.result === 'accepted' ? followed.map(asOurs) : followed;
-  return { ...result, planned: { ...planned, verdicts: [...planned.verdicts, ...served] } };
+  const evidence = { ...together?.evidence, ...planned.evidence };
+  return { ...result, planned: { ...planned, verdicts: [...planned.verdicts, ...served], evidence } };
 }
 
 function asOurs({ match, verdict }: MatchVerdict): MatchVerdict {

@@ -86,24 +86,24 @@ export function verdictsFor(planned: Planned, changeId: string): readonly Verdic
 
 /**
  * Why a service is skipped for those changes of a first look of which the decision says nothing, because it is made for
- * a stronger one. That no task is stale for a change goes without saying.
+ * a stronger one: one decision for each reason. That no task is stale for a change goes without saying.
  */
 export function skipsBeside(planned: Planned): readonly Decision[] {
-  const { decision, verdicts } = planned;
-  const first = verdicts.filter(({ match }) => match.following === undefined);
-  const untold = new Set(
-    first.map(({ match }) => about(match.subject).changeId).filter((id) => !decision.changeIds.includes(id)),
+  const { service, cluster, wave, changeIds } = planned.decision;
+  const told = new Set(changeIds);
+  const untold = planned.verdicts.filter(
+    ({ match }) => match.following === undefined && !told.has(about(match.subject).changeId),
   );
-  return [...untold].flatMap((changeId) => {
-    const own = strongest(verdictsFor(planned, changeId));
-    if (own?.action !== 'skip' || own.reason === 'already-fresh') return [];
-    const { service, cluster, wave } = decision;
-    const concerned = first.filter(({ match }) => about(match.subject).changeId === changeId);
-    const references = reported(
-      concerned.map(({ match }) => match),
-      own,
-    );
-    return [{ ...own, service, cluster, wave, changeIds: [changeId], references }];
+  const byChange = grouped(untold, ({ match }) => about(match.subject).changeId);
+  const skips = [...byChange].flatMap(([changeId, ofChange]) => {
+    const own = strongest(ofChange.map(({ verdict }) => verdict));
+    return own?.action === 'skip' && own.reason !== 'already-fresh' ? [{ changeId, ofChange, own }] : [];
+  });
+  return [...grouped(skips, ({ own }) => own.reason).values()].map((alike) => {
+    const [{ own }] = alike;
+    const matches = alike.flatMap(({ ofChange }) => ofChange.map(({ match }) => match));
+    const ids = alike.map(({ changeId }) => changeId);
+    return { ...own, service, cluster, wave, changeIds: ids, references: reported(matches, own) };
   });
 }
 

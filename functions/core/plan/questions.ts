@@ -105,13 +105,17 @@ function askedForStopped(verdicts: ReadonlyMap<Match, Verdict | undefined>): Rea
     ).values(),
   ];
   const short = services(isShort);
-  const ended = services(isEnding);
-  return new Set(
-    [
-      ...short.toSorted((a, b) => began(a) - began(b)).slice(0, MAX_STOPPED),
-      ...ended.toSorted((a, b) => changed(b) - changed(a)).slice(0, MAX_STOPPED),
-    ].map(({ key }) => key),
+  const fresh = services((match, verdict) => isEnding(match, verdict) && verdict?.reason === 'already-fresh');
+  const ended = [fresh, services(isEnding)].flatMap((some) =>
+    some.toSorted((a, b) => changed(b) - changed(a)),
   );
+  return new Set([
+    ...short
+      .toSorted((a, b) => began(a) - began(b))
+      .slice(0, MAX_STOPPED)
+      .map(({ key }) => key),
+    ...[...new Set(ended.map(({ key }) => key))].slice(0, MAX_STOPPED),
+  ]);
 }
 
 const began = (one: Service) => primaryOf(one)?.createdAt ?? 0;
@@ -152,11 +156,13 @@ function question(
     const since = deploymentsToAsk(match, changedAt, now);
     // A deployment may have been rolled back within the first minute. To ask about a few services costs no time; about
     // many, `apply` asks right before it redeploys them.
-    if (since >= now && few)
-      return { service, deploymentsSince: changedAt, askTasks: false, unanswered: 'decide' };
+    // After some rollbacks the earlier PRIMARY is PRIMARY again: that it was updated is all that shows the deployments between.
+    const hourAgo = changed(service) > now - HOUR_MS ? now - HOUR_MS : now;
+    const deploymentsSince = Math.min(since < now ? since : changedAt, hourAgo);
+    if (since >= now && few) return { service, deploymentsSince, askTasks: false, unanswered: 'decide' };
     return {
       service,
-      ...(since < now && { deploymentsSince: since }),
+      ...(since < now && { deploymentsSince }),
       askTasks: now - changedAt > TASKS_TELL_AFTER_MS,
     };
   }
@@ -212,8 +218,7 @@ function deploymentsToAsk({ service, following }: Match, changedAt: number, now:
   const primary = primaryOf(service);
   const instants = [now];
   if (following === 'superseded' || now - changedAt > ROLLED_BACK_AFTER_MS) instants.push(changedAt);
-  // After some rollbacks the earlier PRIMARY is PRIMARY again: that it was updated is all that shows the deployments between.
-  if (changed(service) > now - HOUR_MS) instants.push(now - HOUR_MS);
+  if (primary !== undefined && primary.createdAt > now - HOUR_MS) instants.push(now - HOUR_MS);
   if (primary !== undefined && (service.strategy !== 'ROLLING' || !isComplete(service, primary))) {
     instants.push(...service.deployments.map(({ createdAt }) => createdAt - SAME_TIME_MS), changedAt);
   }

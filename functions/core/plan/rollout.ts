@@ -1,7 +1,7 @@
 import type { Failure } from '../model/failure.ts';
 import { type Deployment, hasTasks, primaryOf, type Service } from '../model/fleet.ts';
 import { LONG_DRAIN_MS, type Rollout } from '../model/rollout.ts';
-import { type Evidence, lastRolloutFailed, type ServiceDeployment } from './evidence.ts';
+import type { Evidence, ServiceDeployment } from './evidence.ts';
 
 /** The state of PRIMARY as long as it has not replaced everything. */
 export function rolloutOf(service: Service, evidence: Evidence, now: number): Rollout {
@@ -13,7 +13,7 @@ export function rolloutOf(service: Service, evidence: Evidence, now: number): Ro
     paused(current) ??
     baking(service, current) ??
     unplaceable(service, primary, evidence) ??
-    (mayBake(service, evidence) ? undefined : draining(service, primary, evidence, now)) ?? {
+    (mayBake(service, evidence) ? undefined : draining(service, primary, now)) ?? {
       state: 'progressing',
     }
   );
@@ -32,7 +32,6 @@ function failing(
   evidence: Evidence,
   now: number,
 ): Rollout | undefined {
-  if (primary.rolloutState === 'FAILED' || lastRolloutFailed(evidence, 0)) return undefined;
   const failed = stoppedBy(primary, evidence)
     .filter(({ stoppedAt }) => stoppedAt === null || now - stoppedAt < RECENT_MS)
     .flatMap(({ failure }) => failure ?? []);
@@ -42,9 +41,10 @@ function failing(
   return { state: 'tasks-failing', failures, ...(failure && { failure }) };
 }
 
-/** Where an event says that there is no place, and no stopped task is shown, ECS has counted attempts to place tasks. */
+/** Where an event says that there is no place, and ECS shows that no task has stopped, it has counted attempts to place tasks. */
 function countedAsFailed({ placement }: Service, primary: Deployment, evidence: Evidence): number {
-  return placement !== undefined && stoppedBy(primary, evidence).length === 0 ? 0 : primary.failed;
+  const isShown = evidence.stopped !== undefined && evidence.stopped !== 'refused';
+  return placement !== undefined && isShown && stoppedBy(primary, evidence).length === 0 ? 0 : primary.failed;
 }
 
 function stoppedBy({ id }: Deployment, { stopped }: Evidence) {
@@ -88,27 +88,23 @@ function mayBake({ strategy }: Service, { serviceDeployments }: Evidence): boole
   return serviceDeployments === undefined || (current !== undefined && current.stage === undefined);
 }
 
-/** No task starts, and none has stopped, or ECS counts as failed what it does not show. */
+/** No task starts, and none has stopped. */
 function unplaceable({ placement }: Service, primary: Deployment, evidence: Evidence): Rollout | undefined {
   const isShort = primary.running + primary.pending < primary.desired;
-  if (placement === undefined || !isShort || stoppedBy(primary, evidence).length > 0) return undefined;
   const isShown = evidence.stopped !== undefined && evidence.stopped !== 'refused';
-  return isShown || primary.failed > 0 ? { state: 'cannot-place', failure: placement } : undefined;
+  if (placement === undefined || !isShort || !isShown) return undefined;
+  return stoppedBy(primary, evidence).length === 0
+    ? { state: 'cannot-place', failure: placement }
+    : undefined;
 }
 
 /**
  * While ECS still waits for the health of the new tasks, it keeps old ones, too: only tasks that it has been told to stop,
  * or that have stayed for long, show that the new ones have proved themselves.
  */
-function draining(
-  service: Service,
-  primary: Deployment,
-  evidence: Evidence,
-  now: number,
-): Rollout | undefined {
+function draining(service: Service, primary: Deployment, now: number): Rollout | undefined {
   if (primary.desired === 0) return undefined;
-  const hasFailed = countedAsFailed(service, primary, evidence) > 0;
-  const isUp = primary.running >= primary.desired && primary.pending === 0 && !hasFailed;
+  const isUp = primary.running >= primary.desired && primary.pending === 0 && primary.failed === 0;
   const older = service.deployments.filter((one) => !one.primary && hasTasks(one));
   if (!isUp || older.length === 0) return undefined;
   const isLong = now - primary.createdAt >= LONG_DRAIN_MS;

@@ -542,3 +542,27 @@ test('the alarms of a look are counted', () => {
   const failing = wait('rolling-out', undefined, { state: 'tasks-failing', failures: 3 });
   expect(progressOf(later({ deploymentId: 'ecs-svc/2' }), [result(failing)], SEEN, NOW).alarms).toBe(1);
 });
+
+test('a redeploy for another change that failed changes nothing for a change that waits for its rollout', () => {
+  const failing = wait('rolling-out', undefined, { state: 'tasks-failing', failures: 3 });
+  const outcome: Outcome = { service: api.arn, result: 'failed', error: error({ retryable: false }) };
+  const looks = [undefined, outcome, undefined].reduce<readonly Progress[]>((before, one, i) => {
+    const from = before.at(-1)?.followUp ?? later({ deploymentId: 'ecs-svc/2', ours: true });
+    const seen = one === undefined ? result(failing) : result(failing, { outcome: one }, redeploy);
+    return [...before, progressOf(from, [seen], SEEN, NOW + i * 30_000)];
+  }, []);
+  expect(looks.map(({ transitions, alarms, closed }) => [transitions.length, alarms, closed.length])).toEqual(
+    [
+      [1, 1, 0],
+      [0, 0, 0],
+      [0, 0, 0],
+    ],
+  );
+  expect(looks.map(({ followUp }) => followUp.open[0]?.deploymentId)).toEqual(Array(3).fill('ecs-svc/2'));
+});
+
+test('a redeploy for another change whose answer was lost may have moved something', () => {
+  const outcome: Outcome = { service: api.arn, result: 'unknown', error: error() };
+  const seen = result(wait('rolling-out'), { outcome }, redeploy);
+  expect(progressOf(later({ deploymentId: 'ecs-svc/2' }), [seen], SEEN, NOW).unsure).toBe(true);
+});

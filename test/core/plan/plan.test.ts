@@ -137,6 +137,11 @@ describe('what a decision says nothing of, because it is made for a stronger cha
       expect(beside(some.map(asSubject), deployments)).toEqual([expected]);
   });
 
+  test('once for all changes with one reason', () => {
+    const two = [change(), change({ changeId: 'change-3' }), later];
+    expect(beside(two.map(asSubject), failed)).toEqual([['rollout-failed', ['change-1', 'change-3']]]);
+  });
+
   test('nothing where the decision names every change, or nothing is stale for it', () => {
     expect(beside([asSubject(change()), asSubject(ofParameter())])).toEqual([]);
     expect(beside([asSubject(change()), asSubject(later)], fresh)).toEqual([]);

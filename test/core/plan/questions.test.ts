@@ -341,3 +341,37 @@ describe('beyond DescribeServices ECS is asked', () => {
     expect(first).toEqual({ service: many(1, old)[0], askTasks: false });
   });
 });
+
+describe('where PRIMARY was updated within the hour and is older,', () => {
+  const updated = (name: string) =>
+    service({ name, deployments: [deployment({ updatedAt: CHANGED_AT - 10 * MINUTE })] });
+  const ask = (count: number) => {
+    const services = Array.from({ length: count }, (_, i) => updated(`s${i}`));
+    return questions(match(fleet(services), [asSubject(change())], 'ignore'), POLICY, NOW);
+  };
+
+  test('ECS is asked for the deployments of the hour, and the redeploy does not depend on the answer', () => {
+    expect(ask(1)).toMatchObject([{ deploymentsSince: NOW - HOUR, unanswered: 'decide' }]);
+  });
+
+  test('and for nothing more than before if more than forty services are to be redeployed', () => {
+    expect(ask(41).flatMap(({ deploymentsSince }) => deploymentsSince ?? [])).toEqual([]);
+  });
+});
+
+test('services that may become fresh do not push out those that are', () => {
+  const waiting = Array.from({ length: 20 }, (_, i) =>
+    service({ name: `w${i}`, deployments: [deployment({ updatedAt: NOW - 1 })] }),
+  );
+  const done = service({
+    name: 'done',
+    deployments: [deployment({ createdAt: AFTER, updatedAt: NOW - 1_000 })],
+  });
+  const matches = match(fleet([...waiting, done]), [asSubject(change())], 'ignore').map((one) => ({
+    ...one,
+    following: one.service.name === 'done' ? ('followed' as const) : ('waiting' as const),
+  }));
+  const names = questions(matches, POLICY, NOW).flatMap((one) => (one.askStopped ? one.service.name : []));
+  expect(names).toContain('done');
+  expect(names).toHaveLength(20);
+});

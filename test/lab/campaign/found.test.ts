@@ -248,3 +248,34 @@ test('an exposure lasts as long as the rollout that made the service fresh witho
   );
   expect(violations).toEqual([]);
 });
+
+test.each(['rollback-new-primary', 'rollback-old-primary'] as const)(
+  'an early redeploy that is refused does not make a service fresh whose rollout ended as %s',
+  async (outcome) => {
+    const violations = await replay(
+      scenario({
+        resources: [
+          { kind: 'secret', name: 'prod/db' },
+          { kind: 'secret', name: 'prod/two' },
+        ],
+        services: [
+          {
+            ...API,
+            desired: 1,
+            uses: [...API.uses, { of: 'prod/two', as: 'full', in: 'secrets' }],
+            breaker: true,
+            rollout: { outcome, durationMs: 60_000, failAfter: 0, reason: REASON },
+          },
+        ],
+        crowds: [{ cluster: 'prod', count: 80 }],
+        actions: [
+          { at: 60_000, do: 'put', secret: 'prod/db' },
+          { at: 149_000, do: 'put', secret: 'prod/two' },
+        ],
+        faults: [{ kind: 'access-denied', operation: 'UpdateService', nth: 2, times: 1 }],
+        settings: BURST,
+      }),
+    );
+    expect(violations).toEqual([]);
+  },
+);

@@ -117,7 +117,7 @@ function isLeftForAnother(run: Run, plan: ServicePlan, { arn }: Moved, at: numbe
       (first) =>
         Math.min(...wavesOf(run, first, moved.from, at)) < wave &&
         usesUntil(run, first, at).some((use) => isMovedBy(use, moved, run)) &&
-        hasEndedBadly(run, first),
+        hasEndedBadly(run, first, at),
     );
   });
 }

@@ -246,9 +246,11 @@ function hasFailedSince(run: Run, plan: ServicePlan, { from }: Moved): boolean {
   return badDeployments(run, plan).some(({ finishedAt = Infinity }) => finishedAt >= from);
 }
 
-/** Whether any rollout of the service failed or has not ended. */
-export function hasEndedBadly(run: Run, plan: ServicePlan): boolean {
-  return badDeployments(run, plan).length > 0;
+/** Whether any rollout of the service failed, by an instant or at all, or has not ended. */
+export function hasEndedBadly(run: Run, plan: ServicePlan, by = Infinity): boolean {
+  return badDeployments(run, plan).some(
+    ({ createdAt, finishedAt = createdAt }) => by === Infinity || finishedAt <= by,
+  );
 }
 
 function badDeployments({ sim, built }: Run, { name }: ServicePlan): readonly DeploymentRecord[] {

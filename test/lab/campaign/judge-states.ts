@@ -102,7 +102,11 @@ export function hasBeen(run: Run, arn: string, states: readonly string[], { at }
 }
 
 function isTrueOf(run: Run, service: string, { states, past }: Claim, told: Told): boolean {
-  if (statesAround(run, service, told).some(({ state }) => states.includes(state))) return true;
+  const truths = statesAround(run, service, told).map(({ state }) => state);
+  const truly = (state: TrueState) => truths.includes(state);
+  if (truths.some((state) => states.includes(state))) return true;
+  // A deployment that nothing takes back has failed because its tasks fail.
+  if (states.includes('tasks-failing') && truly('failed')) return hasBeen(run, service, states, told);
   const isOfTasks = states.includes('tasks-failing') || states.includes('cannot-place');
   if (isOfTasks && isDisturbed(run, service, told)) return true;
   return (past === true || isUnshown(run, told)) && hasBeen(run, service, states, told);
@@ -111,12 +115,12 @@ function isTrueOf(run: Run, service: string, { states, past }: Claim, told: Told
 /** Whether ECS did not show the service deployments, without which the end of some cannot be seen. */
 function isUnshown({ calls }: Run, { invocation }: Told): boolean {
   return calls.some(
-    (call) =>
-      call.invocation === invocation &&
-      call.fault !== undefined &&
-      call.operation.endsWith('ServiceDeployments'),
+    (call) => call.invocation === invocation && call.fault !== undefined && UNSHOWN.test(call.operation),
   );
 }
+
+/** Without these reads neither the end of a deployment is seen nor whether its tasks have stopped. */
+const UNSHOWN = /^(?:List|Describe)(?:ServiceDeployments|Tasks)$/;
 
 /** A stopped task counts as a failure of its deployment for so long. */
 const RECENT_MS = 20 * 60_000;
