@@ -152,26 +152,32 @@ function question(
   if (verdict === undefined || subject.kind === 'notice') return undefined;
   const { changedAt } = subject.change;
   const { action, reason } = verdict;
-  if (action === 'redeploy' || reason === 'possibly-stale' || reason === 'cannot-replace') {
-    const since = deploymentsToAsk(match, changedAt, now);
-    // A deployment may have been rolled back within the first minute. To ask about a few services costs no time; about
-    // many, `apply` asks right before it redeploys them.
-    // After some rollbacks the earlier PRIMARY is PRIMARY again: that it was updated is all that shows the deployments between.
-    const hourAgo = changed(service) > now - HOUR_MS ? now - HOUR_MS : now;
-    const deploymentsSince = Math.min(since < now ? since : changedAt, hourAgo);
-    if (since >= now && few) return { service, deploymentsSince, askTasks: false, unanswered: 'decide' };
-    return {
-      service,
-      ...(since < now && { deploymentsSince }),
-      askTasks: now - changedAt > TASKS_TELL_AFTER_MS,
-    };
-  }
+  if (action === 'redeploy' || reason === 'possibly-stale' || reason === 'cannot-replace')
+    return questionBeforeRedeploy(match, changedAt, few, now);
   if (reason !== 'rolling-out' && reason !== 'already-fresh') return undefined;
   if (reason === 'rolling-out' && mayBeHeldUp(service)) {
     const since = Math.min(...service.deployments.map(({ createdAt }) => createdAt - SAME_TIME_MS));
     return { service, deploymentsSince: Math.min(since, changedAt), askTasks: false, unanswered: 'decide' };
   }
   return questionAboutRollback(match, subject.change, reason === 'already-fresh', { few, lookBackMs }, now);
+}
+
+/**
+ * A deployment may have been rolled back within the first minute. To ask about a few services costs no time; about many,
+ * `apply` asks right before it redeploys them. After some rollbacks the earlier PRIMARY is PRIMARY again: that it was
+ * updated is all that shows the deployments between.
+ */
+function questionBeforeRedeploy(match: Match, changedAt: number, few: boolean, now: number): Question {
+  const { service } = match;
+  const since = deploymentsToAsk(match, changedAt, now);
+  const hourAgo = changed(service) > now - HOUR_MS ? now - HOUR_MS : now;
+  const deploymentsSince = Math.min(since < now ? since : changedAt, hourAgo);
+  if (since >= now && few) return { service, deploymentsSince, askTasks: false, unanswered: 'decide' };
+  return {
+    service,
+    ...(since < now && { deploymentsSince }),
+    askTasks: now - changedAt > TASKS_TELL_AFTER_MS,
+  };
 }
 
 function questionAboutRollback(

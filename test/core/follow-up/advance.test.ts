@@ -546,11 +546,12 @@ test('the alarms of a look are counted', () => {
 test('a redeploy for another change that failed changes nothing for a change that waits for its rollout', () => {
   const failing = wait('rolling-out', undefined, { state: 'tasks-failing', failures: 3 });
   const outcome: Outcome = { service: api.arn, result: 'failed', error: error({ retryable: false }) };
-  const looks = [undefined, outcome, undefined].reduce<readonly Progress[]>((before, one, i) => {
-    const from = before.at(-1)?.followUp ?? later({ deploymentId: 'ecs-svc/2', ours: true });
+  const looks: Progress[] = [];
+  for (const [i, one] of [undefined, outcome, undefined].entries()) {
+    const from = looks.at(-1)?.followUp ?? later({ deploymentId: 'ecs-svc/2', ours: true });
     const seen = one === undefined ? result(failing) : result(failing, { outcome: one }, redeploy);
-    return [...before, progressOf(from, [seen], SEEN, NOW + i * 30_000)];
-  }, []);
+    looks.push(progressOf(from, [seen], SEEN, NOW + i * 30_000));
+  }
   expect(looks.map(({ transitions, alarms, closed }) => [transitions.length, alarms, closed.length])).toEqual(
     [
       [1, 1, 0],
