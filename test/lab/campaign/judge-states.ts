@@ -43,10 +43,9 @@ export function stateProblems(run: Run): readonly Violation[] {
       return [say(`${event} ${said} of ${nameIn(run, service)}, which was ${was}`, run, told)];
     }
     const { since } = claim;
-    if (isDisturbed(run, service, told) || isUnshown(run, told)) return [];
-    const earliest = Math.min(
-      ...truths.filter(({ state }) => claim.states.includes(state)).map((one) => one.since),
-    );
+    const spans = truths.filter(({ state }) => claim.states.includes(state));
+    if (isDisturbed(run, service, told) || isUnshown(run, told) || spans.length === 0) return [];
+    const earliest = Math.min(...spans.map((one) => one.since));
     if (since === undefined || (since >= earliest - toleranceOf(run) && since <= told.at + toleranceOf(run)))
       return [];
     const spoken = `since ${secondsIn(run, since)}, truly since ${secondsIn(run, earliest)}`;
@@ -108,7 +107,7 @@ function isTrueOf(run: Run, service: string, { states, past }: Claim, told: Told
   // A deployment that nothing takes back has failed because its tasks fail.
   if (states.includes('tasks-failing') && truly('failed')) return hasBeen(run, service, states, told);
   const isOfTasks = states.includes('tasks-failing') || states.includes('cannot-place');
-  if (isOfTasks && isDisturbed(run, service, told)) return true;
+  if (isOfTasks && (isDisturbed(run, service, told) || isUnshown(run, told))) return true;
   return (past === true || isUnshown(run, told)) && hasBeen(run, service, states, told);
 }
 
