@@ -120,9 +120,14 @@ const A_LOOK_MS = 5_000;
 const EXACT_MS = 2_000;
 
 /** A deployment that counts as successful early ends before its old tasks, and is all there is where those are not shown. */
-function isEarlyEnd({ scenario }: Run, { record: { exposureBy } }: Told): boolean {
+function isEarlyEnd({ scenario, calls }: Run, { record: { exposureBy }, invocation }: Told): boolean {
+  const isUnshown = calls.some(
+    (call) => call.invocation === invocation && call.fault !== undefined && call.operation.endsWith('Tasks'),
+  );
   return (
-    exposureBy === 'service-deployment' && scenario.services.some(({ rollout }) => rollout?.earlySuccess)
+    isUnshown &&
+    exposureBy === 'service-deployment' &&
+    scenario.services.some(({ rollout }) => rollout?.earlySuccess)
   );
 }
 
