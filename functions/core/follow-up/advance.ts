@@ -51,13 +51,13 @@ function isConcerned(own: Verdict, { result }: Outcome): boolean {
 /** The change goes on waiting for what it waited for. A call whose answer was lost may have moved something all the same. */
 function unconcerned(look: Look, own: Verdict, { result }: Outcome): Advance {
   const decision: Decision = { ...look.decision, ...own };
-  const { next, ...advance } = kept(
+  const { next, ...rest } = kept(
     { ...look, decision, outcome: undefined },
     own.reason ?? '',
     followedIn(look),
   );
   const isUnsure = next.kind === 'open' && result === 'unknown';
-  return { ...advance, next: isUnsure ? { ...next, unsure: true } : next };
+  return { ...rest, next: isUnsure ? { ...next, unsure: true } : next };
 }
 
 /** A service that was unread at the look before: the change waits for it as for any other. */
