@@ -1,3 +1,5 @@
+import { METADATA_FAILURES } from './metadata.ts';
+
 /**
  * Why a link of the SDK's chain gave no credentials: a closed list. The texts of the SDK hold what a process printed, what
  * a server answered or what stands in a file, and any of it may be a piece of a key: none of them is passed on.
@@ -37,15 +39,7 @@ export const CAUSES = [
   'container-token-missing',
   'container-token-unreadable',
   'role-unusable',
-  'hop-limit',
-  'tokens-required',
-  'no-role',
-  'off',
-  'off-here',
-  'no-route',
-  'refused',
-  'silent',
-  'not-a-metadata-service',
+  ...METADATA_FAILURES,
   'other',
 ] as const;
 export type CauseCode = (typeof CAUSES)[number];

@@ -17,10 +17,8 @@ export type MetadataProbe = {
 };
 
 /** How the metadata service stands to this process; all but `ready` and `slow` keep its role away. */
-export const METADATA_STATES = [
-  'ready',
-  /** The token does not come back, but none is required: the SDK asks without one after a second. */
-  'slow',
+/** Why no credentials come from the metadata service. */
+export const METADATA_FAILURES = [
   'hop-limit',
   'tokens-required',
   'no-role',
@@ -30,6 +28,13 @@ export const METADATA_STATES = [
   'refused',
   'silent',
   'not-a-metadata-service',
+] as const;
+
+export const METADATA_STATES = [
+  'ready',
+  /** The token does not come back, but none is required: the SDK asks without one after a second. */
+  'slow',
+  ...METADATA_FAILURES,
 ] as const;
 export type MetadataState = (typeof METADATA_STATES)[number];
 
