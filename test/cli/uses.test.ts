@@ -55,4 +55,21 @@ describe.concurrent('uses', () => {
       '',
     ]);
   });
+
+  it.concurrent('asks which ARNs are full: a suffix may be a word, and a name may end like a suffix', async (context) => {
+    const sim = await account(context);
+    const arns = ['prod/db-ptdwgz', 'prod/db-secret', 'prod/Db-Secret'].map((written) => {
+      const isSuffix = written.endsWith('ptdwgz');
+      const [name = '', suffix = ''] = isSuffix ? written.split(/-(?=\w{6}$)/) : [written, 'a1B2c3'];
+      const secret = sim.world.secret({ name, suffix });
+      return isSuffix ? secret.arn : secret.partialArn;
+    });
+    sim.world.service({ cluster: 'prod', name: 'api', secrets: arns });
+    const { out } = await esr(sim, 'uses', '--service', 'prod/api');
+    expect(out.split('\n').slice(2, -1)).toEqual([
+      'prod/db         secrets by full-arn     app        prod/api',
+      'prod/db-secret  secrets by partial-arn  app        prod/api',
+      'prod/Db-Secret  secrets by partial-arn  app        prod/api',
+    ]);
+  });
 });

@@ -8,7 +8,7 @@ import { EXIT } from '../exit.ts';
 import { namedIn, needTarget, resolve } from '../names.ts';
 import { printResult, type Result } from '../print.ts';
 import type { Column } from '../render/table.ts';
-import { byName, count, serviceName, writtenName } from '../render/words.ts';
+import { byName, count, nameWithin, resourceName, serviceName, writtenName } from '../render/words.ts';
 import { ask, type Question } from '../request.ts';
 import { knownServices, needClusters, needOwn, serviceNamed } from '../services.ts';
 import { ALL, CLUSTERS, PARAMETER, SERVICE } from './options.ts';
@@ -170,9 +170,10 @@ function reverseResult(answer: Uses, { style }: Terminal['screen']): Result<Reve
 }
 
 /** The name in a reference, without the fields behind the ARN of a secret. */
-function resourceOf({ valueFrom }: ReportedReference): string {
-  const arn = valueFrom.replace(/^credentialspec(?:domainless)?:/, '');
-  return writtenName(arn.startsWith('arn:') ? arn.split(':').slice(0, 7).join(':') : arn);
+function resourceOf({ valueFrom, form }: ReportedReference): string {
+  const text = valueFrom.replace(/^credentialspec(?:domainless)?:/, '');
+  const arn = text.startsWith('arn:') ? text.split(':').slice(0, 7).join(':') : text;
+  return form === 'full-arn' ? resourceName(arn) : nameWithin(arn);
 }
 
 type Reversed = ReportedReference & { readonly name: string; readonly of: string };

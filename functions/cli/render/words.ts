@@ -46,7 +46,8 @@ export function writtenName(arn: string): string {
   return looksFull(arn) ? resourceName(arn) : nameWithin(arn);
 }
 
-function nameWithin(arn: string): string {
+/** The same for an ARN without a suffix, or a name. */
+export function nameWithin(arn: string): string {
   const { service, resource = arn } = parseArn(arn) ?? {};
   if (service === 'secretsmanager') return nameInArn(arn);
   if (service !== 'ssm') return resource;

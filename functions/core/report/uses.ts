@@ -1,6 +1,6 @@
 import { byService, type Match, match, referencesOf, reportedReference } from '../match/match.ts';
 import { type AlsoTag, mentionsIn } from '../match/mentions.ts';
-import { looksFull } from '../match/subject-index.ts';
+import { looksFull, SUFFIXED } from '../match/subject-index.ts';
 import type { Subject } from '../model/change.ts';
 import type { ReportedReference } from '../model/decision.ts';
 import type { Fleet, Service } from '../model/fleet.ts';
@@ -62,32 +62,45 @@ export function usesOf(
 const NOT_COVERED =
   'Standalone and scheduled tasks (RunTask, EventBridge Scheduler) are not covered: only ECS services are read.';
 
+/** What Secrets Manager said about ARNs in references: whether this one is a secret's full ARN. Not in it: it did not say. */
+export type KnownArns = ReadonlyMap<string, boolean>;
+
 /** The reverse: everything that the services of a fleet refer to. */
-export function everythingUsedIn(fleet: Fleet, { select }: Pick<Policy, 'select'>): Uses {
+export function everythingUsedIn(fleet: Fleet, { select }: Pick<Policy, 'select'>, known: KnownArns): Uses {
   const uses = fleet.services.map((service) => ({
     service: service.arn,
     cluster: service.cluster.name,
     optedOut: isOptedOut(service, select),
-    references: referencesIn(service, fleet),
+    references: referencesIn(service, fleet, known),
   }));
   return { uses, notCovered: NOT_COVERED };
 }
 
-function referencesIn(service: Service, fleet: Fleet): readonly ReportedReference[] {
+/** The ARNs of secrets in a fleet's references that look like full ones, or may be. Only Secrets Manager knows. */
+export function doubtfulArns(fleet: Fleet): ReadonlySet<string> {
+  const targets = fleet.services.flatMap((service) =>
+    referencesOf(service, fleet).flatMap(({ reference }) => reference.targets),
+  );
+  const isDoubtful = ({ kind, id, named }: Target) =>
+    kind === 'secret' && named === 'arn' && SUFFIXED.test(id);
+  return new Set(targets.filter(isDoubtful).map(({ id }) => id));
+}
+
+function referencesIn(service: Service, fleet: Fleet, known: KnownArns): readonly ReportedReference[] {
   return referencesOf(service, fleet).flatMap(({ reference: { targets, ...reference } }) =>
-    targets.map((target) => ({ ...reference, ...namedBy(target) })),
+    targets.map(({ label, versionId, ...target }) => ({
+      ...reference,
+      form: formOf(target, known),
+      label,
+      versionId,
+    })),
   );
 }
 
-function namedBy(target: Target): Pick<ReportedReference, 'form' | 'label' | 'versionId'> {
-  const { label, versionId } = target;
-  return { form: formOf(target), label, versionId };
-}
-
-/** Only Secrets Manager knows whether an ARN is full; this is what it looks like. */
-function formOf({ kind, id, named }: Target): Form {
+function formOf({ kind, id, named }: Pick<Target, 'kind' | 'id' | 'named'>, known: KnownArns): Form {
   if (named !== 'arn') return named;
-  return kind === 'parameter' || looksFull(id) ? 'full-arn' : 'partial-arn';
+  const isFull = kind === 'parameter' || (known.get(id) ?? looksFull(id));
+  return isFull ? 'full-arn' : 'partial-arn';
 }
 
 /** Sorted by ARN. */
