@@ -63,7 +63,7 @@ export function lastRolloutFailed({ serviceDeployments = [] }: Evidence, changed
   return youngest !== undefined && FAILED.includes(youngest.status);
 }
 
-function youngestOf(deployments: readonly ServiceDeployment[]): ServiceDeployment | undefined {
+export function youngestOf(deployments: readonly ServiceDeployment[]): ServiceDeployment | undefined {
   return deployments.reduce<ServiceDeployment | undefined>(
     (a, b) => (a === undefined || b.createdAt >= a.createdAt ? b : a),
     undefined,

@@ -1,7 +1,7 @@
 import type { Failure } from '../model/failure.ts';
 import { type Deployment, hasTasks, primaryOf, type Service } from '../model/fleet.ts';
 import { LONG_DRAIN_MS, type Rollout } from '../model/rollout.ts';
-import type { Evidence, ServiceDeployment } from './evidence.ts';
+import { type Evidence, type ServiceDeployment, youngestOf } from './evidence.ts';
 
 /** The state of PRIMARY as long as it has not replaced everything. */
 export function rolloutOf(service: Service, evidence: Evidence, now: number): Rollout {
@@ -81,11 +81,16 @@ function baking({ strategy }: Service, current: ServiceDeployment | undefined): 
   return { state: 'baking', ...(stageEndsAt !== undefined && { until: stageEndsAt }) };
 }
 
-/** During a bake all new tasks are up and all old ones are kept, which only the service deployment tells from a drain. */
-function mayBake({ strategy }: Service, { serviceDeployments }: Evidence): boolean {
+/**
+ * During a bake all new tasks are up and all old ones are kept, which only the service deployment tells from a drain: its
+ * bake is over, or it has succeeded. One that was stopped or that has not begun shows that what DescribeServices said is
+ * outdated.
+ */
+function mayBake({ strategy }: Service, { serviceDeployments = [] }: Evidence): boolean {
   if (strategy === 'ROLLING') return false;
-  const current = serviceDeployments?.find(({ status }) => status === 'IN_PROGRESS');
-  return serviceDeployments === undefined || (current !== undefined && current.stage === undefined);
+  const current = serviceDeployments.find(({ status }) => status === 'IN_PROGRESS');
+  if (current !== undefined) return current.stage === undefined;
+  return youngestOf(serviceDeployments)?.status !== 'SUCCESSFUL';
 }
 
 /** No task starts, and none has stopped. */

@@ -60,6 +60,7 @@ function holds(
     return isInDoubt(match) ? {} : { failed: 0 };
   }
   if (verdict.reason === 'rollout-failed') return { failed: wave };
-  const isProved = verdict.action === 'wait' && verdict.rollout?.opensWaves === true;
+  // A deployment in progress that is older than the change proves nothing about the new value.
+  const isProved = verdict.reason === 'rolling-out' && verdict.rollout?.opensWaves === true;
   return verdict.action === 'skip' || isProved ? {} : { open: wave };
 }

@@ -187,4 +187,16 @@ describe('a deployment drains', () => {
   ])('only in this case, and not %s', (_, deployments) => {
     expect(stateOf(deployments, {}).state).toBe('progressing');
   });
+
+  test.each<[string, Evidence, string]>([
+    ['where its service deployment has succeeded', running({ status: 'SUCCESSFUL' }), 'draining'],
+    ['after its bake', running({ stage: 'CLEAN_UP' }), 'draining'],
+    ['not where its service deployment is unknown', {}, 'progressing'],
+    ['not where ECS shows no service deployment', { serviceDeployments: [] }, 'progressing'],
+    ['not where it was stopped', running({ status: 'STOPPED' }), 'progressing'],
+    ['not where another has followed it', running({ status: 'PENDING' }), 'progressing'],
+  ])('of a blue/green service %s', (_, evidence, state) => {
+    const deployments = [up(), draining({ desired: 0 })];
+    expect(stateOf(deployments, evidence, { strategy: 'BLUE_GREEN' }).state).toBe(state);
+  });
 });

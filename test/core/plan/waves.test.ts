@@ -45,6 +45,11 @@ describe('a service of wave 2 that is to be redeployed', () => {
       inWave(1, wait('rolling-out', undefined, draining(true))),
       null,
     ],
+    [
+      'waits for one whose new tasks have proved themselves but are older than the change',
+      inWave(1, wait('deployment-in-progress', undefined, draining(true))),
+      'earlier-wave',
+    ],
     ['waits for no skipped one', inWave(1, skip('already-fresh')), null],
     ['is skipped if one of wave 1 failed', inWave(1, skip('rollout-failed')), 'earlier-wave-failed'],
     ['is not skipped if one of its own wave failed', inWave(2, skip('rollout-failed')), null],
