@@ -163,7 +163,7 @@ function closed(look: Look, how: Closed['how'], decision?: Decision): Advance {
       },
       left: how === 'skipped' && reasonHas('leavesStale', look.decision.reason),
       ...(how === 'failed' && !isAside(look) && { failedWave: waveOf(service) }),
-      ...(how === 'fresh' && before !== undefined && exposureEndIn(look)),
+      ...(before !== undefined && exposureEndOf(look, how, decision)),
     },
     accepted: false,
   };
@@ -171,12 +171,19 @@ function closed(look: Look, how: Closed['how'], decision?: Decision): Advance {
 
 /**
  * Of the services that are done in one look, ECS was asked about those whose deployments ended last. Where it is the age of
- * the running tasks that shows the end, it was asked for nothing else.
+ * the running tasks that shows the end, it was asked for nothing else. A service that was scaled to zero ran old tasks, too.
  */
-function exposureEndIn({ planned: { evidence }, changedAt, now }: Look): Pick<Dropped, 'exposureEnd'> {
-  if (evidence.stopped === undefined)
-    return evidence.tasks === undefined ? {} : { exposureEnd: { at: now, by: 'look' } };
-  return { exposureEnd: endOfLastOldTask(evidence, changedAt) ?? { at: now, by: 'look' } };
+function exposureEndOf(
+  { planned: { evidence }, changedAt, now }: Look,
+  how: Closed['how'],
+  decision: Decision | undefined,
+): Pick<Dropped, 'exposureEnd'> {
+  const isEmptied = decision?.reason === 'no-tasks';
+  if (how !== 'fresh' && !isEmptied) return {};
+  const byLook = { exposureEnd: { at: now, by: 'look' } } as const;
+  if (evidence.stopped === undefined) return isEmptied || evidence.tasks !== undefined ? byLook : {};
+  const exposureEnd = endOfLastOldTask(evidence, changedAt);
+  return exposureEnd === undefined ? byLook : { exposureEnd };
 }
 
 /** Whether nothing but the service's `also` tags names what changed: its failure says nothing about the others. */

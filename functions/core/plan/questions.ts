@@ -139,7 +139,7 @@ function isShort({ service, subject }: Match, verdict: Verdict | undefined): boo
 function isEnding({ following, service, subject }: Match, verdict: Verdict | undefined): boolean {
   if (following === undefined || subject.kind === 'notice') return false;
   const mayBeFresh = verdict?.action === 'redeploy' && changed(service) > subject.change.changedAt;
-  return verdict?.reason === 'already-fresh' || mayBeFresh;
+  return verdict?.reason === 'already-fresh' || verdict?.reason === 'no-tasks' || mayBeFresh;
 }
 
 function question(

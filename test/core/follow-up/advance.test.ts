@@ -466,6 +466,12 @@ describe('the end of the exposure', () => {
     expect(endAfter(later(), skip('already-fresh'), { stopped: [] })).toEqual({ at: NOW, by: 'look' });
   });
 
+  test('is the end of the last old task of a service that was scaled to zero', () => {
+    expect(endAfter(later(), skip('no-tasks'), { stopped })).toEqual({ at: 7, by: 'stopped-task' });
+    expect(endAfter(later(), skip('no-tasks'), { stopped: 'refused' })).toEqual({ at: NOW, by: 'look' });
+    expect(endAfter(later(), skip('no-tasks'), {})).toEqual({ at: NOW, by: 'look' });
+  });
+
   test('counts the tasks from before the youngest of the changes', () => {
     const between = [{ ...stopped[0], createdAt: AFTER } as (typeof stopped)[number]];
     const changes = [change({ changedAt: AFTER + 1 }), change()];
@@ -478,7 +484,8 @@ describe('the end of the exposure', () => {
   test.each<[string, FollowUp, Verdict, Evidence]>([
     ['that was fresh at the first look', first, skip('already-fresh'), { stopped }],
     ['whose tasks were not asked for', later(), skip('already-fresh'), {}],
-    ['that is skipped', later(), skip('no-tasks'), { stopped }],
+    ['that had no tasks at the first look', first, skip('no-tasks'), { stopped }],
+    ['that is skipped', later(), skip('opted-out'), { stopped }],
     ['that failed', later(), skip('rollout-failed'), { stopped }],
   ])('is not told by a service %s', (_, before, own, evidence) => {
     expect(endAfter(before, own, evidence)).toBeNull();

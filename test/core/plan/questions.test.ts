@@ -150,6 +150,14 @@ describe('beyond DescribeServices ECS is asked', () => {
       [{ askTasks: false, askStopped: true, endOf: CHANGED_AT, unanswered: 'decide' }],
     ],
     [
+      'of a followed service that was scaled to zero when its old tasks ended',
+      {
+        service: { desired: 0, running: 0, deployments: [deployment({ desired: 0, running: 0 })] },
+        following: 'followed',
+      },
+      [{ askTasks: false, askStopped: true, endOf: CHANGED_AT, unanswered: 'decide' }],
+    ],
+    [
       'for the stopped tasks of a deployment whose new tasks are not all up',
       {
         service: { deployments: [deployment({ createdAt: AFTER, rolloutState: 'IN_PROGRESS', running: 1 })] },
