@@ -279,3 +279,21 @@ test.each(['rollback-new-primary', 'rollback-old-primary'] as const)(
     expect(violations).toEqual([]);
   },
 );
+
+test('an exposure lasts as long as the old tasks of a service that was scaled to zero (seed 70428)', async () => {
+  const rollout = { outcome: 'fail', durationMs: 180_000, failAfter: 0, reason: REASON } as const;
+  const violations = await replay(
+    scenario({
+      services: [
+        { ...API, rollout },
+        { ...API, name: 'web' },
+      ],
+      actions: [
+        { at: 10_000, do: 'put', secret: 'prod/db' },
+        { at: 150_000, do: 'scale', service: 'api', count: 0 },
+        { at: 250_000, do: 'deploy', service: 'api' },
+      ],
+    }),
+  );
+  expect(violations).toEqual([]);
+});
