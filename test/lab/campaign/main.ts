@@ -4,7 +4,7 @@ import { added, type Counts, INJECTED } from './counts.ts';
 import { type Caught, SEEDS, writeTable } from './plant-table.ts';
 import { PLANTS, type Plant } from './plants.ts';
 import { workThrough } from './pool.ts';
-import { printCounts, printFailed, printFailure, printPairs } from './print.ts';
+import { printCounts, printFailure, printPairs, printViolations } from './print.ts';
 import { THEMES, type Theme } from './themes.ts';
 import type { Answer, Task } from './worker.ts';
 
@@ -37,26 +37,22 @@ async function campaign(runs: number, theme: Theme | undefined): Promise<number>
   const bundle = await bundleWorker(undefined);
   const failed: Failed[] = [];
   let counts: Counts = {};
-  let cpuSeconds = 0;
   try {
     const before = process.cpuUsage();
     await workThrough(bundle.file, threads, tasks('run', runs, seed, theme), (answer) => {
       if (answer.task !== 'run') return true;
       counts = added(counts, answer.counts);
       if (answer.violations.length > 0) failed.push(answer);
+      printViolations(answer.seed, answer.violations);
       return true;
     });
     const { user, system } = process.cpuUsage(before);
-    cpuSeconds = (user + system) / 1e6;
+    const violations = failed.flatMap((one) => one.violations);
+    printCounts(counts, violations, (user + system) / 1e6 / runs);
     await showSmallest(bundle.file, failed, theme);
   } finally {
     await bundle.remove();
   }
-  printCounts(
-    counts,
-    failed.flatMap((one) => one.violations),
-    cpuSeconds / runs,
-  );
   const untried = INJECTED.filter((name) => (counts[name] ?? 0) === 0);
   // Neither a short campaign nor one of a theme contains every fault.
   if (runs >= ENOUGH && theme === undefined && untried.length > 0) {
@@ -78,9 +74,7 @@ async function showSmallest(
   failed: readonly Failed[],
   theme: Theme | undefined,
 ): Promise<void> {
-  const inOrder = failed.toSorted((a, b) => a.seed - b.seed);
-  const shown = inOrder.slice(0, SHOWN);
-  for (const { seed: failing, violations } of inOrder.slice(SHOWN)) printFailed(failing, violations);
+  const shown = failed.toSorted((a, b) => a.seed - b.seed).slice(0, SHOWN);
   const shrinking = shown.map((one): Task => ({ task: 'shrink', seed: one.seed, theme }));
   await workThrough(file, Math.min(threads, shown.length), shrinking, (answer) => {
     if (answer.task === 'shrink') printFailure(answer.seed, answer.shrunk, theme);

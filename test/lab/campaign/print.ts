@@ -21,8 +21,8 @@ export function printFailure(
   print('});\n');
 }
 
-/** One line a violation, for a seed whose scenario is not shrunk. */
-export function printFailed(seed: number, violations: readonly Violation[]): void {
+/** One line a violation, as soon as it is found: to shrink a scenario may take longer than the campaign. */
+export function printViolations(seed: number, violations: readonly Violation[]): void {
   for (const { promise, what } of violations) print(`seed ${seed}: ${promise}: ${what}`);
 }
 
