@@ -9,6 +9,8 @@ export type Reference =
       readonly id: string;
       readonly label: string;
       readonly versionId: string | undefined;
+      /** Of another account or Region: it may be unknown here. */
+      readonly elsewhere?: true;
     }
   | { readonly kind: 'parameter'; readonly name: string }
   | { readonly kind: 'elsewhere' }
@@ -45,6 +47,12 @@ export function referencesOf(
 export function parse(place: Place, valueFrom: string): Reference {
   const secret = resourceIn(place, 'secretsmanager', valueFrom);
   if (secret !== undefined) return parseSecret(place, valueFrom, secret);
+  const elsewhere = /^arn:[^:]+:secretsmanager:([^:]+):([^:]+):(secret:.*)$/.exec(valueFrom);
+  if (elsewhere !== null) {
+    const [, region = '', account = '', resource = ''] = elsewhere;
+    const reference = parseSecret({ ...place, region, account }, valueFrom, resource);
+    return reference.kind === 'secret' ? { ...reference, elsewhere: true } : reference;
+  }
   const parameter = resourceIn(place, 'ssm', valueFrom);
   if (parameter !== undefined) return parseParameter(parameter.replace(/^parameter/, ''));
   return valueFrom.startsWith('arn:') ? { kind: 'elsewhere' } : parseParameter(valueFrom);

@@ -70,6 +70,7 @@ export function secretsNamed(aws: Aws, id: string): readonly SecretState[] {
 
 function resolveSecret(aws: Aws, reference: Reference & { kind: 'secret' }, at: number): Resolution {
   const candidates = secretsNamed(aws, reference.id);
+  if (candidates.length === 0 && reference.elsewhere) return { resource: undefined };
   if (candidates.length === 0) return unknown(aws, `ResourceNotFoundException: secret ${reference.id}`);
   const secret =
     candidates.findLast((candidate) => candidate.createdAt <= at && isReadable(candidate, at)) ??

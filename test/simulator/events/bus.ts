@@ -18,6 +18,8 @@ export interface AwsEvent {
 /** The content of an event; the bus adds the envelope. */
 interface Happening {
   readonly at: number;
+  /** Where it happened, if not here. */
+  readonly place?: Pick<Place, 'account' | 'region'>;
   readonly type: string;
   readonly source: string;
   readonly resources: readonly string[];
@@ -38,15 +40,15 @@ export function createBus(place: Place, ids: Ids): Bus {
   const listeners = new Set<(event: AwsEvent) => void>();
   return {
     events,
-    emit({ at, type, source, resources, detail }) {
+    emit({ at, place: { account, region } = place, type, source, resources, detail }) {
       const event: AwsEvent = {
         version: '0',
         id: ids.uuid(),
         'detail-type': type,
         source,
-        account: place.account,
+        account,
         time: wholeSecond(at),
-        region: place.region,
+        region,
         resources,
         detail,
       };

@@ -2,6 +2,7 @@ import { type Aws, type Occasion, principalOf } from '../aws.ts';
 import type { AwsError } from '../errors.ts';
 import { type Input, isRecord } from '../input.ts';
 import { withoutValues } from '../ledger.ts';
+import { type Place, placeOf } from '../place.ts';
 import { type AwsEvent, wholeSecond } from './bus.ts';
 
 const SOURCE = 'aws.secretsmanager';
@@ -16,18 +17,20 @@ export function emitApiCall(
 ): AwsEvent {
   const { at, caller } = occasion;
   const failed = 'error' in result;
+  const place = failed ? aws.place : placeIn(result.answer, aws);
   return aws.bus.emit({
     at,
+    place,
     type: 'AWS API Call via CloudTrail',
     source: SOURCE,
     resources: [],
     detail: {
-      ...common(aws, operation, at),
+      ...common(aws, operation, at, place),
       userIdentity: {
         type: 'AssumedRole',
         principalId: `AROA:${caller.accessKeyId}`,
-        arn: principalOf(aws.place, caller),
-        accountId: aws.place.account,
+        arn: principalOf({ ...aws.place, ...place }, caller),
+        accountId: place.account,
         accessKeyId: caller.accessKeyId,
       },
       sourceIPAddress: '192.0.2.10',
@@ -49,14 +52,16 @@ export function emitServiceEvent(
   at: number,
   errorMessage?: string,
 ): AwsEvent {
+  const place = placeOf(secretArn);
   return aws.bus.emit({
     at,
+    place,
     type: 'AWS Service Event via CloudTrail',
     source: SOURCE,
     resources: [],
     detail: {
-      ...common(aws, name, at),
-      userIdentity: { accountId: aws.place.account, invokedBy: 'secretsmanager.amazonaws.com' },
+      ...common(aws, name, at, place),
+      userIdentity: { accountId: place.account, invokedBy: 'secretsmanager.amazonaws.com' },
       sourceIPAddress: 'secretsmanager.amazonaws.com',
       userAgent: 'secretsmanager.amazonaws.com',
       ...(errorMessage === undefined ? {} : { errorMessage }),
@@ -68,17 +73,25 @@ export function emitServiceEvent(
   });
 }
 
-function common(aws: Aws, eventName: string, at: number) {
+/** A call of another account is recorded there: the simulator knows it by what the call answers. */
+function placeIn(answer: unknown, aws: Aws): Where {
+  const arn = isRecord(answer) ? answer['ARN'] : undefined;
+  return typeof arn === 'string' ? placeOf(arn) : aws.place;
+}
+
+type Where = Pick<Place, 'account' | 'region'>;
+
+function common(aws: Aws, eventName: string, at: number, { account, region }: Where) {
   return {
     eventVersion: '1.08',
     eventTime: wholeSecond(at),
     eventSource: 'secretsmanager.amazonaws.com',
     eventName,
-    awsRegion: aws.place.region,
+    awsRegion: region,
     eventID: aws.ids.uuid(),
     readOnly: false,
     managementEvent: true,
-    recipientAccountId: aws.place.account,
+    recipientAccountId: account,
     eventCategory: 'Management',
   };
 }

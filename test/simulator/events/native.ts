@@ -1,4 +1,5 @@
 import type { Aws } from '../aws.ts';
+import { placeOf } from '../place.ts';
 import type { LabelMove } from '../secrets/labels.ts';
 import type { SecretState } from '../secrets/state.ts';
 
@@ -10,6 +11,7 @@ export function emitLabelMoves(aws: Aws, secret: SecretState, moves: readonly La
     if (SILENT.has(label)) continue;
     aws.bus.emit({
       at,
+      place: placeOf(secret.arn),
       type: 'Secret Label Updated',
       source: 'aws.secretsmanager',
       resources: [secret.arn],

@@ -1,6 +1,7 @@
 import { type Aws, type Operations, seconds } from '../aws.ts';
 import { flag, type Input, number, requiredText, text } from '../input.ts';
 import { page } from '../paging.ts';
+import { resourceIn } from '../place.ts';
 import { passes, secretFilters } from './filters.ts';
 import { isGone, needSecret, type SecretState, type SecretView, viewAt } from './state.ts';
 
@@ -42,6 +43,7 @@ export const SECRET_READS: Operations = {
     const filters = secretFilters(input);
     const secrets = [...aws.secrets.byArn.values()].filter(
       (secret) =>
+        resourceIn(aws.place, 'secretsmanager', secret.arn) !== undefined &&
         !isGone(secret, at) &&
         (planned || visible(aws, secret, at).goneAt === undefined) &&
         filters.every((filter) => passes(filter, secret, visible(aws, secret, at))),

@@ -35,25 +35,31 @@ export interface SecretState {
 /** All secrets that ever existed; of several with one name, only the last can still exist. */
 export interface SecretsState {
   readonly byArn: Map<string, SecretState>;
+  /** Those of another place by their partial ARN. */
   readonly byName: Map<string, SecretState[]>;
 }
+
+/** A hyphen and six characters. */
+const SUFFIX = 7;
 
 /** No secrets. */
 export function createSecretsState(): SecretsState {
   return { byArn: new Map(), byName: new Map() };
 }
 
-/** Adds a secret; its ARN ends in the name, a hyphen and six characters. */
+/** Adds a secret; its ARN ends in the name, a hyphen and six characters. `here`: the place of the simulator. */
 export function addSecret(
   secrets: SecretsState,
   place: Place,
+  here: Place,
   secret: Omit<SecretState, 'arn' | 'history'> & { readonly suffix: string; readonly first: SecretView },
 ): SecretState {
   const { name, suffix, first, createdAt, owningService } = secret;
   const arn = arnOf(place, 'secretsmanager', `secret:${name}-${suffix}`);
   const state: SecretState = { arn, name, createdAt, owningService, history: [first] };
   secrets.byArn.set(arn, state);
-  secrets.byName.set(name, [...(secrets.byName.get(name) ?? []), state]);
+  const key = resourceIn(here, 'secretsmanager', arn) === undefined ? arn.slice(0, -SUFFIX) : name;
+  secrets.byName.set(key, [...(secrets.byName.get(key) ?? []), state]);
   return state;
 }
 

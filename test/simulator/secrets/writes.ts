@@ -33,7 +33,7 @@ const createSecret: SecretWrite = (aws, input, { at }) => {
   const id = text(input, 'ClientRequestToken') ?? aws.ids.uuid();
   const versions: SecretVersion[] =
     digest === undefined ? [] : [{ id, createdAt: at, labels: ['AWSCURRENT'], digest }];
-  const secret = addSecret(aws.secrets, aws.place, {
+  const secret = addSecret(aws.secrets, aws.place, aws.place, {
     name,
     suffix: aws.ids.suffix(6),
     createdAt: at,

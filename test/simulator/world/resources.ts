@@ -32,7 +32,7 @@ export function buildSecret(aws: Aws, spec: SecretSpec): SecretRef {
     labels: version.labels ?? (index === 0 ? ['AWSCURRENT'] : []),
     digest: `built-${index}`,
   }));
-  const { arn } = addSecret(aws.secrets, aws.place, {
+  const { arn } = addSecret(aws.secrets, { ...aws.place, ...spec.place }, aws.place, {
     name,
     suffix: spec.suffix ?? aws.ids.suffix(6),
     createdAt,

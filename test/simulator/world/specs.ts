@@ -9,6 +9,7 @@ import type {
 } from '../ecs/state.ts';
 
 import type { PolicyDocument, Statement } from '../iam/policy.ts';
+import type { Place } from '../place.ts';
 
 /** Epoch milliseconds or a Date. */
 export type Instant = number | Date;
@@ -140,6 +141,8 @@ export interface SecretVersionSpec {
 
 export interface SecretSpec {
   readonly name?: string;
+  /** Another account or Region than that of the simulator: what is written there shows by its ARN, and its events happen there. */
+  readonly place?: Partial<Place>;
   /** The six characters that end the ARN. */
   readonly suffix?: string;
   readonly description?: string;
