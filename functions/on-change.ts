@@ -1,10 +1,13 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { RedeployResult } from './commands/decide.ts';
 import { execute } from './commands/redeploy.ts';
+import type { Way } from './core/confirm/trust.ts';
 import type { Trigger } from './core/follow-up/trigger.ts';
-import { parseArn } from './core/model/arn.ts';
+import { type Home, parseArn } from './core/model/arn.ts';
+import { UNTRUSTED } from './core/model/change.ts';
 import { parseEvent } from './formats/event.ts';
 import { isFollowUp, triggersIn } from './formats/follow-up.ts';
+import { eventWithin, forwardedBody, isForwarded } from './formats/forwarded.ts';
 import type { Run } from './pipeline/run.ts';
 import { type Invocation, lambda } from './runtime/handler.ts';
 
@@ -24,7 +27,12 @@ export async function onChange(
   invoked: Run,
   { config }: Pick<Invocation, 'config'>,
 ): Promise<SQSBatchResponse> {
-  const run = { ...invoked, account: invoked.account ?? accountOf(records) };
+  const home = homeIn(records);
+  const run = {
+    ...invoked,
+    account: invoked.account ?? home?.account,
+    region: invoked.region ?? home?.region,
+  };
   const messages = records.map((record) => parsed(record, run));
   const triggers = messages.flatMap((message) => message.triggers);
   const result = await execute(triggers, config.mode, run);
@@ -32,34 +40,54 @@ export async function onChange(
   const needed = stillNeeded(result, run);
   const unsent = await sendAgain(messages, retryLater, run);
   const redeliver = new Set([...unconfirmed, ...unsent, ...needed]);
-  const isNamed = ({ id, ...message }: Message) => message.triggers.length === 0 || redeliver.has(id);
+  const isNamed = ({ id, isReadable }: Message) => !isReadable || redeliver.has(id);
   return { batchItemFailures: messages.filter(isNamed).map(({ id }) => ({ itemIdentifier: id })) };
 }
 
-/** The queue belongs to the account in which the function runs. */
-function accountOf([first]: readonly SQSRecord[]): string | undefined {
-  return parseArn(first?.eventSourceARN ?? '')?.account;
+/** The queue belongs to the account and the Region in which the function runs. */
+function homeIn([first]: readonly SQSRecord[]): Home | undefined {
+  return parseArn(first?.eventSourceARN ?? '');
 }
 
 type Message = {
   readonly id: string;
   readonly body: string;
-  /** None, if it cannot be read. */
+  readonly way: Way;
+  readonly isReadable: boolean;
+  /** None, if it cannot be read or is refused. */
   readonly triggers: readonly Trigger[];
 };
 
 const UNREADABLE =
   'cannot parse the message as an EventBridge event or a follow-up; SQS will deliver it again, and after its last delivery move it to the dead-letter queue';
 
-function parsed({ messageId: id, body, attributes }: SQSRecord, { journal }: Run): Message {
+function parsed(record: SQSRecord, run: Run): Message {
+  const { messageId: id, body, attributes } = record;
   const delivery = Number(attributes?.ApproximateReceiveCount ?? 1);
-  try {
-    if (isFollowUp(body)) return { id, body, triggers: triggersIn(body, id) };
-    return { id, body, triggers: [{ kind: 'event', messageId: id, event: parseEvent(body) }] };
-  } catch (error) {
-    journal.error(UNREADABLE, error, { messageId: id, delivery: String(delivery) });
-    return { id, body, triggers: [] };
+  const isForwardQueue = run.trust !== undefined && record.eventSourceARN === run.trust.queueArn;
+  const way = isForwardQueue || isForwarded(body) ? 'forwarded' : 'own';
+  const message = { id, body, way, isReadable: true } as const;
+  if (isForwardQueue && isOwnMessage(body)) {
+    run.journal.ignored({ changeId: id, source: 'follow-up' }, UNTRUSTED);
+    return { ...message, triggers: [] };
   }
+  try {
+    return { ...message, triggers: triggersOf(message) };
+  } catch (error) {
+    run.journal.error(UNREADABLE, error, { messageId: id, delivery: String(delivery) });
+    return { ...message, isReadable: false, triggers: [] };
+  }
+}
+
+/** What this service sends to itself. From the event bus of other accounts it can only be forged. */
+function isOwnMessage(body: string): boolean {
+  return isFollowUp(body) || isForwarded(body);
+}
+
+function triggersOf({ id, body, way }: Pick<Message, 'id' | 'body' | 'way'>): readonly Trigger[] {
+  if (isFollowUp(body)) return triggersIn(body, id);
+  const event = parseEvent(isForwarded(body) ? eventWithin(body) : body);
+  return [{ kind: 'event', messageId: id, event, way }];
 }
 
 /** Secrets Manager is consistent after some seconds. */
@@ -72,9 +100,10 @@ async function sendAgain(
   run: Run,
 ): Promise<readonly string[]> {
   const unsent: string[] = [];
-  for (const { id, body } of messages.filter((message) => retryLater.includes(message.id))) {
+  for (const { id, body, way } of messages.filter((message) => retryLater.includes(message.id))) {
     try {
-      await run.ports.queue?.send(body, Math.min(run.follow.firstSeconds, RETRY_SOON_S));
+      const again = way === 'forwarded' ? forwardedBody(body) : body;
+      await run.ports.queue?.send(again, Math.min(run.follow.firstSeconds, RETRY_SOON_S));
     } catch (error) {
       run.journal.error(
         'cannot put the event on the queue again; SQS will deliver its message again',

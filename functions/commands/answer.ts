@@ -72,10 +72,11 @@ export function triggersOf(request: Request, origin: Origin): readonly Trigger[]
   ];
 }
 
-function named({ secrets, parameters, force }: Request, origin: Origin): readonly NamedResource[] {
+function named({ secrets, parameters, force, at }: Request, origin: Origin): readonly NamedResource[] {
+  const how = { origin, force, dated: at !== undefined };
   return [
-    ...secrets.map((name): NamedResource => ({ kind: 'secret', origin, name, force })),
-    ...parameters.map((name): NamedResource => ({ kind: 'parameter', origin, name, force })),
+    ...secrets.map((name): NamedResource => ({ kind: 'secret', name, ...how })),
+    ...parameters.map((name): NamedResource => ({ kind: 'parameter', name, ...how })),
   ];
 }
 

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { CloudTrailEvent, Event } from '../core/confirm/event.ts';
+import type { CloudTrailEvent, Event, Said } from '../core/confirm/event.ts';
 import { hasMoreElements, MESSAGE_ELEMENTS } from './bounds.ts';
 import { checkedBy, firstProblems } from './problems.ts';
 
@@ -69,13 +69,20 @@ const cloudTrail = z.object({
 export function parseEvent(body: string): Event {
   const raw = checked(envelope, parsedJson(body));
   const { id, time, region, account } = raw;
-  return { id, time: Date.parse(time), region: orAbsent(region), account: orAbsent(account), ...kindOf(raw) };
+  return {
+    id,
+    time: Date.parse(time),
+    region: orAbsent(region),
+    account: orAbsent(account),
+    said: saidIn(raw),
+    ...kindOf(raw),
+  };
 }
 
 type Envelope = z.infer<typeof envelope>;
 type Kind = Event extends infer Member
   ? Member extends Event
-    ? Omit<Member, 'id' | 'time' | 'region' | 'account'>
+    ? Omit<Member, 'id' | 'time' | 'region' | 'account' | 'said'>
     : never
   : never;
 
@@ -106,6 +113,31 @@ function kindOf(raw: Envelope): Kind {
     default:
       return { kind: 'other' };
   }
+}
+
+/** The fields in which AWS names a resource, in the detail of an event or in a part of it. */
+const NAMING: Readonly<Record<string, readonly string[]>> = {
+  requestParameters: ['secretId', 'name'],
+  responseElements: ['arn', 'aRN', 'ARN', 'name'],
+  additionalEventData: ['SecretId'],
+};
+
+function saidIn({ region, account, resources = [], detail }: Envelope): Said {
+  const named = Object.entries(NAMING).flatMap(([part, fields]) => textsIn(detail[part], fields));
+  return {
+    accounts: [...textsIn({ account }, ['account']), ...textsIn(detail, ['recipientAccountId'])],
+    regions: [...textsIn({ region }, ['region']), ...textsIn(detail, ['awsRegion'])],
+    resources: [...resources, ...textsIn(detail, ['name', 'parameter-name']), ...named],
+  };
+}
+
+/** A field that is no text says nothing; where it matters, the event is malformed. */
+function textsIn(fields: unknown, names: readonly string[]): readonly string[] {
+  const { data = {} } = z.safeParse(z.record(z.string(), z.unknown()), fields);
+  return names.flatMap((name) => {
+    const said = data[name];
+    return typeof said === 'string' && said !== '' ? [said] : [];
+  });
 }
 
 function cloudTrailEvent(detail: z.infer<typeof cloudTrail>['detail']): CloudTrailEvent {

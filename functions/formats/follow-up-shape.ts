@@ -21,6 +21,7 @@ const change = z.object({
   possiblyUntil: z.exactOptional(instant),
   source: text,
   optedOut: z.boolean(),
+  confirmed: z.exactOptional(z.literal(false)),
 });
 
 const notice = z.object({

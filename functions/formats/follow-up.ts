@@ -23,7 +23,7 @@ import { checkedBy, firstProblems } from './problems.ts';
  * carries the lowest version that can express it, so that a return to older code loses as few messages as possible.
  * Version 2 adds a scan that has not begun; version 3 adds what ECS does not show, of which older code would take a change
  * for settled; version 4 adds that a change is followed beyond its time limit, which older code would end at once. What was
- * seen missing is in every version: older code asks nothing about it and reads the rest.
+ * seen missing, and that a change is not confirmed, is in every version: older code knows nothing of it and reads the rest.
  */
 export const FOLLOW_UP_VERSION = 4;
 const FIRST_VERSION = 1;
@@ -182,7 +182,7 @@ function writtenUnread({ unread: all, givenUp }: FollowUp): object {
 
 function writtenChange(one: Change): Omit<Change, 'invalidTag'> {
   const { changeId, kind, arn, changedAt, source, optedOut } = one;
-  const { label, versionId, possiblyUntil } = one;
+  const { label, versionId, possiblyUntil, confirmed } = one;
   return {
     changeId,
     kind,
@@ -193,6 +193,7 @@ function writtenChange(one: Change): Omit<Change, 'invalidTag'> {
     ...(possiblyUntil !== undefined && { possiblyUntil }),
     source,
     optedOut,
+    ...(confirmed === false && { confirmed }),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Trust } from '../core/confirm/trust.ts';
 import type { Limits } from '../core/follow-up/backoff.ts';
 import type { Policy } from '../core/plan/policy.ts';
 import type { Ports } from '../ports.ts';
@@ -12,6 +13,10 @@ export type StepContext = {
   readonly follow: Follow;
   /** The account of this stack; undefined if neither Lambda, the queue nor its URL says it. */
   readonly account?: string | undefined;
+  /** Its Region. */
+  readonly region?: string | undefined;
+  /** Whose events count beside those of this account and Region; undefined: no others. */
+  readonly trust?: Trust | undefined;
   /** Aborted 30 s before the invocation ends; what is not read by then is left to the next invocation. */
   readonly reading: AbortSignal;
 };

@@ -1,7 +1,9 @@
 import * as z from 'zod/mini';
+import type { Trust } from '../core/confirm/trust.ts';
 import { HOUR_MS, type Policy } from '../core/plan/policy.ts';
 import { problemsOf } from '../formats/problems.ts';
 import type { Rates, SnapshotPlace } from '../ports.ts';
+import { contradictions } from './contradictions.ts';
 
 /** Everything that can be set; docs/configuration.md lists the variables and their defaults. */
 export type Config = {
@@ -23,6 +25,10 @@ export type Config = {
   readonly snapshot: SnapshotPlace | undefined;
   readonly rates: Rates;
   readonly tagPrefix: string;
+  /** Undefined: the events of this account and Region alone count. */
+  readonly trust: Trust | undefined;
+  /** The Region in which the function runs, as Lambda tells it. */
+  readonly region: string | undefined;
 };
 
 /** Which variables a function cannot do without. */
@@ -35,11 +41,14 @@ export class WrongConfiguration extends Error {
 
 const GLOB = /^!?[A-Za-z0-9_*?-]+$/;
 
-const splitGlobs = (list: string): readonly string[] =>
+const splitList = (list: string): readonly string[] =>
   list
     .split(',')
-    .map((glob) => glob.trim())
-    .filter((glob) => glob !== '');
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+
+const ACCOUNT = /^\d{12}$/;
+const QUEUE_ARN = /^arn:[\w-]+:sqs:[\w-]+:\d{12}:[\w.-]{1,80}$/;
 
 /** A number as text: `pattern` says how it may be written, `least` how small it may be. */
 const number = (pattern: RegExp, least: number, expected: string) =>
@@ -73,11 +82,11 @@ const shape = z.object({
         .string()
         .check(
           z.refine(
-            (list) => splitGlobs(list).every((glob) => GLOB.test(glob)),
+            (list) => splitList(list).every((glob) => GLOB.test(glob)),
             'expected globs of cluster names, separated by commas',
           ),
         ),
-      z.transform(splitGlobs),
+      z.transform(splitList),
     ),
     ['*'],
   ),
@@ -94,6 +103,26 @@ const shape = z.object({
   READ_RATE: z._default(rate(), 16),
   READ_BURST: z._default(count(1), 40),
   SWEEP: z._default(z.enum(['report', 'heal']), 'report'),
+  TRUSTED_ACCOUNTS: z._default(
+    z.pipe(
+      z
+        .string()
+        .check(
+          z.refine(
+            (list) => splitList(list).every((account) => ACCOUNT.test(account)),
+            'expected the numbers of accounts, twelve digits each, separated by commas',
+          ),
+        ),
+      z.transform(splitList),
+    ),
+    [],
+  ),
+  TRUSTED_ORGANIZATION: z.optional(
+    z
+      .string()
+      .check(z.regex(/^o-[a-z0-9]{10,32}$/, 'expected the id of an organization, such as o-a1b2c3d4e5')),
+  ),
+  TRUSTED_QUEUE_ARN: z.optional(z.string().check(z.regex(QUEUE_ARN, 'expected the ARN of a queue'))),
 });
 
 /** Reads the environment; a variable that is set to nothing counts as not set. Throws WrongConfiguration. */
@@ -124,44 +153,6 @@ function asFarAsReadable(set: Environment, error: z.core.$ZodError | undefined):
   return Object.fromEntries(Object.entries(data).filter(([variable]) => !faulty.has(variable)));
 }
 
-/** Settings that are valid each by itself, and together leave services on an old value. */
-function contradictions(data: Partial<Values>): readonly string[] {
-  return [...cooldownProblem(data), ...limitProblem(data), ...readProblem(data)];
-}
-
-function cooldownProblem(data: Partial<Values>): readonly string[] {
-  const { COOLDOWN_SECONDS: cooldown = 0, FOLLOW_UP_MAX_HOURS: hours = Infinity } = data;
-  return cooldown <= hours * 3_600
-    ? []
-    : [
-        `COOLDOWN_SECONDS: ${cooldown} is longer than FOLLOW_UP_MAX_HOURS, ${hours} hours or ${hours * 3_600} seconds: a service that waits for its cooldown would be given up before it may be redeployed; set COOLDOWN_SECONDS to ${hours * 3_600} at most, or FOLLOW_UP_MAX_HOURS to ${Math.ceil(cooldown / 3_600)} at least`,
-      ];
-}
-
-function limitProblem(data: Partial<Values>): readonly string[] {
-  const { FOLLOW_UP_LIMIT_MINUTES: limit = 0, FOLLOW_UP_MAX_HOURS: hours = Infinity } = data;
-  return limit <= hours * 60
-    ? []
-    : [
-        `FOLLOW_UP_LIMIT_MINUTES: ${limit} is longer than FOLLOW_UP_MAX_HOURS, ${hours} hours or ${hours * 60} minutes: no change would be followed that long; set FOLLOW_UP_LIMIT_MINUTES to ${hours * 60} at most, or FOLLOW_UP_MAX_HOURS to ${Math.ceil(limit / 60)} at least`,
-      ];
-}
-
-/** A redeploy lists the services, describes them, and describes one again right before the write. */
-const READS_FOR_A_REDEPLOY = 3;
-
-/** How long on-change may read: its time limit without the reserve at its end (serverless.yml). */
-const READING_SECONDS = 240;
-
-function readProblem(data: Partial<Values>): readonly string[] {
-  const { READ_RATE: perSecond = Infinity, READ_BURST: burst = Infinity } = data;
-  return burst + perSecond * READING_SECONDS >= READS_FOR_A_REDEPLOY
-    ? []
-    : [
-        `READ_RATE: ${perSecond} with READ_BURST ${burst} allows fewer than the ${READS_FOR_A_REDEPLOY} reads in ${READING_SECONDS} seconds that one redeploy takes, so none would ever be made; set READ_RATE to ${(READS_FOR_A_REDEPLOY - 1) / 100} at least, or READ_BURST to ${READS_FOR_A_REDEPLOY} at least`,
-      ];
-}
-
 type Environment = Readonly<Record<string, string | undefined>>;
 
 function configOf(data: Values, set: Environment): Config {
@@ -187,7 +178,18 @@ function configOf(data: Values, set: Environment): Config {
       updateBurst: data.UPDATE_BURST,
     },
     tagPrefix: data.TAG_PREFIX,
+    trust: trustOf(data),
+    region: set['AWS_REGION'],
   };
+}
+
+function trustOf(data: Values): Trust | undefined {
+  const {
+    TRUSTED_ACCOUNTS: accounts,
+    TRUSTED_ORGANIZATION: organization,
+    TRUSTED_QUEUE_ARN: queueArn,
+  } = data;
+  return queueArn === undefined ? undefined : { accounts, organization, queueArn };
 }
 
 function policyOf(data: Values): Config['policy'] {

@@ -35,6 +35,8 @@ export function runOf(
     needs: new NeedsAsked(),
     access: new AccessAsked(),
     follow: config.followUp,
+    region: config.region,
+    trust: config.trust,
     journal,
     reading,
     remainingMs,

@@ -10,6 +10,7 @@ import {
   type Notice,
   REQUEST,
   type Subject,
+  UNTRUSTED,
 } from '../core/model/change.ts';
 import type { Decision } from '../core/model/decision.ts';
 import { type Fleet, isWhole, unreadableOf } from '../core/model/fleet.ts';
@@ -62,12 +63,12 @@ export class Journal {
   }
 
   received(change: Change): void {
-    const { changeId, kind, arn, label, versionId, changedAt, source } = change;
+    const { changeId, kind, arn, label, versionId, changedAt, source, confirmed } = change;
     if (source !== REQUEST)
       this.#changedAt.set(changeId, Math.min(changedAt, this.#changedAt.get(changeId) ?? changedAt));
     this.#writer.isAbout(change);
     this.#writer.count('Changes');
-    this.#writer.record('info', 'change.received', {
+    this.#writer.record(confirmed === false ? 'warn' : 'info', 'change.received', {
       changeId,
       kind,
       arn,
@@ -75,6 +76,7 @@ export class Journal {
       versionId,
       changedAt: iso(changedAt),
       source,
+      ...(confirmed === false && { confirmed, why: UNCONFIRMED }),
     });
   }
 
@@ -84,8 +86,17 @@ export class Journal {
   }
 
   /** `why`: what was refused, if it is not certain that the event needs no redeploy. */
-  ignored({ changeId, source, arn }: Told, reason: IgnoredReason, why?: string): void {
-    this.#writer.record(why ? 'warn' : 'info', 'change.ignored', { changeId, source, arn, reason, why });
+  ignored({ changeId, source, arn, account }: Told, reason: IgnoredReason, why?: string): void {
+    const isUntrusted = reason === UNTRUSTED;
+    if (isUntrusted) this.#writer.count('Untrusted');
+    this.#writer.record(why !== undefined || isUntrusted ? 'warn' : 'info', 'change.ignored', {
+      changeId,
+      source,
+      arn,
+      ...(account !== undefined && { account }),
+      reason,
+      why,
+    });
   }
 
   /** Records the plan, and each service that is not redeployed, with the reason. Redeploys are recorded once done. */
@@ -223,6 +234,9 @@ export class Journal {
   }
 }
 
+const UNCONFIRMED =
+  'AWS does not describe the secret here, so it was not confirmed, and a tag by which its owner opts out was not seen';
+
 function recordOfAccess({ certainty, findings }: ServiceAccess): object {
   return { certainty, ...someOf('findings', findings) };
 }
@@ -238,5 +252,8 @@ type Seen = {
   readonly spared?: ReadonlySet<string>;
 };
 
-/** `arn`: the resource that the event names, if it can be determined. */
-type Told = Pick<Change, 'changeId' | 'source'> & { readonly arn?: string | undefined };
+/** `arn`: the resource that the event names, if it can be determined; `account`: where it says that it happened. */
+type Told = Pick<Change, 'changeId' | 'source'> & {
+  readonly arn?: string | undefined;
+  readonly account?: string | undefined;
+};

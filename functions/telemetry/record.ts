@@ -1,5 +1,6 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { parseArn } from '../core/model/arn.ts';
 import type { Notice } from '../core/model/change.ts';
 import type { Decision } from '../core/model/decision.ts';
 
@@ -39,7 +40,9 @@ export const METRICS = [
   'ApiCalls',
   'Throttled',
 ] as const;
-export type MetricName = (typeof METRICS)[number];
+/** Those that exist only where events of other accounts are trusted. */
+export const METRICS_OF_TRUST = ['Untrusted'] as const;
+export type MetricName = (typeof METRICS)[number] | (typeof METRICS_OF_TRUST)[number];
 
 /** The most items of one kind in a record, because the length of a log line is limited. */
 export const MAX_LISTED = 100;
@@ -96,8 +99,8 @@ export class RecordWriter {
   }
 
   record(level: Level, event: RecordName, fields: Ids): void {
-    const about = 'arn' in fields ? {} : this.#about(fields);
-    const told = { ...fields, ...about };
+    const named = 'arn' in fields ? fields : { ...fields, ...this.#about(fields) };
+    const told = 'account' in named ? named : { ...named, ...accountIn(named) };
     this.#logger[level](event, { record: { event, ...told } });
     this.#hear?.(event, told);
   }
@@ -124,6 +127,13 @@ export class RecordWriter {
     const [arn] = arns;
     return arn === undefined ? {} : arns.length === 1 ? { arn } : { arn, arns: arns.slice(0, MAX_LISTED) };
   }
+}
+
+/** The account of the resource: that of the first, of several. */
+function accountIn(fields: object): { readonly account?: string } {
+  const account =
+    'arn' in fields && typeof fields.arn === 'string' ? parseArn(fields.arn)?.account : undefined;
+  return account === undefined ? {} : { account };
 }
 
 type Ids = {

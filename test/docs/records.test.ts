@@ -7,7 +7,9 @@ import { tableOn } from './tables.ts';
 
 /** Fields that Powertools adds, and those that every record of a change has, whatever happened. */
 const COMMON = new Set(
-  'level timestamp message functionName requestId coldStart event changeId changeIds arn arns'.split(' '),
+  'level timestamp message functionName requestId coldStart event changeId changeIds arn arns account'.split(
+    ' ',
+  ),
 );
 /** Records whose further fields the table names as a group: those of the request, and the lists of a sweep. */
 const AS_A_GROUP = ['request.received', 'sweep.done'];

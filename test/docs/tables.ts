@@ -7,7 +7,7 @@ import { ALSO } from '../../functions/core/model/tags.ts';
 import { REASONS } from '../../functions/core/plan/reasons.ts';
 import { ADVICE, suspicion } from '../../functions/core/report/advice.ts';
 import { OwnEvents } from '../../functions/telemetry/own-events.ts';
-import { METRICS, RECORDS } from '../../functions/telemetry/record.ts';
+import { METRICS, METRICS_OF_TRUST, RECORDS } from '../../functions/telemetry/record.ts';
 import { deniedActions, EVERY_CONDITION, grantedActions, loadRules } from '../infra/template.ts';
 import { change } from '../support/build.ts';
 import { SITUATIONS } from '../support/preflight-situations.ts';
@@ -176,7 +176,7 @@ export const TABLES: readonly Table[] = [
     section: 'Metrics',
     header: 'metric',
     facts: firstColumn,
-    known: () => METRICS,
+    known: () => [...METRICS, ...METRICS_OF_TRUST],
   },
   {
     what: 'alarms',

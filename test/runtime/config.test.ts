@@ -102,3 +102,48 @@ describe('a wrong value', () => {
     );
   });
 });
+
+describe('trust in other accounts', () => {
+  const queue = 'arn:aws:sqs:eu-west-1:111122223333:forwarded';
+  const trustOf = (set: Readonly<Record<string, string>>) => readConfig([], set).trust;
+
+  test('is a list of accounts, or an organization, and the queue on which they count', () => {
+    expect(trustOf({})).toBeUndefined();
+    expect(
+      trustOf({ TRUSTED_ACCOUNTS: '', TRUSTED_ORGANIZATION: ' ', TRUSTED_QUEUE_ARN: '' }),
+    ).toBeUndefined();
+    expect(trustOf({ TRUSTED_ACCOUNTS: '222233334444, 333344445555', TRUSTED_QUEUE_ARN: queue })).toEqual({
+      accounts: ['222233334444', '333344445555'],
+      organization: undefined,
+      queueArn: queue,
+    });
+    expect(trustOf({ TRUSTED_ORGANIZATION: 'o-a1b2c3d4e5', TRUSTED_QUEUE_ARN: queue })).toEqual({
+      accounts: [],
+      organization: 'o-a1b2c3d4e5',
+      queueArn: queue,
+    });
+  });
+
+  test.each<readonly [Readonly<Record<string, string>>, string]>([
+    [
+      { TRUSTED_ACCOUNTS: '22223333444', TRUSTED_QUEUE_ARN: queue },
+      'TRUSTED_ACCOUNTS: expected the numbers of accounts',
+    ],
+    [
+      { TRUSTED_ACCOUNTS: '*', TRUSTED_QUEUE_ARN: queue },
+      'TRUSTED_ACCOUNTS: expected the numbers of accounts',
+    ],
+    [
+      { TRUSTED_ORGANIZATION: 'ou-a1b2-c3d4e5f6', TRUSTED_QUEUE_ARN: queue },
+      'TRUSTED_ORGANIZATION: expected the id',
+    ],
+    [
+      { TRUSTED_ACCOUNTS: '222233334444', TRUSTED_QUEUE_ARN: 'https://sqs' },
+      'TRUSTED_QUEUE_ARN: expected the ARN',
+    ],
+    [{ TRUSTED_ACCOUNTS: '222233334444' }, 'TRUSTED_QUEUE_ARN: must be set where'],
+    [{ TRUSTED_QUEUE_ARN: queue }, 'TRUSTED_QUEUE_ARN: no account is trusted on it'],
+  ])('is refused where it says nothing that can be followed: %j', (set, problem) => {
+    expect(() => trustOf(set)).toThrow(problem);
+  });
+});

@@ -5,6 +5,7 @@ import { connectedHandler } from '../../functions/runtime/handler.ts';
 import {
   type AwsEvent,
   createClock,
+  type QueueRef,
   type Simulator,
   type SimulatorOptions,
   startSimulator,
@@ -30,6 +31,8 @@ export type Loop = {
   readonly queueUrl: string;
   /** Puts an event on the queue, as a rule does. */
   send(event: object): void;
+  /** Puts a body on the queue of the event bus that other accounts reach; needs `trusts`. */
+  forward(event: object | string): void;
   /** Handles messages until none is left or `forMs` have passed; returns the number of invocations. */
   run(forMs?: number): Promise<number>;
   /** Starts a new environment, which remembers nothing of the warm one; `env` are settings that are different now. */
@@ -43,6 +46,8 @@ export type Loop = {
 export type LoopOptions = SimulatorOptions & {
   readonly env?: Readonly<Record<string, string>>;
   readonly deliverTwice?: boolean;
+  /** TRUSTED_ACCOUNTS, or the organization, and the queue of the event bus. */
+  readonly trusts?: readonly string[];
   /** The remaining time in real milliseconds, of each invocation or as it is now. */
   readonly remainingMs?: number | (() => number);
 };
@@ -53,6 +58,7 @@ export const QUICK = { READ_RATE: '10000', READ_BURST: '10000', UPDATE_RATE: '10
 export async function startLoop({
   env = {},
   deliverTwice = false,
+  trusts,
   remainingMs,
   ...options
 }: LoopOptions = {}): Promise<Loop> {
@@ -60,11 +66,13 @@ export async function startLoop({
   const sim = await startSimulator({ throttling: false, now: clock.now, rolloutMs: 20_000, ...options });
   const queue = sim.world.queue({ name: 'changes', visibilitySeconds: 300, maxReceiveCount: 5 });
   const { url } = queue;
-  const source = simulatedEventSource(sim, clock, [queue]);
+  const forwarded =
+    trusts && sim.world.queue({ name: 'forwarded', visibilitySeconds: 300, maxReceiveCount: 5 });
+  const source = simulatedEventSource(sim, clock, forwarded ? [queue, forwarded] : [queue]);
   for (const [name, value] of Object.entries(sim.env)) vi.stubEnv(name, value);
   actAs('on-change');
   const records = captureRecords();
-  let settings = env;
+  let settings = { ...trustIn(trusts, forwarded), ...env };
   const connect = () =>
     connectedHandler(
       readConfig(['CHANGE_QUEUE_URL'], { CHANGE_QUEUE_URL: url, ...QUICK, ...settings }),
@@ -121,6 +129,11 @@ export async function startLoop({
     },
     send: (event) =>
       void sim.act('sqs', 'SendMessage', { QueueUrl: url, MessageBody: JSON.stringify(event) }),
+    forward: (event) =>
+      void sim.act('sqs', 'SendMessage', {
+        QueueUrl: forwarded?.url,
+        MessageBody: typeof event === 'string' ? event : JSON.stringify(event),
+      }),
     async run(forMs = Infinity) {
       const end = clock.now() + forMs;
       let invocations = 0;
@@ -133,6 +146,19 @@ export async function startLoop({
       sim.advance();
       return invocations;
     },
+  };
+}
+
+function trustIn(
+  trusts: readonly string[] = [],
+  queue: QueueRef | undefined,
+): Readonly<Record<string, string>> {
+  if (queue === undefined) return {};
+  const [organization] = trusts.filter((one) => one.startsWith('o-'));
+  return {
+    TRUSTED_ACCOUNTS: trusts.filter((one) => one !== organization).join(),
+    ...(organization !== undefined && { TRUSTED_ORGANIZATION: organization }),
+    TRUSTED_QUEUE_ARN: queue.arn,
   };
 }
 

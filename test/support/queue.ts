@@ -10,6 +10,8 @@ export type Received = {
   readonly Body: string;
   readonly ReceiptHandle: string;
   readonly Attributes?: Readonly<Record<string, string>> | undefined;
+  /** The queue it came from, where a source has several. */
+  readonly queueArn?: string;
 };
 
 /** A queue from which Lambda takes messages: one of the simulator, or one behind SQS's API. */
@@ -64,7 +66,7 @@ const HERE = 'arn:aws:sqs:eu-west-1:111122223333:changes';
 /** The event that Lambda hands to a function whose event source is a queue. */
 export function sqsEvent(messages: readonly Received[], queueArn = HERE): SQSEvent {
   const now = String(Date.now());
-  const recordOf = ({ MessageId, ReceiptHandle, Body, Attributes = {} }: Received): SQSRecord => ({
+  const recordOf = ({ MessageId, ReceiptHandle, Body, Attributes = {}, ...from }: Received): SQSRecord => ({
     messageId: MessageId,
     receiptHandle: ReceiptHandle,
     body: Body,
@@ -78,7 +80,7 @@ export function sqsEvent(messages: readonly Received[], queueArn = HERE): SQSEve
     messageAttributes: {},
     md5OfBody: '',
     eventSource: 'aws:sqs',
-    eventSourceARN: queueArn,
+    eventSourceARN: from.queueArn ?? queueArn,
     awsRegion: queueArn.split(':')[3] ?? '',
   });
   return { Records: messages.map(recordOf) };

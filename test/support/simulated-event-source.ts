@@ -26,7 +26,9 @@ export function simulatedEventSource(
     nextDue: () => Math.min(...queues.map(dueIn)),
     async receive() {
       const due = queues.find((queue) => dueIn(queue) <= clock.now());
-      return due === undefined ? [] : receiveBatch(simulatedQueue(sim, due), batch);
+      if (due === undefined) return [];
+      const messages = await receiveBatch(simulatedQueue(sim, due), batch);
+      return messages.map((message) => ({ ...message, queueArn: due.arn }));
     },
     settle(messages, returned) {
       const done = messages.filter(({ MessageId }) => !returned.has(MessageId));

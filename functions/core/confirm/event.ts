@@ -6,6 +6,7 @@ export type Event = {
   readonly time: number;
   readonly region?: string | undefined;
   readonly account?: string | undefined;
+  readonly said?: Said;
 } & (
   | {
       readonly kind: 'label-updated';
@@ -28,6 +29,17 @@ export type Event = {
   | CloudTrailEvent
   | { readonly kind: 'other' }
 );
+
+/**
+ * Everything in an event that says where it happened and to what. AWS says it more than once, and a forged event may
+ * contradict itself.
+ */
+export type Said = {
+  readonly accounts: readonly string[];
+  readonly regions: readonly string[];
+  /** Names and ARNs. */
+  readonly resources: readonly string[];
+};
 
 export type CloudTrailEvent = {
   readonly kind: 'cloudtrail';

@@ -1,4 +1,5 @@
 import type { Event } from '../confirm/event.ts';
+import type { Way } from '../confirm/trust.ts';
 import type { NamedService } from '../model/fleet.ts';
 import type { Origin } from '../model/secret.ts';
 import type { Scan } from '../read/scan.ts';
@@ -8,7 +9,13 @@ import type { Attempt, FollowUp } from './follow-up.ts';
  * What starts the work: a message of the queue, or what a request names. `messageId` is the id of the message in SQS.
  */
 export type Trigger =
-  | { readonly kind: 'event'; readonly messageId: string; readonly event: Event }
+  | {
+      readonly kind: 'event';
+      readonly messageId: string;
+      readonly event: Event;
+      /** `own` if absent. */
+      readonly way?: Way;
+    }
   | { readonly kind: 'follow-up'; readonly messageId: string; readonly followUp: FollowUp }
   | { readonly kind: 'scan'; readonly messageId: string; readonly scan: Scan }
   | {
@@ -16,6 +23,8 @@ export type Trigger =
       readonly origin: Origin;
       readonly name: string;
       readonly force: boolean;
+      /** The request says since when tasks are old. */
+      readonly dated?: boolean;
     }
   | { readonly kind: 'service'; readonly origin: Origin; readonly named: NamedService };
 

@@ -22,6 +22,11 @@ export type Change = {
   /** That tag is neither "true" nor "false". */
   readonly invalidTag?: true;
   /**
+   * DescribeSecret was refused, or knows nothing of another account or Region: the change is told by the event or by the
+   * request alone, and neither an opt-out nor a confirmation was seen.
+   */
+  readonly confirmed?: false;
+  /**
    * Only at a later look: the resource is gone now. `full-arn`: another one answers to its name, so that only a reference
    * by the full ARN finds nothing.
    */
@@ -73,6 +78,9 @@ export function isReportedEnd(notice: Notice): boolean {
   return notice.source !== REQUEST && (isGone(notice) || notice.notice === 'expires-soon');
 }
 
+/** The event says that it happened where none counts, or contradicts itself about it. */
+export const UNTRUSTED = 'untrusted-account';
+
 /** Why an event is not a change. */
 export const IGNORED_REASONS = [
   'other-event',
@@ -86,6 +94,7 @@ export const IGNORED_REASONS = [
   'policy-reminder',
   'restored',
   'elsewhere',
+  UNTRUSTED,
   'not-referenced',
 ] as const;
 export type IgnoredReason = (typeof IGNORED_REASONS)[number];

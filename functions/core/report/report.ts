@@ -41,7 +41,10 @@ export type Followed = {
   readonly note: string;
 };
 
-type ReportedChange = Pick<Change, 'changeId' | 'kind' | 'arn' | 'label' | 'versionId' | 'source'> & {
+type ReportedChange = Pick<
+  Change,
+  'changeId' | 'kind' | 'arn' | 'label' | 'versionId' | 'source' | 'confirmed'
+> & {
   readonly changedAt: string;
 };
 type ReportedNotice = Pick<Notice, 'changeId' | 'kind' | 'arn' | 'notice' | 'source'> & {
@@ -93,6 +96,7 @@ function reportedChange({
   versionId,
   changedAt,
   source,
+  confirmed,
 }: Change): ReportedChange {
   return {
     changeId,
@@ -102,6 +106,7 @@ function reportedChange({
     ...(versionId && { versionId }),
     changedAt: iso(changedAt),
     source,
+    ...(confirmed === false && { confirmed }),
   };
 }
 

@@ -1,32 +1,16 @@
 import pMap from 'p-map';
-import { confirmSecret, type Finding } from '../../core/confirm/confirm.ts';
-import { type Claim, claimOf, resourceOf, sourceOf } from '../../core/confirm/event.ts';
 import { type Attempt, begin, merged } from '../../core/follow-up/follow-up.ts';
 import type { Confirmed, OpenScan, Trigger } from '../../core/follow-up/trigger.ts';
-import { type Change, endOfSecond, isGone, type Notice } from '../../core/model/change.ts';
+import { type Change, isGone, type Notice } from '../../core/model/change.ts';
 import { CONCURRENCY } from '../../core/model/limits.ts';
 import { grouped } from '../../core/model/lists.ts';
-import type { ParametersFound } from '../../core/model/parameter.ts';
-import type { Origin } from '../../core/model/secret.ts';
 import { standingKey } from '../../core/plan/standing.ts';
 import { startScan } from '../../core/read/scan.ts';
 import type { StepContext } from '../context.ts';
 import { describing } from '../living.ts';
-import { deniedElsewhere } from './foreign.ts';
-import {
-  type Describe,
-  deletedParameters,
-  deletion,
-  type Found,
-  findCurrent,
-  noticeOf,
-  parameterChange,
-  withNamesake,
-} from './resolve.ts';
+import { type Ask, find } from './find.ts';
+import { deletedParameters, type Found } from './resolve.ts';
 import { refutedOf, standingOf } from './standing.ts';
-
-/** No clock is that wrong: an event further in the future has a broken time. */
-const FUTURE_MS = 60_000;
 
 /** Checks each trigger against what Secrets Manager and Parameter Store say now. A failing trigger stops no other. */
 export async function confirm(triggers: readonly Trigger[], run: StepContext): Promise<Confirmed> {
@@ -190,56 +174,4 @@ function messagesOf(findings: readonly FoundFor[], kind: Found['kind']): readonl
 
 function messageIdsOf(trigger: Trigger): readonly string[] {
   return 'messageId' in trigger ? [trigger.messageId] : [];
-}
-
-/** What is asked once for all triggers. */
-type Ask = { readonly describe: Describe; readonly deleted: () => Promise<ParametersFound> };
-
-async function find(trigger: Trigger, ask: Ask, run: StepContext): Promise<Found> {
-  if (trigger.kind !== 'event') return findCurrent(trigger, ask.describe, run);
-  const { event } = trigger;
-  const { id, time, region, account } = event;
-  const origin = { changeId: id, at: time, source: sourceOf(event), region, account };
-  const named = { ...origin, arn: resourceOf(event) };
-  try {
-    const found = await findClaimed(claimOf(event), origin, ask, run);
-    if (found.kind === 'look-again') return { kind: 'not-visible' };
-    if (found.kind === 'notice') return { ...found, notice: await withNamesake(found.notice, run) };
-    return found.kind === 'ignored' ? { ...found, origin: named } : found;
-  } catch (error) {
-    const why = deniedElsewhere(error, event, run);
-    if (why !== undefined) return { kind: 'ignored', origin: named, reason: 'elsewhere', why };
-    run.journal.error('cannot confirm the change; SQS will deliver the message again', error, {
-      changeId: event.id,
-    });
-    return { kind: 'unconfirmed' };
-  }
-}
-
-async function findClaimed(claim: Claim, origin: Origin, ask: Ask, { ports }: StepContext): Promise<Finding> {
-  if (claim.kind === 'none') return { kind: 'ignored', reason: claim.reason };
-  if (origin.at > ports.clock.now() + FUTURE_MS) {
-    throw new RangeError(`the time of the event, ${new Date(origin.at).toISOString()}, is in the future`);
-  }
-  switch (claim.kind) {
-    case 'noticed': {
-      const notice = noticeOf(origin, claim.resource, claim.arn, claim.notice);
-      const isDeleted = notice.kind === 'parameter' && isGone(notice);
-      return isDeleted
-        ? deletion(notice, await ask.deleted(), ports.clock.now())
-        : { kind: 'notice', notice };
-    }
-    case 'parameter-changed':
-      return { kind: 'changes', changes: [parameterChange(origin, claim.arn, endOfSecond(origin.at))] };
-    case 'label-moved':
-    case 'version-created':
-    case 'rotated':
-    case 'secret-deleted': {
-      // A description is as old as the question: the answer may take seconds.
-      const askedAt = ports.clock.now();
-      return confirmSecret(claim, origin, await ask.describe(claim.secret), askedAt);
-    }
-    default:
-      return claim satisfies never;
-  }
 }

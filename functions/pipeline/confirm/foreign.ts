@@ -1,4 +1,5 @@
 import { type Event, resourceOf } from '../../core/confirm/event.ts';
+import type { Way } from '../../core/confirm/trust.ts';
 import { parseArn } from '../../core/model/arn.ts';
 import type { Denial } from '../../ports.ts';
 import type { StepContext } from '../context.ts';
@@ -14,11 +15,35 @@ export function deniedElsewhere(error: unknown, event: Event, run: StepContext):
 const ALLOW =
   'the event of another account is ignored; to have services redeployed for it, allow secretsmanager:DescribeSecret on the secret, in the role of on-change and in the policy of the secret';
 
+/** An event of another account or Region that has not come over the event bus tells nothing by itself. */
+export function isToBeBelieved(event: Event, way: Way, run: StepContext): boolean {
+  return way === 'forwarded' || !isForeign(event, run);
+}
+
+/**
+ * Whether an ARN is of another account or Region than this stack. That such a resource is not found says nothing: Secrets
+ * Manager and Parameter Store know only their own Region, and of other accounts what these allow.
+ */
+export function isElsewhere(
+  arn: string,
+  { account, region }: Pick<StepContext, 'account' | 'region'>,
+): boolean {
+  const found = parseArn(arn);
+  if (found === undefined) return false;
+  return found.account !== (account ?? found.account) || found.region !== (region ?? found.region);
+}
+
+/** Secrets Manager of this Region describes no secret of another one. */
+export function isOfOtherRegion(arn: string, { region }: Pick<StepContext, 'region'>): boolean {
+  const found = parseArn(arn);
+  return found !== undefined && region !== undefined && found.region !== region;
+}
+
 function isForeign(event: Event, { account }: StepContext): boolean {
   const theirs = event.account ?? parseArn(resourceOf(event) ?? '')?.account;
   return account !== undefined && theirs !== undefined && theirs !== account;
 }
 
-function isDenial(error: unknown): error is Error & Denial {
+export function isDenial(error: unknown): error is Error & Denial {
   return error instanceof Error && 'denied' in error && error.denied === true;
 }

@@ -7,6 +7,7 @@ import {
   isYoungClaim,
 } from '../../core/confirm/confirm.ts';
 import { resourceOf } from '../../core/confirm/event.ts';
+import { toldByRequest } from '../../core/confirm/unconfirmed.ts';
 import type { Trigger } from '../../core/follow-up/trigger.ts';
 import { parseArn } from '../../core/model/arn.ts';
 import {
@@ -18,7 +19,9 @@ import {
 } from '../../core/model/change.ts';
 import type { ParametersFound } from '../../core/model/parameter.ts';
 import type { Origin, SecretDescription } from '../../core/model/secret.ts';
+import type { Denial } from '../../ports.ts';
 import type { StepContext } from '../context.ts';
+import { isDenial, isElsewhere, isOfOtherRegion } from './foreign.ts';
 import { hasNamesake } from './standing.ts';
 
 export type Found =
@@ -64,12 +67,11 @@ async function currentParameter({ origin, name, force }: Named, run: StepContext
   return { kind: 'changes', changes: [parameterChange(origin, parameter.arn, changedAt)] };
 }
 
-async function currentSecret(
-  { origin, name, force }: Named,
-  describe: Describe,
-  run: StepContext,
-): Promise<Found> {
-  const description = await describe(name);
+async function currentSecret(named: Named, describe: Describe, run: StepContext): Promise<Found> {
+  const { origin, name, force } = named;
+  const description = await describedOr(named, describe, run);
+  if (description !== undefined && 'told' in description)
+    return { kind: 'changes', changes: [description.told] };
   const gone = goneNotice(name, origin, description);
   if (gone !== undefined) return { kind: 'notice', notice: await withNamesake(gone, run) };
   if (description === undefined) return none;
@@ -77,6 +79,39 @@ async function currentSecret(
   const versions = await run.ports.secrets.listVersions(description.arn, run.reading);
   return { kind: 'changes', changes: currentChanges(origin, description, versions) };
 }
+
+/** What AWS shows of the secret, or what the person says of one that AWS does not show here. */
+async function describedOr(
+  named: Named,
+  describe: Describe,
+  run: StepContext,
+): Promise<SecretDescription | { readonly told: Change } | undefined> {
+  const { name } = named;
+  try {
+    const description = isOfOtherRegion(name, run) ? undefined : await describe(name);
+    if (description !== undefined || !isElsewhere(name, run)) return description;
+    throw new NotDescribed(`Secrets Manager of this account and Region knows nothing of ${name}`);
+  } catch (error) {
+    if (!isDenial(error)) throw error;
+    const { force, dated, origin } = named;
+    const told = force || dated ? toldByRequest(name, origin) : undefined;
+    if (told !== undefined) return { told };
+    throw error instanceof NotDescribed ? error : new NotDescribed(error.message, { cause: error });
+  }
+}
+
+/** AWS does not describe a secret, and the request does not say what would do without. */
+class NotDescribed extends Error implements Denial {
+  override readonly name = 'NotDescribed';
+  readonly denied = true;
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(`${message}; ${INSTEAD}`, options);
+  }
+}
+
+const INSTEAD =
+  'a request that names the secret by its full ARN and says since when with "at" needs no description: what was created before that instant counts as old';
 
 /** A secret that was deleted by force may have been created anew: then only references by the full ARN find nothing. */
 export async function withNamesake(notice: Notice, run: StepContext): Promise<Notice> {

@@ -7,6 +7,7 @@ import { CONCURRENCY } from '../../core/model/limits.ts';
 import type { SecretDescription } from '../../core/model/secret.ts';
 import { type Standing, type Standings, standingKey } from '../../core/plan/standing.ts';
 import type { StepContext } from '../context.ts';
+import { isDenial, isElsewhere, isOfOtherRegion } from './foreign.ts';
 
 /**
  * Asks whether what changed still stands as the changes say, because minutes or hours have passed since they were
@@ -33,7 +34,7 @@ export async function refutedOf(notices: readonly Notice[], run: StepContext): P
   return ends.filter(({ arn }) => known.get(arn)?.kind === 'living');
 }
 
-type Named = Pick<Change | Notice, 'kind' | 'arn'>;
+type Named = Pick<Change | Notice, 'kind' | 'arn'> & Pick<Change, 'confirmed'>;
 
 async function resourcesNow(
   named: readonly Named[],
@@ -41,13 +42,17 @@ async function resourcesNow(
 ): Promise<ReadonlyMap<string, Resource>> {
   const secrets = named.filter(({ kind }) => kind === 'secret');
   const parameters = named.filter(({ kind }) => kind === 'parameter');
+  const hidden = new Set(secrets.filter(({ confirmed }) => confirmed === false).map(({ arn }) => arn));
   const found = await pMap(
     [...new Set(secrets.map(({ arn }) => arn))],
-    async (arn) => [arn, await secretNow(arn, run)] as const,
+    async (arn) => [arn, await secretNow(arn, hidden.has(arn), run)] as const,
     { concurrency: CONCURRENCY.resources },
   );
   return new Map([...found, ...(await parametersNow(parameters, run))]);
 }
+
+/** Nothing speaks against a change that AWS did not describe before, and does not describe now. */
+const AS_BEFORE: Resource = { kind: 'living', optedOut: undefined };
 
 type Resource =
   | { readonly kind: 'living'; readonly optedOut: boolean | undefined }
@@ -71,13 +76,16 @@ function standing(change: Change, resource: Resource, now: number): Standing {
   }
 }
 
-async function secretNow(arn: string, run: StepContext): Promise<Resource> {
+async function secretNow(arn: string, isHidden: boolean, run: StepContext): Promise<Resource> {
+  if (isOfOtherRegion(arn, run)) return AS_BEFORE;
   try {
     const description = await run.ports.secrets.describe(arn, run.reading);
     if (description !== undefined && description.deletedAt === undefined)
       return { kind: 'living', optedOut: optedOutBy(description.enabledTag) };
+    if (description === undefined && isElsewhere(arn, run)) return AS_BEFORE;
     return { kind: 'gone', namesake: await hasNamesake(arn, description, run) };
   } catch (error) {
+    if (isHidden && isDenial(error)) return AS_BEFORE;
     run.journal.error('cannot check whether the secret still stands; its change is looked at again', error, {
       arn,
     });
@@ -103,8 +111,16 @@ async function parametersNow(
   parameters: readonly Named[],
   run: StepContext,
 ): Promise<readonly (readonly [string, Resource])[]> {
-  const arns = [...new Set(parameters.map(({ arn }) => arn))].filter((arn) => parseArn(arn) !== undefined);
-  if (arns.length === 0) return [];
+  const all = [...new Set(parameters.map(({ arn }) => arn))].filter((arn) => parseArn(arn) !== undefined);
+  const elsewhere = all.filter((arn) => isElsewhere(arn, run)).map((arn) => [arn, AS_BEFORE] as const);
+  const arns = all.filter((arn) => !isElsewhere(arn, run));
+  return arns.length === 0 ? elsewhere : [...elsewhere, ...(await parametersHereNow(arns, run))];
+}
+
+async function parametersHereNow(
+  arns: readonly string[],
+  run: StepContext,
+): Promise<readonly (readonly [string, Resource])[]> {
   try {
     const { found, refused } = await run.ports.parameters.describeAll(arns, run.reading);
     const living = new Set(found.map(({ arn }) => arn));

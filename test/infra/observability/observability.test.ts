@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod/mini';
-import { METRICS, RECORDS } from '../../../functions/telemetry/record.ts';
+import { METRICS, METRICS_OF_TRUST, RECORDS } from '../../../functions/telemetry/record.ts';
 import { escaped } from '../../support/svg.ts';
 import { type Packaged, packageInto, removeFolder } from '../packaged.ts';
 import { faultsOf, filledIn, queriesOf } from './faults.ts';
@@ -36,7 +36,7 @@ describe('dashboard, alarms and saved queries', () => {
   test('are tested with situations that bring every record and every metric', async () => {
     const { rows, points } = readLines(await written());
     expect(new Set(rows.flatMap((row) => row.get('event') ?? []))).toEqual(new Set(RECORDS));
-    expect(new Set(points.map(({ name }) => name))).toEqual(new Set(METRICS));
+    expect(new Set(points.map(({ name }) => name))).toEqual(new Set([...METRICS, ...METRICS_OF_TRUST]));
     expect(new Set(points.map(({ namespace }) => namespace))).toEqual(new Set(['SecretRedeploy']));
   });
 

@@ -1,6 +1,6 @@
 import { onTestFinished, vi } from 'vitest';
 import { scene } from '../../e2e/scene.ts';
-import { apiCall, parameterChange, serviceEvent } from '../../support/events.ts';
+import { apiCall, labelUpdated, parameterChange, serviceEvent } from '../../support/events.ts';
 import { currentMoved, type Loop, startLoop } from '../../support/loop.ts';
 import { sweepOnce } from '../../support/sweeper.ts';
 
@@ -17,6 +17,7 @@ export async function linesOfEverything(serviceName: string): Promise<readonly s
     ...(await deploymentsTakeLong()),
     ...(await rolesCannotRead()),
     ...(await eventsAreLost()),
+    ...(await otherAccountsTell()),
     ...(await requestsAreMade(serviceName)),
     ...WRITTEN_BY_LAMBDA,
   ];
@@ -187,6 +188,23 @@ async function eventsAreLost(): Promise<readonly string[]> {
   loop.sim.rotateSecret(arn);
   faults.add({ operation: 'ListSecretVersionIds', kind: 'access-denied', times: Infinity });
   await sweepOnce(loop);
+  return linesOf(loop);
+}
+
+/** A trusted account whose secrets are not described here, and one that is not trusted. */
+async function otherAccountsTell(): Promise<readonly string[]> {
+  const [trusted, other] = ['222233334444', '999988887777'];
+  const loop = await startLoop({ trusts: [trusted] });
+  const { world, faults } = loop.sim;
+  const of = (account: string) => ({ ...loop.sim, account, partition: 'aws' });
+  const { arn, name } = world.secret({ name: 'shared/db', suffix: 'a1B2c3', place: { account: trusted } });
+  world.service({ name: 'api', secrets: [arn], startedAt: loop.clock.now() - DAY });
+  faults.add({ operation: 'DescribeSecret', kind: 'access-denied', times: Infinity });
+  const at = loop.clock.now();
+  loop.forward(labelUpdated({ place: of(trusted), at }, { arn, name }, 'version-2'));
+  loop.forward(labelUpdated({ place: of(other), at }, { arn, name }, 'version-2'));
+  loop.forward(apiCall({ place: of(trusted), at }, 'PutSecretValue', { secretId: name }));
+  await loop.run();
   return linesOf(loop);
 }
 

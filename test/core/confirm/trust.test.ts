@@ -1,0 +1,135 @@
+import { describe, expect, test } from 'vitest';
+import { isTrusted, placed, type Trust } from '../../../functions/core/confirm/trust.ts';
+import { parseEvent } from '../../../functions/formats/event.ts';
+import { apiCall, labelUpdated, parameterChange, type RawEvent, serviceEvent } from '../../support/events.ts';
+
+const HERE = { partition: 'aws', region: 'eu-west-1', account: '111122223333' };
+const THEIRS = { ...HERE, account: '222233334444' };
+const OTHERS = { ...HERE, account: '999988887777' };
+const FAR = { ...HERE, region: 'us-east-1' };
+const TRUST: Trust = {
+  accounts: [THEIRS.account],
+  organization: undefined,
+  queueArn: `arn:aws:sqs:${HERE.region}:${HERE.account}:forwarded`,
+};
+const at = Date.UTC(2026, 10, 22);
+const arnAt = ({ partition, region, account }: typeof HERE, name = 'prod/db-a1B2c3') =>
+  `arn:${partition}:secretsmanager:${region}:${account}:secret:${name}`;
+const native = (place: typeof HERE, arn = arnAt(place), name = 'prod/db') =>
+  labelUpdated({ place, at }, { arn, name }, 'version-2');
+const parameterAt = ({ region, account }: typeof HERE, name = 'app/key') =>
+  `arn:aws:ssm:${region}:${account}:parameter/${name}`;
+const trusted = (event: RawEvent, way: 'own' | 'forwarded' = 'forwarded', trust: Partial<Trust> = {}) =>
+  isTrusted(parseEvent(JSON.stringify(event)), way, { ...TRUST, ...trust });
+
+const FORMS: Readonly<Record<string, (place: typeof HERE) => RawEvent>> = {
+  'Secret Label Updated': (place) => native(place),
+  'a call by name': (place) => apiCall({ place, at }, 'PutSecretValue', { secretId: 'prod/db' }),
+  'a call by name, with its answer': (place) =>
+    apiCall(
+      { place, at },
+      'PutSecretValue',
+      { secretId: 'prod/db' },
+      { responseElements: { arn: arnAt(place), name: 'prod/db' } },
+    ),
+  'a call by partial ARN, with its answer': (place) =>
+    apiCall(
+      { place, at },
+      'UpdateSecretVersionStage',
+      { secretId: arnAt(place, 'prod/db'), versionStage: 'AWSCURRENT', moveToVersionId: 'v' },
+      { responseElements: { aRN: arnAt(place) } },
+    ),
+  RotationSucceeded: (place) => serviceEvent({ place, at }, 'RotationSucceeded', arnAt(place)),
+  'Parameter Store Change': (place) =>
+    parameterChange({ place, at }, { arn: parameterAt(place), name: '/app/key' }),
+};
+
+describe.each(Object.entries(FORMS))('%s', (_, eventOf) => {
+  test('of a trusted account counts on the queue of the event bus, and on no other', () => {
+    expect(trusted(eventOf(THEIRS))).toBe(true);
+    expect(trusted(eventOf(THEIRS), 'own')).toBe(false);
+  });
+
+  test('of this account and Region counts on its own queues, and is forged on that of the event bus', () => {
+    expect(trusted(eventOf(HERE), 'own')).toBe(true);
+    expect(trusted(eventOf(HERE))).toBe(false);
+    expect(trusted(eventOf(HERE), 'forwarded', { accounts: [HERE.account] })).toBe(false);
+  });
+
+  test('of another Region of this account counts if this account is named, and not for its organization', () => {
+    expect(trusted(eventOf(FAR))).toBe(false);
+    expect(trusted(eventOf(FAR), 'forwarded', { accounts: [], organization: 'o-a1b2c3d4e5' })).toBe(false);
+    expect(trusted(eventOf(FAR), 'forwarded', { accounts: [HERE.account] })).toBe(true);
+    expect(trusted(eventOf(FAR), 'own', { accounts: [HERE.account] })).toBe(false);
+  });
+
+  test('of an account that is not named counts only for its organization, which the event bus judges', () => {
+    expect(trusted(eventOf(OTHERS))).toBe(false);
+    const organization = 'o-a1b2c3d4e5';
+    expect(trusted(eventOf(OTHERS), 'forwarded', { accounts: [], organization })).toBe(true);
+    expect(trusted(eventOf(OTHERS), 'forwarded', { organization })).toBe(true);
+  });
+
+  test('without an account or a Region is forged', () => {
+    expect(trusted({ ...eventOf(THEIRS), account: '' })).toBe(false);
+    expect(trusted({ ...eventOf(THEIRS), region: null })).toBe(false);
+    expect(trusted({ ...eventOf(THEIRS), account: '*' }, 'forwarded', { accounts: ['*'] })).toBe(false);
+  });
+});
+
+const detailOf = (event: RawEvent) => event['detail'] as Readonly<Record<string, unknown>>;
+const put = (secretId: string, responseElements: unknown = null) =>
+  apiCall({ place: THEIRS, at }, 'PutSecretValue', { secretId }, { responseElements });
+
+describe('an event that contradicts itself is forged:', () => {
+  test.each<readonly [string, RawEvent]>([
+    ['the ARN of this account', native(THEIRS, arnAt(HERE))],
+    ['the ARN of another Region', native(THEIRS, arnAt({ ...THEIRS, region: FAR.region }))],
+    ['the ARN of another partition', native(THEIRS, arnAt({ ...THEIRS, partition: 'aws-cn' }))],
+    ['another name than its ARN', native(THEIRS, arnAt(THEIRS), 'prod/other')],
+    ['the ARN without its suffix', native(THEIRS, arnAt(THEIRS, 'prod/db'))],
+    ['no ARN', native(THEIRS, 'prod/db', 'prod/db')],
+    ['the ARN of something else', native(THEIRS, parameterAt(THEIRS))],
+    ['several ARNs', { ...native(THEIRS), resources: [arnAt(THEIRS), arnAt(HERE)] }],
+    [
+      'several ARNs of its account',
+      { ...native(THEIRS), resources: [arnAt(THEIRS), arnAt(THEIRS, 'b-a1B2c3')] },
+    ],
+    [
+      'a parameter of this account',
+      parameterChange({ place: THEIRS, at }, { arn: parameterAt(HERE), name: '/app/key' }),
+    ],
+    [
+      'a parameter of another name',
+      parameterChange({ place: THEIRS, at }, { arn: parameterAt(THEIRS), name: '/b' }),
+    ],
+    ['a call on the ARN of this account', put(arnAt(HERE))],
+    ['an answer with the ARN of this account', put('prod/db', { arn: arnAt(HERE) })],
+    ['an answer with another secret', put('prod/db', { arn: arnAt(THEIRS, 'prod/other-a1B2c3') })],
+    ['an answer in two spellings', put('prod/db', { arn: arnAt(THEIRS), aRN: arnAt(HERE) })],
+    [
+      'a rotation of a secret of this account',
+      serviceEvent({ place: THEIRS, at }, 'RotationSucceeded', arnAt(HERE)),
+    ],
+    ['resources beside a call', { ...put('prod/db'), resources: [arnAt(HERE)] }],
+    [
+      'a call recorded elsewhere',
+      { ...put('prod/db'), detail: { ...detailOf(put('prod/db')), recipientAccountId: HERE.account } },
+    ],
+    [
+      'a call of another Region',
+      { ...put('prod/db'), detail: { ...detailOf(put('prod/db')), awsRegion: FAR.region } },
+    ],
+  ])('%s', (_, event) => {
+    expect(trusted(event)).toBe(false);
+  });
+});
+
+test('a name in a forwarded event becomes the partial ARN of the place of the event', () => {
+  const named = (secretId: string) => {
+    const event = placed(parseEvent(JSON.stringify(put(secretId))), HERE);
+    return event.kind === 'cloudtrail' ? event.secret : undefined;
+  };
+  expect(named('prod/db')).toBe(arnAt(THEIRS, 'prod/db'));
+  expect(named(arnAt(THEIRS))).toBe(arnAt(THEIRS));
+});
