@@ -8,6 +8,7 @@ import type { Policy } from '../core/plan/policy.ts';
 import { NOTHING_EARLIER } from '../core/plan/waves.ts';
 import type { FleetPart } from '../core/read/scan.ts';
 import type { How } from '../core/report/sweep-report.ts';
+import { isFreshByHearsay } from '../core/sweep/hidden.ts';
 import {
   clustersToAsk,
   type Sweep,
@@ -104,10 +105,11 @@ function sweepOf(
 ): Sweep {
   const unread = [...remaining, ...answers.remaining];
   const leftOut = [...unread.map(nameOf), ...fleet.unreadableClusters.map(({ cluster }) => cluster)];
-  const swept = sweptIn(plan);
+  const swept = sweptIn(plan).filter((one) => !isFreshByHearsay(one));
   const unseen = [...unreadableOf(fleet), ...fleet.unreadableClusters.map(asError)];
   const errors = [...unseen, ...swept.flatMap(({ planned }) => unansweredFor(planned))];
   const refused = unchecked.filter(({ why }) => why !== undefined);
+  const isKnown = unread.length + errors.length + refused.filter(({ hidden }) => !hidden).length === 0;
   return {
     id,
     changes,
@@ -118,7 +120,8 @@ function sweepOf(
     unchecked,
     remaining: leftOut,
     whole: unread.length + unseen.length === 0,
-    complete: unread.length + errors.length + refused.length === 0,
+    complete: isKnown && refused.length === 0,
+    completeButHidden: isKnown,
   };
 }
 

@@ -3,6 +3,7 @@ import * as z from 'zod/mini';
 import { clusterArn, type TaskDefinitionArn, taskDefinitionArn } from '../core/model/arn.ts';
 import { namedIn } from '../core/model/mention.ts';
 import { PLACES } from '../core/model/reference.ts';
+import { MAX_HEARD } from '../core/read/heard.ts';
 import type { SeenReference, SeenService, Snapshot } from '../core/read/snapshot.ts';
 import { hasMoreElements } from './bounds.ts';
 import { problemsOf } from './problems.ts';
@@ -27,16 +28,26 @@ const seen = z.array(z.tuple([z.enum(PLACES), z.string().check(z.maxLength(2048)
 const service = z.tuple([z.string().check(z.regex(/^[\w-]{1,255}$/)), z.array(z.int()), seen]);
 /** The object may have been tampered with: what is no ARN and no name of a managed secret is not taken from it. */
 const mention = z.string().check(z.refine((text) => namedIn(text) === text, { error: 'names no resource' }));
+const label = z.string().check(z.minLength(1), z.maxLength(256));
+const heard = z.object({
+  arn: z.string().check(z.maxLength(2048), z.regex(/^arn:[^:]+:secretsmanager:[^:]+:\d+:secret:/)),
+  label: z.exactOptional(label),
+  versionId: z.exactOptional(label),
+  // An instant that a Date can hold.
+  at: z.number().check(z.minimum(0), z.maximum(8_640_000_000_000_000)),
+});
 const shape = z.object({
   format: z.literal(SNAPSHOT_FORMAT),
   revisions: z.array(z.tuple([z.pipe(z.string(), z.transform(taskDefinitionArn)), seen])),
   clusters: z.array(z.tuple([z.pipe(z.string(), z.transform(clusterArn)), z.array(service)])),
   // Absent in a snapshot of an earlier version, which does not know the field and leaves it out.
   mentions: z.optional(z.array(z.tuple([z.int(), z.array(mention)]))),
+  // As above.
+  heard: z.optional(z.array(heard).check(z.maxLength(MAX_HEARD))),
 });
 
 /** The bytes of the object; equal snapshots have equal bytes. Throws RangeError if they could not be read back. */
-export function snapshotBytes({ clusters, revisions, mentions }: Snapshot): Uint8Array {
+export function snapshotBytes({ clusters, revisions, mentions, heard: told }: Snapshot): Uint8Array {
   const numbers = new Map([...revisions.keys()].map((arn, number) => [arn, number]));
   const body = {
     format: SNAPSHOT_FORMAT,
@@ -54,6 +65,9 @@ export function snapshotBytes({ clusters, revisions, mentions }: Snapshot): Uint
         const number = numbers.get(arn);
         return number === undefined ? [] : [[number, names] as const];
       }),
+    }),
+    ...(told !== undefined && {
+      heard: told.map(({ arn, label: moved, versionId, at }) => ({ arn, label: moved, versionId, at })),
     }),
   };
   return gzipSync(withinBounds(JSON.stringify(body)));
@@ -76,6 +90,7 @@ export function parseSnapshot(bytes: Uint8Array): Snapshot {
   const named = data.mentions;
   return {
     ...(named && { mentions: mentionsIn(named, arns) }),
+    ...(data.heard && { heard: data.heard }),
     revisions: new Map(data.revisions.map(([arn, references]) => [arn, asReferences(references)])),
     clusters: new Map(
       data.clusters.map(([cluster, services]) => [

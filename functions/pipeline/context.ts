@@ -1,5 +1,6 @@
 import type { Trust } from '../core/confirm/trust.ts';
 import type { Limits } from '../core/follow-up/backoff.ts';
+import type { Change } from '../core/model/change.ts';
 import type { Policy } from '../core/plan/policy.ts';
 import type { Ports } from '../ports.ts';
 import type { Journal } from '../telemetry/journal.ts';
@@ -17,6 +18,8 @@ export type StepContext = {
   readonly region?: string | undefined;
   /** Whose events count beside those of this account and Region; undefined: no others. */
   readonly trust?: Trust | undefined;
+  /** Keeps for the sweep what events told of secrets that AWS may not describe here. */
+  readonly hear: (changes: readonly Change[]) => void;
   /** Aborted 30 s before the invocation ends; what is not read by then is left to the next invocation. */
   readonly reading: AbortSignal;
 };

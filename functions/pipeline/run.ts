@@ -1,4 +1,5 @@
 import type { ServiceKey } from '../core/model/arn.ts';
+import type { Heard } from '../core/read/heard.ts';
 import type { StepContext } from './context.ts';
 import type { AccessAsked } from './read/access.ts';
 import type { FleetCache } from './read/fleet-cache.ts';
@@ -13,6 +14,8 @@ export type Run = StepContext & {
   readonly needs: NeedsAsked;
   /** What was asked in this invocation about what execution roles may read. */
   readonly access: AccessAsked;
+  /** What events told by now of secrets that AWS may not describe here. */
+  readonly heard: () => Promise<readonly Heard[]>;
   /** Milliseconds until the invocation ends; Infinity if the end is unknown. */
   readonly remainingMs: () => number;
 };

@@ -38,6 +38,8 @@ export function runOf(
     region: config.region,
     trust: config.trust,
     journal,
+    hear: (changes) => fleets.snapshot.hear(changes),
+    heard: () => fleets.snapshot.heard({ journal, reading }),
     reading,
     remainingMs,
   };

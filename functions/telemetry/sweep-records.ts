@@ -9,7 +9,15 @@ import {
   type SweepRecord,
 } from '../core/report/sweep-report.ts';
 import type { Sweep } from '../core/sweep/sweep.ts';
-import { countedByReason, idsOf, type Level, noticeFields, type RecordWriter, someOf } from './record.ts';
+import {
+  countedByReason,
+  idsOf,
+  iso,
+  type Level,
+  noticeFields,
+  type RecordWriter,
+  someOf,
+} from './record.ts';
 
 /** The fields of `sweep.done`, which are the answer of the function, too. */
 export type SweepDone = SweepCounts & {
@@ -37,8 +45,9 @@ export function recordSweep(found: Sweep, healed: HealResult, now: number, write
   const stale = done.staleForCertain - done.young;
   // A 0 is written, too, so that an alarm recovers; but not if a part was unread, which may be stale or refer to gone
   // resources.
-  if (done.complete || stale > 0) writer.measure('StaleServices', MetricUnit.Count, stale);
-  if (done.complete || done.missing > 0) writer.measure('MissingResources', MetricUnit.Count, done.missing);
+  if (found.completeButHidden || stale > 0) writer.measure('StaleServices', MetricUnit.Count, stale);
+  if (found.completeButHidden || done.missing > 0)
+    writer.measure('MissingResources', MetricUnit.Count, done.missing);
   const isBad = stale + done.missing > 0 || !done.complete || found.errors.length > 0;
   writer.record(levelOf(isBad), 'sweep.done', { changeId: found.id, ...done, ...listsOf(found) });
   return done;
@@ -71,11 +80,12 @@ function listsOf({ swept, remaining, errors, unchecked }: Sweep): object {
       remaining.map((cluster) => ({ cluster })),
     ),
     ...someOf('unreadable', errors),
-    ...someOf(
-      'refused',
-      unchecked.filter(({ why }) => why !== undefined),
-    ),
+    ...someOf('refused', unchecked.filter(({ why }) => why !== undefined).map(asRefused)),
   };
+}
+
+function asRefused({ arn, why, lastEvent }: Sweep['unchecked'][number]): object {
+  return { arn, why, ...(lastEvent !== undefined && { lastEvent: iso(lastEvent) }) };
 }
 
 function recordService({ action, reason, decision }: SweepRecord, writer: RecordWriter): void {

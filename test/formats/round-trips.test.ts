@@ -10,6 +10,7 @@ import {
 import type { Change } from '../../functions/core/model/change.ts';
 import { PLACES } from '../../functions/core/model/reference.ts';
 import { DEPLOYMENT_STATES } from '../../functions/core/model/rollout.ts';
+import type { Heard } from '../../functions/core/read/heard.ts';
 import type { Scan } from '../../functions/core/read/scan.ts';
 import type { SeenReference, SeenService, Snapshot } from '../../functions/core/read/snapshot.ts';
 import { followUpBody, isFollowUp, parseFollowUps, scanBody } from '../../functions/formats/follow-up.ts';
@@ -38,8 +39,9 @@ const anyChange: fc.Arbitrary<Change> = fc
     changedAt: instant,
     source: anyText,
     optedOut: fc.boolean(),
+    isConfirmed: fc.boolean(),
   })
-  .map((one) => change(one));
+  .map(({ isConfirmed, ...one }) => change({ ...one, ...(!isConfirmed && { confirmed: false }) }));
 
 const anyOpen: fc.Arbitrary<OpenService> = fc.record(
   {
@@ -121,6 +123,12 @@ const anySeen: fc.Arbitrary<SeenReference> = fc.record({
   valueFrom: fc.string({ maxLength: 2048, unit: 'binary' }),
 });
 
+const anyLabel = fc.string({ minLength: 1, maxLength: 256 });
+const anyHeard: fc.Arbitrary<Heard> = fc.record(
+  { arn: fc.constant(SECRET), at: instant, label: anyLabel, versionId: anyLabel },
+  { requiredKeys: ['arn', 'at'] },
+);
+
 const anySnapshot: fc.Arbitrary<Snapshot> = fc
   .dictionary(fc.stringMatching(/^[A-Za-z0-9_-]{1,20}$/), fc.array(anySeen, { maxLength: 3 }), {
     minKeys: 1,
@@ -144,11 +152,13 @@ const anySnapshot: fc.Arbitrary<Snapshot> = fc
       .record({
         clusters: fc.array(fc.tuple(anyCluster, services), { maxLength: 3 }),
         mentions: fc.option(mentions),
+        heard: fc.option(fc.array(anyHeard, { maxLength: 3 })),
       })
       .map((one) => ({
         clusters: new Map(one.clusters),
         revisions,
         ...(one.mentions && { mentions: one.mentions }),
+        ...(one.heard && { heard: one.heard }),
       }));
   });
 

@@ -8,6 +8,7 @@ import {
 } from '../model/fleet.ts';
 import type { Mention } from '../model/mention.ts';
 import { type Place, parseReference, type Reference } from '../model/reference.ts';
+import type { Heard } from './heard.ts';
 
 /**
  * Where services were seen last, and what their revisions refer to. It is a hint: it says which services to look at
@@ -23,6 +24,8 @@ export type Snapshot = {
    * A snapshot of an earlier version has none; they come with the next read of the revision.
    */
   readonly mentions?: ReadonlyMap<TaskDefinitionArn, readonly string[]>;
+  /** Absent in a snapshot of an earlier version. */
+  readonly heard?: readonly Heard[];
 };
 
 export type SeenService = {
@@ -57,7 +60,13 @@ export function withRead(before: Snapshot, fleet: Fleet, isRead: (cluster: Clust
   const used = new Set([...clusters.values()].flatMap((services) => [...services.values()]).flatMap(usedBy));
   const revisions = [...known].filter(([arn]) => used.has(arn)).toSorted(byArn);
   const mentions = mentionsAfter(before, fleet, used);
-  return { clusters, revisions: new Map(revisions), ...(mentions.size > 0 && { mentions }) };
+  const { heard } = before;
+  return {
+    clusters,
+    revisions: new Map(revisions),
+    ...(mentions.size > 0 && { mentions }),
+    ...(heard && { heard }),
+  };
 }
 
 function mentionsAfter(

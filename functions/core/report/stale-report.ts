@@ -11,6 +11,8 @@ export type StaleReport = Report & {
   readonly left: readonly string[];
   /** How many resources could not be checked. */
   readonly unchecked: number;
+  /** Those that AWS does not describe here, with the last event that told of each. */
+  readonly hidden?: readonly { readonly arn: string; readonly lastEvent?: string }[];
 };
 
 type StaleService = {
@@ -19,10 +21,10 @@ type StaleService = {
   readonly changeIds: readonly string[];
 };
 
-/** Of the resources that could not be checked, only the number counts. */
-type Found = Pick<Sweep, 'changes' | 'notices' | 'swept' | 'unreadable' | 'remaining' | 'complete'> & {
-  readonly unchecked: readonly unknown[];
-};
+type Found = Pick<
+  Sweep,
+  'changes' | 'notices' | 'swept' | 'unreadable' | 'unchecked' | 'remaining' | 'complete'
+>;
 
 /** The report with at most so many characters of JSON. */
 export function makeStaleReport(found: Found, mostCharacters: number): StaleReport {
@@ -38,6 +40,7 @@ function wholeReport({
   remaining,
   complete,
 }: Found): StaleReport {
+  const hidden = unchecked.filter((one) => one.hidden);
   const decisions = [...swept.map(({ decision }) => decision), ...unreadable];
   return {
     ...makeReport(changes, notices, decisions, []),
@@ -48,7 +51,12 @@ function wholeReport({
     complete,
     left: remaining,
     unchecked: unchecked.length,
+    ...(hidden.length > 0 && { hidden: hidden.map(hiddenSecret) }),
   };
+}
+
+function hiddenSecret({ arn, lastEvent }: Sweep['unchecked'][number]): object & { readonly arn: string } {
+  return { arn, ...(lastEvent !== undefined && { lastEvent: new Date(lastEvent).toISOString() }) };
 }
 
 function staleService({ decision }: SweptService, stale: readonly Stale[]): readonly StaleService[] {

@@ -16,23 +16,30 @@ export type ReferencedByFleet = {
   readonly parameters: readonly Referenced[];
   /** ARNs of another account or Region, or of AWS: whether they exist, and since when, cannot be read from here. */
   readonly foreign: readonly string[];
+  /** The secrets among them. */
+  readonly elsewhere: readonly Referenced[];
 };
 
 /** Collects the targets of all references in the revisions that are in use, whatever their place. */
 export function referencedBy(fleet: Fleet): ReferencedByFleet {
   const here = new Map<string, Referenced>();
-  const elsewhere = new Set<string>();
+  const foreign = new Map<string, Referenced>();
   for (const service of fleet.services) {
     const home = homeOf(service.arn);
     for (const { reference } of referencesOf(service, fleet)) {
       for (const target of reference.targets) {
-        if (isForeign(target, home)) elsewhere.add(target.id);
+        if (isForeign(target, home)) foreign.set(target.id, { target, reference });
         else here.set(`${reference.place === 'also'} ${keyOf(target)}`, { target, reference });
       }
     }
   }
   const ofKind = (kind: Target['kind']) => [...here.values()].filter(({ target }) => target.kind === kind);
-  return { secrets: ofKind('secret'), parameters: ofKind('parameter'), foreign: [...elsewhere] };
+  return {
+    secrets: ofKind('secret'),
+    parameters: ofKind('parameter'),
+    foreign: [...foreign.keys()],
+    elsewhere: [...foreign.values()].filter(({ target }) => target.kind === 'secret'),
+  };
 }
 
 /** Which of these secrets the references name (functions/README.md, References). */

@@ -182,7 +182,14 @@ export function idsOf(stale: readonly Stale[]): readonly string[] {
 }
 
 /** A resource that could not be checked: it is in another account or Region or, with `why`, it could not be read. */
-export type Unchecked = { readonly arn: string; readonly why?: string };
+export type Unchecked = {
+  readonly arn: string;
+  readonly why?: string;
+  /** AWS does not let it be described here, however often it is asked. */
+  readonly hidden?: true;
+  /** When an event told last of a change of it. */
+  readonly lastEvent?: number;
+};
 
 /** What a sweep found. */
 export type Sweep = {
@@ -201,4 +208,6 @@ export type Sweep = {
   readonly whole: boolean;
   /** Every stale service is named here: nothing was refused, no cluster is left, and every resource here was read. */
   readonly complete: boolean;
+  /** The same but for secrets that AWS does not describe here: of these only an event tells, and no sweep ever will. */
+  readonly completeButHidden: boolean;
 };

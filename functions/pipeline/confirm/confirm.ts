@@ -1,7 +1,7 @@
 import pMap from 'p-map';
 import { type Attempt, begin, merged } from '../../core/follow-up/follow-up.ts';
 import type { Confirmed, OpenScan, Trigger } from '../../core/follow-up/trigger.ts';
-import { type Change, isGone, type Notice } from '../../core/model/change.ts';
+import { type Change, isGone, type Notice, REQUEST } from '../../core/model/change.ts';
 import { CONCURRENCY } from '../../core/model/limits.ts';
 import { grouped } from '../../core/model/lists.ts';
 import { standingKey } from '../../core/plan/standing.ts';
@@ -9,6 +9,7 @@ import { startScan } from '../../core/read/scan.ts';
 import type { StepContext } from '../context.ts';
 import { describing } from '../living.ts';
 import { type Ask, find } from './find.ts';
+import { isElsewhere } from './foreign.ts';
 import { deletedParameters, type Found } from './resolve.ts';
 import { refutedOf, standingOf } from './standing.ts';
 
@@ -27,6 +28,7 @@ export async function confirm(triggers: readonly Trigger[], run: StepContext): P
   const notices = delivered(findings, (found) => (found.kind === 'notice' ? [found.notice] : []));
   const standing = notices.filter(({ value }) => !isSuperseded(value, changes));
   record(findings, changes, notices, standing, run);
+  run.hear(changes.map(({ value }) => value).filter((change) => isToBeHeard(change, run)));
   const first = firstScan(changes, standing, run.ports.clock.now());
   const scans = [...first, ...(await asTheyStand(triggers.flatMap(continuedScan), run))];
   const attempts = merged(triggers.flatMap(laterAttempt));
@@ -82,6 +84,11 @@ function record(
   for (const { found } of findings)
     if (found.kind === 'ignored') journal.ignored(found.origin, found.reason, found.why);
   for (const one of notices) if (!standing.includes(one)) journal.ignored(one.value, 'restored');
+}
+
+/** Whether the sweep may know of the change by its event alone. */
+function isToBeHeard({ kind, source, arn, confirmed }: Change, run: StepContext): boolean {
+  return kind === 'secret' && source !== REQUEST && (confirmed === false || isElsewhere(arn, run));
 }
 
 /** The changes and notices that an earlier invocation received. */

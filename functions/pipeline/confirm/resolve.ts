@@ -59,12 +59,20 @@ export async function findCurrent(
 
 type Named = Extract<Trigger, { kind: 'secret' | 'parameter' }>;
 
-async function currentParameter({ origin, name, force }: Named, run: StepContext): Promise<Found> {
+async function currentParameter(named: Named, run: StepContext): Promise<Found> {
+  const { origin, name, force } = named;
+  if (isElsewhere(name, run)) return { kind: 'changes', changes: [parameterElsewhere(named)] };
   const parameter = await run.ports.parameters.describe(name, run.reading);
   if (parameter === undefined)
     return { kind: 'notice', notice: noticeOf(origin, 'parameter', name, 'not-found') };
   const changedAt = force ? origin.at : endOfSecond(parameter.changedAt);
   return { kind: 'changes', changes: [parameterChange(origin, parameter.arn, changedAt)] };
+}
+
+/** Parameter Store of this account and Region knows nothing of it. */
+function parameterElsewhere({ origin, name, force, dated }: Named): Change {
+  if (!force && !dated) throw new NotDescribed(`${name} is of another account or Region`);
+  return { ...parameterChange(origin, name, origin.at), confirmed: false };
 }
 
 async function currentSecret(named: Named, describe: Describe, run: StepContext): Promise<Found> {
@@ -100,7 +108,7 @@ async function describedOr(
   }
 }
 
-/** AWS does not describe a secret, and the request does not say what would do without. */
+/** AWS does not describe it here, and the request does not say what would do without. */
 class NotDescribed extends Error implements Denial {
   override readonly name = 'NotDescribed';
   readonly denied = true;
@@ -111,7 +119,7 @@ class NotDescribed extends Error implements Denial {
 }
 
 const INSTEAD =
-  'a request that names the secret by its full ARN and says since when with "at" needs no description: what was created before that instant counts as old';
+  'a request that names it by its full ARN and says since when with "at" needs no description: what was created before that instant counts as old';
 
 /** A secret that was deleted by force may have been created anew: then only references by the full ARN find nothing. */
 export async function withNamesake(notice: Notice, run: StepContext): Promise<Notice> {

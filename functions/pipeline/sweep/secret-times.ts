@@ -5,14 +5,17 @@ import type { Fleet } from '../../core/model/fleet.ts';
 import { CONCURRENCY } from '../../core/model/limits.ts';
 import { nameToAsk } from '../../core/model/reference.ts';
 import type { Origin, SecretDescription } from '../../core/model/secret.ts';
+import type { Heard } from '../../core/read/heard.ts';
 import { latestChange, namedAmong, type Referenced } from '../../core/sweep/referenced.ts';
 import { needsExactTime, type Unchecked } from '../../core/sweep/sweep.ts';
 import type { Ports } from '../../ports.ts';
+import { isDenial, isOfOtherRegion } from '../confirm/foreign.ts';
 import type { StepContext } from '../context.ts';
 import { describing } from '../living.ts';
 
 /** The part of an invocation's context that the reads of a sweep need. */
-export type Reader = Pick<StepContext, 'policy' | 'reading'> & {
+export type Reader = Pick<StepContext, 'policy' | 'reading' | 'region' | 'trust'> & {
+  readonly heard: () => Promise<readonly Heard[]>;
   readonly journal: Pick<StepContext['journal'], 'error'>;
   readonly ports: Pick<Ports, 'clock' | 'secrets' | 'parameters'>;
 };
@@ -25,8 +28,11 @@ export function originOf(sweepId: string, arn: string, at: number): Origin {
 type SecretsFound = {
   readonly found: readonly SecretDescription[];
   readonly notFound: readonly Referenced[];
-  readonly refused: readonly Unchecked[];
+  readonly refused: readonly RefusedReference[];
 };
+
+/** A secret that AWS did not describe, and why. */
+export type RefusedReference = Unchecked & { readonly referenced: Referenced };
 
 /**
  * The secrets that these references name. ListSecrets may be five minutes late (functions/README.md, Events). So a
@@ -50,8 +56,32 @@ export async function readSecrets(
   return {
     found: [...listed.values()],
     notFound: [...missing, ...unlisted.filter((one) => !isPossible(one))],
-    refused: asked.refused.map(({ item, why }) => ({ arn: item.target.id, why })),
+    refused: asked.refused.map(refusedReference),
   };
+}
+
+/** The secrets of other accounts and Regions, which ListSecrets does not show and which may be described all the same. */
+export async function readElsewhere(references: readonly Referenced[], run: Reader): Promise<SecretsFound> {
+  const describe = describing(run);
+  const ask = async ({ target: { id } }: Referenced) => (isOfOtherRegion(id, run) ? undefined : describe(id));
+  const { answers, refused } = await eachByItself(references, ask, run);
+  const unknown = answers.flatMap(({ item, answer }) => (answer === undefined ? [item] : []));
+  const found = answers.flatMap(({ answer }) => answer ?? []);
+  return {
+    found: [...new Map(found.map((secret) => [secret.arn, secret])).values()],
+    // That it is not found there says nothing.
+    notFound: [],
+    refused: [
+      ...refused.map(refusedReference),
+      ...unknown.map((item) => refusedReference({ item, why: UNKNOWN, denied: true })),
+    ],
+  };
+}
+
+const UNKNOWN = 'Secrets Manager of this account and Region does not know it';
+
+function refusedReference({ item, why, denied }: Refusal<Referenced>): RefusedReference {
+  return { referenced: item, arn: item.target.id, why, ...(denied && { hidden: true }) };
 }
 
 async function listSecrets(references: readonly Referenced[], fleet: Fleet, run: Reader) {
@@ -101,13 +131,18 @@ export async function readSecretTimes(
       ...answers.flatMap(({ item, answer }) => currentChanges(origin(item), item, answer)),
     ],
     notices: secrets.flatMap((secret) => goneNotice(secret.arn, origin(secret), secret) ?? []),
-    refused: refused.map(({ item, why }) => ({ arn: item.arn, why })),
+    refused: refused.map(({ item, why, denied }) => ({
+      arn: item.arn,
+      why,
+      ...(denied && { hidden: true }),
+    })),
   };
 }
 
+type Refusal<Item> = { readonly item: Item; readonly why: string; readonly denied: boolean };
 type Each<Item, Answer> = {
   readonly answers: readonly { readonly item: Item; readonly answer: Answer }[];
-  readonly refused: readonly { readonly item: Item; readonly why: string }[];
+  readonly refused: readonly Refusal<Item>[];
 };
 
 /** Asks for each item alone: the resource policy of one secret may deny our access, but the others are still read. */
@@ -116,13 +151,14 @@ async function eachByItself<Item, Answer>(
   ask: (item: Item) => Promise<Answer>,
   { reading }: Reader,
 ): Promise<Each<Item, Answer>> {
-  const refused: { item: Item; why: string }[] = [];
+  const refused: Refusal<Item>[] = [];
   const asked = async (item: Item) => {
     try {
       return [{ item, answer: await ask(item) }];
     } catch (error) {
       reading.throwIfAborted();
-      refused.push({ item, why: error instanceof Error ? error.message : String(error) });
+      const why = error instanceof Error ? error.message : String(error);
+      refused.push({ item, why, denied: isDenial(error) });
       return [];
     }
   };

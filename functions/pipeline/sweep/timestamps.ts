@@ -6,9 +6,11 @@ import type { Fleet } from '../../core/model/fleet.ts';
 import { CONCURRENCY } from '../../core/model/limits.ts';
 import { broken, type Referenced, referencedBy } from '../../core/sweep/referenced.ts';
 import type { Unchecked } from '../../core/sweep/sweep.ts';
-import { findCurrent, parameterChange } from '../confirm/resolve.ts';
-import type { StepContext } from '../context.ts';
+import { isDenial } from '../confirm/foreign.ts';
+import { type Describe, type Found, findCurrent, parameterChange } from '../confirm/resolve.ts';
 import { describing, withoutWrongGuesses } from '../living.ts';
+import type { Run } from '../run.ts';
+import { hearingOnce, hearOf, readHeard } from './heard.ts';
 import { originOf, type Reader, readSecrets, readSecretTimes } from './secret-times.ts';
 
 /** When each resource that the fleet refers to changed last, and which resources are gone. */
@@ -24,21 +26,24 @@ export type Timestamps = {
 export type NamedResource = Extract<Trigger, { readonly kind: 'secret' | 'parameter' }>;
 
 /** Reads metadata only, and makes only the calls whose answers can matter. */
-export async function readTimestamps(fleet: Fleet, sweepId: string, run: Reader): Promise<Timestamps> {
+export async function readTimestamps(fleet: Fleet, sweepId: string, reader: Reader): Promise<Timestamps> {
+  const run = hearingOnce(reader);
   const referenced = referencedBy(fleet);
-  const secrets = await readSecrets(referenced.secrets, fleet, run);
-  const times = await readSecretTimes(secrets.found, fleet, sweepId, run);
+  const here = await readSecrets(referenced.secrets, fleet, run);
+  const elsewhere = await readHeard(referenced.elsewhere, here, fleet, sweepId, run);
+  const times = await readSecretTimes([...here.found, ...elsewhere.found], fleet, sweepId, run);
+  const undated = await hearOf(times.refused, sweepId, run);
   const parameters = await readParameters(referenced.parameters, sweepId, run);
-  const notFound = [...secrets.notFound, ...parameters.notFound];
+  const notFound = [...here.notFound, ...parameters.notFound];
   const gone = [...times.notices, ...noticesOf(notFound, sweepId, run)];
   const matches = await withoutWrongGuesses(broken(fleet, gone, notFound, run.policy.pull), run);
   const affectsAny = new Set(matches.map(({ subject }) => about(subject)));
-  const foreign = referenced.foreign.map((arn) => ({ arn }));
+  const foreign = referenced.foreign.filter((arn) => !elsewhere.asked.has(arn)).map((arn) => ({ arn }));
   return {
-    changes: [...times.changes, ...parameters.changes],
+    changes: [...times.changes, ...parameters.changes, ...elsewhere.changes, ...undated.changes],
     notices: gone.filter((notice) => affectsAny.has(notice)),
     broken: matches,
-    unchecked: [...foreign, ...secrets.refused, ...times.refused, ...parameters.refused],
+    unchecked: [...foreign, ...elsewhere.unchecked, ...undated.unchecked, ...parameters.refused],
   };
 }
 
@@ -47,26 +52,42 @@ export async function readNamedTimestamps(
   named: readonly NamedResource[],
   fleet: Fleet,
   sweepId: string,
-  run: StepContext,
+  run: Run,
 ): Promise<Timestamps> {
   const describe = describing(run);
-  const found = await pMap(named, (one) => findCurrent(one, describe, run), {
+  const asked = await pMap(named, (one) => findOrHear(one, describe, run), {
     concurrency: CONCURRENCY.resources,
   });
+  const found = asked.filter((one) => 'kind' in one);
+  const hidden = asked.filter((one) => 'arn' in one);
+  const told = await hearOf(hidden, sweepId, run);
   const ofSweep = <T extends { readonly arn: string }>(one: T) => ({
     ...one,
     changeId: `${sweepId}:${one.arn}`,
   });
   const notices = found.flatMap((one) => (one.kind === 'notice' ? [ofSweep(one.notice)] : []));
   return {
-    changes: found.flatMap((one) => (one.kind === 'changes' ? one.changes.map(ofSweep) : [])),
+    changes: [
+      ...found.flatMap((one) => (one.kind === 'changes' ? one.changes.map(ofSweep) : [])),
+      ...told.changes,
+    ],
     notices,
     broken: await withoutWrongGuesses(
       match(fleet, subjectsOf({ changes: [], notices }), run.policy.pull),
       run,
     ),
-    unchecked: [],
+    unchecked: told.unchecked,
   };
+}
+
+/** What is known of a named resource, or why AWS does not describe it here. */
+async function findOrHear(one: NamedResource, describe: Describe, run: Run): Promise<Found | Unchecked> {
+  try {
+    return await findCurrent(one, describe, run);
+  } catch (error) {
+    if (!isDenial(error) || one.kind === 'parameter') throw error;
+    return { arn: one.name, why: error.message, hidden: true };
+  }
 }
 
 async function readParameters(references: readonly Referenced[], sweepId: string, run: Reader) {

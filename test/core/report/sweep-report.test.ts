@@ -509,7 +509,7 @@ test('a report of stale services lists the certain and the possible ones, and wh
       swept('d', []),
     ],
     unreadable: [swept('e', [], { decision: wait('unreadable') }).decision],
-    unchecked: ['x', 'y'],
+    unchecked: [{ arn: 'x' }, { arn: 'y' }],
     remaining: [],
     complete: true,
   };

@@ -40,6 +40,7 @@ function manager(listed: readonly SecretDescription[], known: readonly SecretDes
     policy: POLICY,
     reading: new AbortController().signal,
     journal: { error: () => undefined },
+    heard: () => Promise.resolve([]),
     ports: {
       clock: { now: () => NOW, sleep: () => Promise.resolve() },
       secrets,

@@ -1,0 +1,81 @@
+import type { Change } from '../../core/model/change.ts';
+import type { Fleet } from '../../core/model/fleet.ts';
+import type { SecretDescription } from '../../core/model/secret.ts';
+import { heardOf } from '../../core/read/heard.ts';
+import { changesHeard, changesNamed } from '../../core/sweep/hidden.ts';
+import type { Referenced } from '../../core/sweep/referenced.ts';
+import type { Unchecked } from '../../core/sweep/sweep.ts';
+import { type Reader, type RefusedReference, readElsewhere } from './secret-times.ts';
+
+/** The reader, which fetches once what was heard, and not before it is asked for. */
+export function hearingOnce<R extends Pick<Reader, 'heard'>>(reader: R): R {
+  let heard: ReturnType<Reader['heard']> | undefined;
+  return {
+    ...reader,
+    heard: () => {
+      heard ??= reader.heard();
+      return heard;
+    },
+  };
+}
+
+type Hearsay = { readonly changes: readonly Change[]; readonly unchecked: readonly Unchecked[] };
+
+/** The last changes that events told of the hidden ones among these, which a person or AWS names. */
+export async function hearOf(
+  refused: readonly Unchecked[],
+  sweepId: string,
+  run: Pick<Reader, 'heard'>,
+): Promise<Hearsay> {
+  const isAny = refused.some(({ hidden }) => hidden);
+  const heard = isAny ? await run.heard() : [];
+  const told = refused.map((one) => ({
+    one,
+    changes: one.hidden ? changesHeard(heardOf(one.arn, heard), sweepId) : [],
+  }));
+  return {
+    changes: told.flatMap(({ changes }) => changes),
+    unchecked: told.map(({ one, changes }) => ({ ...one, ...lastOf(changes) })),
+  };
+}
+
+type FromElsewhere = {
+  readonly found: readonly SecretDescription[];
+  readonly changes: readonly Change[];
+  readonly unchecked: readonly Unchecked[];
+  /** The references to other accounts and Regions about which AWS was asked. */
+  readonly asked: ReadonlySet<string>;
+};
+
+/**
+ * What is known of secrets that are not described here by themselves: of other accounts and Regions, where an event has told
+ * of them before or their account is trusted, and of those that were refused here.
+ */
+export async function readHeard(
+  elsewhere: readonly Referenced[],
+  { refused }: { readonly refused: readonly RefusedReference[] },
+  fleet: Fleet,
+  sweepId: string,
+  run: Reader,
+): Promise<FromElsewhere> {
+  const mayBeHeard = [...elsewhere, ...refused.map(({ referenced }) => referenced)];
+  const changes = mayBeHeard.length === 0 ? [] : changesHeard(await run.heard(), sweepId);
+  const named = changesNamed(changes, mayBeHeard, fleet);
+  const asked = elsewhere.filter((one) => named.has(one));
+  const read = await readElsewhere(asked, run);
+  const hidden = [...refused, ...read.refused];
+  const told = (one: RefusedReference) => (one.hidden ? (named.get(one.referenced) ?? []) : []);
+  return {
+    found: read.found,
+    changes: [...new Set(hidden.flatMap(told))],
+    unchecked: hidden.map((one) => {
+      const { referenced: _, ...unchecked } = one;
+      return { ...unchecked, ...lastOf(told(one)) };
+    }),
+    asked: new Set(asked.map(({ target }) => target.id)),
+  };
+}
+
+function lastOf(changes: readonly Change[]): { readonly lastEvent?: number } {
+  return changes.length === 0 ? {} : { lastEvent: Math.max(...changes.map(({ changedAt }) => changedAt)) };
+}
