@@ -86,8 +86,10 @@ async function runningTasks(
 ): Promise<readonly Running[]> {
   const tasks = new Map<string, Running>();
   for await (const described of taskPages(reads, place, 'RUNNING', signal)) {
-    for (const { taskArn = '', createdAt, group = '' } of described)
-      tasks.set(taskArn, { task: { createdAt: createdAt?.getTime() ?? 0 }, group });
+    // ListTasks is late: it may name a task as running that DescribeTasks shows as stopped.
+    for (const { taskArn = '', createdAt, group = '', lastStatus } of described)
+      if (lastStatus !== 'STOPPED')
+        tasks.set(taskArn, { task: { createdAt: createdAt?.getTime() ?? 0 }, group });
   }
   return [...tasks.values()];
 }

@@ -1,5 +1,6 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { CallCounts, makeEcsClients } from '../../../functions/aws/clients.ts';
+import { EcsReads } from '../../../functions/aws/ecs/calls.ts';
 import { makeEcs } from '../../../functions/aws/ecs/ecs.ts';
 import { createClock, startSimulator } from '../../simulator/index.ts';
 import { SENTINEL } from '../../support/stop-reasons.ts';
@@ -35,7 +36,12 @@ async function deployed(spec: Partial<Spec> = {}, forMs = 60_000) {
   sim.advance();
   sim.ledger.clearCalls();
   const stopped = () => ecs.stoppedTasks(service, signal);
-  return { sim, clock, arn, deployedAt, stopped };
+  const running = async () => {
+    const tasks = await ecs.tasksIn(service.cluster.arn, signal);
+    if (tasks === undefined || 'why' in tasks) throw new Error('the simulator shows no tasks');
+    return tasks.get(service.key) ?? [];
+  };
+  return { sim, clock, arn, deployedAt, stopped, running };
 }
 
 type Deployed = Awaited<ReturnType<typeof deployed>>;
@@ -43,6 +49,24 @@ type Deployed = Awaited<ReturnType<typeof deployed>>;
 /** The deployments that the simulator knows of, the youngest last. */
 const deploymentsOf = ({ sim, arn }: Pick<Deployed, 'sim' | 'arn'>) =>
   sim.deploymentsOf(arn.arn).map(({ deploymentId }) => deploymentId);
+
+test('a task that ListTasks still calls running is not if DescribeTasks shows that it has stopped', async () => {
+  const { running, deployedAt } = await deployed({ desired: 2 });
+  const { listTasks } = EcsReads.prototype;
+  const late = vi.spyOn(EcsReads.prototype, 'listTasks').mockImplementation(async function* (
+    this: EcsReads,
+    cluster,
+    name,
+    _,
+    signal,
+  ) {
+    for (const status of ['RUNNING', 'STOPPED'] as const)
+      yield* listTasks.call(this, cluster, name, status, signal);
+  });
+  onTestFinished(() => late.mockRestore());
+  const tasks = await running();
+  expect(tasks.map(({ createdAt }) => createdAt > deployedAt)).toEqual([true, true]);
+});
 
 describe('the stopped tasks of a service', () => {
   test('that were replaced in good order say by which deployment they were started, and when they stopped', async () => {
