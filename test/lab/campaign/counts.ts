@@ -87,7 +87,7 @@ export function countsOf(run: Run): Counts {
     calls: calls.length,
     redeploys: sim.ledger.deployments.filter(({ by }) => by === US).length,
     'duplicates by simultaneous invocations, one a service at most': sumOf(
-      scenario.services.map((plan) => extras(run, plan).filter(({ allowed }) => allowed).length),
+      scenario.services.map((plan) => extras(run, plan).filter(({ most }) => most > 0).length),
     ),
   };
 }

@@ -18,7 +18,8 @@ import {
 } from './truth.ts';
 import { secondsIn, type Violation, violation } from './violation.ts';
 
-export type Extra = { readonly service: string; readonly at: number; readonly allowed: boolean };
+/** `most`: how many deployments of the service were allowed around this one because nobody could see the others. */
+export type Extra = { readonly service: string; readonly at: number; readonly most: number };
 
 /** The violations by deployments that our functions started. */
 export function deploymentProblems(run: Run): readonly Violation[] {
@@ -78,30 +79,33 @@ export function extras(run: Run, plan: ServicePlan): readonly Extra[] {
     .map(({ createdAt }) => ({
       service: plan.name,
       at: createdAt,
-      allowed: isSimultaneous(run, plan, createdAt),
+      most: invocationsNear(run, plan, createdAt) - 1,
     }));
 }
 
 /** The time between a recheck and its call: invocations that call within it cannot see each other's deployment. */
 const A_MOMENT_MS = 1_000;
 
-function isSimultaneous({ calls, built, scenario }: Run, { name }: ServicePlan, at: number): boolean {
-  const arn = built.services.get(name);
-  const unseenMs = A_MOMENT_MS + (scenario.settings.ecsLagMs ?? 0);
-  const near = calls.filter(
+const nearMs = ({ scenario }: Run): number => A_MOMENT_MS + (scenario.settings.ecsLagMs ?? 0);
+
+function invocationsNear(run: Run, { name }: ServicePlan, at: number): number {
+  const arn = run.built.services.get(name);
+  const near = run.calls.filter(
     (call) =>
       call.operation === 'UpdateService' &&
       call.input['service'] === arn &&
-      Math.abs(call.at - at) < unseenMs,
+      Math.abs(call.at - at) < nearMs(run),
   );
-  return new Set(near.map(({ invocation }) => invocation)).size > 1;
+  return new Set(near.map(({ invocation }) => invocation)).size;
 }
 
 function tooMany(run: Run, plan: ServicePlan): readonly Violation[] {
   const found = extras(run, plan);
   // As long as ECS does not show a deployment, every other message about the service demands one more.
   const isLate = (run.scenario.settings.ecsLagMs ?? 0) > 0;
-  const excess = found.some(({ allowed }) => !allowed) || (found.length > 1 && !isLate);
+  const excess =
+    (found.length > 1 && !isLate) ||
+    found.some(({ at, most }) => found.filter((one) => Math.abs(one.at - at) < nearMs(run)).length > most);
   return excess
     ? found.map(({ at }) => violation('nothing-doubled', `${plan.name} again ${secondsIn(run, at)}`))
     : [];

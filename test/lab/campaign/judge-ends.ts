@@ -34,11 +34,12 @@ export function endProblems(run: Run): readonly Violation[] {
 const LEFT_OUT: readonly (string | undefined)[] = ['service.skipped', 'service.failed'];
 
 function staleIn(run: Run, told: Told, moved: Moved): readonly Violation[] {
-  if (maySecretBeOptedOut(run, moved.arn) || cameBack(run, told)) return [];
+  if (maySecretBeOptedOut(run, moved.arn)) return [];
   return run.scenario.services
     .filter(
       (plan) =>
         isConcerned(run, plan, moved, told.at) &&
+        !cameBack(run, plan, told) &&
         !isNamed(run, plan, told, moved) &&
         isStaleAt(run, plan, moved, told.at),
     )
@@ -63,11 +64,13 @@ function isConcerned(run: Run, plan: ServicePlan, moved: Moved, at: number): boo
   );
 }
 
-/** What lacked a permission comes back in a message of its own, which ends apart from the rest of its change. */
-function cameBack(run: Run, { record: { changeId = '' }, at }: Told): boolean {
+/** A service for which a permission lacked comes back in a message of its own, which ends apart from the rest of its change. */
+function cameBack(run: Run, plan: ServicePlan, { record: { changeId = '' }, at }: Told): boolean {
+  const service = run.built.services.get(plan.name);
   return run.records.some(
     ({ record, at: then }) =>
       then <= at &&
+      record.service === service &&
       record.event === 'service.failed' &&
       (record.changeIds ?? [record.changeId]).includes(changeId) &&
       JSON.stringify(record['error'] ?? null).includes('missingAction'),

@@ -1,4 +1,5 @@
 import type { DeploymentRecord } from '../../simulator/index.ts';
+import { concerns } from './judge-reasons.ts';
 import { isFoundBySweep, isPassedOver, isSweepSince, isUndated } from './judge-sweep.ts';
 import type { Run } from './run.ts';
 import { REFUSALS, type ServicePlan, type Use } from './scenario.ts';
@@ -150,7 +151,7 @@ function isTrue(remark: Remark, run: Run, plan: ServicePlan, moved: Moved): bool
   if (everySettings(run).some(({ MODE }) => MODE === 'observe')) return true;
   switch (`${remark.event} ${remark.reason}`) {
     case 'service.failed failed':
-      return wasRefused(run) || hasFailedSince(run, plan, moved);
+      return wasRefused(run, [plan]) || hasFailedSince(run, plan, moved);
     case 'service.failed stuck':
     case 'service.failed tasks-failing':
     case 'service.waiting cannot-place':
@@ -174,7 +175,6 @@ function isTrue(remark: Remark, run: Run, plan: ServicePlan, moved: Moved): bool
 }
 
 function isRightlySkipped({ reason, at, until }: Remark, run: Run, plan: ServicePlan, moved: Moved): boolean {
-  const { actions } = run.scenario;
   switch (reason) {
     case 'opted-out':
       return (
@@ -188,23 +188,33 @@ function isRightlySkipped({ reason, at, until }: Remark, run: Run, plan: Service
     case 'possibly-stale':
       return isUndated(run, moved);
     case 'over-cap':
-      return everySettings(run).some(({ MAX_SERVICES = '0' }) => MAX_SERVICES !== '0');
+      return everySettings(run).some(({ MAX_SERVICES = '0' }) => isAbove(run, moved, Number(MAX_SERVICES)));
     case 'rollout-failed':
       return hasFailedSince(run, plan, moved);
-    case 'earlier-wave-failed':
-      return wasRefused(run) || earlierWaves(run, plan).some((other) => hasEndedBadly(run, other));
+    case 'earlier-wave-failed': {
+      const earlier = earlierWaves(run, plan);
+      return wasRefused(run, earlier) || earlier.some((other) => hasEndedBadly(run, other));
+    }
     case 'secret-gone':
-      return (
-        actions.some(({ do: what }) => DELETIONS.includes(what)) ||
-        usesUntil(run, plan, at).some(({ as }) => as === 'older')
-      );
+      return usesUntil(run, plan, Infinity).some((use) => mayBeGone(run, use));
     case 'reference-gone':
       return mayStopFirst(plan) && usesUntil(run, plan, at).some((use) => mayBeGone(run, use));
     case 'unreadable':
-      return someCallWasRefused(run);
+      return run.calls.some((call) => REFUSALS.includes(call.fault) && concerns(run, plan, call));
     default:
       return false;
   }
+}
+
+/**
+ * Whether more services than a cap refer to what moved; a sweep counts those that anything makes stale. Without a cap none is
+ * left out.
+ */
+function isAbove(run: Run, moved: Moved, cap: number): boolean {
+  const concerned = run.scenario.services.filter((one) =>
+    usesUntil(run, one, Infinity).some((use) => isSwept(run.scenario) || isMovedBy(use, moved, run)),
+  );
+  return cap > 0 && concerned.length > cap;
 }
 
 /** Whether the healthy percentages of the service allow ECS to replace no task. */
@@ -258,9 +268,14 @@ function badDeployments({ sim, built }: Run, { name }: ServicePlan): readonly De
   return sim.deploymentsOf(built.services.get(name) ?? '').filter(({ outcome }) => !good.includes(outcome));
 }
 
-/** Whether AWS refused an UpdateService with an error that is not worth a retry. */
-function wasRefused({ calls }: Run): boolean {
-  return calls.some(({ operation, fault }) => operation === 'UpdateService' && REFUSALS.includes(fault));
+/** Whether AWS refused an UpdateService of one of these services with an error that is not worth a retry. */
+function wasRefused(run: Run, plans: readonly ServicePlan[]): boolean {
+  return run.calls.some(
+    (call) =>
+      call.operation === 'UpdateService' &&
+      REFUSALS.includes(call.fault) &&
+      plans.some((plan) => concerns(run, plan, call)),
+  );
 }
 
 /** The services that were in an earlier wave than this one at some time of the run. */

@@ -1,4 +1,5 @@
 import type { TrueState } from '../../simulator/index.ts';
+import { concerns } from './judge-reasons.ts';
 import type { Run, Told } from './run.ts';
 import { skewOf } from './truth.ts';
 import { secondsIn, type Violation, violation } from './violation.ts';
@@ -44,7 +45,7 @@ export function stateProblems(run: Run): readonly Violation[] {
     }
     const { since } = claim;
     const spans = truths.filter(({ state }) => claim.states.includes(state));
-    if (isDisturbed(run, service, told) || isUnshown(run, told) || spans.length === 0) return [];
+    if (isDisturbed(run, service, told) || isUnshown(run, service, told) || spans.length === 0) return [];
     const earliest = Math.min(...spans.map((one) => one.since));
     if (since === undefined || (since >= earliest - toleranceOf(run) && since <= told.at + toleranceOf(run)))
       return [];
@@ -107,14 +108,19 @@ function isTrueOf(run: Run, service: string, { states, past }: Claim, told: Told
   // A deployment that nothing takes back has failed because its tasks fail.
   if (states.includes('tasks-failing') && truly('failed')) return hasBeen(run, service, states, told);
   const isOfTasks = states.includes('tasks-failing') || states.includes('cannot-place');
-  if (isOfTasks && (isDisturbed(run, service, told) || isUnshown(run, told))) return true;
-  return (past === true || isUnshown(run, told)) && hasBeen(run, service, states, told);
+  if (isOfTasks && (isDisturbed(run, service, told) || isUnshown(run, service, told))) return true;
+  return (past === true || isUnshown(run, service, told)) && hasBeen(run, service, states, told);
 }
 
-/** Whether ECS did not show the service deployments, without which the end of some cannot be seen. */
-function isUnshown({ calls }: Run, { invocation }: Told): boolean {
-  return calls.some(
-    (call) => call.invocation === invocation && call.fault !== undefined && UNSHOWN.test(call.operation),
+/** Whether ECS did not show the service deployments or the tasks, without which the end of some cannot be seen. */
+function isUnshown(run: Run, service: string, { invocation }: Told): boolean {
+  const plan = run.scenario.services.find(({ name }) => run.built.services.get(name) === service);
+  return run.calls.some(
+    (call) =>
+      call.invocation === invocation &&
+      call.fault !== undefined &&
+      UNSHOWN.test(call.operation) &&
+      (plan === undefined || concerns(run, plan, call)),
   );
 }
 
