@@ -2,6 +2,7 @@ import type { Agenda } from './agenda.ts';
 import type { CloudWatchState } from './cloudwatch/state.ts';
 import type { EcsState } from './ecs/state.ts';
 import type { Bus } from './events/bus.ts';
+import type { DeliveryState } from './events/delivery-state.ts';
 import type { IamState } from './iam/state.ts';
 import type { Ids } from './ids.ts';
 import type { Input } from './input.ts';
@@ -21,6 +22,9 @@ export interface Aws {
   readonly ids: Ids;
   readonly agenda: Agenda;
   readonly bus: Bus;
+  readonly delivery: DeliveryState;
+  /** The other accounts and Regions that it can reach. */
+  readonly others: Set<Aws>;
   readonly ledger: LedgerBook;
   readonly settings: SimulatorSettings;
   readonly ecs: EcsState;

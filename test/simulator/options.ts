@@ -6,6 +6,8 @@ export interface SimulatorOptions {
   readonly account?: string;
   readonly region?: string;
   readonly partition?: string;
+  /** The id of the organization that the account belongs to, o-…. Default: none. */
+  readonly organizationId?: string;
   /** The clock in epoch milliseconds that the world follows. Default: the real clock. */
   readonly now?: () => number;
   /** With the real clock the world also advances by itself at this interval (ms; 0 = only with a call). Default 100. */
@@ -40,6 +42,7 @@ export interface SimulatorOptions {
 /** The options once their defaults are filled in. */
 export interface SimulatorSettings {
   readonly place: Place;
+  readonly organizationId: string | undefined;
   readonly now: () => number;
   readonly tickMs: number;
   readonly throttleFactor: number;
@@ -64,6 +67,7 @@ export function settle(options: SimulatorOptions): SimulatorSettings {
       region: options.region ?? 'eu-west-1',
       partition: options.partition ?? 'aws',
     },
+    organizationId: options.organizationId,
     now: options.now ?? Date.now,
     tickMs: options.tickMs ?? (options.now === undefined ? 100 : 0),
     throttleFactor: Number(throttling),

@@ -8,6 +8,8 @@ import { createEcsState, type TaskState, type Transition } from './ecs/state.ts'
 import { everyTask, groupsOf, isRunning, tasksOf } from './ecs/tasks.ts';
 import { type StateAt, stateAt } from './ecs/truth.ts';
 import { type AwsEvent, createBus } from './events/bus.ts';
+import { route } from './events/delivery.ts';
+import { createDeliveryState } from './events/delivery-state.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { type Listening, listen } from './http/server.ts';
 import { Context } from './iam/conditions.ts';
@@ -57,6 +59,8 @@ export interface Simulator {
   onEvent(listener: (event: AwsEvent) => void): () => void;
   /** Puts every later event (that `when` accepts) on a queue, as an EventBridge rule does. */
   pipeEvents(queueUrl: string, when?: (event: AwsEvent) => boolean, delaySeconds?: number): () => void;
+  /** Makes another account or Region a part of the same AWS: rules may put events on the buses of each other. */
+  join(other: Simulator): void;
   /** An API call by another caller, without HTTP, throttling or faults. It is not among the ledger's calls. */
   act(
     service: 'ecs' | 'secretsmanager' | 'ssm' | 'sqs' | 'events' | 'lambda',
@@ -98,6 +102,9 @@ export interface Simulator {
   close(): Promise<void>;
 }
 
+/** The simulated AWS behind each simulator, which has to know the others that it is joined with. */
+const behind = new WeakMap<Simulator, Aws>();
+
 /** Starts a simulator on a free port of 127.0.0.1. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const aws = createAws(options);
@@ -108,7 +115,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   aws.sqs.endpoint = server.endpoint;
   const advance = (): void => aws.agenda.runUntil(aws.now());
   const ticking = settings.tickMs > 0 ? setInterval(advance, settings.tickMs).unref() : undefined;
-  return {
+  aws.bus.onEvent((event) => route(aws, 'default', event));
+  const simulator: Simulator = {
     endpoint: server.endpoint,
     serve: server.serve,
     env: environment(aws, server.endpoint),
@@ -122,6 +130,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     events: aws.bus.events,
     onEvent: aws.bus.onEvent,
     pipeEvents: (queueUrl, when, delaySeconds) => pipe(aws, queueUrl, when, delaySeconds),
+    join: (other) => join(aws, behind.get(other)),
     act: (service, operation, input, by = 'ANOTHER-CALLER') =>
       perform(aws, service, operation, input, { accessKeyId: by, userAgent: 'simulator' }),
     rotateSecret: (secretId, how) => rotateSecret(aws, secretId, how),
@@ -165,6 +174,14 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       await server.close();
     },
   };
+  behind.set(simulator, aws);
+  return simulator;
+}
+
+function join(aws: Aws, other: Aws | undefined): void {
+  if (other === undefined) throw new Error('the other simulator was not started here');
+  aws.others.add(other);
+  other.others.add(aws);
 }
 
 function createAws(options: SimulatorOptions): Aws {
@@ -176,6 +193,8 @@ function createAws(options: SimulatorOptions): Aws {
     ids,
     agenda: createAgenda(),
     bus: createBus(settings.place, ids),
+    delivery: createDeliveryState(),
+    others: new Set(),
     ledger: createLedger(),
     settings,
     ecs: createEcsState(),

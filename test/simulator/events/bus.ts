@@ -26,10 +26,12 @@ interface Happening {
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
-/** The event bus of the simulated services. */
+/** The default event bus, on which the simulated services report. */
 export interface Bus {
   readonly events: readonly AwsEvent[];
   emit(happening: Happening): AwsEvent;
+  /** The event as EventBridge writes it, without putting it on this bus. */
+  stamp(happening: Happening): AwsEvent;
   /** Calls `listener` with every later event; answers a function that ends this. */
   readonly onEvent: (listener: (event: AwsEvent) => void) => () => void;
 }
@@ -38,20 +40,29 @@ export interface Bus {
 export function createBus(place: Place, ids: Ids): Bus {
   const events: AwsEvent[] = [];
   const listeners = new Set<(event: AwsEvent) => void>();
+  const stamp = ({
+    at,
+    place: { account, region } = place,
+    type,
+    source,
+    resources,
+    detail,
+  }: Happening): AwsEvent => ({
+    version: '0',
+    id: ids.uuid(),
+    'detail-type': type,
+    source,
+    account,
+    time: wholeSecond(at),
+    region,
+    resources,
+    detail,
+  });
   return {
     events,
-    emit({ at, place: { account, region } = place, type, source, resources, detail }) {
-      const event: AwsEvent = {
-        version: '0',
-        id: ids.uuid(),
-        'detail-type': type,
-        source,
-        account,
-        time: wholeSecond(at),
-        region,
-        resources,
-        detail,
-      };
+    stamp,
+    emit(happening) {
+      const event = stamp(happening);
       events.push(event);
       for (const listener of listeners) listener(event);
       return event;

@@ -1,22 +1,24 @@
-import type { Aws, Operation, Operations } from '../aws.ts';
+import { type Aws, type Operation, type Operations, principalOf } from '../aws.ts';
 import { AwsError } from '../errors.ts';
 import { type Input, isRecord, records, text, texts } from '../input.ts';
+import type { Caller } from '../ledger.ts';
 import { arnOf } from '../place.ts';
+import { busAt, mayPut, route } from './delivery.ts';
 
 const MOST_ENTRIES = 10;
 /** The size that PutEvents accepted everywhere before 2026 (functions/README.md, Quotas). */
 const MOST_BYTES = 256 * 1024;
 
-const putEvents: Operation = (aws, input, { at }) => {
+const putEvents: Operation = (aws, input, { at, caller }) => {
   const entries = records(input, 'Entries');
   checkCount(entries);
   checkSize(entries);
   for (const entry of entries) checkBus(aws, entry);
-  const results = entries.map((entry) => put(aws, entry, at));
+  const results = entries.map((entry) => put(aws, entry, at, caller));
   return { FailedEntryCount: results.filter((result) => 'ErrorCode' in result).length, Entries: results };
 };
 
-/** EventBridge's operations; only the default bus is modelled. */
+/** EventBridge's operations. */
 export const EVENTS: Operations = { PutEvents: putEvents };
 
 function checkCount({ length }: readonly Input[]): void {
@@ -41,12 +43,18 @@ function bytesOf(entry: Input): number {
 
 function checkBus(aws: Aws, entry: Input): void {
   const name = text(entry, 'EventBusName') ?? 'default';
-  if (name === 'default' || name === arnOf(aws.place, 'events', 'event-bus/default')) return;
+  if (isDefault(aws, name) || busAt(aws, arnOfBus(aws, name)) !== undefined) return;
   throw new AwsError('ResourceNotFoundException', `Event bus ${name} does not exist.`);
 }
 
+const arnOfBus = ({ place }: Aws, name: string): string =>
+  name.startsWith('arn:') ? name : arnOf(place, 'events', `event-bus/${name}`);
+
+const isDefault = (aws: Aws, name: string): boolean =>
+  name === 'default' || name === arnOf(aws.place, 'events', 'event-bus/default');
+
 /** Puts one entry on the bus; a fault in it does not affect the others. */
-function put(aws: Aws, entry: Input, at: number): object {
+function put(aws: Aws, entry: Input, at: number, caller: Caller): object {
   const [source, type, detail] = ['Source', 'DetailType', 'Detail'].map((field) => text(entry, field));
   if (!source) return missing('Source');
   if (!type) return missing('DetailType');
@@ -55,8 +63,20 @@ function put(aws: Aws, entry: Input, at: number): object {
     return refused('NotAuthorizedForSourceException', 'Not authorized for the source.');
   const parsed = objectIn(detail);
   if (parsed === undefined) return refused('MalformedDetail', 'Detail is malformed.');
-  const resources = texts(entry, 'Resources');
-  return { EventId: aws.bus.emit({ at, type, source, resources, detail: parsed }).id };
+  const happening = { at, type, source, resources: texts(entry, 'Resources'), detail: parsed };
+  const name = text(entry, 'EventBusName') ?? 'default';
+  if (isDefault(aws, name)) return { EventId: aws.bus.emit(happening).id };
+  const event = aws.bus.stamp(happening);
+  const found = busAt(aws, arnOfBus(aws, name));
+  // A caller of this simulator may do everything at home.
+  const who = { principal: principalOf(aws.place, caller), isAllowedAtHome: true, isRule: false };
+  if (found === undefined || !mayPut(aws, found.aws.place, found.bus, who, event))
+    return refused(
+      'AccessDeniedException',
+      `${who.principal} is not authorized to perform: events:PutEvents`,
+    );
+  route(found.aws, found.bus.name, event);
+  return { EventId: event.id };
 }
 
 function missing(field: string): object {

@@ -4,7 +4,7 @@ import { isAction, isArnLike, isLike } from './wildcards.ts';
 
 /** What a principal wants to do. */
 export interface Request {
-  /** The ARN of the role. */
+  /** The ARN of the role, or the name of a service such as `events.amazonaws.com`. */
   readonly principal: string;
   readonly action: string;
   readonly resource: string;
@@ -57,11 +57,15 @@ export function evaluateResourcePolicy(
   return { decision: isAllowed ? 'allowed' : 'implicitDeny', leavesItToIam };
 }
 
-/** Whether a trust policy lets a service of AWS, such as `ecs-tasks.amazonaws.com`, assume the role. */
-export function trusts(document: PolicyDocument, service: string): boolean {
+/**
+ * Whether a trust policy lets a service of AWS, such as `ecs-tasks.amazonaws.com`, assume the role. Conditions count only if the context of the
+ * request is given.
+ */
+export function trusts(document: PolicyDocument, service: string, context?: Context): boolean {
   const about = statementsOf(document).filter(
     (one) =>
       isActionOf(one, 'sts:AssumeRole') &&
+      (context === undefined || holds(one.Condition, context)) &&
       typeof one.Principal === 'object' &&
       listOf(one.Principal['Service']).includes(service),
   );
@@ -72,9 +76,10 @@ function applies(statement: Statement, request: Request): boolean {
   return isAbout(statement, request) && holds(statement.Condition, request.context);
 }
 
-/** A resource policy stands at its resource: `Resource` is `*` or the resource itself. */
+/** A resource policy stands at its resource, so that a statement may leave it out. */
 function appliesToResource(statement: Statement, request: Request): boolean {
-  return isActionOf(statement, request.action) && holds(statement.Condition, request.context);
+  const isAboutIt = resourcesOf(statement).length === 0 || isAbout(statement, request);
+  return isAboutIt && isActionOf(statement, request.action) && holds(statement.Condition, request.context);
 }
 
 function isAbout(statement: Statement, { action, resource, context }: Request): boolean {
@@ -108,7 +113,10 @@ function names({ Principal, NotPrincipal }: Statement, principal: string): boole
 function principalsIn(whom: Statement['Principal']): readonly string[] {
   if (whom === undefined) return [];
   if (whom === '*') return ['*'];
-  return listOf(whom['AWS']).map((one) => (/^\d{12}$/.test(one) ? `arn:aws:iam::${one}:root` : one));
+  const accounts = listOf(whom['AWS']).map((one) =>
+    /^\d{12}$/.test(one) ? `arn:aws:iam::${one}:root` : one,
+  );
+  return [...accounts, ...listOf(whom['Service'])];
 }
 
 function accountOf(principal: string): string {

@@ -1,3 +1,4 @@
+import type { PolicyDocument } from '../iam/policy.ts';
 import type { Ids } from '../ids.ts';
 import { arnOf, type Place } from '../place.ts';
 
@@ -20,6 +21,8 @@ export interface Queue {
   delaySeconds: number;
   visibilitySeconds: number;
   redrive: { readonly deadLetterArn: string; readonly maxReceiveCount: number } | undefined;
+  /** Who may send besides the roles of the account; rules of EventBridge need it. */
+  readonly policy: PolicyDocument | undefined;
   messages: Message[];
 }
 
@@ -40,7 +43,7 @@ export function addQueue(
   place: Place,
   name: string,
   at: number,
-  traits: Partial<Pick<Queue, 'delaySeconds' | 'visibilitySeconds' | 'redrive'>>,
+  traits: Partial<Pick<Queue, 'delaySeconds' | 'visibilitySeconds' | 'redrive' | 'policy'>>,
 ): Queue {
   const existing = sqs.queues.get(name);
   if (existing !== undefined) return existing;
@@ -51,6 +54,7 @@ export function addQueue(
     delaySeconds: traits.delaySeconds ?? 0,
     visibilitySeconds: traits.visibilitySeconds ?? 30,
     redrive: traits.redrive,
+    policy: traits.policy,
     messages: [],
   };
   sqs.queues.set(name, queue);

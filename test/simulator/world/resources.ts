@@ -87,6 +87,7 @@ export function buildQueue(aws: Aws, spec: QueueSpec): QueueRef {
     delaySeconds: spec.delaySeconds ?? 0,
     visibilitySeconds: spec.visibilitySeconds ?? 30,
     redrive,
+    policy: spec.policy,
   });
   return { name, arn: queue.arn, url: urlOf(aws, queue) };
 }

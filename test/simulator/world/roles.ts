@@ -16,7 +16,7 @@ export function buildRole(aws: Aws, spec: RoleSpec): RoleRef {
       ...Object.entries(managed).map(([id, statements]) => policy(id, statements, 'user-managed')),
     ],
     boundary: boundary && policy('boundary', boundary, 'user-managed'),
-    trust: TRUSTS_TASKS,
+    trust: spec.trust ?? TRUSTS_TASKS,
     createdAt: aws.now(),
   });
   return { arn, name };

@@ -7,7 +7,7 @@ import type {
   Strategy,
   TaskDefinitionState,
 } from '../ecs/state.ts';
-
+import type { AwsEvent } from '../events/bus.ts';
 import type { PolicyDocument, Statement } from '../iam/policy.ts';
 import type { Place } from '../place.ts';
 
@@ -185,6 +185,8 @@ export interface RoleSpec {
   /** Managed policies, by their ARN or any id. */
   readonly managed?: Readonly<Record<string, readonly Statement[]>>;
   readonly boundary?: readonly Statement[];
+  /** Who may assume it; tasks of ECS when absent. */
+  readonly trust?: PolicyDocument;
 }
 
 export interface RoleRef {
@@ -218,6 +220,38 @@ export interface QueueSpec {
   readonly maxReceiveCount?: number;
   /** Where messages go after `maxReceiveCount` receives; when absent, a new queue with the name `<name>-dead`. */
   readonly deadLetters?: { readonly arn: string };
+  /** The queue's policy, without which no rule may send. */
+  readonly policy?: PolicyDocument;
+}
+
+/** An event bus besides the default one. */
+export interface EventBusSpec {
+  readonly name: string;
+  /** Who may put events on it besides the roles of the account. */
+  readonly policy?: PolicyDocument;
+}
+
+export interface EventBusRef {
+  readonly arn: string;
+  readonly name: string;
+}
+
+/** A rule of EventBridge with one target. */
+export interface RuleSpec {
+  readonly name: string;
+  /** The bus whose events it sees; the default bus when absent. */
+  readonly bus?: string;
+  readonly matches: (event: AwsEvent) => boolean;
+  /** The ARN of a queue of this account and Region, or of any event bus. */
+  readonly target: string;
+  /** The ARN of the role with which EventBridge puts events on another bus. */
+  readonly role?: string;
+  /** The ARN of the queue for events that could not be delivered. */
+  readonly deadLetters?: string;
+}
+
+export interface RuleRef {
+  readonly arn: string;
 }
 
 export interface BucketSpec {

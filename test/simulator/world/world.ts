@@ -12,6 +12,7 @@ import { findParameter } from '../parameters/state.ts';
 import { checkedTags } from '../tags.ts';
 import { buildBucket, buildParameter, buildQueue, buildSecret } from './resources.ts';
 import { buildKey, buildOrganization, buildRole } from './roles.ts';
+import { buildEventBus, buildRule } from './rules.ts';
 import { buildService } from './services.ts';
 import type {
   AlarmSpec,
@@ -20,6 +21,8 @@ import type {
   ClusterRef,
   ClusterSpec,
   DatumSpec,
+  EventBusRef,
+  EventBusSpec,
   KeyRef,
   KeySpec,
   ParameterRef,
@@ -29,6 +32,8 @@ import type {
   RoleRef,
   RoleSpec,
   RolloutSpec,
+  RuleRef,
+  RuleSpec,
   SecretRef,
   SecretSpec,
   ServiceRef,
@@ -49,6 +54,10 @@ export interface World {
   secret(spec?: SecretSpec): SecretRef;
   parameter(spec?: ParameterSpec): ParameterRef;
   queue(spec?: QueueSpec): QueueRef;
+  /** An event bus besides the default one. */
+  eventBus(spec: EventBusSpec): EventBusRef;
+  /** A rule of EventBridge, from now on. */
+  rule(spec: RuleSpec): RuleRef;
   role(spec?: RoleSpec): RoleRef;
   key(spec?: KeySpec): KeyRef;
   /** The service control policies of each level of the organization, from the root to the account. */
@@ -111,6 +120,8 @@ export function createWorld(aws: Aws): World {
     secret: (spec = {}) => buildSecret(aws, spec),
     parameter: (spec = {}) => buildParameter(aws, spec),
     queue: (spec = {}) => buildQueue(aws, spec),
+    eventBus: (spec) => buildEventBus(aws, spec),
+    rule: (spec) => buildRule(aws, spec),
     role: (spec = {}) => buildRole(aws, spec),
     key: (spec = {}) => buildKey(aws, spec),
     organization: (levels) => buildOrganization(aws, levels),
