@@ -8,9 +8,22 @@ export default class DashboardPlugin {
         const { Resources } = serverless.service.provider.compiledCloudFormationTemplate;
         for (const { Type, Properties } of Object.values(Resources)) {
           if (Type === 'AWS::CloudWatch::Dashboard')
-            Properties.DashboardBody = { 'Fn::Sub': JSON.stringify(Properties.DashboardBody) };
+            Properties.DashboardBody = {
+              'Fn::Sub': JSON.stringify(withoutInnerLists(Properties.DashboardBody)),
+            };
         }
       },
     };
   }
+}
+
+// A variable can only stand for one item, so a part that some stacks do not have is a list of its own, which may be empty.
+function withoutInnerLists(body) {
+  const widgets = body.widgets.flat().map((widget) => {
+    const { alarms } = widget.properties;
+    return alarms === undefined
+      ? widget
+      : { ...widget, properties: { ...widget.properties, alarms: alarms.flat() } };
+  });
+  return { ...body, widgets };
 }

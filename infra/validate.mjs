@@ -1,4 +1,4 @@
-// Validates the template that osls generates, offline: always with AWS's own validator, and with cfn-lint if it is
+// Validates the template that osls generates, and the one for other accounts, offline: always with AWS's own validator, and with cfn-lint if it is
 // installed. Any finding, even a warning, leads to exit code 1. Hints are left out: most of them suggest tags.
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -15,7 +15,11 @@ const SETTINGS = {
     'redeployableTag=secret-redeploy:enabled=true',
   ],
   withSnapshot: ['snapshot=ENABLED'],
+  withOtherAccounts: ['trustedAccounts=444455556666,777788889999', 'trustedOrganization=o-a1b2c3d4e5'],
 };
+
+/** A template of its own, for the accounts that own the secrets. */
+const FORWARDER = 'infra/forwarder.yml';
 
 const folder = await mkdtemp(join(tmpdir(), 'validate-'));
 try {
@@ -25,6 +29,7 @@ try {
     const template = join(artifacts, 'cloudformation-template-update-stack.json');
     findings.push(...withValidator(template), ...(await withCfnLint(template)));
   }
+  findings.push(...withValidator(FORWARDER), ...(await withCfnLint(FORWARDER)));
   for (const finding of findings) console.error(finding);
   console.log(findings.length === 0 ? 'template: no findings' : `template: ${findings.length} findings`);
   process.exitCode = findings.length === 0 ? 0 : 1;

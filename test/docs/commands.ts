@@ -22,7 +22,7 @@ export const TRIED: ReadonlyMap<string, Place> = new Map<string, Place>([
 
 /** Calls of the `aws` command that change something, or that start long work. */
 const WRITES =
-  /^(?:invoke|update-.*|tag-.*|untag-.*|put-.*|start-.*|delete-.*|create-.*|purge-.*|rm|rb|cp|mv|sync)$/;
+  /^(?:invoke|deploy|update-.*|tag-.*|untag-.*|put-.*|start-.*|delete-.*|create-.*|purge-.*|rm|rb|cp|mv|sync)$/;
 
 const AWS_CALL =
   /(?<once>AWS_MAX_ATTEMPTS=1 )?\baws (?<service>[a-z0-9]+) (?<operation>[a-z0-9-]+)(?<options>(?:(?!AWS_MAX_ATTEMPTS=1 aws |\baws ).)*)/gs;

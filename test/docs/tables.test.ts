@@ -138,7 +138,7 @@ describe('docs/events.md', () => {
 
 test('docs/deploy.md names every kind of resource that the person who deploys has to be able to create', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'docs-test-'));
-  const { resources } = await packageInto(folder, { snapshot: 'ENABLED' });
+  const { resources } = await packageInto(folder, { snapshot: 'ENABLED', trustedAccounts: '444455556666' });
   await removeFolder(folder);
   const kinds = new Set(Object.values(resources).map(({ Type }) => Type));
   const section = sectionOf(read('docs/deploy.md'), 'Permissions of the person who deploys');

@@ -8,6 +8,7 @@ import { REASONS } from '../../functions/core/plan/reasons.ts';
 import { ADVICE, suspicion } from '../../functions/core/report/advice.ts';
 import { OwnEvents } from '../../functions/telemetry/own-events.ts';
 import { METRICS, METRICS_OF_TRUST, RECORDS } from '../../functions/telemetry/record.ts';
+import { templateIn } from '../infra/cloudformation.ts';
 import { deniedActions, EVERY_CONDITION, grantedActions, loadRules } from '../infra/template.ts';
 import { change } from '../support/build.ts';
 import { SITUATIONS } from '../support/preflight-situations.ts';
@@ -184,7 +185,10 @@ export const TABLES: readonly Table[] = [
     section: 'Alarms',
     header: 'alarm',
     facts: firstColumn,
-    known: () => found('infra/alarms.yml', /AlarmName: \$\{self:service\}-\$\{sls:stage\}-(\S+)/g),
+    known: () =>
+      ['infra/alarms.yml', 'infra/other-accounts.yml'].flatMap((path) =>
+        found(path, /AlarmName: \$\{self:service\}-\$\{sls:stage\}-(\S+)/g),
+      ),
   },
   {
     what: 'saved queries',
@@ -240,7 +244,22 @@ export const TABLES: readonly Table[] = [
     section: 'What the stack puts out',
     header: 'output',
     facts: firstColumn,
-    known: () => found('infra/outputs.yml', /^ {2}(\w+):$/gm),
+    known: () => [
+      ...found('infra/outputs.yml', /^ {2}(\w+):$/gm),
+      ...found('infra/other-accounts.yml', /^ {2}(\w+):\n {4}Value:/gm),
+    ],
+  },
+  {
+    what: 'parameters of the forwarder',
+    page: 'docs/other-accounts.md',
+    section: 'Set it up',
+    header: 'parameter',
+    facts: ([parameter = '', ofDefault = '']) => [[...codesIn(parameter), ...codesIn(ofDefault)].join(' ')],
+    known: () =>
+      Object.entries(templateIn('infra/forwarder.yml').Parameters).map(([name, { Default }]) =>
+        Default === undefined ? name : `${name} ${String(Default)}`,
+      ),
+    ordered: true,
   },
 ];
 
@@ -285,9 +304,12 @@ function found(path: string, name: RegExp): readonly string[] {
   return [...read(path).matchAll(name)].map(([, one = '']) => one);
 }
 
-/** The variables of every function, as infra/environment.yml sets them. */
+/** The variables of every function, and those that on-change has besides if other accounts are trusted. */
 function environment(): readonly string[] {
-  return found('infra/environment.yml', /^([A-Z_]+):/gm);
+  return [
+    ...found('infra/environment.yml', /^([A-Z_]+):/gm),
+    ...found('infra/other-accounts.cjs', /^ +([A-Z_]+): /gm),
+  ];
 }
 
 /** The variable of each stage parameter that has one. The snapshot's is the name of a bucket. */
@@ -296,6 +318,8 @@ function variables(): ReadonlyMap<string, string> {
   return new Map([
     ...[...direct].map(([, variable = '', parameter = '']) => [parameter, variable] as const),
     ['snapshot', 'SNAPSHOT_BUCKET'],
+    ['trustedAccounts', 'TRUSTED_ACCOUNTS'],
+    ['trustedOrganization', 'TRUSTED_ORGANIZATION'],
   ]);
 }
 

@@ -17,6 +17,7 @@ export type Packaged = {
 type Resource = {
   readonly Type: string;
   readonly Condition?: string | undefined;
+  readonly DependsOn?: unknown;
   readonly Properties?: unknown;
 };
 
@@ -58,7 +59,12 @@ export const removeFolder = (folder: string): Promise<void> => rm(folder, { recu
 const Template = z.object({
   Resources: z.record(
     z.string(),
-    z.object({ Type: z.string(), Condition: z.optional(z.string()), Properties: z.optional(z.unknown()) }),
+    z.object({
+      Type: z.string(),
+      Condition: z.optional(z.string()),
+      DependsOn: z.optional(z.unknown()),
+      Properties: z.optional(z.unknown()),
+    }),
   ),
   Outputs: z.record(z.string(), z.unknown()),
   Parameters: z.record(z.string(), z.unknown()),

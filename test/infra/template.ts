@@ -54,9 +54,19 @@ function deployed(pattern: JsonObject): JsonObject {
 /** The one object that the snapshot's grants cover. */
 export const SNAPSHOT_KEY = 'fleet.json.gz';
 
-/** The conditions of infra/ under which a stage parameter enables further grants. */
-export type Condition = 'HasSnapshot' | 'HasPreflight';
-export const EVERY_CONDITION: readonly Condition[] = ['HasSnapshot', 'HasPreflight'];
+/**
+ * The conditions of infra/ under which a stage parameter enables further grants. `TrustsOthers` is none of CloudFormation: those
+ * fragments are in the template only with `trustedAccounts` or `trustedOrganization`.
+ */
+export type Condition = 'HasSnapshot' | 'HasPreflight' | 'TrustsOthers';
+export const EVERY_CONDITION: readonly Condition[] = ['HasSnapshot', 'HasPreflight', 'TrustsOthers'];
+
+/** The fragments that infra/other-accounts.cjs includes. */
+export const OF_OTHER_ACCOUNTS: readonly string[] = [
+  'infra/other-accounts.yml',
+  'infra/trusted-accounts.yml',
+  'infra/trusted-organization.yml',
+];
 
 /**
  * The actions that a function's role allows, sorted: `grantedActions('on-change')`. Policies beside the role count if
@@ -67,7 +77,12 @@ export function grantedActions(
   conditions: readonly Condition[] = [],
 ): readonly string[] {
   const role = roleOf(functionName);
-  const beside = Object.values(loadResources()).flatMap(({ Type, Condition, Properties }) => {
+  const ofOthers = Object.values(resourcesIn(OF_OTHER_ACCOUNTS)).map((resource) => ({
+    ...resource,
+    Condition: 'TrustsOthers',
+  }));
+  const resources = [...Object.values(loadResources()), ...ofOthers];
+  const beside = resources.flatMap(({ Type, Condition, Properties }) => {
     if (Type !== 'AWS::IAM::Policy' || !conditions.some((one) => one === Condition)) return [];
     const policy = PolicyProperties.parse(Properties);
     return policy.Roles.some(({ Ref }) => Ref === role) ? [policy] : [];
@@ -101,21 +116,28 @@ function roleOf(functionName: string): string {
   return role;
 }
 
-/** All resources of the fragments that serverless.yml includes, by logical id. */
-function loadResources(): Readonly<Record<string, z.infer<typeof Resource>>> {
+type Resources = Readonly<Record<string, z.infer<typeof Resource>>>;
+
+/** All resources of the fragments that serverless.yml always includes, by logical id. */
+function loadResources(): Resources {
   const { resources } = Service.parse(readYaml('serverless.yml'));
-  const fragments = resources.map((include) => Fragment.parse(readYaml(pathIn(include))));
+  return resourcesIn(resources.map(pathIn).filter((path) => path.endsWith('.yml')));
+}
+
+function resourcesIn(paths: readonly string[]): Resources {
+  const fragments = paths.map((path) => Fragment.parse(readYaml(path)));
   return Object.fromEntries(fragments.flatMap((fragment) => Object.entries(fragment.Resources ?? {})));
 }
 
 function pathIn(include: string): string {
-  const path = /^\$\{file\((.+)\)\}$/.exec(include)?.[1];
+  const path = /^\$\{file\((.+?)\)(?::\w+)?\}$/.exec(include)?.[1];
   if (path === undefined)
     throw new TypeError(`serverless.yml: resources must be fragments (\${file(…)}), found ${include}`);
   return path;
 }
 
-function readYaml(path: string): unknown {
+/** A file in YAML with CloudFormation's short forms, which become the long ones. */
+export function readYaml(path: string): unknown {
   return parse(readFileSync(path, 'utf8'), { customTags: CLOUDFORMATION_TAGS, merge: true });
 }
 
@@ -129,6 +151,8 @@ const list = (tag: string, key: string): CollectionTag => ({
 const CLOUDFORMATION_TAGS = [
   text('!Ref', 'Ref'),
   text('!Sub', 'Fn::Sub'),
+  list('!Sub', 'Fn::Sub'),
+  list('!Select', 'Fn::Select'),
   list('!Split', 'Fn::Split'),
   list('!If', 'Fn::If'),
   list('!Not', 'Fn::Not'),

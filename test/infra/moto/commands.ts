@@ -25,6 +25,8 @@ export const COMMANDS = {
   lookAtLost: commandOf(OPERATE, 'Events that no queue received'),
   redeployByHand: commandOf(OPERATE, 'Redeploy by hand'),
   askForStale: commandOf(OPERATE, 'What runs on an old value now: `stale`'),
+  trustAccounts: commandOf('docs/other-accounts.md', 'Set it up', 0),
+  forward: commandOf('docs/other-accounts.md', 'Set it up', 1),
   putRule: commandOf('docs/events.md', 'A rule of yours', 0),
   putTargets: commandOf('docs/events.md', 'A rule of yours', 1),
 } as const;

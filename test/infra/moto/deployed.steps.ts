@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { z } from 'zod/mini';
 import { sampleEvents } from '../../events/samples.ts';
 import { changeParameter, putOnBus, rotate } from './changes.ts';
 import { cloudIn } from './cloud.ts';
@@ -234,6 +235,42 @@ test('a rule of an operator passes own events on to a topic', async () => {
     `aws events remove-targets --rule secret-redeploy-trouble --ids topic --region ${HOME} &&
     aws events delete-rule --name secret-redeploy-trouble --region ${HOME}`,
   );
+});
+
+test('trusted accounts have a bus of their own, and the template for them puts events on it', async () => {
+  await run('trustAccounts');
+  const bus = (await readStack(terminal, HOME)).physicalId('TrustedEventBus');
+  const { Arn, Policy } = await terminal.aws(
+    `events describe-event-bus --name ${bus} --region ${HOME}`,
+    z.object({ Arn: z.string(), Policy: z.string() }),
+  );
+  expect(JSON.parse(Policy)).toMatchObject({
+    Statement: [
+      {
+        Sid: 'RulesOfTrustedAccounts',
+        Effect: 'Allow',
+        Principal: { AWS: ['arn:aws:iam::444455556666:root'] },
+        Action: 'events:PutEvents',
+        Resource: Arn,
+        Condition: {
+          Bool: { 'events:eventBusInvocation': 'true' },
+          StringEquals: { 'events:source': ['aws.secretsmanager', 'aws.ssm'] },
+        },
+      },
+    ],
+  });
+  const trusted = await takeOver(terminal, cloud);
+  const queue = (await readStack(terminal, HOME)).physicalId('TrustedQueue');
+  expect(trusted.map(({ arn }) => arn)).toContain((await attributesOf(cloud, queue))['QueueArn']);
+
+  await run('forward', Arn);
+  const rules = await terminal.aws(
+    `events list-rule-names-by-target --target-arn ${Arn} --region ${HOME}`,
+    z.object({ RuleNames: z.array(z.string()) }),
+  );
+  expect(rules.RuleNames).toHaveLength(5);
+  await terminal.run(`aws cloudformation delete-stack --stack-name secret-forwarder --region ${HOME}`);
+  expect(await stacksIn(terminal, HOME)).toEqual([STACK]);
 });
 
 test('a stack with a snapshot is removed once its bucket is empty, and a bucket left behind is removed, too', async () => {

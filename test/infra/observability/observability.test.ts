@@ -13,13 +13,16 @@ import { isArnOf, readStack, rings, type Stack } from './stack.ts';
 import { readLines } from './written.ts';
 
 let folder: string;
+/** With everything that a stage parameter adds. */
 let packaged: Packaged;
 let stack: Stack;
+let byDefault: Stack;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'observability-test-'));
-  packaged = await packageInto(folder);
+  packaged = await packageInto(join(folder, 'whole'), { trustedAccounts: '444455556666' });
   stack = readStack(packaged);
+  byDefault = readStack(await packageInto(join(folder, 'by-default')));
 });
 
 afterAll(() => removeFolder(folder));
@@ -123,6 +126,9 @@ describe('the alarms', () => {
   test('are all on the dashboard and notify the one topic', () => {
     const shown = stack.widgets.flatMap((widget) => (widget.type === 'alarm' ? widget.alarms : []));
     expect(stack.alarms.filter((alarm) => !shown.some((arn) => isArnOf(alarm, arn)))).toEqual([]);
+    expect(
+      byDefault.widgets.flatMap((widget) => (widget.type === 'alarm' ? widget.alarms : [])),
+    ).toHaveLength(byDefault.alarms.length);
     for (const { actions } of stack.alarms) expect(actions).toEqual([{ Ref: 'AlarmTopic' }]);
     expect(idsOfType('AWS::SNS::Topic')).toEqual(['AlarmTopic']);
   });
@@ -249,9 +255,9 @@ describe('a history', () => {
 
 test('the picture in docs/operate.md shows every widget and every alarm: `npm run picture` draws it again', async () => {
   const picture = await readFile('infra/dashboard.svg', 'utf8');
-  for (const widget of stack.widgets)
+  for (const widget of byDefault.widgets)
     if ('title' in widget) expect(picture).toContain(`>${escaped(widget.title)}<`);
-  for (const { alarmName } of stack.alarms)
+  for (const { alarmName } of byDefault.alarms)
     expect(picture).toContain(`>${alarmName.replace('ecs-secret-redeploy-prod-', '')}<`);
 });
 
