@@ -81,7 +81,8 @@ export async function withCause(
 
 const FOR_THE_STACK = ['cloudformation:DescribeStackResources', 'lambda:GetFunctionConfiguration'];
 
-function sentenceOf({ action }: Denied): string {
+function sentenceOf({ action, of }: Denied): string {
+  if (of !== undefined) return `the permission ${action} is missing ${of}`;
   if (!/:(?:Describe|List|Get)/.test(action))
     return `the permission ${action} is missing, so this was not done`;
   const without = FOR_THE_STACK.includes(action) ? '; --stack none asks for no stack' : '';

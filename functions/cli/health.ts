@@ -1,3 +1,4 @@
+import { parseArn } from '../core/model/arn.ts';
 import { DEFAULT_QUOTA } from '../core/model/limits.ts';
 import type { Sum } from '../ports.ts';
 import type { Session } from '../runtime/connect-terminal.ts';
@@ -9,8 +10,9 @@ import { DAY_MS, type Health, LOOK_BACK_DAYS } from './render/health.ts';
 export async function healthOf(session: Session): Promise<Health> {
   const { name, resources } = installed(session);
   const now = session.run.ports.clock.now();
-  const [functions, seen, queues, alarms] = await Promise.all([
+  const [functions, trusted, seen, queues, alarms] = await Promise.all([
     functionsOf(session),
+    trustedBy(session),
     seenLately(session, now),
     queuesOf(session),
     session.monitoring.alarms(
@@ -24,6 +26,7 @@ export async function healthOf(session: Session): Promise<Health> {
     stack: name,
     stage,
     ...functions,
+    ...(trusted && { trusted }),
     ...seen,
     ...queues,
     alarms,
@@ -40,6 +43,21 @@ async function functionsOf(session: Session): Promise<Pick<Health, 'modes' | 'fu
   );
   const modes = [onChange, onRequest, onSchedule].map((one) => one?.variables['MODE'] ?? 'enforce');
   return { modes, function: onChange ?? { version: undefined, code: '', modifiedAt: '' } };
+}
+
+/** Whose events count besides, and when each told last of a change of a secret. */
+async function trustedBy({ config: { trust }, run }: Session): Promise<Health['trusted']> {
+  if (trust === undefined) return undefined;
+  const last = new Map<string, number | undefined>(trust.accounts.map((account) => [account, undefined]));
+  for (const { arn, at } of await run.heard()) {
+    const account = parseArn(arn)?.account ?? '';
+    const isOther = account !== run.account || trust.accounts.includes(account);
+    if (isOther) last.set(account, Math.max(at, last.get(account) ?? 0));
+  }
+  return {
+    organization: trust.organization,
+    accounts: [...last].map(([account, lastEvent]) => ({ account, lastEvent })),
+  };
 }
 
 async function seenLately(

@@ -1,9 +1,11 @@
 import { distance } from 'fastest-levenshtein';
+import { SUFFIXED } from '../core/match/subject-index.ts';
 import { parseArn } from '../core/model/arn.ts';
 import type { SecretDescription } from '../core/model/secret.ts';
+import { isDenial } from '../pipeline/confirm/foreign.ts';
 import { describing } from '../pipeline/living.ts';
-import type { Session } from '../runtime/connect-terminal.ts';
-import { type Given, texts } from './command.ts';
+import { Denied, type Session } from '../runtime/connect-terminal.ts';
+import { type Given, isSet, text, texts } from './command.ts';
 import { WrongUsage } from './exit.ts';
 import { resourceName, some } from './render/words.ts';
 
@@ -38,11 +40,23 @@ export type Resource = { readonly kind: 'secret' | 'parameter'; readonly arn: st
 export async function resolve(
   { secrets, parameters }: Named,
   session: Session,
+  hidden: WithoutDescription = 'refused',
 ): Promise<readonly Resource[]> {
   return Promise.all([
-    ...secrets.map((name) => secretOf(name, session)),
+    ...secrets.map((name) => secretOf(name, session, hidden)),
     ...parameters.map((name) => parameterOf(name, session)),
   ]);
+}
+
+/**
+ * What a command does with a secret that AWS does not describe here: `refused`; `by-arn`: it goes by the full ARN;
+ * `known`: the command says itself what it knows of it.
+ */
+export type WithoutDescription = 'refused' | 'by-arn' | 'known';
+
+/** A plan or a redeploy needs no description since when tasks are old is said, or with force, which counts from now on. */
+export function withoutDescription(given: Given): WithoutDescription {
+  return isSet(given, 'force') || text(given, 'at') !== undefined ? 'by-arn' : 'refused';
 }
 
 export const placeOf = ({ region, account }: Pick<Session, 'region' | 'account'>): string =>
@@ -55,11 +69,30 @@ export function needHere(name: string, { region }: Session): void {
     throw new WrongUsage(`${name} is in ${named}, and this command asks ${region}: pass --region ${named}`);
 }
 
-async function secretOf(name: string, session: Session): Promise<Resource> {
+async function secretOf(name: string, session: Session, hidden: WithoutDescription): Promise<Resource> {
   needHere(name, session);
-  const found = await describing(session.run)(name);
-  if (found !== undefined) return { kind: 'secret', arn: found.arn };
-  throw await noSecret(name, session);
+  const found = await describedOrDenied(name, session);
+  if (found === undefined) throw await noSecret(name, session);
+  if (found !== 'denied') return { kind: 'secret', arn: found.arn };
+  const isFull = parseArn(name)?.service === 'secretsmanager' && SUFFIXED.test(name);
+  if (hidden === 'known' || (hidden === 'by-arn' && isFull)) return { kind: 'secret', arn: name };
+  const instead = `plan and redeploy need no description where it is named by its full ARN, with --at or --force`;
+  throw new Denied('secretsmanager:DescribeSecret', new Error(name), `for ${name}; ${instead}`);
+}
+
+/** That a secret of another account is not found says nothing. */
+async function describedOrDenied(
+  name: string,
+  { run, account }: Session,
+): Promise<SecretDescription | 'denied' | undefined> {
+  try {
+    const found = await describing(run)(name);
+    const owner = parseArn(name)?.account ?? account;
+    return found === undefined && owner !== account ? 'denied' : found;
+  } catch (error) {
+    if (!isDenial(error)) throw error;
+    return 'denied';
+  }
 }
 
 async function parameterOf(name: string, session: Session): Promise<Resource> {

@@ -7,7 +7,15 @@ import { describing } from '../pipeline/living.ts';
 import type { Run } from '../pipeline/run.ts';
 import type { Session } from '../runtime/connect-terminal.ts';
 import { type Given, isSet, text, texts } from './command.ts';
-import { isService, type Named, namedIn, needTarget, type Resource, resolve } from './names.ts';
+import {
+  isService,
+  type Named,
+  namedIn,
+  needTarget,
+  type Resource,
+  resolve,
+  withoutDescription,
+} from './names.ts';
 import { count, resourceName } from './render/words.ts';
 import { newId } from './request.ts';
 import { needClusters, needOwn, serviceNamed } from './services.ts';
@@ -39,7 +47,12 @@ export async function targetOf(
   for (const service of services) needOwn(service, session);
   await needClusters(given, session);
   const ambiguous = namedAs('both');
-  return { ...resources, ambiguous, services, resources: await resolve(resources, session) };
+  return {
+    ...resources,
+    ambiguous,
+    services,
+    resources: await resolve(resources, session, withoutDescription(given)),
+  };
 }
 
 async function namedBy(

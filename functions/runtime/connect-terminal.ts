@@ -5,6 +5,7 @@ import { makeEcs } from '../aws/ecs/ecs.ts';
 import { deniedAction } from '../aws/errors.ts';
 import { makeParameters } from '../aws/parameters.ts';
 import { makeSecrets } from '../aws/secrets.ts';
+import { makeSnapshots } from '../aws/snapshot.ts';
 import { makeCaller } from '../aws/terminal/caller.ts';
 import { makeFunctions } from '../aws/terminal/functions.ts';
 import { makeMonitoring } from '../aws/terminal/monitoring.ts';
@@ -60,13 +61,17 @@ export class Denied extends Error {
   /** The IAM action, such as `ecs:ListTasks`. */
   readonly action: string;
 
-  constructor(action: string, cause: unknown) {
+  /** For what it is missing, if not for the command as a whole. */
+  readonly of: string | undefined;
+
+  constructor(action: string, cause: unknown, of?: string) {
     super(`${action} is missing`, { cause });
     this.action = action;
+    this.of = of;
   }
 }
 
-/** The composition root of the terminal: the reads of the Lambdas with the credentials of the caller. No queue, no bucket. */
+/** The composition root of the terminal: the reads of the Lambdas with the credentials of the caller. No queue, and a bucket to read what events told. */
 export async function connectTerminal(
   place: Place,
   wanted: WantedStack,
@@ -91,7 +96,9 @@ export async function connectTerminal(
   const fleets = new FleetCache(new SnapshotStore(undefined));
   const journal = new Journal(new RecordWriter(onlyErrors(warn)));
   const dependencies = { config, ports, fleets, lostAnswers: new Map() };
-  const run = { ...runOf(dependencies, journal, signal, () => Number.POSITIVE_INFINITY), account };
+  const heard = heardBy(storedFor(found?.environment ?? {}), { journal, reading: signal });
+  const here = { account, region, heard };
+  const run = { ...runOf(dependencies, journal, signal, () => Number.POSITIVE_INFINITY), ...here };
   const service = {
     functions,
     queues: makeQueues(counts),
@@ -153,6 +160,21 @@ function settingsOf(environment: Readonly<Record<string, string>>): Config {
   return { ...config, snapshot: undefined, followUp: { ...config.followUp, queueUrl: undefined } };
 }
 
+/**
+ * The snapshot of the installed service, of which only that is read what no call to AWS tells: what events told. Who may not
+ * read it knows less, and no more.
+ */
+function storedFor(environment: Readonly<Record<string, string>>): SnapshotStore {
+  const { snapshot } = readConfig([], environment);
+  const { env } = process;
+  const pathStyle = [env['AWS_ENDPOINT_URL'], env['AWS_ENDPOINT_URL_S3']].some(Boolean);
+  return new SnapshotStore(snapshot && makeSnapshots({ ...snapshot, pathStyle }, new CallCounts()));
+}
+
+function heardBy(stored: SnapshotStore, run: Pick<Run, 'journal' | 'reading'>): Run['heard'] {
+  return () => stored.heard(run);
+}
+
 function portsOf({ rates, tagPrefix }: Config, counts: CallCounts, clock: Clock): Ports {
   return {
     clock,
@@ -170,6 +192,14 @@ function portsOf({ rates, tagPrefix }: Config, counts: CallCounts, clock: Clock)
 /** What is denied of it is an outcome of one service, and may be allowed for the next. */
 const REDEPLOY = 'ecs:UpdateService';
 
+/**
+ * The policy of one secret may deny what is allowed for all others (functions/README.md, Other accounts and Regions). What is
+ * not known then is an answer; a command that needs more says so itself.
+ */
+function isOfOneResource(error: unknown): boolean {
+  return error instanceof Error && /\bresource-based policy\b/.test(error.message);
+}
+
 /** IAM has another name for this call than the API. */
 const INVOKE = 'lambda:InvokeFunction';
 
@@ -185,7 +215,8 @@ class EndAtDenial extends CallCounts {
   override failed(error: unknown, action: string): void {
     super.failed(error, action);
     const denied = deniedAction(error, action === 'lambda:Invoke' ? INVOKE : action);
-    if (denied !== undefined && action !== REDEPLOY) this.#ending.abort(new Denied(denied, error));
+    const isAnswer = action === REDEPLOY || isOfOneResource(error);
+    if (denied !== undefined && !isAnswer) this.#ending.abort(new Denied(denied, error));
   }
 }
 

@@ -4,7 +4,7 @@ import type { Report } from '../../core/report/report.ts';
 import type { Session } from '../../runtime/connect-terminal.ts';
 import { type CliCommand, type Given, isSet, type Terminal, text, texts } from '../command.ts';
 import { EXIT } from '../exit.ts';
-import { namedIn, needTarget, resolve } from '../names.ts';
+import { namedIn, needTarget, resolve, withoutDescription } from '../names.ts';
 import { printResult, type Result } from '../print.ts';
 import { accessWord, findingLine } from '../render/access.ts';
 import type { Column } from '../render/table.ts';
@@ -33,7 +33,7 @@ export const plan: CliCommand = {
     const session = isSet(given, 'preflight') ? withPreflight(connected) : connected;
     for (const one of services) needOwn(one, session);
     await needClusters(given, session);
-    terminal.progress.lookFor(await resolve(named, session));
+    terminal.progress.lookFor(await resolve(named, session, withoutDescription(given)));
     const force = isSet(given, 'force');
     const asked = {
       action: 'plan',

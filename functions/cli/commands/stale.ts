@@ -24,7 +24,7 @@ export const stale: CliCommand = {
     const session = await terminal.connect();
     const named = namedIn(args, given);
     await needClusters(given, session);
-    terminal.progress.lookFor(await resolve(named, session));
+    terminal.progress.lookFor(await resolve(named, session, 'known'));
     const clusters = texts(given, 'clusters');
     const report = await ask(
       { action: 'stale', secret: named.secrets, parameter: named.parameters, clusters },
@@ -154,12 +154,21 @@ function leftAlone({ decisions, stale: { certain, possibly } }: StaleReport): re
     : [`may run on an old value, too, and nothing redeploys them: ${some(names)}`];
 }
 
-function afterOf({ complete, left, unchecked, notices }: StaleReport): readonly string[] {
+function afterOf({ complete, left, unchecked, hidden = [], notices }: StaleReport): readonly string[] {
+  const others = unchecked - hidden.length;
   return [
     ...notices.map(({ arn, notice }) => `${resourceName(arn)}: ${notice}`),
     ...(complete ? [] : [`not everything could be read${left.length > 0 ? `: ${left.join(', ')}` : ''}`]),
-    ...(unchecked === 0
+    ...hidden.map(({ arn, lastEvent }) => `${arn} is not described here, ${heardOf(lastEvent)}`),
+    ...(others === 0
       ? []
-      : [`not checked, because AWS does not show them here: ${count(unchecked, 'resource')}`]),
+      : [`not checked, because AWS does not show them here: ${count(others, 'resource')}`]),
   ];
+}
+
+/** What is known of a secret that AWS does not describe. */
+function heardOf(lastEvent: string | undefined): string {
+  return lastEvent === undefined
+    ? 'and no event has told of it: whether its services are fresh is not known'
+    : `and an event told of it ${span(Date.now() - Date.parse(lastEvent))} ago: only what is older is known to be stale`;
 }

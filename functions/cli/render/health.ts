@@ -10,6 +10,11 @@ export type Health = {
   /** Of on-change, on-request and on-schedule. */
   readonly modes: readonly string[];
   readonly function: Pick<FunctionSettings, 'version' | 'code' | 'modifiedAt'>;
+  /** Undefined: the events of this account and Region alone count. */
+  readonly trusted?: {
+    readonly organization: string | undefined;
+    readonly accounts: readonly { readonly account: string; readonly lastEvent: number | undefined }[];
+  };
   readonly lastEvent: number | undefined;
   readonly lastSweep: number | undefined;
   /** Throttled calls within a day. */
@@ -118,6 +123,7 @@ export function factsOf(health: Health): readonly (readonly [name: string, value
     ['version', versionOf(health)],
     ['last event', ago(health.lastEvent)],
     ['last sweep', ago(health.lastSweep)],
+    ...trustedIn(health),
     [
       'under way',
       `${count(underWay.visible, 'message')} due, ${underWay.inFlight} in work, ${underWay.delayed} later`,
@@ -126,6 +132,20 @@ export function factsOf(health: Health): readonly (readonly [name: string, value
     ['dead letters', `${deadLetters.function} of the function, ${deadLetters.rules} of the rules`],
     ['quota', `reads ${shareOf(quota.reads)}, UpdateService ${shareOf(quota.updates)}`],
     ['throttled', `${count(throttled, 'call')} within a day`],
+  ];
+}
+
+/** One line for each trusted account. */
+function trustedIn({ trusted, now }: Health): readonly (readonly [name: string, value: string])[] {
+  if (trusted === undefined) return [];
+  const { organization, accounts } = trusted;
+  return [
+    ...(organization === undefined ? [] : [['trusted', `organization ${organization}`] as const]),
+    ...accounts.map(({ account, lastEvent }) => {
+      const last =
+        lastEvent === undefined ? 'no event of a secret yet' : `last event ${span(now - lastEvent)} ago`;
+      return ['trusted', `${account}, ${last}`] as const;
+    }),
   ];
 }
 
@@ -148,6 +168,7 @@ export function healthJson(health: Health): object {
     version,
     code,
     changedAt: instant(Date.parse(modifiedAt)),
+    ...(health.trusted && { trusted: trustedJson(health.trusted) }),
     lastEvent: instant(health.lastEvent),
     lastSweep: instant(health.lastSweep),
     underWay: { due: underWay.visible, inWork: underWay.inFlight, later: underWay.delayed },
@@ -156,6 +177,13 @@ export function healthJson(health: Health): object {
     quota,
     throttled,
     findings: findingsOf(health),
+  };
+}
+
+function trustedJson({ organization, accounts }: NonNullable<Health['trusted']>): object {
+  return {
+    organization: organization ?? null,
+    accounts: accounts.map(({ account, lastEvent }) => ({ account, lastEvent: instant(lastEvent) })),
   };
 }
 

@@ -1,5 +1,9 @@
-import { type Aws, type Operations, seconds } from '../aws.ts';
+import { type Aws, type Operations, principalOf, seconds } from '../aws.ts';
+import { AwsError } from '../errors.ts';
+import { Context } from '../iam/conditions.ts';
+import { evaluateResourcePolicy } from '../iam/evaluate.ts';
 import { flag, type Input, number, requiredText, text } from '../input.ts';
+import type { Caller } from '../ledger.ts';
 import { page } from '../paging.ts';
 import { resourceIn } from '../place.ts';
 import { passes, secretFilters } from './filters.ts';
@@ -7,8 +11,9 @@ import { isGone, needSecret, type SecretState, type SecretView, viewAt } from '.
 
 /** DescribeSecret, GetResourcePolicy, ListSecretVersionIds and ListSecrets, which show changes with the delay `lagMs`. */
 export const SECRET_READS: Operations = {
-  DescribeSecret: (aws, input, { at }) => {
+  DescribeSecret: (aws, input, { at, caller }) => {
     const secret = needSecret(aws.secrets, aws.place, requiredText(input, 'SecretId'), at);
+    refuseIfDenied(aws, secret, 'DescribeSecret', caller);
     const view = visible(aws, secret, at);
     return { ...described(aws, secret, view), VersionIdsToStages: labelled(view) };
   },
@@ -19,8 +24,9 @@ export const SECRET_READS: Operations = {
     return { ARN: arn, Name: name, ...(policy && { ResourcePolicy: JSON.stringify(policy) }) };
   },
 
-  ListSecretVersionIds: (aws, input, { at }) => {
+  ListSecretVersionIds: (aws, input, { at, caller }) => {
     const secret = needSecret(aws.secrets, aws.place, requiredText(input, 'SecretId'), at);
+    refuseIfDenied(aws, secret, 'ListSecretVersionIds', caller);
     const deprecated = flag(input, 'IncludeDeprecated') ?? false;
     const versions = visible(aws, secret, at).versions.filter(
       (version) => deprecated || version.labels.length > 0,
@@ -58,6 +64,17 @@ export const SECRET_READS: Operations = {
     };
   },
 };
+
+/** A resource policy that denies a read of metadata; one that only does not allow it leaves it to IAM. */
+function refuseIfDenied(aws: Aws, { arn }: SecretState, operation: string, caller: Caller): void {
+  const policy = aws.iam.resourcePolicies.get(arn);
+  const principal = principalOf(aws.place, caller);
+  const action = `secretsmanager:${operation}`;
+  const request = { principal, action, resource: arn, context: new Context([]) };
+  if (evaluateResourcePolicy(policy, request).decision !== 'explicitDeny') return;
+  const what = `User: ${principal} is not authorized to perform: ${action} on resource: ${arn}`;
+  throw new AwsError('AccessDeniedException', `${what} with an explicit deny in a resource-based policy`);
+}
 
 function visible(aws: Aws, secret: SecretState, at: number): SecretView {
   return viewAt(secret, at - aws.settings.lagMs);
