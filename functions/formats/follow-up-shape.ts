@@ -22,6 +22,7 @@ const change = z.object({
   source: text,
   optedOut: z.boolean(),
   confirmed: z.exactOptional(z.literal(false)),
+  behind: z.exactOptional(z.literal(true)),
 });
 
 const notice = z.object({

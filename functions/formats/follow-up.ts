@@ -182,7 +182,7 @@ function writtenUnread({ unread: all, givenUp }: FollowUp): object {
 
 function writtenChange(one: Change): Omit<Change, 'invalidTag'> {
   const { changeId, kind, arn, changedAt, source, optedOut } = one;
-  const { label, versionId, possiblyUntil, confirmed } = one;
+  const { label, versionId, possiblyUntil, confirmed, behind } = one;
   return {
     changeId,
     kind,
@@ -194,6 +194,7 @@ function writtenChange(one: Change): Omit<Change, 'invalidTag'> {
     source,
     optedOut,
     ...(confirmed === false && { confirmed }),
+    ...(behind && { behind }),
   };
 }
 

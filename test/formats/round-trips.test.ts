@@ -40,8 +40,11 @@ const anyChange: fc.Arbitrary<Change> = fc
     source: anyText,
     optedOut: fc.boolean(),
     isConfirmed: fc.boolean(),
+    isBehind: fc.boolean(),
   })
-  .map(({ isConfirmed, ...one }) => change({ ...one, ...(!isConfirmed && { confirmed: false }) }));
+  .map(({ isConfirmed, isBehind, ...one }) =>
+    change({ ...one, ...(!isConfirmed && { confirmed: false }), ...(isBehind && { behind: true }) }),
+  );
 
 const anyOpen: fc.Arbitrary<OpenService> = fc.record(
   {

@@ -26,6 +26,8 @@ export type Change = {
    * request alone, and neither an opt-out nor a confirmation was seen.
    */
   readonly confirmed?: false;
+  /** A replica that had not received the version when AWS was last asked: its true instant is later. */
+  readonly behind?: true;
   /**
    * Only at a later look: the resource is gone now. `full-arn`: another one answers to its name, so that only a reference
    * by the full ARN finds nothing.

@@ -92,7 +92,8 @@ function secretGone({ change: { gone }, match: { hits } }: Candidate): Verdict |
 
 /** What cannot be read is looked at again, unless the service has no task that could be stale. */
 function unreadable({ match, service, change, evidence }: Candidate): Verdict | undefined {
-  if (evidence.unreadable === undefined && !isInDoubt(match) && !change.unsure) return undefined;
+  const isUnsure = change.unsure ?? change.behind ?? false;
+  if (evidence.unreadable === undefined && !isInDoubt(match) && !isUnsure) return undefined;
   if (service.status !== 'ACTIVE') return skip('not-active');
   return mayHaveTasks(service) ? wait('unreadable') : skip('no-tasks');
 }

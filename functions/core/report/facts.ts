@@ -22,13 +22,15 @@ const FACTS: Readonly<Partial<Record<Rule['reasons'][number], Fact>>> = {
     return `${found.length === 0 ? `no tag ${tagPrefix}:enabled` : found.join(', ')}; select is ${select}`;
   },
   'secret-gone': ({ change: { gone } }) => (gone === undefined ? 'it exists' : 'it is gone'),
-  unreadable: ({ evidence: { unreadable }, match: { partlyUnreadable }, change: { unsure } }) =>
+  unreadable: ({ evidence: { unreadable }, match: { partlyUnreadable }, change: { unsure, behind } }) =>
     unreadable ??
     (partlyUnreadable
       ? 'a revision of the service could not be read'
       : unsure
         ? 'AWS did not say whether the change still stands'
-        : 'AWS has shown everything'),
+        : behind
+          ? 'the replica of the secret here has not received the version yet'
+          : 'AWS has shown everything'),
   'label-not-moved': ({ match: { hits }, change: { label } }) => {
     const how = new Set(hits.map(({ reference: { place }, effect }) => `${place} ${effect}`));
     const what = label === undefined ? 'the value changed' : `${label} moved`;

@@ -10,6 +10,7 @@ import type { StepContext } from '../context.ts';
 import { describing } from '../living.ts';
 import { type Ask, find } from './find.ts';
 import { isElsewhere } from './foreign.ts';
+import { replicasNow, replicasNowIn } from './replica.ts';
 import { deletedParameters, type Found } from './resolve.ts';
 import { refutedOf, standingOf } from './standing.ts';
 
@@ -30,8 +31,9 @@ export async function confirm(triggers: readonly Trigger[], run: StepContext): P
   record(findings, changes, notices, standing, run);
   run.hear(changes.map(({ value }) => value).filter((change) => isToBeHeard(change, run)));
   const first = firstScan(changes, standing, run.ports.clock.now());
-  const scans = [...first, ...(await asTheyStand(triggers.flatMap(continuedScan), run))];
-  const attempts = merged(triggers.flatMap(laterAttempt));
+  const later = await asTheyStand(triggers.flatMap(continuedScan), run);
+  const scans = [...first, ...(await replicasNowIn(later, ask.describe, run))];
+  const attempts = await replicasNow(merged(triggers.flatMap(laterAttempt)), ask.describe, run);
   return {
     attempts,
     scans,

@@ -9,6 +9,7 @@ import type { ParametersFound } from '../../core/model/parameter.ts';
 import type { Origin } from '../../core/model/secret.ts';
 import type { StepContext } from '../context.ts';
 import { deniedElsewhere, isDenial, isElsewhere, isOfOtherRegion, isToBeBelieved } from './foreign.ts';
+import { changesOfReplicas } from './replica.ts';
 import {
   type Describe,
   deletion,
@@ -39,7 +40,9 @@ export async function find(trigger: Trigger, ask: Ask, run: StepContext): Promis
     const found = await findClaimed(event, origin, ask, run);
     if (found.kind === 'look-again') return { kind: 'not-visible' };
     if (found.kind === 'notice') return { ...found, notice: await withNamesake(found.notice, run) };
-    return found.kind === 'ignored' ? { ...found, origin: named } : found;
+    if (found.kind === 'ignored') return { ...found, origin: named };
+    const replicas = way === 'own' ? [] : await changesOfReplicas(found.changes, ask.describe, run);
+    return { ...found, changes: [...found.changes, ...replicas] };
   } catch (error) {
     const without = notDescribed(error, { ...trigger, event }, named, run);
     if (without !== undefined) return without;

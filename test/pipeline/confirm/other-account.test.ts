@@ -97,6 +97,7 @@ test.each(Object.keys(EVENTS))('where describing is allowed, it is a change here
   const records = new RecordWriter({ info: () => undefined } as unknown as Logger);
   const run = {
     account: HERE.account,
+    hear: () => undefined,
     ports: { clock: loop.clock, secrets: { describe: () => Promise.resolve({ arn: SECRET, labelsOf }) } },
     journal: new Journal(records),
   } as unknown as StepContext;

@@ -1,0 +1,25 @@
+import { parseArn } from '../model/arn.ts';
+import { type Change, endOfSecond, optedOutBy, PENDING } from '../model/change.ts';
+import type { SecretDescription } from '../model/secret.ts';
+
+/** The ARN of the replica of a secret in this Region: it has the name and the suffix of its primary. */
+export function replicaArn(primary: string, region: string): string | undefined {
+  const arn = parseArn(primary);
+  if (arn?.service !== 'secretsmanager' || arn.region === region) return undefined;
+  return `arn:${arn.partition}:secretsmanager:${region}:${arn.account}:${arn.resource}`;
+}
+
+/**
+ * The change as its replica shows it at `now`. Until the replica has the version, every task here starts with the old value,
+ * so the change is younger than this look; afterwards it is as old as the last change of the replica.
+ */
+export function asReplicated(change: Change, replica: SecretDescription, now: number): Change {
+  const { behind: _, confirmed: _unconfirmed, ...known } = change;
+  const { versionId = '' } = change;
+  const labels = replica.labelsOf.get(versionId) ?? [];
+  const optedOut = optedOutBy(replica.enabledTag);
+  if (!labels.some((label) => label !== PENDING))
+    return { ...known, optedOut, changedAt: Math.max(change.changedAt, now), behind: true };
+  const receivedAt = endOfSecond(replica.lastChangedAt ?? 0);
+  return { ...known, optedOut, changedAt: Math.max(change.changedAt, receivedAt) };
+}

@@ -1,0 +1,89 @@
+import pMap from 'p-map';
+import { asReplicated, replicaArn } from '../../core/confirm/replica.ts';
+import type { Attempt } from '../../core/follow-up/follow-up.ts';
+import type { OpenScan } from '../../core/follow-up/trigger.ts';
+import type { Change } from '../../core/model/change.ts';
+import { CONCURRENCY } from '../../core/model/limits.ts';
+import type { StepContext } from '../context.ts';
+import type { DescribeSecret } from '../living.ts';
+import { isDenial } from './foreign.ts';
+
+/**
+ * The changes of the replicas here of secrets of other Regions that changed. Whether AWS sends events for a replica is not
+ * documented, so the event of its primary counts for it, too, as soon as it has the version.
+ */
+export async function changesOfReplicas(
+  changes: readonly Change[],
+  describe: DescribeSecret,
+  run: StepContext,
+): Promise<readonly Change[]> {
+  const replicated = await pMap(
+    changes.filter(({ versionId }) => versionId !== undefined),
+    async (change) => {
+      const arn = run.region === undefined ? undefined : replicaArn(change.arn, run.region);
+      return arn === undefined ? [] : await lookedUp({ ...change, arn }, describe, run);
+    },
+    { concurrency: CONCURRENCY.resources },
+  );
+  return replicated.flat();
+}
+
+/** Attempts as the replicas show now that were behind at the last look. */
+export async function replicasNow<One extends Pick<Attempt, 'changes'>>(
+  all: readonly One[],
+  describe: DescribeSecret,
+  run: StepContext,
+): Promise<readonly One[]> {
+  const behind = all.flatMap(({ changes }) => changes).filter((change) => change.behind);
+  if (behind.length === 0) return all;
+  const now = new Map(
+    await pMap(
+      behind,
+      async (change) => {
+        const [seen = change] = await lookedUp(change, describe, run);
+        return [change, seen] as const;
+      },
+      { concurrency: CONCURRENCY.resources },
+    ),
+  );
+  return all.map((one) => ({ ...one, changes: one.changes.map((change) => now.get(change) ?? change) }));
+}
+
+/** The same for scans that have not been read to their end. */
+export async function replicasNowIn(
+  scans: readonly OpenScan[],
+  describe: DescribeSecret,
+  run: StepContext,
+): Promise<readonly OpenScan[]> {
+  return Promise.all(
+    scans.map(async ({ scan, attempts, ...open }) => {
+      const [seen = scan] = await replicasNow([scan], describe, run);
+      const known = new Map(scan.changes.map((change, i) => [change, seen.changes[i] ?? change]));
+      const asSeen = (changes: readonly Change[]) => changes.map((change) => known.get(change) ?? change);
+      return {
+        ...open,
+        scan: seen,
+        attempts: attempts.map((attempt) => ({ ...attempt, changes: asSeen(attempt.changes) })),
+      };
+    }),
+  );
+}
+
+/** None if there is no such replica, or if it may not be described: then the sweep is what finds it. */
+async function lookedUp(
+  change: Change,
+  describe: DescribeSecret,
+  { ports, journal }: StepContext,
+): Promise<readonly Change[]> {
+  try {
+    const replica = await describe(change.arn);
+    if (replica === undefined || replica.deletedAt !== undefined) return [];
+    return [asReplicated(change, replica, ports.clock.now())];
+  } catch (error) {
+    if (!isDenial(error) && !change.behind) throw error;
+    journal.error('cannot look up the replica of a secret that changed in another Region', error, {
+      arn: change.arn,
+    });
+    return [];
+  }
+}
