@@ -79,7 +79,7 @@ describe.concurrent('a failing read', () => {
     },
   );
 
-  it.concurrent.for([...LASTING])(
+  it.concurrent.for(LASTING.filter((kind) => kind !== 'access-denied'))(
     'of one secret returns only the messages about that secret: %s',
     async (kind, context) => {
       const { stage, event, secret } = await ancientChange(context);
@@ -96,6 +96,20 @@ describe.concurrent('a failing read', () => {
       expect(updated(stage)).toEqual(['main/second']);
     },
   );
+
+  it.concurrent('of one secret that is denied leaves the native event, which is taken at its word', async (context) => {
+    const { stage, event, secret } = await ancientChange(context);
+    stage.sim.faults.add({
+      service: 'secretsmanager',
+      operation: '*',
+      match: ({ SecretId }) => String(SecretId).includes(secret.name),
+      kind: 'access-denied',
+      times: Number.POSITIVE_INFINITY,
+    });
+    const lambda = await stage.lambda();
+    expect(await deliver(lambda, [event], 60_000)).toEqual([]);
+    expect(updated(stage)).toEqual(['main/api', 'main/web']);
+  });
 });
 
 describe.concurrent('when a resource vanishes or cannot be described,', () => {
