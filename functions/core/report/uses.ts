@@ -81,10 +81,11 @@ export function doubtfulArns(fleet: Fleet): ReadonlySet<string> {
   const targets = fleet.services.flatMap((service) =>
     referencesOf(service, fleet).flatMap(({ reference }) => reference.targets),
   );
-  const isDoubtful = ({ kind, id, named }: Target) =>
-    kind === 'secret' && named === 'arn' && SUFFIXED.test(id);
   return new Set(targets.filter(isDoubtful).map(({ id }) => id));
 }
+
+const isDoubtful = ({ kind, id, named }: Target): boolean =>
+  kind === 'secret' && named === 'arn' && SUFFIXED.test(id);
 
 function referencesIn(service: Service, fleet: Fleet, known: KnownArns): readonly ReportedReference[] {
   return referencesOf(service, fleet).flatMap(({ reference: { targets, ...reference } }) =>
