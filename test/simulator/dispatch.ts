@@ -8,6 +8,7 @@ import type { Faults, Hit } from './faults.ts';
 import type { Request } from './http/protocol.ts';
 import { IAM } from './iam/operations.ts';
 import type { Input } from './input.ts';
+import { CLOUDTRAIL } from './installed/cloudtrail.ts';
 import { CLOUDFORMATION, LAMBDA, STS } from './installed/operations.ts';
 import { KMS } from './kms/operations.ts';
 import { type Call, type Caller, withoutValues } from './ledger.ts';
@@ -38,6 +39,7 @@ const SERVICES: Readonly<Record<string, Operations>> = {
   s3: S3,
   events: EVENTS,
   cloudformation: CLOUDFORMATION,
+  cloudtrail: CLOUDTRAIL,
   cloudwatch: CLOUDWATCH,
   lambda: LAMBDA,
   sts: STS,

@@ -63,7 +63,7 @@ export interface Simulator {
   join(other: Simulator): void;
   /** An API call by another caller, without HTTP, throttling or faults. It is not among the ledger's calls. */
   act(
-    service: 'ecs' | 'secretsmanager' | 'ssm' | 'sqs' | 'events' | 'lambda',
+    service: 'ecs' | 'secretsmanager' | 'ssm' | 'sqs' | 's3' | 'events' | 'lambda' | 'iam',
     operation: string,
     input: Input,
     by?: string,

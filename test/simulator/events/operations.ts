@@ -18,8 +18,29 @@ const putEvents: Operation = (aws, input, { at, caller }) => {
   return { FailedEntryCount: results.filter((result) => 'ErrorCode' in result).length, Entries: results };
 };
 
-/** EventBridge's operations. */
-export const EVENTS: Operations = { PutEvents: putEvents };
+/** EventBridge's operations; `ListRules` and `ListTargetsByRule` show what is installed. */
+export const EVENTS: Operations = {
+  PutEvents: putEvents,
+  ListRules: ({ installed, place }, input) => {
+    const prefix = text(input, 'NamePrefix') ?? '';
+    const rules = [...installed.rules.values()].filter(({ name }) => name.startsWith(prefix));
+    return {
+      Rules: rules.map(({ name, state, pattern }) => ({
+        Name: name,
+        Arn: arnOf(place, 'events', `rule/${name}`),
+        State: state,
+        EventPattern: pattern,
+        EventBusName: 'default',
+      })),
+    };
+  },
+  ListTargetsByRule: ({ installed }, input) => {
+    const rule = installed.rules.get(text(input, 'Rule') ?? '');
+    if (rule === undefined)
+      throw new AwsError('ResourceNotFoundException', `Rule ${text(input, 'Rule')} does not exist.`);
+    return { Targets: rule.targets };
+  },
+};
 
 function checkCount({ length }: readonly Input[]): void {
   if (length >= 1 && length <= MOST_ENTRIES) return;

@@ -19,6 +19,8 @@ export function parseLambdaRequest(
   const query = Object.fromEntries(searchParams);
   if (method === 'GET' && rest === 'configuration')
     return { operation: 'GetFunctionConfiguration', input: { FunctionName: name, ...query } };
+  if (method === 'GET' && pathname.includes('/event-source-mappings'))
+    return { operation: 'ListEventSourceMappings', input: query };
   if (method === 'PUT' && rest === 'configuration')
     return {
       operation: 'UpdateFunctionConfiguration',

@@ -22,6 +22,7 @@ const SERVICES: Readonly<Record<string, string>> = {
   AWSEvents: 'events',
   GraniteServiceVersion20100801: 'cloudwatch',
   TrentService: 'kms',
+  CloudTrail_20131101: 'cloudtrail',
 };
 
 /** Reads a request of AWS's JSON and Query protocols, S3's or Lambda's. Without a service it is `unknown`, with its method and path. */

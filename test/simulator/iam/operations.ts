@@ -6,7 +6,7 @@ import { page } from '../paging.ts';
 import { Context } from './conditions.ts';
 import { type Simulated, simulate } from './decide.ts';
 import type { Decision } from './evaluate.ts';
-import type { PolicyDocument } from './policy.ts';
+import type { NamedPolicy, PolicyDocument } from './policy.ts';
 import type { IamState, RoleState } from './state.ts';
 
 /** IAM: roles with the policies that stand in them, and what such a role may do. */
@@ -36,7 +36,51 @@ export const IAM: Operations = {
     return {};
   },
 
+  DeleteRolePolicy: ({ iam }, input) => {
+    const role = needRole(iam, input);
+    const id = requiredText(input, 'PolicyName');
+    iam.roles.set(role.name, { ...role, policies: role.policies.filter((one) => one.id !== id) });
+    return {};
+  },
+
+  DeleteRole: ({ iam }, input) => {
+    iam.roles.delete(needRole(iam, input).name);
+    return {};
+  },
+
   GetRole: ({ iam }, input) => ({ Role: rendered(needRole(iam, input)) }),
+
+  ListRolePolicies: ({ iam }, input) => ({
+    PolicyNames: needRole(iam, input)
+      .policies.filter(({ type }) => type === 'role')
+      .map(({ id }) => id),
+    IsTruncated: false,
+  }),
+
+  GetRolePolicy: ({ iam }, input) => {
+    const role = needRole(iam, input);
+    const name = requiredText(input, 'PolicyName');
+    const policy = role.policies.find(({ id }) => id === name);
+    if (policy === undefined) throw new AwsError('NoSuchEntity', `There is no policy ${name}.`, 404);
+    return { RoleName: role.name, PolicyName: name, PolicyDocument: encoded(policy.document) };
+  },
+
+  ListAttachedRolePolicies: (aws, input) => ({
+    AttachedPolicies: needRole(aws.iam, input)
+      .policies.filter(({ type }) => type !== 'role')
+      .map(({ id }) => ({ PolicyName: id, PolicyArn: policyArn(aws, id) })),
+    IsTruncated: false,
+  }),
+
+  GetPolicy: (aws, input) => {
+    const { id } = needPolicy(aws, input);
+    return { Policy: { PolicyName: id, Arn: policyArn(aws, id), DefaultVersionId: 'v1' } };
+  },
+
+  GetPolicyVersion: (aws, input) => {
+    const { document } = needPolicy(aws, input);
+    return { PolicyVersion: { VersionId: 'v1', IsDefaultVersion: true, Document: encoded(document) } };
+  },
 
   SimulatePrincipalPolicy: (aws, input) => {
     const source = requiredText(input, 'PolicySourceArn');
@@ -64,8 +108,31 @@ function needRole(iam: IamState, input: Input): RoleState {
   return role;
 }
 
-function rendered({ arn, name, trust, createdAt }: RoleState): object {
+const encoded = (document: PolicyDocument): string => encodeURIComponent(JSON.stringify(document));
+
+function policyArn({ place }: Aws, id: string): string {
+  return `arn:${place.partition}:iam::${place.account}:policy/${id}`;
+}
+
+/** A managed policy, or a permissions boundary, of any role. */
+function needPolicy(aws: Aws, input: Input): NamedPolicy {
+  const arn = requiredText(input, 'PolicyArn');
+  const all = [...aws.iam.roles.values()].flatMap(({ policies, boundary }) =>
+    [...policies, boundary ?? []].flat(),
+  );
+  const found = all.find(({ id, type }) => type !== 'role' && policyArn(aws, id) === arn);
+  if (found === undefined) throw new AwsError('NoSuchEntity', `Policy ${arn} does not exist.`, 404);
+  return found;
+}
+
+function rendered({ arn, name, trust, createdAt, boundary }: RoleState): object {
   return {
+    ...(boundary !== undefined && {
+      PermissionsBoundary: {
+        PermissionsBoundaryType: 'Policy',
+        PermissionsBoundaryArn: arn.replace(/:role\/.*$/, `:policy/${boundary.id}`),
+      },
+    }),
     Path: arn.slice(arn.indexOf('/'), arn.lastIndexOf('/') + 1),
     RoleName: name,
     RoleId: 'AROASIMULATED',

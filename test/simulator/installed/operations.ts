@@ -15,24 +15,50 @@ const getCallerIdentity: Operation = ({ place }, input, { caller }) => {
   };
 };
 
-const describeStackResources: Operation = (aws, input) => {
+const describeStackResources: Operation = (aws, input) => ({
+  StackResources: resourcesOf(aws, needStack(aws, input)),
+});
+
+const describeStacks: Operation = (aws, input) => {
+  const stack = needStack(aws, input);
+  return {
+    Stacks: [
+      {
+        StackName: stack.name,
+        StackId: stackId(aws, stack),
+        StackStatus: stack.status,
+        CreationTime: new Date(stack.createdAt).toISOString(),
+        Parameters: [],
+      },
+    ],
+  };
+};
+
+const getTemplate: Operation = (aws, input) => ({ TemplateBody: needStack(aws, input).template });
+
+function needStack(aws: Aws, input: Input): StackState {
   onlyFields(input, ['StackName']);
   const stack = aws.installed.stacks.get(text(input, 'StackName') ?? '');
   if (stack === undefined)
     throw new AwsError('ValidationError', `Stack with id ${text(input, 'StackName')} does not exist`);
-  return { StackResources: resourcesOf(aws, stack) };
-};
+  return stack;
+}
 
-function resourcesOf({ place, now }: Aws, { name, resources }: StackState): readonly object[] {
-  const at = new Date(now()).toISOString();
-  return [...resources].map(([logicalId, { type, physicalId }]) => ({
+function stackId({ place }: Aws, { name }: StackState): string {
+  return `arn:${place.partition}:cloudformation:${place.region}:${place.account}:stack/${name}/simulated`;
+}
+
+function resourcesOf(aws: Aws, stack: StackState): readonly object[] {
+  const { name, resources, status: ofStack } = stack;
+  const at = new Date(aws.now()).toISOString();
+  return [...resources].map(([logicalId, { type, physicalId, status = ofStack }]) => ({
     StackName: name,
-    StackId: `arn:${place.partition}:cloudformation:${place.region}:${place.account}:stack/${name}/simulated`,
+    StackId: stackId(aws, stack),
     LogicalResourceId: logicalId,
     PhysicalResourceId: physicalId,
     ResourceType: type,
     Timestamp: at,
-    ResourceStatus: 'CREATE_COMPLETE',
+    ResourceStatus: status,
   }));
 }
 
@@ -57,7 +83,8 @@ const updateFunctionConfiguration: Operation = (aws, input) => {
   return configurationOf(aws, after);
 };
 
-function configurationOf(aws: Aws, { name, environment, version, revision }: FunctionState): object {
+function configurationOf(aws: Aws, one: FunctionState): object {
+  const { name, environment, version, revision, role, state = 'Active' } = one;
   return {
     FunctionName: name,
     Description: `What it does; version ${version}`,
@@ -67,11 +94,25 @@ function configurationOf(aws: Aws, { name, environment, version, revision }: Fun
     FunctionArn: arnOf(aws, name),
     Runtime: 'nodejs24.x',
     Handler: 'index.handler',
-    State: 'Active',
+    Role: role,
+    State: state,
     LastUpdateStatus: 'Successful',
     Environment: { Variables: environment },
   };
 }
+
+const listEventSourceMappings: Operation = (aws, input) => {
+  onlyFields(input, ['EventSourceArn']);
+  const found = aws.installed.sources.get(requiredText(input, 'EventSourceArn'));
+  const rendered = found && {
+    UUID: '0f3c1a52-8d1e-4b7c-9a55-3c1f0e6d2b47',
+    EventSourceArn: found.queueArn,
+    FunctionArn: found.functionArn,
+    State: found.state,
+    FunctionResponseTypes: found.responseTypes,
+  };
+  return { EventSourceMappings: rendered === undefined ? [] : [rendered] };
+};
 
 const invoke: Operation = async (aws, input) => {
   onlyFields(input, ['FunctionName', 'InvocationType', 'Payload']);
@@ -133,9 +174,14 @@ function onlyFields(input: Input, known: readonly string[]): void {
 }
 
 export const STS: Operations = { GetCallerIdentity: getCallerIdentity };
-export const CLOUDFORMATION: Operations = { DescribeStackResources: describeStackResources };
+export const CLOUDFORMATION: Operations = {
+  DescribeStackResources: describeStackResources,
+  DescribeStacks: describeStacks,
+  GetTemplate: getTemplate,
+};
 export const LAMBDA: Operations = {
   GetFunctionConfiguration: getFunctionConfiguration,
   Invoke: invoke,
+  ListEventSourceMappings: listEventSourceMappings,
   UpdateFunctionConfiguration: updateFunctionConfiguration,
 };

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod/mini';
 import type { Aws, Operation, Operations } from '../aws.ts';
 import { AwsError } from '../errors.ts';
+import type { PolicyDocument } from '../iam/policy.ts';
 import { type Input, isRecord, number, record, requiredText, text, texts } from '../input.ts';
 import { checkSize, eachEntry, entriesIn, invalid } from './entries.ts';
 import { md5, md5OfAttributes } from './md5.ts';
@@ -83,6 +85,23 @@ const getQueueAttributes: Operation = (aws, input, { at }) => {
   };
 };
 
+const PolicyIn = z.custom<PolicyDocument>((value) => isRecord(value) && 'Statement' in value);
+
+/** Policy and RedrivePolicy; an empty text removes them. */
+const setQueueAttributes: Operation = (aws, input) => {
+  const queue = needQueue(aws, input);
+  const attributes = record(input, 'Attributes') ?? {};
+  const policy = text(attributes, 'Policy');
+  if (policy !== undefined) queue.policy = policy === '' ? undefined : PolicyIn.parse(JSON.parse(policy));
+  if (text(attributes, 'RedrivePolicy') === '') queue.redrive = undefined;
+  return {};
+};
+
+const deleteQueue: Operation = (aws, input) => {
+  aws.sqs.queues.delete(needQueue(aws, input).name);
+  return {};
+};
+
 /** Moves every message of a dead-letter queue to the queue that names it, at once. */
 const startMessageMoveTask: Operation = (aws, input, { at }) => {
   const arn = requiredText(input, 'SourceArn');
@@ -111,6 +130,8 @@ export const SQS: Operations = {
   DeleteMessageBatch: deleteMessageBatch,
   ChangeMessageVisibility: changeMessageVisibility,
   GetQueueAttributes: getQueueAttributes,
+  SetQueueAttributes: setQueueAttributes,
+  DeleteQueue: deleteQueue,
   StartMessageMoveTask: startMessageMoveTask,
 };
 

@@ -43,6 +43,7 @@ export function attributesOf(queue: Queue, at: number): Readonly<Record<string, 
     CreatedTimestamp: String(Math.floor(queue.createdAt / 1000)),
     DelaySeconds: String(queue.delaySeconds),
     VisibilityTimeout: String(queue.visibilitySeconds),
+    ...(queue.policy === undefined ? {} : { Policy: JSON.stringify(queue.policy) }),
     ...(queue.redrive === undefined
       ? {}
       : {

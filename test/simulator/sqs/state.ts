@@ -22,7 +22,7 @@ export interface Queue {
   visibilitySeconds: number;
   redrive: { readonly deadLetterArn: string; readonly maxReceiveCount: number } | undefined;
   /** Who may send besides the roles of the account; rules of EventBridge need it. */
-  readonly policy: PolicyDocument | undefined;
+  policy: PolicyDocument | undefined;
   messages: Message[];
 }
 

@@ -278,6 +278,14 @@ export interface StackSpec {
   readonly environment?: Readonly<Record<string, string>>;
   /** What the functions answer when they are invoked. */
   readonly handlers?: Readonly<Partial<Record<FunctionName, (event: unknown) => Promise<unknown>>>>;
+  /** What GetTemplate answers. */
+  readonly template?: string;
+  /** CREATE_COMPLETE when absent. */
+  readonly status?: string;
+  /** Now when absent. */
+  readonly createdAt?: number;
+  /** The ARNs of the roles of the functions. */
+  readonly roles?: Readonly<Partial<Record<FunctionName, string>>>;
   /** Further resources by their logical ids. */
   readonly resources?: Readonly<Record<string, { readonly type: string; readonly physicalId: string }>>;
 }

@@ -1,4 +1,5 @@
 import type { Aws } from '../aws.ts';
+import type { AlarmState } from '../cloudwatch/state.ts';
 import { addCluster, behaviourOf } from '../ecs/build.ts';
 import { continueAll } from '../ecs/hooks.ts';
 import { mend } from '../ecs/mend.ts';
@@ -8,7 +9,9 @@ import { replaceTasks, scale } from '../ecs/scaling.ts';
 import type { HookAction, ServiceState } from '../ecs/state.ts';
 import { emitExpiration, emitParameterChange } from '../events/native.ts';
 import type { Statement } from '../iam/policy.ts';
+import type { InstalledState } from '../installed/state.ts';
 import { findParameter } from '../parameters/state.ts';
+import type { Bucket } from '../s3/state.ts';
 import { checkedTags } from '../tags.ts';
 import { buildBucket, buildParameter, buildQueue, buildSecret } from './resources.ts';
 import { buildKey, buildOrganization, buildRole } from './roles.ts';
@@ -48,6 +51,10 @@ import { buildTaskDefinition } from './task-definitions.ts';
 
 /** Builds a world without HTTP and acts on it as other callers do. A test states only differences from the defaults. */
 export interface World {
+  /** What is installed besides: a test may break it. */
+  readonly installed: InstalledState;
+  readonly alarms: Map<string, AlarmState>;
+  readonly buckets: Map<string, Bucket>;
   cluster(spec?: ClusterSpec): ClusterRef;
   taskDefinition(spec?: TaskDefinitionSpec): TaskDefinitionRef;
   service(spec?: ServiceSpec): ServiceRef;
@@ -107,6 +114,9 @@ export function createWorld(aws: Aws): World {
     return now;
   };
   return {
+    installed: aws.installed,
+    alarms: aws.cloudwatch.alarms,
+    buckets: aws.s3.buckets,
     cluster(spec = {}) {
       const { arn, name } = addCluster(
         aws,
