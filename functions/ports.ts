@@ -1,3 +1,4 @@
+import type * as Installed from './core/doctor/facts.ts';
 import type { KeyFact, PresenceFact, RoleFact, SimulationFacts, Simulations } from './core/model/access.ts';
 import type { ClusterArn, ServiceArn, ServiceKey } from './core/model/arn.ts';
 import type { StoppedTask } from './core/model/failure.ts';
@@ -189,7 +190,7 @@ export type Stacks = {
 
 export type Functions = {
   /** Throws ReadFailed. */
-  settings(name: string, signal: AbortSignal): Promise<FunctionSettings>;
+  settings(name: string, signal: AbortSignal): Promise<Installed.FunctionSettings>;
   /**
    * Invokes a function without waiting for its end, and never a second time. Answers the id of the invocation. Throws
    * ReadFailed, also if the answer was lost: then the function may run all the same.
@@ -202,54 +203,23 @@ export type Functions = {
   setVariables(name: string, variables: Readonly<Record<string, string>>): Promise<void>;
 };
 
-/** The environment variables of a function, its version and the hash of its code, and when any of it was changed last. */
-export type FunctionSettings = {
-  readonly variables: Readonly<Record<string, string>>;
-  /** Undefined: it does not say one. */
-  readonly version: string | undefined;
-  readonly code: string;
-  readonly modifiedAt: string;
-};
-
 /** What CloudWatch knows of the service. Both throw ReadFailed. */
 export type Monitoring = {
   /** These alarms, by name; those that do not exist are left out. */
-  alarms(names: readonly string[], signal: AbortSignal): Promise<readonly Alarm[]>;
+  alarms(names: readonly string[], signal: AbortSignal): Promise<readonly Installed.Alarm[]>;
   /** The sums of each metric in the intervals since an instant, the youngest first; only those above 0. */
   sums(
-    metrics: readonly Metric[],
-    intervals: Intervals,
+    metrics: readonly Installed.Metric[],
+    intervals: Installed.Intervals,
     signal: AbortSignal,
-  ): Promise<readonly (readonly Sum[])[]>;
+  ): Promise<readonly (readonly Installed.Sum[])[]>;
 };
-export type Intervals = { readonly since: number; readonly intervalSeconds: number };
-export type Alarm = {
-  readonly name: string;
-  readonly state: string;
-  readonly since: number;
-  readonly description: string;
-};
-export type Metric = {
-  readonly namespace: string;
-  readonly name: string;
-  readonly dimensions: Readonly<Record<string, string>>;
-};
-/** `at`: the begin of the interval, in milliseconds. */
-export type Sum = { readonly at: number; readonly value: number };
 
 /** A queue of the service, by its URL. Both throw ReadFailed. */
 export type Queues = {
-  count(url: string, signal: AbortSignal): Promise<QueueCount>;
+  count(url: string, signal: AbortSignal): Promise<Installed.QueueCount>;
   /** Starts to move every message of a dead-letter queue back to the queues from which they came. */
   redrive(arn: string): Promise<void>;
-};
-
-/** How many messages can be received, are hidden by a receiver, or are due later. */
-export type QueueCount = {
-  readonly arn: string;
-  readonly visible: number;
-  readonly inFlight: number;
-  readonly delayed: number;
 };
 
 /** A tag of a service; `value` undefined removes it. Throws ReadFailed. */

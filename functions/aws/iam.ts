@@ -132,7 +132,7 @@ function onlyAnswer(results: readonly EvaluationResult[]): SimulationFact {
 
 type Shown = EvaluationResult | ResourceSpecificResult;
 
-function denied(decision: string | undefined, shown: readonly Shown[]): SimulationFact {
+export function denied(decision: string | undefined, shown: readonly Shown[]): SimulationFact {
   const missing = shown.flatMap(({ MissingContextValues = [] }) => MissingContextValues);
   return {
     kind: 'denied',

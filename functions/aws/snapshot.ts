@@ -3,7 +3,7 @@ import { type CallCounts, counted, lazily } from './clients.ts';
 import { hasCode } from './errors.ts';
 
 /** The bucket belongs to one stack in one account and Region, so it holds one snapshot. */
-const KEY = 'fleet.json.gz';
+export const SNAPSHOT_KEY = 'fleet.json.gz';
 /** An object larger than this is no snapshot of ours. */
 const MOST_BYTES = 16_000_000;
 /** A hint that arrives late is of no use. */
@@ -11,7 +11,7 @@ const TIMEOUT_MS = 3_000;
 
 /** The adapter that keeps the snapshot as an object in S3. */
 export function makeSnapshots({ bucket, pathStyle }: SnapshotPlace, counts: CallCounts): Snapshots {
-  const object = { Bucket: bucket, Key: KEY };
+  const object = { Bucket: bucket, Key: SNAPSHOT_KEY };
   const s3 = lazily(() => connect(pathStyle, counts));
   return {
     async get(signal) {

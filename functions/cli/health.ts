@@ -1,6 +1,6 @@
+import type { FunctionSettings, Metric, Sum } from '../core/doctor/facts.ts';
 import { parseArn } from '../core/model/arn.ts';
 import { DEFAULT_QUOTA } from '../core/model/limits.ts';
-import type { Sum } from '../ports.ts';
 import type { Session } from '../runtime/connect-terminal.ts';
 import { FUNCTION_NAMES } from '../runtime/stack.ts';
 import { functionOf, installed, resourceOf } from './installed.ts';
@@ -41,9 +41,12 @@ async function functionsOf(session: Session): Promise<Pick<Health, 'modes' | 'fu
   const [onChange, onRequest, onSchedule] = await Promise.all(
     FUNCTION_NAMES.map((name) => session.functions.settings(functionOf(session, name), session.run.reading)),
   );
-  const modes = [onChange, onRequest, onSchedule].map((one) => one?.variables['MODE'] ?? 'enforce');
+  const modes = [onChange, onRequest, onSchedule].map(modeIn);
   return { modes, function: onChange ?? { version: undefined, code: '', modifiedAt: '' } };
 }
+
+export const modeIn = (settings: Pick<FunctionSettings, 'variables'> | undefined): string =>
+  settings?.variables['MODE'] ?? 'enforce';
 
 /** Whose events count besides, and when each told last of a change of a secret. */
 async function trustedBy({ config: { trust }, run }: Session): Promise<Health['trusted']> {
@@ -60,22 +63,27 @@ async function trustedBy({ config: { trust }, run }: Session): Promise<Health['t
   };
 }
 
-async function seenLately(
-  session: Session,
-  now: number,
-): Promise<Pick<Health, 'lastEvent' | 'lastSweep' | 'throttled'>> {
-  const dimensions = { service: 'ecs-secret-redeploy', stage: session.config.stage };
+type Seen = Pick<Health, 'lastEvent' | 'lastSweep' | 'throttled'>;
+
+async function seenLately(session: Session, now: number): Promise<Seen> {
+  const metrics = seenBy(session.config.stage, functionOf(session, 'on-schedule'));
+  return seenIn(await session.monitoring.sums(metrics, lately(now), session.run.reading), now);
+}
+
+/** The metrics that show when the service of a stage was at work last: in the order in which `seenIn` reads their sums. */
+export function seenBy(stage: string, onSchedule: string): readonly Metric[] {
+  const dimensions = { service: 'ecs-secret-redeploy', stage };
   const own = (name: string) => ({ namespace: 'SecretRedeploy', name, dimensions });
-  const sweeps = {
-    namespace: 'AWS/Lambda',
-    name: 'Invocations',
-    dimensions: { FunctionName: functionOf(session, 'on-schedule') },
-  };
-  const [changes = [], swept = [], throttled = []] = await session.monitoring.sums(
-    [own('Changes'), sweeps, own('Throttled')],
-    { since: now - LOOK_BACK_DAYS * DAY_MS, intervalSeconds: 300 },
-    session.run.reading,
-  );
+  const sweeps = { namespace: 'AWS/Lambda', name: 'Invocations', dimensions: { FunctionName: onSchedule } };
+  return [own('Changes'), sweeps, own('Throttled')];
+}
+
+export const lately = (now: number) => ({ since: now - LOOK_BACK_DAYS * DAY_MS, intervalSeconds: 300 });
+
+export function seenIn(
+  [changes = [], swept = [], throttled = []]: readonly (readonly Sum[])[],
+  now: number,
+): Seen {
   return { lastEvent: changes[0]?.at, lastSweep: swept[0]?.at, throttled: withinADay(throttled, now) };
 }
 

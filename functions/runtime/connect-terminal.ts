@@ -105,7 +105,7 @@ export async function connectTerminal(
     monitoring: makeMonitoring(counts, clock),
     monitoringIfAllowed: makeMonitoring(new CallCounts(), clock),
   };
-  const profile = [process.env['AWS_PROFILE']].find(Boolean);
+  const profile = profileInUse();
   const runs = { run, runIfAllowed: ifAllowed(run, config) };
   return { account, region, profile, stack: found, config, ...runs, ...service, tag: makeTags(counts) };
 }
@@ -122,7 +122,7 @@ export class NoCredentials extends Error {
 }
 
 /** The answer; where it fails because there are no credentials, it fails with that. */
-async function withCredentials<T>(caller: Caller, answer: Promise<T>): Promise<T> {
+export async function withCredentials<T>(caller: Caller, answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (error) {
@@ -134,12 +134,17 @@ async function withCredentials<T>(caller: Caller, answer: Promise<T>): Promise<T
 }
 
 /** The SDK for JavaScript knows AWS_REGION alone, the aws command AWS_DEFAULT_REGION as well. */
-function prepareSdk(place: Place): void {
+export function prepareSdk(place: Place): void {
   choose(place);
   const { env } = process;
   const named = [env['AWS_REGION'], env['AWS_DEFAULT_REGION']].find(Boolean);
   if (named !== undefined) env['AWS_REGION'] = named;
 }
+
+export const profileInUse = (): string | undefined => [process.env['AWS_PROFILE']].find(Boolean);
+
+/** An endpoint that is not AWS's own has no host name for each bucket. */
+export const hasOwnEndpoint = (): boolean => Boolean(process.env['AWS_ENDPOINT_URL']);
 
 /** The SDK reads credentials, Region and endpoint from the standard environment; flags take precedence. */
 export function choose({ region, profile }: Place): void {

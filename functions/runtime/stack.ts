@@ -30,6 +30,9 @@ export const FUNCTIONS: Readonly<Record<FunctionName, string>> = {
   'on-schedule': 'OnDashscheduleLambdaFunction',
 };
 
+/** The stack that `osls deploy` makes for a stage. */
+export const stackOf = (stage: string): string => `ecs-secret-redeploy-${stage}`;
+
 /** Undefined if the stack of the stage does not exist. Throws NoStack if one that was named does not. */
 export async function findStack(
   { stage, name }: WantedStack,
@@ -38,7 +41,7 @@ export async function findStack(
   signal: AbortSignal,
 ): Promise<Stack | undefined> {
   if (name === NO_STACK) return undefined;
-  const stack = name ?? `ecs-secret-redeploy-${stage}`;
+  const stack = name ?? stackOf(stage);
   const resources = await stacks.resources(stack, signal);
   if (resources === undefined) {
     if (name === undefined) return undefined;

@@ -22,6 +22,8 @@ const layer = (folder: string, mayImport: readonly string[], packages: readonly 
 /** The entries and the ports are in the root itself. */
 const ENTRIES = 'functions';
 const PORTS = 'functions/ports.ts';
+/** What `doctor` asks, beside the ports of everything else. */
+const PORTS_OF_DOCTOR = 'functions/ports-doctor.ts';
 const MODEL = 'functions/core/model';
 const MATCH = 'functions/core/match';
 const CONFIRM = 'functions/core/confirm';
@@ -33,6 +35,8 @@ const REPORT = 'functions/core/report';
 const CORE = [MODEL, MATCH, CONFIRM, READ, PLAN, FOLLOW_UP, SWEEP, REPORT];
 /** What the terminal alone decides about credentials. */
 const CREDENTIALS = 'functions/core/credentials';
+/** What the terminal alone decides about the installed service. */
+const DOCTOR = 'functions/core/doctor';
 const FORMATS = 'functions/formats';
 const AWS = 'functions/aws';
 const AWS_SDK = 'functions/aws/sdk';
@@ -71,15 +75,17 @@ export const LAYERS: readonly Layer[] = [
   layer(SWEEP, [MODEL, MATCH, CONFIRM, READ, PLAN, FOLLOW_UP]),
   layer(REPORT, [MODEL, MATCH, CONFIRM, READ, PLAN, FOLLOW_UP, SWEEP]),
   layer(CREDENTIALS, []),
-  layer(PORTS, [...CORE, CREDENTIALS]),
-  layer(FORMATS, [...CORE, PORTS], [ZOD, /^node:zlib$/]),
+  layer(DOCTOR, [MODEL]),
+  layer(PORTS, [...CORE, CREDENTIALS, DOCTOR]),
+  layer(PORTS_OF_DOCTOR, [DOCTOR]),
+  layer(FORMATS, [...CORE, DOCTOR, PORTS], [ZOD, /^node:zlib$/]),
   layer(AWS_SDK, [], SDK),
   layer(AWS_RATE_LIMIT, [...CORE, PORTS, AWS], [P_LIMIT]),
   layer(AWS, [...CORE, PORTS, AWS_SDK, AWS_RATE_LIMIT], SDK),
   layer(AWS_ECS, [...CORE, PORTS, AWS, AWS_RATE_LIMIT], [...SDK, P_LIMIT, EVENTS]),
   layer(
     AWS_TERMINAL,
-    [...CORE, CREDENTIALS, PORTS, AWS],
+    [...CORE, CREDENTIALS, DOCTOR, PORTS, PORTS_OF_DOCTOR, AWS],
     [...SDK, /^@smithy\/core\/config$/, /^@smithy\/credential-provider-imds$/, /^node:http$/],
   ),
   layer(TELEMETRY, [...CORE, PORTS, FORMATS], [POWERTOOLS]),
@@ -93,19 +99,32 @@ export const LAYERS: readonly Layer[] = [
   layer(COMMANDS, [...CORE, PORTS, FORMATS, TELEMETRY, ...STEPS], [P_MAP]),
   layer(
     RUNTIME,
-    [...CORE, CREDENTIALS, PORTS, FORMATS, TELEMETRY, ...STEPS, AWS, AWS_ECS, AWS_TERMINAL],
+    [
+      ...CORE,
+      CREDENTIALS,
+      DOCTOR,
+      PORTS,
+      PORTS_OF_DOCTOR,
+      FORMATS,
+      TELEMETRY,
+      ...STEPS,
+      AWS,
+      AWS_ECS,
+      AWS_TERMINAL,
+    ],
     [POWERTOOLS, ZOD, /^@middy\/core$/, /^aws-lambda$/, /^node:/],
   ),
   layer(ENTRIES, [...CORE, PORTS, FORMATS, TELEMETRY, ...STEPS, COMMANDS, RUNTIME], [/^aws-lambda$/]),
-  layer(CLI_RENDER, [...CORE, CREDENTIALS, PORTS, RUNTIME], [/^string-width$/]),
+  layer(CLI_RENDER, [...CORE, CREDENTIALS, DOCTOR, PORTS, RUNTIME], [/^string-width$/]),
   layer(
     CLI,
-    [...CORE, CREDENTIALS, PORTS, FORMATS, TELEMETRY, ...STEPS, COMMANDS, RUNTIME, CLI_RENDER],
+    [...CORE, CREDENTIALS, DOCTOR, PORTS, FORMATS, TELEMETRY, ...STEPS, COMMANDS, RUNTIME, CLI_RENDER],
     [/^commander$/, /^fastest-levenshtein$/, /^log-update$/, /^node:/, /^package\.json$/],
   ),
   layer(CLI_COMMANDS, [
     ...CORE,
     CREDENTIALS,
+    DOCTOR,
     PORTS,
     FORMATS,
     TELEMETRY,

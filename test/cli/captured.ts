@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Statement } from '../simulator/iam/policy.ts';
 import type { Simulator, SimulatorOptions } from '../simulator/index.ts';
+import { installService } from '../support/installed.ts';
 import { changed, HOUR, MINUTE } from './fleets.ts';
 import type { Pressed } from './pty.ts';
 
@@ -26,6 +27,7 @@ export const CAPTURED: readonly Captured[] = [
     'explain prod/reports prod/db',
     'stale prod/bd',
   ].map((line) => ({ line, world: night })),
+  { line: 'doctor', world: drifted },
   { line: 'doctor access prod/db', world: roles },
   { line: 'watch prod/db --timeout 2s', world: rollout, options: NEVER },
   { line: 'watch prod/db', world: rollout, options: NEVER, pressed: { until: /wave 0: /, keys: ['C-c'] } },
@@ -69,6 +71,20 @@ function night(sim: Simulator): void {
   service('night-batch', 50 * HOUR, { desired: 0 });
   service('search', 9 * HOUR, { tags: { 'secret-redeploy:enabled': 'false' } });
   service('mailer', 20 * MINUTE, { secrets: [key.arn] });
+}
+
+/** The installed service after a hand in the console: a rule is disabled, a role has lost a permission, and a message is given up. */
+function drifted(sim: Simulator): void {
+  const { world } = sim;
+  const { id } = installService(sim, { createdAt: Date.now() - 30 * 24 * HOUR });
+  const rule = world.installed.rules.get(id('ParameterChangedRule'));
+  if (rule !== undefined) rule.state = 'DISABLED';
+  const denial = { Statement: { Effect: 'Deny', Action: 'ecs:UpdateService', Resource: '*' } };
+  const on = { RoleName: id('OnChangeRole'), PolicyName: 'freeze', PolicyDocument: JSON.stringify(denial) };
+  sim.act('iam', 'PutRolePolicy', on);
+  sim.act('sqs', 'SendMessage', { QueueUrl: id('ChangeDeadLetterQueue'), MessageBody: '{}' });
+  world.installed.trails.clear();
+  atWork(sim, Date.now() - 2.5 * HOUR);
 }
 
 /** Before a rotation: three roles read the secret, one has lost a permission, and one is restricted to an endpoint. */
@@ -138,14 +154,19 @@ function installed(sim: Simulator): void {
   });
   sim.act('sqs', 'SendMessage', { QueueUrl: queues.ChangeDeadLetterQueue.url, MessageBody: '{}' });
   const at = Date.now() - 2.5 * HOUR;
-  const own = { service: 'ecs-secret-redeploy', stage: 'prod' };
-  const sweeps = { FunctionName: 'ecs-secret-redeploy-prod-on-schedule' };
-  world.datum({ namespace: 'SecretRedeploy', metric: 'Changes', dimensions: own, at, value: 1 });
-  world.datum({ namespace: 'AWS/Lambda', metric: 'Invocations', dimensions: sweeps, at, value: 1 });
+  atWork(sim, at);
   world.alarm({
     name,
     state: 'ALARM',
     changedAt: at,
     description: 'Messages were given up. First: saved query "failures" tells the cause.',
   });
+}
+
+/** The service had an event and made a sweep. */
+function atWork({ world }: Simulator, at: number): void {
+  const own = { service: 'ecs-secret-redeploy', stage: 'prod' };
+  const sweeps = { FunctionName: 'ecs-secret-redeploy-prod-on-schedule' };
+  world.datum({ namespace: 'SecretRedeploy', metric: 'Changes', dimensions: own, at, value: 1 });
+  world.datum({ namespace: 'AWS/Lambda', metric: 'Invocations', dimensions: sweeps, at, value: 1 });
 }

@@ -21,7 +21,9 @@ const LINES = {
 } as const;
 /** A command of a command, which asks AWS as the others do. */
 const OWN = ['doctor access prod/db'] as const;
-const EVERY = [...Object.values(LINES), ...OWN];
+/** It goes on without what it may not ask. */
+const DOCTOR = 'doctor';
+const EVERY = [...Object.values(LINES), ...OWN, DOCTOR];
 
 const HERE = 'in eu-west-1 of account 111122223333';
 
@@ -72,6 +74,7 @@ it('every command that cuts a list knows --all, which shows it whole', () => {
     'watch',
     'explain',
     'status',
+    'doctor',
   ]);
 });
 
@@ -130,6 +133,12 @@ describe.concurrent.for(EVERY)('%s', (line) => {
     const action = 'cloudformation:DescribeStackResources';
     const denied = { service: 'cloudformation', operation: 'DescribeStackResources' } as const;
     sim.faults.add({ ...denied, kind: 'access-denied', times: Infinity });
+    if (line === DOCTOR) {
+      const { out, code } = await esr(sim, line);
+      expect(out).toContain(`the permission ${action} is missing`);
+      expect(code).toBe(3);
+      return;
+    }
     const { said, code } = await fails(sim, line);
     expect(said).toContain(
       `the permission ${action} is missing, so nothing was decided and nothing was done`,

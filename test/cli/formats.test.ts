@@ -41,6 +41,7 @@ const FORMS = [
   ['explain prod/api-1', 'explanation', ['prod/api-1']],
   ['explain prod/api-2 prod/db', 'explanation', ['prod/api-2']],
   ['status', 'status', ['no-sweep', 'dead-letters', 'lost-events']],
+  ['doctor', 'doctor', ['dead-letters', 'lost-events', 'incomplete']],
   [
     'stop --yes',
     'done',

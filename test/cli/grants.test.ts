@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { read } from '../docs/documents.ts';
+import { installService } from '../support/installed.ts';
 import { changed, services } from './fleets.ts';
 import { account, esr, PERSON } from './terminal.ts';
 
@@ -43,6 +44,31 @@ it.for([
     );
   },
 );
+
+it('doctor asks with the actions that docs/security.md names, besides those of every command with a stack', async (context) => {
+  const sim = await account(context);
+  installService(sim, { parameters: { snapshot: 'ENABLED' } });
+  expect((await esr(sim, 'doctor')).code).toBe(3);
+  const ofStacks = [
+    'cloudformation:DescribeStackResources',
+    'lambda:GetFunctionConfiguration',
+    'sts:GetCallerIdentity',
+  ];
+  const made = [...sim.ledger.actionsOf(PERSON)];
+  expect(new Set(made)).toEqual(new Set([...actionsNamed('doctor'), ...ofStacks]));
+  const before = sim.ledger.calls.length;
+  const simulator = { service: 'iam', operation: 'SimulatePrincipalPolicy', kind: 'server-error' } as const;
+  sim.faults.add({ ...simulator, times: Infinity });
+  const name = 'ecs-secret-redeploy-prod-OnScheduleRole-A1B2C3D4';
+  sim.world.role({ name, managed: { all: [{ Effect: 'Allow', Action: '*', Resource: '*' }] } });
+  await esr(sim, 'doctor');
+  const asked = sim.ledger.calls
+    .slice(before)
+    .flatMap(({ service, operation }) => (service === 'iam' ? [`iam:${operation}`] : []));
+  const otherwise = /it reads the policies: ([^;]*)/.exec(read('docs/security.md'))?.[1] ?? '';
+  const named = [...otherwise.matchAll(/`(iam:\w+)`/g)].map(([, action]) => action);
+  expect(new Set(asked.filter((action) => action !== 'iam:SimulatePrincipalPolicy'))).toEqual(new Set(named));
+});
 
 it('status reads the queues and CloudWatch with the actions that docs/security.md names', async (context) => {
   const sim = await account(context);

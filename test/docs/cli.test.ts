@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { COMMANDS } from '../../functions/cli/commands/all.ts';
 import { EXIT } from '../../functions/cli/exit.ts';
 import { TO_DO, WHY } from '../../functions/cli/render/reasons.ts';
+import { FAULTS } from '../../functions/core/doctor/check.ts';
 import { CAPTURED, captureOf } from '../cli/captured.ts';
 import { read } from './documents.ts';
 import { blocksOf, codesIn, rowsOf, sectionOf } from './markdown.ts';
@@ -51,6 +52,15 @@ describe('docs/cli.md, and the front page with it,', () => {
     expect(other).toContain('docs/operate.md');
     const advice = rowsOf(section, 'advice').flatMap(({ cells: [name = ''] }) => codesIn(name));
     expect(Object.keys(TO_DO)).toEqual(advice);
+  });
+
+  test('names each code of doctor, with what it means, in docs/operate.md', () => {
+    const section = sectionOf(read('docs/operate.md'), 'What doctor finds');
+    const codes = rowsOf(section, 'code').flatMap(({ cells: [names = ''] }) => codesIn(names));
+    expect(codes.toSorted()).toEqual([...FAULTS].toSorted());
+    const schema: unknown = JSON.parse(read('functions/schema/doctor.schema.json'));
+    const path = 'properties.checks.items.properties.code.enum';
+    expect(schema).toHaveProperty(path, ['ok', ...FAULTS]);
   });
 
   test('has every exit code', () => {

@@ -129,6 +129,78 @@ function resourcesIn(paths: readonly string[]): Resources {
   return Object.fromEntries(fragments.flatMap((fragment) => Object.entries(fragment.Resources ?? {})));
 }
 
+/** Read once: many tests install the service. */
+let fragments: readonly z.infer<typeof Fragment>[] | undefined;
+
+function loadFragments(trustsOthers: boolean): readonly z.infer<typeof Fragment>[] {
+  const { resources } = Service.parse(readYaml('serverless.yml'));
+  const always = resources.map(pathIn).filter((path) => path.endsWith('.yml'));
+  fragments ??= always.map((path) => Fragment.parse(readYaml(path)));
+  const ofOthers = trustsOthers ? OF_OTHER_ACCOUNTS.slice(0, 2) : [];
+  return [...fragments, ...ofOthers.map((path) => Fragment.parse(readYaml(path)))];
+}
+
+/** What a variable of osls names in a file: a part of a fragment. */
+function partOf(file: string, path: string): unknown {
+  return path
+    .split('.')
+    .reduce<unknown>((value, key) => z.record(z.string(), z.unknown()).parse(value)[key], readYaml(file));
+}
+
+/**
+ * The template of the fragments as osls packages it for a stage, with these stage parameters, without what osls adds
+ * (functions, event sources, log groups). In a moment, where packaging takes seconds.
+ */
+export function fragmentsOf(stage: string, parameters: Readonly<Record<string, unknown>> = {}) {
+  const presets = z
+    .object({ default: z.record(z.string(), z.unknown()) })
+    .parse(readYaml('infra/params.yml'));
+  const given: Readonly<Record<string, unknown>> = { ...presets.default, ...parameters };
+  const own: Readonly<Record<string, unknown>> = {
+    'self:service': 'ecs-secret-redeploy',
+    'sls:stage': stage,
+    'file(infra/redeployable-tag.cjs)': { Ref: 'AWS::NoValue' },
+    'file(infra/other-accounts.cjs):principals': [given['trustedAccounts']],
+    'file(infra/other-accounts.cjs):secrets': [
+      {
+        'Fn::Sub': `arn:\${AWS::Partition}:secretsmanager:\${AWS::Region}:${String(given['trustedAccounts'])}:secret:*`,
+      },
+    ],
+  };
+  const parameterOf = (name: string) => {
+    const [, file, path] = /^file\((infra\/[\w-]+\.yml)\):(.+)$/.exec(name) ?? [];
+    if (file !== undefined && path !== undefined) return partOf(file, path);
+    return name.startsWith('param:') ? given[name.slice('param:'.length)] : own[name];
+  };
+  const filled = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(filled);
+    if (typeof value === 'object' && value !== null)
+      return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, filled(one)]));
+    if (typeof value !== 'string') return value;
+    const whole = /^\$\{((?:param|self|sls):[^}]+|file\([^}]+)\}$/.exec(value)?.[1];
+    if (whole !== undefined) return parameterOf(whole);
+    return value.replaceAll(/\$\{((?:param|self|sls):[^}]+)\}/g, (_, name: string) =>
+      String(parameterOf(name)),
+    );
+  };
+  const all = loadFragments(given['trustedAccounts'] !== '');
+  const merged = (key: 'Resources' | 'Conditions' | 'Parameters') =>
+    Object.assign({}, ...all.map((one) => one[key] ?? {})) as Record<string, unknown>;
+  return z
+    .object({
+      Resources: z.record(z.string(), Resource),
+      Conditions: z.record(z.string(), z.unknown()),
+      Parameters: z.record(z.string(), z.unknown()),
+    })
+    .parse(
+      filled({
+        Resources: merged('Resources'),
+        Conditions: merged('Conditions'),
+        Parameters: merged('Parameters'),
+      }),
+    );
+}
+
 function pathIn(include: string): string {
   const path = /^\$\{file\((.+?)\)(?::\w+)?\}$/.exec(include)?.[1];
   if (path === undefined)
@@ -165,7 +237,11 @@ const Resource = z.object({
   Condition: z.optional(z.string()),
   Properties: z.optional(z.unknown()),
 });
-const Fragment = z.object({ Resources: z.optional(z.record(z.string(), Resource)) });
+const Fragment = z.object({
+  Resources: z.optional(z.record(z.string(), Resource)),
+  Conditions: z.optional(z.record(z.string(), z.unknown())),
+  Parameters: z.optional(z.record(z.string(), z.unknown())),
+});
 const Service = z.object({
   functions: z.record(z.string(), z.object({ role: z.object({ 'Fn::Sub': z.string() }) })),
   resources: z.array(z.string()),

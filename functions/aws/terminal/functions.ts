@@ -1,12 +1,19 @@
 import {
+  type EventSourceMappingConfiguration,
   GetFunctionConfigurationCommand,
+  type GetFunctionConfigurationCommandOutput,
   InvokeCommand,
   LambdaClient,
+  ListEventSourceMappingsCommand,
   UpdateFunctionConfigurationCommand,
 } from '@aws-sdk/client-lambda';
+import type { EventSource } from '../../core/doctor/facts.ts';
 import type { Functions } from '../../ports.ts';
+import type { Installation } from '../../ports-doctor.ts';
 import { type CallCounts, counted, reads, writes } from '../clients.ts';
 import { ReadFailed, readFailed } from '../errors.ts';
+import { pages } from '../pages.ts';
+import { asked } from './asked.ts';
 
 /** The deployed functions. */
 export function makeFunctions(counts: CallCounts): Functions {
@@ -38,22 +45,71 @@ export function makeFunctions(counts: CallCounts): Functions {
   };
 }
 
+/** The functions and what Lambda hands to them, where no answer is an answer. */
+export function makeFunctionFacts(counts: CallCounts): Pick<Installation, 'function' | 'sources'> {
+  const client = counted(new LambdaClient(reads), counts);
+  const gone = ['ResourceNotFoundException'];
+  return {
+    function: (name, signal) =>
+      asked(
+        { attempt: `read the settings of function ${name}`, action: 'lambda:GetFunctionConfiguration', gone },
+        () => shown(client, name, signal),
+      ),
+    sources: (EventSourceArn, abortSignal) =>
+      asked(
+        { attempt: `list the triggers of ${EventSourceArn}`, action: 'lambda:ListEventSourceMappings' },
+        async () => {
+          const sources: EventSource[] = [];
+          const found = pages(async (Marker) => {
+            const command = new ListEventSourceMappingsCommand({ EventSourceArn, Marker });
+            const { EventSourceMappings, NextMarker } = await client.send(command, { abortSignal });
+            return { items: EventSourceMappings, nextToken: NextMarker };
+          });
+          for await (const page of found) sources.push(...page.map(sourceIn));
+          return sources;
+        },
+      ),
+  };
+}
+
+function sourceIn(mapping: EventSourceMappingConfiguration): EventSource {
+  const { FunctionArn: functionArn = '', State: state = '', FunctionResponseTypes: types } = mapping;
+  return { functionArn, state, reportsItemFailures: types?.includes('ReportBatchItemFailures') === true };
+}
+
 /** The end of the description (serverless.yml). */
 const VERSION = /\bversion (\S+)$/;
 
-async function settingsOf(client: LambdaClient, name: string, abortSignal: AbortSignal | undefined) {
+async function settingsOf(client: LambdaClient, name: string, signal: AbortSignal | undefined) {
   try {
-    const command = new GetFunctionConfigurationCommand({ FunctionName: name });
-    const options = abortSignal && { abortSignal };
-    const { Environment = {}, ...answer } = await client.send(command, { ...options });
-    const { RevisionId, CodeSha256: code = '', LastModified: modifiedAt = '', Description = '' } = answer;
-    const version = VERSION.exec(Description)?.[1];
-    const { Variables: variables = {}, Error: refused } = Environment;
-    if (refused !== undefined) throw undecrypted(name, refused.Message ?? refused.ErrorCode);
-    return { variables, RevisionId, version, code, modifiedAt };
+    return await shown(client, name, signal);
   } catch (error) {
     throw readFailed(`read the settings of function ${name}`, error);
   }
+}
+
+async function shown(client: LambdaClient, name: string, abortSignal: AbortSignal | undefined) {
+  const command = new GetFunctionConfigurationCommand({ FunctionName: name });
+  const options = abortSignal && { abortSignal };
+  const { Environment = {}, ...answer } = await client.send(command, { ...options });
+  const { RevisionId, CodeSha256: code = '', LastModified: modifiedAt = '', Description = '' } = answer;
+  const version = VERSION.exec(Description)?.[1];
+  const { Variables: variables = {}, Error: refused } = Environment;
+  if (refused !== undefined) throw undecrypted(name, refused.Message ?? refused.ErrorCode);
+  const { Role: role = '' } = answer;
+  return { variables, RevisionId, version, code, modifiedAt, role, broken: brokenOf(answer) };
+}
+
+/** An idle function is Inactive until its next invocation; what is Pending comes up by itself. */
+function brokenOf(answer: Omit<GetFunctionConfigurationCommandOutput, 'Environment'>): string | undefined {
+  const {
+    State,
+    StateReasonCode: why = '',
+    LastUpdateStatus,
+    LastUpdateStatusReasonCode: whyUpdate = '',
+  } = answer;
+  if (State === 'Failed') return `State Failed ${why}`.trim();
+  return LastUpdateStatus === 'Failed' ? `LastUpdateStatus Failed ${whyUpdate}`.trim() : undefined;
 }
 
 /** Lambda answers without the environment if the caller may not use the key with which it is encrypted. */

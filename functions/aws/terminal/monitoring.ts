@@ -1,5 +1,6 @@
 import { CloudWatchClient, DescribeAlarmsCommand, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
-import type { Clock, Metric, Monitoring } from '../../ports.ts';
+import type { Metric } from '../../core/doctor/facts.ts';
+import type { Clock, Monitoring } from '../../ports.ts';
 import { type CallCounts, counted, reads } from '../clients.ts';
 import { readFailed } from '../errors.ts';
 

@@ -1,4 +1,4 @@
-import type { Alarm, FunctionSettings, QueueCount } from '../../ports.ts';
+import type { Alarm, FunctionSettings, QueueCount } from '../../core/doctor/facts.ts';
 import { FUNCTION_NAMES } from '../../runtime/stack.ts';
 import { count, span } from './words.ts';
 
@@ -32,15 +32,17 @@ export const DAY_MS = 86_400_000;
 /** How far back the last event and the last sweep are looked for. */
 export const LOOK_BACK_DAYS = 14;
 
+type HealthCode = 'modes-differ' | 'stopped' | 'no-sweep' | 'dead-letters' | 'lost-events' | 'alarm';
+
 /** Something that is not as it should be, and what to do about it. */
-export type Finding = { readonly code: string; readonly finding: string; readonly todo: string };
+export type Finding = { readonly code: HealthCode; readonly finding: string; readonly todo: string };
 
 /** What is not as it should be. */
 export function findingsOf(health: Health): readonly Finding[] {
   return [...ofModes(health), ...ofSweeps(health), ...ofDeadLetters(health), ...ofAlarms(health)];
 }
 
-function ofModes({ modes }: Health): readonly Finding[] {
+export function ofModes({ modes }: Pick<Health, 'modes'>): readonly Finding[] {
   if (new Set(modes).size > 1)
     return [
       {
@@ -54,7 +56,7 @@ function ofModes({ modes }: Health): readonly Finding[] {
     : [];
 }
 
-function ofSweeps({ lastSweep, now }: Health): readonly Finding[] {
+export function ofSweeps({ lastSweep, now }: Pick<Health, 'lastSweep' | 'now'>): readonly Finding[] {
   if (lastSweep !== undefined && now - lastSweep <= DAY_MS) return [];
   return [
     {
@@ -65,12 +67,12 @@ function ofSweeps({ lastSweep, now }: Health): readonly Finding[] {
   ];
 }
 
-function ofDeadLetters({ deadLetters }: Health): readonly Finding[] {
+export function ofDeadLetters({ deadLetters }: Pick<Health, 'deadLetters'>): readonly Finding[] {
   return [
     ...(deadLetters.function > 0
       ? [
           {
-            code: 'dead-letters',
+            code: 'dead-letters' as const,
             finding: `${count(deadLetters.function, 'message')} given up by on-change`,
             todo: 'mend the cause, then esr replay',
           },
@@ -79,7 +81,7 @@ function ofDeadLetters({ deadLetters }: Health): readonly Finding[] {
     ...(deadLetters.rules > 0
       ? [
           {
-            code: 'lost-events',
+            code: 'lost-events' as const,
             finding: `${count(deadLetters.rules, 'event')} reached no queue`,
             todo: 'look at them (docs/operate.md), then esr redeploy SECRET',
           },
@@ -88,11 +90,11 @@ function ofDeadLetters({ deadLetters }: Health): readonly Finding[] {
   ];
 }
 
-function ofAlarms({ alarms, now }: Health): readonly Finding[] {
+export function ofAlarms({ alarms, now }: Pick<Health, 'alarms' | 'now'>): readonly Finding[] {
   return alarms
     .filter(({ state }) => state === 'ALARM')
     .map(({ name, since, description }) => ({
-      code: 'alarm',
+      code: 'alarm' as const,
       finding: `alarm ${name} rings for ${span(now - since)}`,
       todo: firstStep(description),
     }));
@@ -114,8 +116,7 @@ function modeOf(modes: readonly string[]): string {
 export function factsOf(health: Health): readonly (readonly [name: string, value: string])[] {
   const { stack, stage, modes, now, throttled, underWay, deadLetters, alarms, quota } = health;
   const ringing = alarms.filter(({ state }) => state === 'ALARM').length;
-  const ago = (at: number | undefined) =>
-    at === undefined ? `none within ${LOOK_BACK_DAYS} days` : `${span(now - at)} ago`;
+  const ago = (at: number | undefined) => lastSeen(at, now);
   return [
     ['stack', stack],
     ['stage', stage],
@@ -147,6 +148,10 @@ function trustedIn({ trusted, now }: Health): readonly (readonly [name: string, 
       return ['trusted', `${account}, ${last}`] as const;
     }),
   ];
+}
+
+export function lastSeen(at: number | undefined, now: number): string {
+  return at === undefined ? `none within ${LOOK_BACK_DAYS} days` : `${span(now - at)} ago`;
 }
 
 function versionOf({ function: { version = 'unknown', code, modifiedAt } }: Health): string {

@@ -23,20 +23,23 @@ export const EVENTS: Operations = {
   PutEvents: putEvents,
   ListRules: ({ installed, place }, input) => {
     const prefix = text(input, 'NamePrefix') ?? '';
-    const rules = [...installed.rules.values()].filter(({ name }) => name.startsWith(prefix));
+    const bus = text(input, 'EventBusName') ?? 'default';
+    const rules = [...installed.rules.values()].filter(
+      (one) => (one.bus ?? 'default') === bus && one.name.startsWith(prefix),
+    );
     return {
       Rules: rules.map(({ name, state, pattern }) => ({
         Name: name,
         Arn: arnOf(place, 'events', `rule/${name}`),
         State: state,
         EventPattern: pattern,
-        EventBusName: 'default',
+        EventBusName: bus,
       })),
     };
   },
   ListTargetsByRule: ({ installed }, input) => {
     const rule = installed.rules.get(text(input, 'Rule') ?? '');
-    if (rule === undefined)
+    if (rule === undefined || (rule.bus ?? 'default') !== (text(input, 'EventBusName') ?? 'default'))
       throw new AwsError('ResourceNotFoundException', `Rule ${text(input, 'Rule')} does not exist.`);
     return { Targets: rule.targets };
   },

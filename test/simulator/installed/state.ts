@@ -29,9 +29,11 @@ export interface FunctionState {
   readonly handle: ((event: unknown) => Promise<unknown>) | undefined;
 }
 
-/** A rule of the default bus, with what it sends to. */
+/** A rule with what it sends to. */
 export interface RuleState {
   readonly name: string;
+  /** `default` when absent. */
+  readonly bus?: string | undefined;
   state: string;
   pattern: string;
   targets: readonly Readonly<Record<string, unknown>>[];
