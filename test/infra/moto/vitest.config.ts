@@ -3,11 +3,12 @@ import { supplyGroupBy } from '../../support/group-by.ts';
 
 supplyGroupBy();
 
-/** The steps of the end-to-end test run in order, each once, and end with the first that fails. */
+/** The steps of each end-to-end test run in order, each once, and end with the first that fails. */
 export default defineConfig({
   test: {
     root: new URL('../../..', import.meta.url).pathname,
-    include: ['test/infra/moto/deployed.steps.ts'],
+    include: ['test/infra/moto/*.steps.ts'],
+    fileParallelism: false,
     globalSetup: ['test/infra/moto/setup.ts'],
     reporters: ['verbose'],
     sequence: { concurrent: false, shuffle: false },
