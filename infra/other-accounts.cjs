@@ -36,7 +36,12 @@ async function trusts(osls) {
   return accounts.length > 0 || organization !== '';
 }
 
-const ALARMS = ['trusted-dead-letters', 'trusted-rule-dead-letters', 'trusted-queue-age'];
+const ALARMS = [
+  'trusted-dead-letters',
+  'trusted-rule-dead-letters',
+  'trusted-queue-age',
+  'untrusted-accounts',
+];
 const arnOfAlarm = (/** @type {string} */ name) =>
   `arn:\${AWS::Partition}:cloudwatch:\${AWS::Region}:\${AWS::AccountId}:alarm:\${self:service}-\${sls:stage}-${name}`;
 
@@ -66,6 +71,9 @@ module.exports = {
 
   /** Its alarms, as the dashboard names them. */
   alarms: async (/** @type {Osls} */ osls) => ((await trusts(osls)) ? ALARMS.map(arnOfAlarm) : []),
+
+  /** The last row of the dashboard. */
+  widgets: async (/** @type {Osls} */ osls) => ((await trusts(osls)) ? fragment('trusted-widgets') : []),
 
   /** The listed accounts as IAM names them. */
   principals: async (/** @type {Osls} */ osls) =>

@@ -28,7 +28,12 @@ afterAll(() => removeFolder(folder));
 
 const RULES = loadRules().map(({ name }) => `Trusted${name}`);
 const QUEUES = ['TrustedQueue', 'TrustedDeadLetterQueue', 'TrustedRuleDeadLetterQueue'] as const;
-const ALARMS = ['TrustedDeadLettersAlarm', 'TrustedRuleDeadLettersAlarm', 'TrustedQueueAgeAlarm'];
+const ALARMS = [
+  'TrustedDeadLettersAlarm',
+  'TrustedRuleDeadLettersAlarm',
+  'TrustedQueueAgeAlarm',
+  'UntrustedAccountsAlarm',
+];
 const OF_THE_BUS = [
   'TrustedEventBus',
   ...RULES,

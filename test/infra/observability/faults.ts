@@ -18,12 +18,16 @@ export function faultsOf(stack: Stack, written: Written): readonly string[] {
 
 const at = (where: string) => (fault: string) => `${where}: ${fault}`;
 
+/** The account of the scenarios. */
+const ACCOUNT = '111122223333';
+
 /** Saved queries and those of the dashboard, which name their log groups in their text. */
 export function queriesOf({ queries, widgets }: Stack): readonly SavedQuery[] {
   const ofWidgets = widgets.flatMap((widget) => {
     if (widget.type !== 'log') return [];
     const groups = parseQuery(widget.query).sources.map((source) => source.replace(/^\$\{(.+)\}$/, '$1'));
-    return [{ where: widget.title, text: widget.query, groups }];
+    const text = widget.query.replaceAll(`\${AWS::AccountId}`, ACCOUNT);
+    return [{ where: widget.title, text, groups }];
   });
   return [...queries, ...ofWidgets];
 }

@@ -51,7 +51,7 @@ describe('dashboard, alarms and saved queries', () => {
     const shown = stack.widgets.flatMap((widget) => (widget.type === 'metric' ? widget.lines : []));
     expect(
       new Set(shown.flatMap(({ namespace, name }) => (namespace === 'SecretRedeploy' ? name : []))),
-    ).toEqual(new Set(METRICS));
+    ).toEqual(new Set([...METRICS, ...METRICS_OF_TRUST]));
     const named = queriesOf(stack).flatMap(({ text }) =>
       parseQuery(text).commands.flatMap(({ compared = [] }) => compared),
     );
@@ -90,7 +90,7 @@ describe('the check of names notices a change in the code', () => {
 
   test('of each metric, of their namespace and of their dimension', async () => {
     const { rows, points } = readLines(await written());
-    for (const metric of METRICS) {
+    for (const metric of [...METRICS, ...METRICS_OF_TRUST]) {
       const others = points.filter(({ name }) => name !== metric);
       expect(faultsOf(stack, { rows, points: others }).join()).toContain(`SecretRedeploy ${metric}`);
     }
@@ -156,7 +156,7 @@ describe('the alarms', () => {
     const watched = stack.alarms.flatMap(({ namespace, name }) =>
       namespace === 'SecretRedeploy' ? name : [],
     );
-    expect(new Set([...watched, ...routine])).toEqual(new Set(METRICS));
+    expect(new Set([...watched, ...routine])).toEqual(new Set([...METRICS, ...METRICS_OF_TRUST]));
   });
 
   test('watch every function, every queue and every dead-letter queue', () => {
@@ -197,10 +197,10 @@ describe('the alarms', () => {
     for (const { threshold } of ages) expect(threshold).toBeGreaterThan(longest);
   });
 
-  test('go off at the first case, except for old messages and throttling', () => {
+  test('go off at the first case, except for old messages, throttling and untrusted accounts', () => {
     const late = stack.alarms.filter((alarm) => !rings(alarm, alarm.name === 'Invocations' ? 0 : 1));
     expect(new Set(late.map(({ name }) => name))).toEqual(
-      new Set(['ApproximateAgeOfOldestMessage', 'Throttled']),
+      new Set(['ApproximateAgeOfOldestMessage', 'Throttled', 'Untrusted']),
     );
   });
 });
