@@ -26,7 +26,9 @@ const Template = z.object({
   Outputs: z._default(z.record(z.string(), z.object({ Value: z.unknown() })), {}),
 });
 
-export const templateIn = (path: string): Template => Template.parse(readYaml(path));
+export const parseTemplate = (body: unknown): Template => Template.parse(body);
+
+export const templateIn = (path: string): Template => parseTemplate(readYaml(path));
 
 /** The template that osls made of serverless.yml. */
 export const templateOf = ({ resources, conditions, parameters }: Packaged): Template =>
@@ -206,6 +208,8 @@ class Terms {
         return `arn:${partition}:iam::${account}:role/${name}`;
       case 'AWS::Lambda::Function':
         return here('lambda', `function:${name}`);
+      case 'AWS::Logs::LogGroup':
+        return here('logs', `log-group:${name}:*`);
       default:
         throw new Error(`the ARN of ${id}, ${Type}, is not known here`);
     }

@@ -6,13 +6,16 @@ import { flag, type Input, number, requiredText, text } from '../input.ts';
 import type { Caller } from '../ledger.ts';
 import { page } from '../paging.ts';
 import { resourceIn } from '../place.ts';
+import { owner } from './elsewhere.ts';
 import { passes, secretFilters } from './filters.ts';
 import { isGone, needSecret, type SecretState, type SecretView, viewAt } from './state.ts';
 
 /** DescribeSecret, GetResourcePolicy, ListSecretVersionIds and ListSecrets, which show changes with the delay `lagMs`. */
 export const SECRET_READS: Operations = {
-  DescribeSecret: (aws, input, { at, caller }) => {
-    const secret = needSecret(aws.secrets, aws.place, requiredText(input, 'SecretId'), at);
+  DescribeSecret: (here, input, { at, caller }) => {
+    const id = requiredText(input, 'SecretId');
+    const aws = owner(here, id, 'DescribeSecret', caller);
+    const secret = needSecret(aws.secrets, aws.place, id, at);
     refuseIfDenied(aws, secret, 'DescribeSecret', caller);
     const view = visible(aws, secret, at);
     return { ...described(aws, secret, view), VersionIdsToStages: labelled(view) };
@@ -24,8 +27,10 @@ export const SECRET_READS: Operations = {
     return { ARN: arn, Name: name, ...(policy && { ResourcePolicy: JSON.stringify(policy) }) };
   },
 
-  ListSecretVersionIds: (aws, input, { at, caller }) => {
-    const secret = needSecret(aws.secrets, aws.place, requiredText(input, 'SecretId'), at);
+  ListSecretVersionIds: (here, input, { at, caller }) => {
+    const id = requiredText(input, 'SecretId');
+    const aws = owner(here, id, 'ListSecretVersionIds', caller);
+    const secret = needSecret(aws.secrets, aws.place, id, at);
     refuseIfDenied(aws, secret, 'ListSecretVersionIds', caller);
     const deprecated = flag(input, 'IncludeDeprecated') ?? false;
     const versions = visible(aws, secret, at).versions.filter(
