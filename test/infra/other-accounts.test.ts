@@ -116,7 +116,7 @@ describe('the rules of the bus', () => {
     for (const { name, pattern } of loadRules()) {
       const { account: _, ...ofAnyAccount } = pattern;
       expect(propertiesOf(withBoth, `Trusted${name}`)).toMatchObject({
-        EventBusName: { Ref: 'TrustedEventBus' },
+        EventBusName: { 'Fn::GetAtt': ['TrustedEventBus', 'Name'] },
         EventPattern: ofAnyAccount,
         Targets: [
           {
