@@ -602,14 +602,17 @@ describe.concurrent('of an intact stack doctor says ok, and nothing else,', () =
       },
     },
     'with trusted accounts': { parameters: { trustedAccounts: '999988887777' } },
+    'with a trail of another Region that records all Regions': {},
     'with a stage of an odd name': { stage: 'A-1--b' },
     'with a stack of another name': { stack: 'My-Own-Stack-9' },
   };
 
-  it.concurrent.for(Object.entries(INTACT))('%s', async ([, spec], context) => {
+  it.concurrent.for(Object.entries(INTACT))('%s', async ([title, spec], context) => {
     const sim = await account(context);
     const { stack } = installService(sim, spec);
     if (spec.parameters?.['cloudTrailRules'] !== undefined) sim.world.installed.trails.clear();
+    if (title.includes('another Region'))
+      sim.world.installed.trails.set('all', { ...trailOf(sim), homeRegion: 'us-east-1' });
     const { bad, code } = await doctor(sim, '--stack', stack, '--stage', spec.stage ?? 'prod');
     expect({ bad, code }).toEqual({ bad: [], code: 0 });
   });

@@ -4,7 +4,9 @@ import {
   GetEventSelectorsCommand,
   type GetEventSelectorsCommandOutput,
   GetTrailStatusCommand,
+  type Trail,
 } from '@aws-sdk/client-cloudtrail';
+import type { TrailFact } from '../../core/doctor/facts.ts';
 import type { Installation } from '../../ports-doctor.ts';
 import { type CallCounts, counted, reads } from '../clients.ts';
 import { asked } from './asked.ts';
@@ -12,24 +14,6 @@ import { asked } from './asked.ts';
 /** The trails that record calls in a Region, and whether EventBridge hears of the calls from them. */
 export function makeTrailFacts(counts: CallCounts): Pick<Installation, 'trails'> {
   const client = counted(new CloudTrailClient(reads), counts);
-  const gone = ['TrailNotFoundException'];
-  const look = async (name: string, arn: string, abortSignal: AbortSignal) => {
-    const [isLogging, records] = await Promise.all([
-      asked(
-        { attempt: `read the status of trail ${name}`, action: 'cloudtrail:GetTrailStatus', gone },
-        async () => {
-          const { IsLogging } = await client.send(new GetTrailStatusCommand({ Name: arn }), { abortSignal });
-          return IsLogging === true;
-        },
-      ),
-      asked(
-        { attempt: `read what trail ${name} records`, action: 'cloudtrail:GetEventSelectors', gone },
-        async () =>
-          recordsWrites(await client.send(new GetEventSelectorsCommand({ TrailName: arn }), { abortSignal })),
-      ),
-    ]);
-    return { name, isLogging, records };
-  };
   return {
     trails: (region, abortSignal) =>
       asked({ attempt: 'list the trails', action: 'cloudtrail:DescribeTrails' }, async () => {
@@ -37,9 +21,30 @@ export function makeTrailFacts(counts: CallCounts): Pick<Installation, 'trails'>
         const command = new DescribeTrailsCommand({ includeShadowTrails: true });
         const { trailList = [] } = await client.send(command, { abortSignal });
         const here = trailList.filter((one) => one.IsMultiRegionTrail === true || one.HomeRegion === region);
-        return Promise.all(here.map(({ Name = '', TrailARN = Name }) => look(Name, TrailARN, abortSignal)));
+        return Promise.all(
+          here.map((trail) => {
+            // What a trail records is known in its own Region.
+            const isHome = trail.HomeRegion === undefined || trail.HomeRegion === region;
+            const there = { ...reads, region: trail.HomeRegion ?? region };
+            return look(isHome ? client : counted(new CloudTrailClient(there), counts), trail, abortSignal);
+          }),
+        );
       }),
   };
+}
+
+async function look(client: CloudTrailClient, trail: Trail, abortSignal: AbortSignal): Promise<TrailFact> {
+  const { Name: name = '', TrailARN: arn = name } = trail;
+  const [isLogging, records] = await Promise.all([
+    asked({ attempt: `read the status of trail ${name}`, action: 'cloudtrail:GetTrailStatus' }, async () => {
+      const { IsLogging } = await client.send(new GetTrailStatusCommand({ Name: arn }), { abortSignal });
+      return IsLogging === true;
+    }),
+    asked({ attempt: `read what trail ${name} records`, action: 'cloudtrail:GetEventSelectors' }, async () =>
+      recordsWrites(await client.send(new GetEventSelectorsCommand({ TrailName: arn }), { abortSignal })),
+    ),
+  ]);
+  return { name, isLogging, records };
 }
 
 type Selectors = Pick<GetEventSelectorsCommandOutput, 'EventSelectors' | 'AdvancedEventSelectors'>;
