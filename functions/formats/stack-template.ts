@@ -117,8 +117,15 @@ const ARNS: ReadonlyMap<string, MakeArn> = new Map<string, MakeArn>([
   ['AWS::SQS::Queue', (id, home) => regional('sqs', home, id.slice(id.lastIndexOf('/') + 1))],
 ]);
 
+/** The attributes that are the name of the resource. */
+const NAMES: ReadonlySet<string> = new Set(['AWS::Events::EventBus.Name', 'AWS::SQS::Queue.QueueName']);
+
+/** The last part of an ARN or a URL; a name has no other. */
+const nameIn = (id: string): string => id.slice(Math.max(id.lastIndexOf('/'), id.lastIndexOf(':')) + 1);
+
 function attribute([id = '', name = '']: readonly string[], { resources, home }: Scope): string {
   const { type = '', physicalId } = resources.get(id) ?? {};
+  if (NAMES.has(`${type}.${name}`) && physicalId !== undefined) return nameIn(physicalId);
   const arn = name === 'Arn' && physicalId !== undefined ? ARNS.get(type)?.(physicalId, home) : undefined;
   return arn ?? unmade(`${id}.${name}`);
 }

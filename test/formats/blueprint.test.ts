@@ -169,6 +169,7 @@ describe('of a template', () => {
     ['the name of a resource', { Ref: 'Q' }, 'https://sqs/1/q'],
     ['its ARN', { 'Fn::GetAtt': ['Q', 'Arn'] }, arn('sqs', 'q')],
     ['its ARN in the short form', { 'Fn::GetAtt': 'Q.Arn' }, arn('sqs', 'q')],
+    ['its name', { 'Fn::GetAtt': ['Q', 'QueueName'] }, 'q'],
     ['another attribute of it', { 'Fn::GetAtt': ['Q', 'Other'] }, '<Q.Other>'],
     ['a resource that the stack does not have', { Ref: 'Gone' }, '<Gone>'],
     [

@@ -136,7 +136,10 @@ function namesIn(
     );
   const intrinsics: Readonly<Record<string, (argument: unknown) => unknown>> = {
     Ref: (key) => (key === 'AWS::NoValue' ? undefined : (pseudo[String(key)] ?? id(String(key)))),
-    'Fn::GetAtt': (path) => arn(String(Array.isArray(path) ? path[0] : path)),
+    'Fn::GetAtt': (path) => {
+      const [key = '', attribute] = path as string[];
+      return attribute === 'Name' ? name(key) : arn(key);
+    },
     'Fn::Sub': (text) => filled(String(text)),
     'Fn::Split': (parts) => String(resolved(Array.isArray(parts) ? parts[1] : '')).split(','),
     'Fn::If': (parts) => {
