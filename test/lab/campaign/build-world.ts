@@ -1,3 +1,4 @@
+import type { PolicyDocument } from '../../simulator/iam/policy.ts';
 import type { ServiceSpec, Simulator, TaskDefinitionRef } from '../../simulator/index.ts';
 import type { Ask, Crowd, Resource, Scenario, ServicePlan, Use } from './scenario.ts';
 
@@ -119,14 +120,34 @@ function requestOf(
   };
 }
 
-function buildResource(sim: Simulator, { kind, name, enabled }: Resource): string {
+/** The account of the foreign secrets. */
+export const THEIRS = '222233334444';
+
+const HIDES: PolicyDocument = {
+  Statement: {
+    Effect: 'Deny',
+    // The functions; the judges and those who change the secret may.
+    Principal: { AWS: 'arn:aws:sts::111122223333:assumed-role/TESTING/session' },
+    Action: ['secretsmanager:DescribeSecret', 'secretsmanager:ListSecretVersionIds'],
+    Resource: '*',
+  },
+};
+
+function buildResource(sim: Simulator, { kind, name, enabled, foreign, hidden }: Resource): string {
   if (kind === 'parameter') return sim.world.parameter({ name, description: MARKER }).arn;
   const tags = { team: MARKER, ...(enabled === undefined ? {} : { 'secret-redeploy:enabled': enabled }) };
   const versions = [
     { id: PINNED, labels: ['AWSPREVIOUS'] },
     { id: FIRST_VERSION, labels: ['AWSCURRENT', 'BLUE'] },
   ];
-  const { arn } = sim.world.secret({ name, tags, versions, description: MARKER });
+  const { arn } = sim.world.secret({
+    name,
+    tags,
+    versions,
+    description: MARKER,
+    ...(foreign && { place: { account: THEIRS } }),
+    ...(hidden && { resourcePolicy: HIDES }),
+  });
   return arn;
 }
 

@@ -52,6 +52,8 @@ export const INJECTED: readonly string[] = [
   'runs with late reads of ECS',
   'runs with a snapshot',
   'runs with 40 services or more',
+  'runs with a secret of another account',
+  'runs with a secret that may not be described',
 ];
 
 export function countsOf(run: Run): Counts {
@@ -100,7 +102,7 @@ function refusalsOf({ calls }: Run, read: string): number {
 }
 
 function meanwhileIn({ scenario, invocations, queues }: Run): Counts {
-  const { actions, settings, crowds = [], services } = scenario;
+  const { actions, resources, settings, crowds = [], services } = scenario;
   const done = Object.entries(MEANWHILE).map(
     ([name, kinds]) => [name, actions.filter((action) => kinds.includes(action.do)).length] as const,
   );
@@ -117,6 +119,8 @@ function meanwhileIn({ scenario, invocations, queues }: Run): Counts {
     'runs with late reads of ECS': settings.ecsLagMs === undefined ? 0 : 1,
     'runs with a snapshot': settings.env['SNAPSHOT_BUCKET'] === undefined ? 0 : 1,
     'runs with 40 services or more': size >= 40 ? 1 : 0,
+    'runs with a secret of another account': resources.some(({ foreign }) => foreign) ? 1 : 0,
+    'runs with a secret that may not be described': resources.some(({ hidden }) => hidden) ? 1 : 0,
   };
 }
 

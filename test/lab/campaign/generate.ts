@@ -2,6 +2,7 @@ import { type Dice, dice } from '../../support/dice.ts';
 import { BUCKET } from './build-world.ts';
 import { randomActions } from './generate-actions.ts';
 import { crowded } from './generate-crowds.ts';
+import { withElsewhere } from './generate-elsewhere.ts';
 import { randomFaults } from './generate-faults.ts';
 import { withMeanwhile } from './generate-meanwhile.ts';
 import { randomService } from './generate-services.ts';
@@ -19,7 +20,7 @@ const CLUSTERS = ['prod-a', 'prod-b', 'dev', 'shared'] as const;
 /** The scenario of a seed, steered to a theme if one is given; the same seed and theme give the same scenario. */
 export function generate(seed: number, theme?: Theme): Scenario {
   const scenario = randomScenario(seed);
-  return theme === undefined ? scenario : steered(theme, scenario);
+  return theme === undefined ? withElsewhere(scenario) : steered(theme, scenario);
 }
 
 function randomScenario(seed: number): Scenario {

@@ -37,6 +37,7 @@ export class Lambda {
     this.#slots = Array.from({ length: settings.processes }, () => undefined);
     this.#environment = {
       CHANGE_QUEUE_URL: queues.url,
+      ...queues.trust,
       AWS_ENDPOINT_URL: process.env['AWS_ENDPOINT_URL'] ?? '',
       ...QUICK,
     };

@@ -5,6 +5,7 @@ import type { AwsEvent, Simulator } from '../../simulator/index.ts';
 import { dice } from '../../support/dice.ts';
 import type { Received } from '../../support/queue.ts';
 import { simulatedEventSource } from '../../support/simulated-event-source.ts';
+import { THEIRS } from './build-world.ts';
 import type { Scenario } from './scenario.ts';
 import type { Timeline } from './time.ts';
 
@@ -14,6 +15,8 @@ type Answer = { readonly Messages?: readonly Received[] };
 export type Queues = {
   readonly url: string;
   readonly deadUrl: string;
+  /** The variables by which another account is trusted; none if no secret is foreign. */
+  readonly trust: Readonly<Record<string, string>>;
   readonly send: (body: string) => void;
   /** Rewrites the follow-ups on the queue as the version of the code before the present one wrote them. */
   readonly rewriteAsBefore: () => void;
@@ -62,6 +65,17 @@ const CLOUDTRAIL_DELAY_S = 120;
 /** The least and the greatest delay by EventBridge. */
 const BUS_MS = [100, 3_000] as const;
 
+/**
+ * Of a secret here that may not be described only the native event is delivered: what CloudTrail tells of it says too little, and
+ * would end in the dead-letter queue.
+ */
+function isUntold(event: AwsEvent, { resources }: Scenario): boolean {
+  const isNative = !event['detail-type'].endsWith('via CloudTrail');
+  const about = JSON.stringify(event.detail);
+  const isOf = (name: string) => about.includes(`:secret:${name}-`);
+  return !isNative && resources.some(({ name, hidden, foreign }) => hidden && !foreign && isOf(name));
+}
+
 /** The rules of infra/, read once. */
 let rules: readonly Rule[] | undefined;
 
@@ -77,7 +91,8 @@ export function createQueues(sim: Simulator, scenario: Scenario, timeline: Timel
     deadLetters: dead,
     delaySeconds: CLOUDTRAIL_DELAY_S,
   });
-  const urls = { changes: changes.url, cloudtrail: cloudtrail.url };
+  const forwarded = sim.world.queue({ name: 'forwarded', ...QUEUE, deadLetters: dead });
+  const urls = { changes: changes.url, cloudtrail: cloudtrail.url, forwarded: forwarded.url };
   rules ??= loadRules();
   const known = rules;
   const delivered: DeliveredEvent[] = [];
@@ -87,9 +102,12 @@ export function createQueues(sim: Simulator, scenario: Scenario, timeline: Timel
   let latest = 0;
 
   sim.onEvent((event) => {
-    const queue = known.find(({ matches }) => matches(event as unknown as JsonObject))?.queue;
-    const url = queue === undefined ? (settings.wideRules ? urls.changes : undefined) : urls[queue];
-    if (url === undefined) return;
+    // The rules of the owner's account, and those behind the event bus, select the same as those here.
+    const asHere = { ...event, account: sim.account } as unknown as JsonObject;
+    const queue = known.find(({ matches }) => matches(asHere))?.queue;
+    const matched = queue ?? (settings.wideRules ? 'changes' : undefined);
+    if (matched === undefined || isUntold(event, scenario)) return;
+    const url = event.account === sim.account ? urls[matched] : urls.forwarded;
     const entry = { event, copies: 0 };
     delivered.push(entry);
     const plan = deliveries.find((one) => one.event === delivered.length);
@@ -111,11 +129,14 @@ export function createQueues(sim: Simulator, scenario: Scenario, timeline: Timel
   });
 
   const { windowMs, batch } = settings;
-  const source = simulatedEventSource(sim, clock, [changes, cloudtrail], { windowMs, batch });
+  const source = simulatedEventSource(sim, clock, [changes, cloudtrail, forwarded], { windowMs, batch });
   const waiting = () => Object.values(urls).flatMap((url) => sim.messagesIn(url));
   return {
     url: changes.url,
     deadUrl: dead.url,
+    trust: scenario.resources.some(({ foreign }) => foreign)
+      ? { TRUSTED_ACCOUNTS: THEIRS, TRUSTED_QUEUE_ARN: forwarded.arn }
+      : {},
     send: (body) => send(changes.url, body),
     rewriteAsBefore() {
       for (const message of sim.messagesIn(changes.url)) {

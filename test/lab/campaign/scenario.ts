@@ -65,6 +65,10 @@ export type Resource = {
   readonly name: string;
   /** A secret's tag `enabled`. */
   readonly enabled?: string;
+  /** A secret of another account, whose events are forwarded. */
+  readonly foreign?: true;
+  /** Its policy denies that it is described. */
+  readonly hidden?: true;
 };
 
 /** The forms of a reference to a resource; the last two name another resource. */
