@@ -14,8 +14,10 @@ const THEIRS = { ...HERE, account: '222233334444' };
 const FAR = { ...HERE, region: 'us-east-1' };
 const NAME = 'prod/db';
 const SUFFIX = 'a1B2c3';
+/** The same name and the same suffix in two Regions of an account would be a secret and its replica. */
+const suffixIn = (region: string) => (region === HERE.region ? SUFFIX : 'f7G8h9');
 const arnAt = ({ region, account }: typeof HERE) =>
-  `arn:aws:secretsmanager:${region}:${account}:secret:${NAME}-${SUFFIX}`;
+  `arn:aws:secretsmanager:${region}:${account}:secret:${NAME}-${suffixIn(region)}`;
 
 /** Namesakes in two accounts and two Regions, with services that name each of them in each form. */
 async function scene(options: LoopOptions = {}) {
@@ -24,7 +26,7 @@ async function scene(options: LoopOptions = {}) {
   const use = (name: string, secrets: readonly string[]) =>
     world.service({ name, secrets, startedAt: loop.clock.now() - DAY });
   for (const [at, place] of Object.entries({ here: HERE, theirs: THEIRS, far: FAR })) {
-    const { arn, partialArn } = world.secret({ name: NAME, suffix: SUFFIX, place });
+    const { arn, partialArn } = world.secret({ name: NAME, suffix: suffixIn(place.region), place });
     use(`${at}-full`, [arn]);
     use(`${at}-partial`, [partialArn]);
     use(`${at}-key`, [`${partialArn}:password::`]);
