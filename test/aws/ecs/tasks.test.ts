@@ -51,21 +51,15 @@ const deploymentsOf = ({ sim, arn }: Pick<Deployed, 'sim' | 'arn'>) =>
   sim.deploymentsOf(arn.arn).map(({ deploymentId }) => deploymentId);
 
 test('a task that ListTasks still calls running is not if DescribeTasks shows that it has stopped', async () => {
-  const { running, deployedAt } = await deployed({ desired: 2 });
-  const { listTasks } = EcsReads.prototype;
-  const late = vi.spyOn(EcsReads.prototype, 'listTasks').mockImplementation(async function* (
-    this: EcsReads,
-    cluster,
-    name,
-    _,
-    signal,
-  ) {
-    for (const status of ['RUNNING', 'STOPPED'] as const)
-      yield* listTasks.call(this, cluster, name, status, signal);
-  });
+  const { running } = await deployed({ desired: 2 });
+  const group = 'service:api';
+  const late = vi.spyOn(EcsReads.prototype, 'describeTasks').mockResolvedValue([
+    { taskArn: 'a', group, createdAt: new Date(1), lastStatus: 'STOPPED' },
+    { taskArn: 'b', group, createdAt: new Date(2), lastStatus: 'RUNNING' },
+    { taskArn: 'c', group, createdAt: new Date(3), lastStatus: 'DEACTIVATING' },
+  ]);
   onTestFinished(() => late.mockRestore());
-  const tasks = await running();
-  expect(tasks.map(({ createdAt }) => createdAt > deployedAt)).toEqual([true, true]);
+  expect(await running()).toEqual([{ createdAt: 2 }, { createdAt: 3 }]);
 });
 
 describe('the stopped tasks of a service', () => {
