@@ -123,12 +123,19 @@ const NAMES: ReadonlySet<string> = new Set(['AWS::Events::EventBus.Name', 'AWS::
 /** The last part of an ARN or a URL; a name has no other. */
 const nameIn = (id: string): string => id.slice(Math.max(id.lastIndexOf('/'), id.lastIndexOf(':')) + 1);
 
-function attribute([id = '', name = '']: readonly string[], { resources, home }: Scope): string {
-  const { type = '', physicalId } = resources.get(id) ?? {};
-  if (NAMES.has(`${type}.${name}`) && physicalId !== undefined) return nameIn(physicalId);
-  const arn = name === 'Arn' && physicalId !== undefined ? ARNS.get(type)?.(physicalId, home) : undefined;
+function attribute([id = '', name = '']: readonly string[], scope: Scope): string {
+  const { type, physicalId } = scope.resources.get(id) ?? {};
+  const { Type = type ?? '', Properties } = scope.template.Resources[id] ?? {};
+  const given = Named.safeParse(Properties).data?.Name;
+  const own = physicalId === undefined ? given : nameIn(physicalId);
+  if (NAMES.has(`${Type}.${name}`)) return own ?? unmade(`${id}.${name}`);
+  const arn =
+    name === 'Arn' && physicalId !== undefined ? ARNS.get(Type)?.(physicalId, scope.home) : undefined;
   return arn ?? unmade(`${id}.${name}`);
 }
+
+/** A name that the template gives. */
+const Named = z.object({ Name: z.string() });
 
 function substituted(argument: unknown, scope: Scope): string {
   const [text, own] = isList(argument) ? argument : [argument];

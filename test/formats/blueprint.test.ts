@@ -193,6 +193,16 @@ describe('of a template', () => {
     expect(resource?.properties).toEqual(meant === undefined ? {} : { value: meant });
   });
 
+  test('an event bus has the name that the template gives it, also where the stack does not tell it', () => {
+    const Bus = { Type: 'AWS::Events::EventBus', Properties: { Name: 'own' } };
+    const Rule = {
+      Type: 'AWS::Events::Rule',
+      Properties: { EventBusName: { 'Fn::GetAtt': ['Bus', 'Name'] } },
+    };
+    const [, rule] = deployedResources(JSON.stringify({ Resources: { Bus, Rule } }), deployment) ?? [];
+    expect(rule?.properties).toEqual({ EventBusName: 'own' });
+  });
+
   test('a resource whose condition does not hold is none', () => {
     expect(deployedResources(body(1, { Condition: 'No' }), deployment)).toEqual([]);
     expect(deployedResources(body(1, { Condition: 'Yes' }), deployment)).toHaveLength(1);
