@@ -13,7 +13,7 @@ import type { Heard } from './heard.ts';
 /**
  * Where services were seen last, and what their revisions refer to. It is a hint: it says which services to look at
  * first, and never what to do. It holds only names and ARNs of secrets and parameters, and nothing else of them or of
- * a tag.
+ * a tag, but for what events told of secrets that AWS may not describe here: label, version and instant.
  */
 export type Snapshot = {
   readonly clusters: ReadonlyMap<ClusterArn, ReadonlyMap<string, SeenService>>;
