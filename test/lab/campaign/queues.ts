@@ -14,7 +14,6 @@ type Answer = { readonly Messages?: readonly Received[] };
 /** The queues of the service, and the rules and the bus that deliver to them. */
 export type Queues = {
   readonly url: string;
-  readonly deadUrl: string;
   /** The variables by which another account is trusted; none if no secret is foreign. */
   readonly trust: Readonly<Record<string, string>>;
   readonly send: (body: string) => void;
@@ -91,7 +90,9 @@ export function createQueues(sim: Simulator, scenario: Scenario, timeline: Timel
     deadLetters: dead,
     delaySeconds: CLOUDTRAIL_DELAY_S,
   });
-  const forwarded = sim.world.queue({ name: 'forwarded', ...QUEUE, deadLetters: dead });
+  // What other accounts send has dead letters of its own, which go back to where they came from (infra/other-accounts.yml).
+  const deadForwarded = sim.world.queue({ name: 'dead-forwarded' });
+  const forwarded = sim.world.queue({ name: 'forwarded', ...QUEUE, deadLetters: deadForwarded });
   const urls = { changes: changes.url, cloudtrail: cloudtrail.url, forwarded: forwarded.url };
   rules ??= loadRules();
   const known = rules;
@@ -99,6 +100,14 @@ export function createQueues(sim: Simulator, scenario: Scenario, timeline: Timel
   const counts = { delayed: 0, duplicated: 0, dropped: 0, reordered: 0, rewritten: 0 };
   const send = (url: string, body: string) =>
     void sim.act('sqs', 'SendMessage', { QueueUrl: url, MessageBody: body });
+  const redriven = async (QueueUrl: string, to: string): Promise<number> => {
+    for (let moved = 0; ; moved++) {
+      const { Messages: [message] = [] } = (await sim.act('sqs', 'ReceiveMessage', { QueueUrl })) as Answer;
+      if (message === undefined) return moved;
+      send(to, message.Body);
+      sim.act('sqs', 'DeleteMessage', { QueueUrl, ReceiptHandle: message.ReceiptHandle });
+    }
+  };
   let latest = 0;
 
   sim.onEvent((event) => {
@@ -133,7 +142,6 @@ export function createQueues(sim: Simulator, scenario: Scenario, timeline: Timel
   const waiting = () => Object.values(urls).flatMap((url) => sim.messagesIn(url));
   return {
     url: changes.url,
-    deadUrl: dead.url,
     trust: scenario.resources.some(({ foreign }) => foreign)
       ? { TRUSTED_ACCOUNTS: THEIRS, TRUSTED_QUEUE_ARN: forwarded.arn }
       : {},
@@ -159,15 +167,9 @@ export function createQueues(sim: Simulator, scenario: Scenario, timeline: Timel
       return shuffled;
     },
     async redrive() {
-      const QueueUrl = dead.url;
-      for (let moved = 0; ; moved++) {
-        const { Messages: [message] = [] } = (await sim.act('sqs', 'ReceiveMessage', { QueueUrl })) as Answer;
-        if (message === undefined) return moved;
-        send(changes.url, message.Body);
-        sim.act('sqs', 'DeleteMessage', { QueueUrl, ReceiptHandle: message.ReceiptHandle });
-      }
+      return (await redriven(dead.url, changes.url)) + (await redriven(deadForwarded.url, forwarded.url));
     },
-    dead: () => sim.messagesIn(dead.url).map(({ body }) => body),
+    dead: () => [dead, deadForwarded].flatMap(({ url }) => sim.messagesIn(url).map(({ body }) => body)),
     open: () => waiting().length,
     delivered,
     counts,
