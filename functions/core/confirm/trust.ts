@@ -21,8 +21,23 @@ export function isTrusted(event: Event, way: Way, trust: Trust): boolean {
   if (home === undefined) return false;
   const { account = home.account, region = home.region } = event;
   const isOfHere = account === home.account && region === home.region;
-  if (way === 'own') return isOfHere;
+  if (way === 'own') return isOfHere && !namesAnother(event, { account, region });
   return !isOfHere && isAdmitted(event, home, trust) && agrees(event, home);
+}
+
+/** Whether an event says that it happened in one place, and names a resource of another one. */
+export function contradictsItself(event: Event): boolean {
+  return namesAnother(event, event);
+}
+
+/**
+ * Whether an event names the ARN of a resource of another place than this. A call that CloudTrail recorded may: it is recorded for the
+ * account of the caller, too.
+ */
+function namesAnother(event: Event, { account, region }: Pick<Event, 'account' | 'region'>): boolean {
+  const arn = 'arn' in event ? parseArn(event.arn) : undefined;
+  if (arn === undefined) return false;
+  return arn.account !== (account ?? arn.account) || arn.region !== (region ?? arn.region);
 }
 
 /**
@@ -51,7 +66,13 @@ function agrees(event: Event, { partition }: Arn): boolean {
   const isAt = (arn: Arn) => arn.partition === partition && arn.account === account && arn.region === region;
   const isSame = said.accounts.every((one) => one === account) && said.regions.every((one) => one === region);
   const names = said.resources.map((text) => nameIn(text, event, isAt));
-  return isSame && isOneName(names, event) && (kind !== 'label-updated' || SUFFIXED.test(event.arn));
+  return isSame && isOneName(names, event) && isByArn(event);
+}
+
+/** AWS's own events name the whole ARN, CloudTrail what the caller typed. A name would be taken for one of this account. */
+function isByArn(event: Event): boolean {
+  if (!('arn' in event)) return true;
+  return event.arn.startsWith('arn:') && (event.kind !== 'label-updated' || SUFFIXED.test(event.arn));
 }
 
 /** The name of a resource of the event's kind; undefined for the ARN of another place or kind. */

@@ -14,10 +14,11 @@ export function toldByEvent(claim: Claim, kind: Event['kind'], origin: Origin): 
   // The native event has the whole ARN; a caller may have typed a part of it.
   const isFull = kind === 'label-updated' ? SUFFIXED.test(secret) : looksFull(secret);
   if (parseArn(secret)?.service !== 'secretsmanager' || !isFull || versionId === undefined) return [];
-  const labels = claim.kind === 'label-moved' ? [claim.label] : claim.labelled;
-  return labels
-    .filter((label) => label !== PENDING && label !== PREVIOUS)
-    .map((label) => unconfirmed(secret, endOfSecond(origin.at), origin, { label, versionId }));
+  const created = claim.kind === 'version-created' ? claim.labelled : [];
+  const moved = created.filter((label) => label !== PENDING && label !== PREVIOUS);
+  return (claim.kind === 'label-moved' ? [claim.label] : moved).map((label) =>
+    unconfirmed(secret, endOfSecond(origin.at), origin, { label, versionId }),
+  );
 }
 
 /** What a person alone says of a secret that is named by its full ARN: it changed at the instant of the request. */

@@ -1,6 +1,6 @@
-import { confirmSecret, type Finding } from '../../core/confirm/confirm.ts';
+import { confirmSecret, type Finding, type SecretClaim } from '../../core/confirm/confirm.ts';
 import { claimOf, type Event, resourceOf, sourceOf } from '../../core/confirm/event.ts';
-import { isTrusted, placed } from '../../core/confirm/trust.ts';
+import { contradictsItself, isTrusted, placed, type Way } from '../../core/confirm/trust.ts';
 import { toldByEvent } from '../../core/confirm/unconfirmed.ts';
 import type { Trigger } from '../../core/follow-up/trigger.ts';
 import { parseArn } from '../../core/model/arn.ts';
@@ -34,10 +34,9 @@ export async function find(trigger: Trigger, ask: Ask, run: StepContext): Promis
   const { id, time, region, account } = event;
   const origin = { changeId: id, at: time, source: sourceOf(event), region, account };
   const named = { ...origin, arn: resourceOf(event) };
-  if (run.trust !== undefined && !isTrusted(event, way, run.trust))
-    return { kind: 'ignored', origin: named, reason: UNTRUSTED };
+  if (!counts(event, way, run)) return { kind: 'ignored', origin: named, reason: UNTRUSTED };
   try {
-    const found = await findClaimed(event, origin, ask, run);
+    const found = await findClaimed({ event, way }, origin, ask, run);
     if (found.kind === 'look-again') return { kind: 'not-visible' };
     if (found.kind === 'notice') return { ...found, notice: await withNamesake(found.notice, run) };
     if (found.kind === 'ignored') return { ...found, origin: named };
@@ -51,6 +50,12 @@ export async function find(trigger: Trigger, ask: Ask, run: StepContext): Promis
     });
     return { kind: 'unconfirmed' };
   }
+}
+
+/** Without trust, what another account reports counts as far as AWS confirms it, and nothing comes over an event bus. */
+function counts(event: Event, way: Way, { trust }: StepContext): boolean {
+  if (trust !== undefined) return isTrusted(event, way, trust);
+  return way === 'own' && !contradictsItself(event);
 }
 
 /** What follows from an event about a secret that may not be described; undefined: it has to be tried again. */
@@ -67,7 +72,12 @@ function notDescribed(
   return why === undefined ? undefined : { kind: 'ignored', origin: named, reason: 'elsewhere', why };
 }
 
-async function findClaimed(event: Event, origin: Origin, ask: Ask, run: StepContext): Promise<Finding> {
+async function findClaimed(
+  { event, way }: { readonly event: Event; readonly way: Way },
+  origin: Origin,
+  ask: Ask,
+  run: StepContext,
+): Promise<Finding> {
   const { ports } = run;
   const claim = claimOf(event);
   if (claim.kind === 'none') return { kind: 'ignored', reason: claim.reason };
@@ -88,18 +98,26 @@ async function findClaimed(event: Event, origin: Origin, ask: Ask, run: StepCont
     case 'label-moved':
     case 'version-created':
     case 'rotated':
-    case 'secret-deleted': {
-      // A description is as old as the question: the answer may take seconds.
-      const askedAt = ports.clock.now();
-      const isAsked = !isOfOtherRegion(claim.secret, run);
-      const description = isAsked ? await ask.describe(claim.secret) : undefined;
-      if (description === undefined && isElsewhere(claim.secret, run))
-        return toldOfElsewhere(toldByEvent(claim, event.kind, origin));
-      return confirmSecret(claim, origin, description, askedAt);
-    }
+    case 'secret-deleted':
+      return findSecret({ claim, kind: event.kind, way }, origin, ask, run);
     default:
       return claim satisfies never;
   }
+}
+
+async function findSecret(
+  { claim, kind, way }: { readonly claim: SecretClaim; readonly kind: Event['kind']; readonly way: Way },
+  origin: Origin,
+  ask: Ask,
+  run: StepContext,
+): Promise<Finding> {
+  // A description is as old as the question: the answer may take seconds.
+  const askedAt = run.ports.clock.now();
+  const isAsked = !isOfOtherRegion(claim.secret, run);
+  const description = isAsked ? await ask.describe(claim.secret) : undefined;
+  if (description === undefined && isElsewhere(claim.secret, run))
+    return toldOfElsewhere(way === 'forwarded' ? toldByEvent(claim, kind, origin) : []);
+  return confirmSecret(claim, origin, description, askedAt);
 }
 
 function toldOfElsewhere(changes: readonly Change[]): Finding {

@@ -15,9 +15,9 @@ export function deniedElsewhere(error: unknown, event: Event, run: StepContext):
 const ALLOW =
   'the event of another account is ignored; to have services redeployed for it, allow secretsmanager:DescribeSecret on the secret, in the role of on-change and in the policy of the secret';
 
-/** An event of another account or Region that has not come over the event bus tells nothing by itself. */
+/** What has not come over the event bus tells nothing by itself of another account or Region. */
 export function isToBeBelieved(event: Event, way: Way, run: StepContext): boolean {
-  return way === 'forwarded' || !isForeign(event, run);
+  return way === 'forwarded' || !(isForeign(event, run) || isElsewhere(resourceOf(event) ?? '', run));
 }
 
 /**

@@ -6,7 +6,7 @@ import type { Change } from '../../core/model/change.ts';
 import { CONCURRENCY } from '../../core/model/limits.ts';
 import type { StepContext } from '../context.ts';
 import type { DescribeSecret } from '../living.ts';
-import { isDenial } from './foreign.ts';
+import { isDenial, isElsewhere } from './foreign.ts';
 
 /**
  * The changes of the replicas here of secrets of other Regions that changed. Whether AWS sends events for a replica is not
@@ -73,14 +73,17 @@ export async function replicasNowIn(
 async function lookedUp(
   change: Change,
   describe: DescribeSecret,
-  { ports, journal }: StepContext,
+  run: StepContext,
 ): Promise<readonly Change[]> {
+  const { ports, journal } = run;
   try {
     const replica = await describe(change.arn);
     if (replica === undefined || replica.deletedAt !== undefined) return [];
     return [asReplicated(change, replica, ports.clock.now())];
   } catch (error) {
     if (!isDenial(error) && !change.behind) throw error;
+    // Secrets Manager denies what another account does not have in the same words as what it hides.
+    if (!change.behind && isElsewhere(change.arn, run)) return [];
     journal.error('cannot look up the replica of a secret that changed in another Region', error, {
       arn: change.arn,
     });

@@ -32,6 +32,11 @@ test.each<readonly [string, readonly string[], RawEvent]>([
     labelUpdated(ENVELOPE, { arn: ARN, name: 'prod/db' }, 'v2', 'AWSPENDING'),
   ],
   [
+    'a move of AWSPREVIOUS, which no value follows but that of a reference to it',
+    ['AWSPREVIOUS'],
+    labelUpdated(ENVELOPE, { arn: ARN, name: 'prod/db' }, 'v2', 'AWSPREVIOUS'),
+  ],
+  [
     'a move by ARN',
     ['AWSCURRENT'],
     apiCall(ENVELOPE, 'UpdateSecretVersionStage', { secretId: ARN, ...MOVE }),
