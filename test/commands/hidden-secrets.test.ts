@@ -202,6 +202,25 @@ describe('by hand, a secret that may not be described', () => {
     expect(loop.told('change.notice')).toEqual([]);
   });
 
+  test('is not mistaken for another by a partial ARN that ends like a full one', async () => {
+    const { loop, use } = await scene(['ours', 'db']);
+    const at = new Date(loop.clock.now()).toISOString();
+    const namesake = loop.sim.world.secret({ name: 'prod/seen-copied', suffix: 'a1B2c3' });
+    const word = loop.sim.world.secret({ name: 'prod/db', suffix: 'abcdef' });
+    loop.sim.faults.add({
+      operation: 'DescribeSecret',
+      kind: 'access-denied',
+      match: ({ SecretId }) => String(SecretId).includes('-copied'),
+      times: Infinity,
+    });
+    use('copied', [namesake.arn]);
+    use('word', [word.arn]);
+    const plan = (secret: string) => ask(loop, { action: 'plan', secret, at });
+    await expect(plan(namesake.partialArn)).rejects.toThrow('full ARN');
+    for (const { arn } of [namesake, word])
+      expect(await plan(arn)).toMatchObject({ summary: { matched: 1, redeploy: 1 } });
+  });
+
   test('of another account that is not found is no missing secret', async () => {
     const { loop, theirs } = await scene([]);
     const arn = theirs.arn.replace('theirs', 'nowhere');
@@ -230,5 +249,17 @@ describe('by hand, a secret that may not be described', () => {
     expect(all['decisions']).not.toContainEqual(expect.objectContaining({ reason: 'secret-gone' }));
     const unheard = await ask(loop, { action: 'stale', secret: 'prod/ours' });
     expect(unheard).toMatchObject({ complete: false, stale: { certain: [], possibly: [] }, decisions: [] });
+  });
+
+  test('stale does not take what was heard of a namesake of another account for news of a name here', async () => {
+    const { loop, use } = await scene();
+    const namesake = loop.sim.world.secret({ name: 'prod/ours', suffix: 'j1K2l3', place: THEIRS });
+    rotate(loop, namesake.arn, 'forward');
+    await loop.run();
+    loop.clock.advance(HOUR);
+    use('namesake', [namesake.arn]);
+    const named = await ask(loop, { action: 'stale', secret: 'prod/ours' });
+    expect(named).toMatchObject({ hidden: [{ arn: 'prod/ours' }], stale: { certain: [], possibly: [] } });
+    expect(named).not.toHaveProperty(['hidden', 0, 'lastEvent']);
   });
 });

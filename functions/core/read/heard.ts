@@ -30,11 +30,12 @@ export function withHeard(before: readonly Heard[], changes: readonly Change[]):
     .toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }
 
-/** No label and no version of Secrets Manager is longer; what is, could not be read back. */
-const MOST_CHARACTERS = 256;
+/** No label, no version and no ARN of Secrets Manager is longer; with one that is, nothing could be read back. */
+const MOST_CHARACTERS = { label: 256, arn: 2048 };
 
-function isOfAws({ label = '', versionId = '' }: Change): boolean {
-  return Math.max(label.length, versionId.length) <= MOST_CHARACTERS;
+function isOfAws({ arn, label = '', versionId = '', changedAt }: Change): boolean {
+  const isShort = Math.max(label.length, versionId.length) <= MOST_CHARACTERS.label;
+  return isShort && arn.length <= MOST_CHARACTERS.arn && changedAt >= 0;
 }
 
 /** What was heard of the secret that a person names: by its full or its partial ARN, or by its name. */

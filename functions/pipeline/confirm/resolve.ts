@@ -9,6 +9,7 @@ import {
 import { resourceOf } from '../../core/confirm/event.ts';
 import { toldByRequest } from '../../core/confirm/unconfirmed.ts';
 import type { Trigger } from '../../core/follow-up/trigger.ts';
+import { looksFull, SUFFIX_LENGTH } from '../../core/match/subject-index.ts';
 import { parseArn } from '../../core/model/arn.ts';
 import {
   type Change,
@@ -103,8 +104,22 @@ async function describedOr(
     if (!isDenial(error)) throw error;
     const { force, dated, origin } = named;
     const told = force || dated ? toldByRequest(name, origin) : undefined;
-    if (told !== undefined) return { told };
+    if (told !== undefined && (await isWhole(name, describe, run))) return { told };
     throw error instanceof NotDescribed ? error : new NotDescribed(error.message, { cause: error });
+  }
+}
+
+/**
+ * Whether an ARN that ends in a word, such as `db-secret`, is full: then `db` is the secret's name, and is denied as well.
+ */
+async function isWhole(arn: string, describe: Describe, run: StepContext): Promise<boolean> {
+  if (looksFull(arn)) return true;
+  try {
+    const named = await describe(arn.slice(0, -SUFFIX_LENGTH));
+    return named === undefined ? isElsewhere(arn, run) : named.arn === arn;
+  } catch (error) {
+    if (!isDenial(error)) throw error;
+    return true;
   }
 }
 

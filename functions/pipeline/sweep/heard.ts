@@ -5,6 +5,8 @@ import { heardOf } from '../../core/read/heard.ts';
 import { changesHeard, changesNamed } from '../../core/sweep/hidden.ts';
 import type { Referenced } from '../../core/sweep/referenced.ts';
 import type { Unchecked } from '../../core/sweep/sweep.ts';
+import { isElsewhere } from '../confirm/foreign.ts';
+import type { StepContext } from '../context.ts';
 import { type Reader, type RefusedReference, readElsewhere } from './secret-times.ts';
 
 /** The reader, which fetches once what was heard, and not before it is asked for. */
@@ -25,13 +27,15 @@ type Hearsay = { readonly changes: readonly Change[]; readonly unchecked: readon
 export async function hearOf(
   refused: readonly Unchecked[],
   sweepId: string,
-  run: Pick<Reader, 'heard'>,
+  run: Pick<Reader, 'heard'> & Pick<StepContext, 'account' | 'region'>,
 ): Promise<Hearsay> {
   const isAny = refused.some(({ hidden }) => hidden);
   const heard = isAny ? await run.heard() : [];
+  const ofHere = heard.filter(({ arn }) => !isElsewhere(arn, run));
+  const heardBy = (asNamed: string) => heardOf(asNamed, asNamed.startsWith('arn:') ? heard : ofHere);
   const told = refused.map((one) => ({
     one,
-    changes: one.hidden ? changesHeard(heardOf(one.arn, heard), sweepId) : [],
+    changes: one.hidden ? changesHeard(heardBy(one.arn), sweepId) : [],
   }));
   return {
     changes: told.flatMap(({ changes }) => changes),

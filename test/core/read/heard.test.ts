@@ -32,8 +32,11 @@ test('a secret is found by its full ARN, its partial ARN and its name, and by no
     expect(heardOf(name, heard)).toEqual([]);
 });
 
-test('a label that is none of AWS is not kept, because the snapshot could not be read with it', () => {
-  expect(withHeard([], [change({ label: 'x'.repeat(257) }), change({ versionId: 'x'.repeat(257) })])).toEqual(
-    [],
-  );
+test.each([
+  { label: 'x'.repeat(257) },
+  { versionId: 'x'.repeat(257) },
+  { arn: SECRET.replace('prod/db', 'x'.repeat(2048)) },
+  { changedAt: -1 },
+])('what is not of AWS is not kept, because the snapshot could not be read with it', (told) => {
+  expect(withHeard([], [change(told)])).toEqual([]);
 });
