@@ -59,7 +59,7 @@ module.exports = {
   organization: async (/** @type {Osls} */ osls) =>
     (await organizationOf(osls)) === '' ? {} : fragment('trusted-organization'),
 
-  /** The variables by which on-change knows its second source of events. */
+  /** The variables by which on-change knows its second source of events, and the sweep whose secrets it may look at. */
   environment: async (/** @type {Osls} */ osls) =>
     (await trusts(osls))
       ? {

@@ -9,6 +9,7 @@ import { metricIn, type SweepOptions, sweepOnce } from '../support/sweeper.ts';
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const THEIRS = { account: '222233334444' };
+const TRUSTED_QUEUE = 'arn:aws:sqs:eu-west-1:111122223333:forwarded';
 const SNAPSHOT = { SNAPSHOT_BUCKET: 'fleet', AWS_ENDPOINT_URL: 'set' };
 
 /** A secret of another account, one of ours, and one that may be described, each with two services. */
@@ -160,6 +161,40 @@ test('a secret of another account that may be described is checked, once an even
   expect(told).toEqual(['service.skipped theirs report', 'service.skipped theirs-key report']);
   expect(done).toMatchObject({ missing: 0 });
 });
+
+describe.each([
+  ['its account', { TRUSTED_ACCOUNTS: THEIRS.account }],
+  ['its organization', { TRUSTED_ORGANIZATION: 'o-a1b2c3d4e5' }],
+])(
+  'where %s is trusted, a secret of another account needs no event and no snapshot for the sweep',
+  (_, trusted) => {
+    const env = { ...trusted, TRUSTED_QUEUE_ARN: TRUSTED_QUEUE, SNAPSHOT_BUCKET: '' };
+
+    test('to check it', async () => {
+      const { loop, theirs } = await scene([]);
+      loop.clock.advance(HOUR);
+      rotate(loop, theirs.arn, 'lost');
+      loop.clock.advance(HOUR);
+      const { told, done } = await sweep(loop, { env: { ...env, SWEEP: 'heal' } });
+      expect(told).toEqual(['service.waiting theirs healing', 'service.waiting theirs-key healing']);
+      expect(done).toMatchObject({ staleForCertain: 2, missing: 0, unchecked: 0, complete: true });
+      await loop.run();
+      expect(redeployed(loop)).toEqual(['theirs', 'theirs-key']);
+    });
+
+    test('to name it, if it may not be described', async () => {
+      const { loop, theirs } = await scene(['theirs']);
+      loop.clock.advance(HOUR);
+      rotate(loop, theirs.arn, 'lost');
+      loop.clock.advance(HOUR);
+      const { done } = await sweep(loop, { env });
+      expect(done).toMatchObject({ staleForCertain: 0, missing: 0, unchecked: 2 });
+      expect(loop.told('sweep.done')).toMatchObject([
+        { refused: [{ arn: theirs.arn }, { arn: theirs.partialArn }] },
+      ]);
+    });
+  },
+);
 
 test('what was heard outlives another process that writes the snapshot at the same time', async () => {
   const { loop, use, theirs } = await scene();

@@ -85,19 +85,18 @@ describe('with trusted accounts the stack has besides', () => {
       expect(packaged.outputs).toEqual([...asIs.outputs, ...OUTPUTS]);
   });
 
-  test('nothing else that is new or different, but for three variables of on-change', () => {
+  test('nothing else that is new or different, but for three variables of each function', () => {
     const { Code: _, Environment: __, ...others } = propertiesOf(withBoth, 'OnDashchangeLambdaFunction');
     expect(propertiesOf(asIs, 'OnDashchangeLambdaFunction')).toMatchObject(others);
-    expect(variablesOf(withBoth, 'OnDashchange')).toEqual({
-      ...variablesOf(asIs, 'OnDashchange'),
-      TRUSTED_ACCOUNTS: IDS,
-      TRUSTED_ORGANIZATION: ORGANIZATION,
-      TRUSTED_QUEUE_ARN: arnOf('TrustedQueue'),
-    });
+    for (const name of ['OnDashchange', 'OnDashrequest', 'OnDashschedule'])
+      expect(variablesOf(withBoth, name)).toEqual({
+        ...variablesOf(asIs, name),
+        TRUSTED_ACCOUNTS: IDS,
+        TRUSTED_ORGANIZATION: ORGANIZATION,
+        TRUSTED_QUEUE_ARN: arnOf('TrustedQueue'),
+      });
     for (const name of names(asIs).filter((one) => !/LambdaFunction$|^Dashboard$/.test(one)))
       expect(withBoth.resources[name], name).toEqual(asIs.resources[name]);
-    for (const name of ['OnDashrequest', 'OnDashschedule'])
-      expect(variablesOf(withBoth, name)).toEqual(variablesOf(asIs, name));
     expect([withBoth.parameters, withBoth.conditions]).toEqual([asIs.parameters, asIs.conditions]);
   });
 

@@ -25,6 +25,13 @@ export function isTrusted(event: Event, way: Way, trust: Trust): boolean {
   return !isOfHere && isAdmitted(event, home, trust) && agrees(event, home);
 }
 
+/** Whether a resource belongs to an account whose events count. Which accounts an organization has, only AWS knows. */
+export function isOfTrusted(resource: string, { accounts, organization, queueArn }: Trust): boolean {
+  const { account = '' } = parseArn(resource) ?? {};
+  const isOther = account !== parseArn(queueArn)?.account;
+  return accounts.includes(account) || (organization !== undefined && isOther);
+}
+
 /** Whether an event says that it happened in one place, and names a resource of another one. */
 export function contradictsItself(event: Event): boolean {
   return namesAnother(event, event);

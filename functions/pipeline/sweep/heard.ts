@@ -1,3 +1,4 @@
+import { isOfTrusted } from '../../core/confirm/trust.ts';
 import type { Change } from '../../core/model/change.ts';
 import type { Fleet } from '../../core/model/fleet.ts';
 import type { SecretDescription } from '../../core/model/secret.ts';
@@ -65,7 +66,9 @@ export async function readHeard(
   const mayBeHeard = [...elsewhere, ...refused.map(({ referenced }) => referenced)];
   const changes = mayBeHeard.length === 0 ? [] : changesHeard(await run.heard(), sweepId);
   const named = changesNamed(changes, mayBeHeard, fleet);
-  const asked = elsewhere.filter((one) => named.has(one));
+  const { trust } = run;
+  const isTrusted = ({ target: { id } }: Referenced) => trust !== undefined && isOfTrusted(id, trust);
+  const asked = elsewhere.filter((one) => named.has(one) || isTrusted(one));
   const read = await readElsewhere(asked, run);
   const hidden = [...refused, ...read.refused];
   const told = (one: RefusedReference) => (one.hidden ? (named.get(one.referenced) ?? []) : []);

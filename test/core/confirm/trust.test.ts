@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isTrusted, placed, type Trust } from '../../../functions/core/confirm/trust.ts';
+import { isOfTrusted, isTrusted, placed, type Trust } from '../../../functions/core/confirm/trust.ts';
 import { parseEvent } from '../../../functions/formats/event.ts';
 import { apiCall, labelUpdated, parameterChange, type RawEvent, serviceEvent } from '../../support/events.ts';
 
@@ -132,4 +132,12 @@ test('a name in a forwarded event becomes the partial ARN of the place of the ev
   };
   expect(named('prod/db')).toBe(arnAt(THEIRS, 'prod/db'));
   expect(named(arnAt(THEIRS))).toBe(arnAt(THEIRS));
+});
+
+test('a resource is of a trusted account if that is named, or may be of its organization', () => {
+  const places = [HERE, FAR, THEIRS, OTHERS].map((place) => arnAt(place));
+  const trusts = (trust: Partial<Trust>) => places.map((arn) => isOfTrusted(arn, { ...TRUST, ...trust }));
+  expect(trusts({})).toEqual([false, false, true, false]);
+  expect(trusts({ accounts: [HERE.account] })).toEqual([true, true, false, false]);
+  expect(trusts({ accounts: [], organization: 'o-a1b2c3d4e5' })).toEqual([false, false, true, true]);
 });
