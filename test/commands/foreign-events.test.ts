@@ -96,9 +96,11 @@ describe.each([true, false])('on the own queue, with trusted accounts: %s,', (tr
     loop.send(
       apiCall({ place: HERE, at }, 'PutSecretValue', { secretId: arnAt(THEIRS), clientRequestToken }),
     );
-    await loop.run(60_000);
+    await loop.run();
     expect(redeployed(loop)).toEqual([]);
     expect(loop.told('change.notice')).toEqual([]);
+    expect(reasonsOf(loop)).toEqual(['elsewhere']);
+    expect(loop.sim.messagesIn(`${loop.queueUrl}-dead`)).toEqual([]);
   });
 });
 

@@ -5,11 +5,11 @@ import type { Denial } from '../../ports.ts';
 import type { StepContext } from '../context.ts';
 
 /**
- * Why the event of another account is ignored; undefined if it is not. DescribeSecret was denied, and another try would
+ * Why the event about a secret of another account is ignored; undefined if it is not. DescribeSecret was denied, and another try would
  * be denied as well. A denial for an event of this account is different: a permission of ours may be missing.
  */
 export function deniedElsewhere(error: unknown, event: Event, run: StepContext): string | undefined {
-  return isForeign(event, run) && isDenial(error) ? `${error.message}; ${ALLOW}` : undefined;
+  return isOfElsewhere(event, run) && isDenial(error) ? `${error.message}; ${ALLOW}` : undefined;
 }
 
 const ALLOW =
@@ -17,7 +17,7 @@ const ALLOW =
 
 /** What has not come over the event bus tells nothing by itself of another account or Region. */
 export function isToBeBelieved(event: Event, way: Way, run: StepContext): boolean {
-  return way === 'forwarded' || !(isForeign(event, run) || isElsewhere(resourceOf(event) ?? '', run));
+  return way === 'forwarded' || !isOfElsewhere(event, run);
 }
 
 /**
@@ -37,6 +37,11 @@ export function isElsewhere(
 export function isOfOtherRegion(arn: string, { region }: Pick<StepContext, 'region'>): boolean {
   const found = parseArn(arn);
   return found !== undefined && region !== undefined && found.region !== region;
+}
+
+/** A call of ours on a secret of another account is recorded as an event of this one. */
+function isOfElsewhere(event: Event, run: StepContext): boolean {
+  return isForeign(event, run) || isElsewhere(resourceOf(event) ?? '', run);
 }
 
 function isForeign(event: Event, { account }: StepContext): boolean {

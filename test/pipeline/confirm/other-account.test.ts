@@ -72,7 +72,8 @@ describe('an event of another account whose secret may not be described', () => 
 
 test('a denial for an event of this account that tells too little by itself is tried again: a permission of ours may be missing', async () => {
   const loop = await scene(true);
-  loop.send(EVENTS['RotationSucceeded']?.(loop, HERE.account) ?? {});
+  const ours = SECRET.replace(THEIRS, HERE.account);
+  loop.send(serviceEvent({ place: HERE, at: loop.clock.now() }, 'RotationSucceeded', ours));
   expect(await loop.run(3 * 300_000)).toBeGreaterThan(1);
   expect(loop.told('change.ignored')).toEqual([]);
 });
