@@ -18,6 +18,11 @@ export function resourceOf(session: Session, logicalId: string): string {
   throw new WrongUsage(`stack ${name} has no ${logicalId}: it may be of an older version of the service`);
 }
 
+/** Whether the stack has a resource that is there only with a setting. */
+export function hasResource(session: Session, logicalId: string): boolean {
+  return installed(session).resources.has(logicalId);
+}
+
 export function functionOf(session: Session, name: FunctionName): string {
   return resourceOf(session, FUNCTIONS[name]);
 }

@@ -15,11 +15,14 @@ function modes(sim: Simulator): readonly string[] {
 }
 
 /** An installed service, with its queues. */
-function install({ world }: Simulator, environment: Readonly<Record<string, string>> = {}) {
+function install({ world }: Simulator, environment: Readonly<Record<string, string>> = {}, trusting = false) {
   const dead = world.queue({ name: 'dead' });
   const lost = world.queue({ name: 'lost' });
   const fallback = world.queue({ name: 'fallback' });
   const changes = world.queue({ name: 'changes', maxReceiveCount: 5, deadLetters: dead });
+  const theirDead = world.queue({ name: 'their-dead' });
+  const theirLost = world.queue({ name: 'their-lost' });
+  const theirs = world.queue({ name: 'theirs', maxReceiveCount: 5, deadLetters: theirDead });
   const type = 'AWS::SQS::Queue';
   world.stack({
     environment: { MODE: 'enforce', ...environment },
@@ -29,9 +32,14 @@ function install({ world }: Simulator, environment: Readonly<Record<string, stri
       RuleDeadLetterQueue: { type, physicalId: lost.url },
       CloudTrailQueue: { type, physicalId: fallback.url },
       FailuresAlarm: { type: 'AWS::CloudWatch::Alarm', physicalId: 'prod-failures' },
+      ...(trusting && {
+        TrustedQueue: { type, physicalId: theirs.url },
+        TrustedDeadLetterQueue: { type, physicalId: theirDead.url },
+        TrustedRuleDeadLetterQueue: { type, physicalId: theirLost.url },
+      }),
     },
   });
-  return { changes, dead, lost };
+  return { changes, dead, lost, theirs, theirDead, theirLost };
 }
 
 describe.concurrent('stop and resume', () => {
@@ -136,6 +144,19 @@ describe.concurrent('replay', () => {
     expect(code).toBe(0);
     expect(sim.messagesIn(changes.url)).toHaveLength(2);
     expect((await esr(sim, 'replay')).out).toBe('no dead letters to replay\n');
+  });
+
+  it.concurrent('moves those of other accounts back to their own queue, where other accounts are trusted', async (context) => {
+    const sim = await account(context);
+    const { changes, dead, theirs, theirDead, theirLost } = install(sim, {}, true);
+    for (const { url } of [dead, theirDead, theirDead, theirLost])
+      sim.act('sqs', 'SendMessage', { QueueUrl: url, MessageBody: '{}' });
+    expect((await esr(sim, 'status', '-o', 'wide')).out).toContain('3 messages given up by');
+    const { out, err } = await esr(sim, 'replay');
+    expect(out).toBe('3 messages on the way back to the queue\n');
+    expect(err).toContain('1 event in TrustedRuleDeadLetterQueue, which SQS cannot move');
+    expect(sim.messagesIn(changes.url)).toHaveLength(1);
+    expect(sim.messagesIn(theirs.url)).toHaveLength(2);
   });
 });
 
