@@ -1,6 +1,6 @@
 import type { AwsEvent } from '../../simulator/index.ts';
 import { FIRST_VERSION } from './build-world.ts';
-import { hasBeen, nameIn, statesAround } from './judge-states.ts';
+import { hasBeen, isDisturbed, nameIn, statesAround } from './judge-states.ts';
 import type { Run, Told } from './run.ts';
 import { secondsIn, type Violation, violation } from './violation.ts';
 
@@ -25,6 +25,8 @@ const FAILED = ['tasks-failing', 'failed', 'rolled-back'];
 function harmOf(run: Run, told: Told, service: string, restore: string): string | undefined {
   const truths = statesAround(run, service, told);
   const failed =
+    // Tasks that crash by themselves look like those that a new value makes fail.
+    isDisturbed(run, service, told) ||
     truths.some(({ state }) => FAILED.includes(state)) ||
     hasBeen(run, service, ['failed', 'rolled-back'], told);
   if (!failed) return `the deployment was ${truths.map(({ state }) => state).join(', ')}`;

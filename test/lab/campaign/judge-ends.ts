@@ -1,3 +1,4 @@
+import { isEnd } from './judge-settling.ts';
 import { cannotReplace } from './judge-staleness.ts';
 import type { Run, Told } from './run.ts';
 import type { ServicePlan } from './scenario.ts';
@@ -64,17 +65,23 @@ function isConcerned(run: Run, plan: ServicePlan, moved: Moved, at: number): boo
   );
 }
 
-/** A service for which a permission lacked comes back in a message of its own, which ends apart from the rest of its change. */
+/**
+ * A service for which a permission lacked comes back in a message of its own, which ends apart from the rest of its change: then
+ * the rest ends later.
+ */
 function cameBack(run: Run, plan: ServicePlan, { record: { changeId = '' }, at }: Told): boolean {
-  const service = run.built.services.get(plan.name);
-  return run.records.some(
+  const ofChange = run.records.filter(({ record }) =>
+    (record.changeIds ?? [record.changeId]).includes(changeId),
+  );
+  const denied = ofChange.filter(
     ({ record, at: then }) =>
       then <= at &&
-      record.service === service &&
       record.event === 'service.failed' &&
-      (record.changeIds ?? [record.changeId]).includes(changeId) &&
       JSON.stringify(record['error'] ?? null).includes('missingAction'),
   );
+  const isDenied = denied.some(({ record }) => record.service === run.built.services.get(plan.name));
+  const endsLater = ofChange.some(({ record, at: then }) => then > at && isEnd(record));
+  return isDenied || (denied.length > 0 && endsLater);
 }
 
 /** What is gone is told under the id of the event that says so, for every change of the resource in the batch. */

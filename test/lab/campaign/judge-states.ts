@@ -134,7 +134,7 @@ const RECENT_MS = 20 * 60_000;
  * Whether tasks crashed, or the desired count changed, in the middle of it: ECS then shows failed tasks in a deployment that
  * goes on, and new tasks that are all up before their deployment has got to them.
  */
-function isDisturbed({ scenario, startedAt, built }: Run, arn: string, { at }: Told): boolean {
+export function isDisturbed({ scenario, startedAt, built }: Run, arn: string, { at }: Told): boolean {
   return scenario.actions.some(
     (action) =>
       (action.do === 'replace' || action.do === 'scale') &&

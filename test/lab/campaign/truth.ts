@@ -300,7 +300,19 @@ export function isSecretOptedOutFor(run: Run, arn: string, deployment: Deploymen
   const { createdAt } = deployment;
   const { startedAt = createdAt } = run.invocations[(makerOf(run, deployment) ?? 0) - 1] ?? {};
   const tags = secretTagsOf(run, arn, startedAt - run.scenario.settings.lagMs, createdAt);
-  return tags.length > 0 && tags.every(isOff);
+  return tags.length > 0 && tags.every(isOff) && !wasDenied(run, arn, startedAt, createdAt);
+}
+
+/** Whether the description of a secret was denied, so that its tag was not seen: then its event alone counts. */
+function wasDenied({ calls }: Run, arn: string, from: number, to: number): boolean {
+  return calls.some(
+    ({ operation, fault, input, at }) =>
+      operation === 'DescribeSecret' &&
+      fault === 'access-denied' &&
+      input['SecretId'] === arn &&
+      at >= from &&
+      at <= to,
+  );
 }
 
 /** The values that the tag `enabled` of a secret had between two instants. */
