@@ -12,6 +12,7 @@ import { makeMonitoring } from '../aws/terminal/monitoring.ts';
 import { makeQueues } from '../aws/terminal/queues.ts';
 import { makeStacks } from '../aws/terminal/stacks.ts';
 import { makeTags } from '../aws/terminal/tags.ts';
+import { isHidden } from '../pipeline/confirm/foreign.ts';
 import { FleetCache } from '../pipeline/read/fleet-cache.ts';
 import { SnapshotStore } from '../pipeline/read/snapshot-store.ts';
 import type { Run } from '../pipeline/run.ts';
@@ -197,14 +198,6 @@ function portsOf({ rates, tagPrefix }: Config, counts: CallCounts, clock: Clock)
 /** What is denied of it is an outcome of one service, and may be allowed for the next. */
 const REDEPLOY = 'ecs:UpdateService';
 
-/**
- * The policy of one secret may deny what is allowed for all others (functions/README.md, Other accounts and Regions). What is
- * not known then is an answer; a command that needs more says so itself.
- */
-function isOfOneResource(error: unknown): boolean {
-  return error instanceof Error && /\bresource-based policy\b/.test(error.message);
-}
-
 /** IAM has another name for this call than the API. */
 const INVOKE = 'lambda:InvokeFunction';
 
@@ -220,7 +213,7 @@ class EndAtDenial extends CallCounts {
   override failed(error: unknown, action: string): void {
     super.failed(error, action);
     const denied = deniedAction(error, action === 'lambda:Invoke' ? INVOKE : action);
-    const isAnswer = action === REDEPLOY || isOfOneResource(error);
+    const isAnswer = action === REDEPLOY || isHidden(error);
     if (denied !== undefined && !isAnswer) this.#ending.abort(new Denied(denied, error));
   }
 }

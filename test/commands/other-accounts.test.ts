@@ -35,11 +35,17 @@ async function scene(options: LoopOptions = {}) {
   world.parameter({ name: '/app/key' });
   use('here-parameter', ['/app/key']);
   use('far-parameter', ['arn:aws:ssm:us-east-1:111122223333:parameter/app/key']);
-  const deny = () => {
-    const match = ({ SecretId }: Readonly<Record<string, unknown>>) => String(SecretId).includes(NAME);
-    loop.sim.faults.add({ operation: 'DescribeSecret', kind: 'access-denied', match, times: Infinity });
-  };
-  return { loop, deny };
+  const match = ({ SecretId }: Readonly<Record<string, unknown>>) => String(SecretId).includes(NAME);
+  const denial = { operation: 'DescribeSecret', match, times: Infinity };
+  const deny = () => loop.sim.faults.add({ ...denial, kind: 'access-denied' });
+  const hide = () =>
+    loop.sim.faults.add({
+      ...denial,
+      kind: 'client-error',
+      code: 'AccessDeniedException',
+      message: 'not authorized to perform: it, with an explicit deny in a resource-based policy',
+    });
+  return { loop, deny, hide };
 }
 
 /** The names of the services that were redeployed, each as often as it was. */
@@ -235,6 +241,19 @@ describe('a secret that may not be described', () => {
     expect(loop.told('change.ignored')).toMatchObject([{ reason: 'elsewhere', level: 'WARN' }]);
     const dead = loop.sim.messagesIn(loop.queueUrl.replace(/changes$/, 'changes-dead'));
     expect(dead).toHaveLength(1);
+  });
+
+  test('of this account is no dead letter for what names no version if its own policy hides it', async () => {
+    const { loop, hide } = await scene();
+    hide();
+    for (const event of rotated(loop, arnAt(HERE))) loop.send(event);
+    await loop.run();
+    expect(redeployed(loop)).not.toEqual([]);
+    expect(new Set(redeployed(loop)).size).toBe(redeployed(loop).length);
+    expect(loop.told('change.ignored')).toContainEqual(
+      expect.objectContaining({ reason: 'hidden', level: 'WARN' }),
+    );
+    expect(loop.sim.messagesIn(loop.queueUrl.replace(/changes$/, 'changes-dead'))).toEqual([]);
   });
 });
 

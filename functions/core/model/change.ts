@@ -96,6 +96,7 @@ export const IGNORED_REASONS = [
   'policy-reminder',
   'restored',
   'elsewhere',
+  'hidden',
   UNTRUSTED,
   'not-referenced',
 ] as const;

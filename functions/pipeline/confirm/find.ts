@@ -8,7 +8,14 @@ import { type Change, endOfSecond, isGone, UNTRUSTED } from '../../core/model/ch
 import type { ParametersFound } from '../../core/model/parameter.ts';
 import type { Origin } from '../../core/model/secret.ts';
 import type { StepContext } from '../context.ts';
-import { deniedElsewhere, isDenial, isElsewhere, isOfOtherRegion, isToBeBelieved } from './foreign.ts';
+import {
+  deniedElsewhere,
+  isDenial,
+  isElsewhere,
+  isOfOtherRegion,
+  isToBeBelieved,
+  toldTooLittle,
+} from './foreign.ts';
 import { changesOfReplicas } from './replica.ts';
 import {
   type Describe,
@@ -68,8 +75,10 @@ function notDescribed(
   const isTold = isDenial(error) && isToBeBelieved(event, way, run);
   const changes = isTold ? toldByEvent(claimOf(event), event.kind, named) : [];
   if (changes.length > 0) return { kind: 'changes', changes };
-  const why = deniedElsewhere(error, event, run);
-  return why === undefined ? undefined : { kind: 'ignored', origin: named, reason: 'elsewhere', why };
+  const elsewhere = deniedElsewhere(error, event, run);
+  if (elsewhere !== undefined) return { kind: 'ignored', origin: named, reason: 'elsewhere', why: elsewhere };
+  const hidden = toldTooLittle(error);
+  return hidden === undefined ? undefined : { kind: 'ignored', origin: named, reason: 'hidden', why: hidden };
 }
 
 async function findClaimed(

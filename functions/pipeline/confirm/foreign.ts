@@ -15,6 +15,14 @@ export function deniedElsewhere(error: unknown, event: Event, run: StepContext):
 const ALLOW =
   'the event of another account is ignored; to have services redeployed for it, allow secretsmanager:DescribeSecret on the secret, in the role of on-change and in the policy of the secret';
 
+/** Why an event about a secret of this account is ignored whose own policy hides it, and which says too little by itself. */
+export function toldTooLittle(error: unknown): string | undefined {
+  return isHidden(error) && isDenial(error) ? `${error.message}; ${NATIVE}` : undefined;
+}
+
+const NATIVE =
+  'this event names no label with its version, so it is ignored; the native event of the same change is enough, and the sweep names the secret as unchecked';
+
 /** What has not come over the event bus tells nothing by itself of another account or Region. */
 export function isToBeBelieved(event: Event, way: Way, run: StepContext): boolean {
   return way === 'forwarded' || !isOfElsewhere(event, run);
@@ -51,4 +59,12 @@ function isForeign(event: Event, { account }: StepContext): boolean {
 
 export function isDenial(error: unknown): error is Error & Denial {
   return error instanceof Error && 'denied' in error && error.denied === true;
+}
+
+/**
+ * Whether the policy of one resource denies what is allowed for others (functions/README.md, Other accounts and Regions). IAM says
+ * so in its text; any other denial may be a permission that we lack.
+ */
+export function isHidden(error: unknown): boolean {
+  return error instanceof Error && /\bresource-based policy\b/.test(error.message);
 }
