@@ -26,7 +26,7 @@ export function limitProblems(run: Run): readonly Violation[] {
     return oursOf(run, plan).flatMap((one) => {
       const reasons = reasonsFor(run, plan, one, settingsOf(run, makerOf(run, one)));
       const broken = [
-        ...(isTooSoon(run, one, reasons) ? (['lets-changes-settle'] as const) : []),
+        ...(isTooSoon(run, one, all, reasons) ? (['lets-changes-settle'] as const) : []),
         ...(isTooOften(run, one, all) ? (['keeps-hourly-limit'] as const) : []),
         ...(isInterrupting(run, plan, one, all) ? (['interrupts-nothing'] as const) : []),
         ...(isOverCap(run, plan, one, reasons) ? (['keeps-cap'] as const) : []),
@@ -38,9 +38,21 @@ export function limitProblems(run: Run): readonly Violation[] {
 
 const SETTLE_MS = 2_000;
 
-/** Whether every change that justifies the deployment was younger than two seconds by the clock of the caller. */
-function isTooSoon(run: Run, { createdAt }: DeploymentRecord, reasons: readonly Moved[]): boolean {
-  return reasons.length > 0 && reasons.every(({ from }) => createdAt < from + SETTLE_MS - skewOf(run));
+/**
+ * Whether every change that justifies the deployment was younger than two seconds by the clock of the caller. A deployment right
+ * after another of ours may be for the change before, because ECS did not show the other yet.
+ */
+function isTooSoon(
+  run: Run,
+  { createdAt }: DeploymentRecord,
+  all: readonly DeploymentRecord[],
+  reasons: readonly Moved[],
+): boolean {
+  const mayRepeat = all.some(
+    (one) => one.by === US && one.createdAt < createdAt && one.createdAt > createdAt - unseenMs(run),
+  );
+  const isYoung = ({ from }: Moved) => createdAt < from + SETTLE_MS - skewOf(run);
+  return !mayRepeat && reasons.length > 0 && reasons.every(isYoung);
 }
 
 const HOUR_MS = 3_600_000;
