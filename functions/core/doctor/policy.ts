@@ -1,3 +1,5 @@
+import { matchesGlob } from '../model/glob.ts';
+
 /** A policy of a role or of a queue, in one form: lists everywhere. */
 export type Statement = {
   readonly effect: 'Allow' | 'Deny';
@@ -45,11 +47,11 @@ function isAbout(
   { actions, resources, principals }: Statement,
   { action, resource, principal = '' }: PolicyRequest,
 ): boolean {
-  const isAction = (pattern: string) => isLike(pattern.toLowerCase(), action.toLowerCase());
+  const isAction = (pattern: string) => matchesGlob(pattern.toLowerCase(), action.toLowerCase());
   const isPrincipal = (one: string) => one === '*' || one === principal;
   return (
     isListed(actions, isAction) &&
-    isListed(resources, (pattern) => isLike(pattern, resource)) &&
+    isListed(resources, (pattern) => matchesGlob(pattern, resource)) &&
     (principals === undefined || isListed(principals, isPrincipal))
   );
 }
@@ -72,9 +74,9 @@ const same: Test = (wanted, found) => wanted.toLowerCase() === found.toLowerCase
 const OPERATORS: ReadonlyMap<string, Test> = new Map<string, Test>([
   ['StringEquals', (wanted, found) => wanted === found],
   ['StringEqualsIgnoreCase', same],
-  ['StringLike', isLike],
-  ['ArnEquals', isLike],
-  ['ArnLike', isLike],
+  ['StringLike', matchesGlob],
+  ['ArnEquals', matchesGlob],
+  ['ArnLike', matchesGlob],
   ['Bool', same],
 ]);
 
@@ -88,10 +90,4 @@ function isMet(
   const test = OPERATORS.get(name) ?? OPERATORS.get(name.replace('Not', ''));
   if (found === undefined || test === undefined || values.some((one) => one.includes('${'))) return undefined;
   return values.some((wanted) => test(wanted, found)) === OPERATORS.has(name);
-}
-
-/** Whether a text matches a pattern in which `*` stands for any characters and `?` for one. */
-function isLike(pattern: string, text: string): boolean {
-  const escaped = pattern.replaceAll(/[\\^$.|+()[\]{}]/g, String.raw`\$&`);
-  return new RegExp(`^${escaped.replaceAll('*', '[^]*').replaceAll('?', '[^]')}$`, 'u').test(text);
 }

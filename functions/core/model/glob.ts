@@ -7,7 +7,7 @@ export function selects(globs: readonly string[], name: string): boolean {
 }
 
 /** Takes time proportional to the product of both lengths for every pattern, because users write the globs. */
-function matchesGlob(glob: string, text: string): boolean {
+export function matchesGlob(glob: string, text: string): boolean {
   let at = 0;
   let star = -1;
   let resume = 0;
