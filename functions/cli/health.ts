@@ -3,7 +3,7 @@ import { parseArn } from '../core/model/arn.ts';
 import { DEFAULT_QUOTA } from '../core/model/limits.ts';
 import type { Session } from '../runtime/connect-terminal.ts';
 import { FUNCTION_NAMES } from '../runtime/stack.ts';
-import { functionOf, hasResource, installed, resourceOf } from './installed.ts';
+import { countedQueues, functionOf, installed, sumOf } from './installed.ts';
 import { DAY_MS, type Health, LOOK_BACK_DAYS } from './render/health.ts';
 
 /** Throws WrongUsage if nothing is installed, and ReadFailed. */
@@ -91,19 +91,17 @@ const withinADay = (sums: readonly Sum[], now: number): number =>
   sums.filter(({ at }) => at > now - DAY_MS).reduce((total, { value }) => total + value, 0);
 
 async function queuesOf(session: Session): Promise<Pick<Health, 'underWay' | 'deadLetters'>> {
-  const counted = async (own: readonly string[], ofOthers: string) => {
-    const ids = hasResource(session, ofOthers) ? [...own, ofOthers] : own;
-    const counts = await Promise.all(
-      ids.map((id) => session.queues.count(resourceOf(session, id), session.run.reading)),
-    );
-    const sum = (of: 'visible' | 'inFlight' | 'delayed') =>
-      counts.reduce((total, count) => total + count[of], 0);
-    return { visible: sum('visible'), inFlight: sum('inFlight'), delayed: sum('delayed') };
-  };
-  const [underWay, dead, lost] = await Promise.all([
-    counted(['ChangeQueue', 'CloudTrailQueue'], 'TrustedQueue'),
-    counted(['ChangeDeadLetterQueue'], 'TrustedDeadLetterQueue'),
-    counted(['RuleDeadLetterQueue'], 'TrustedRuleDeadLetterQueue'),
+  const [queues, dead, lost] = await Promise.all([
+    countedQueues(session, ['ChangeQueue', 'CloudTrailQueue'], 'TrustedQueue'),
+    countedQueues(session, ['ChangeDeadLetterQueue'], 'TrustedDeadLetterQueue'),
+    countedQueues(session, ['RuleDeadLetterQueue'], 'TrustedRuleDeadLetterQueue'),
   ]);
-  return { underWay, deadLetters: { function: dead.visible, rules: lost.visible } };
+  return {
+    underWay: {
+      visible: sumOf(queues, 'visible'),
+      inFlight: sumOf(queues, 'inFlight'),
+      delayed: sumOf(queues, 'delayed'),
+    },
+    deadLetters: { function: sumOf(dead, 'visible'), rules: sumOf(lost, 'visible') },
+  };
 }

@@ -1,3 +1,4 @@
+import type { QueueCount } from '../core/doctor/facts.ts';
 import type { Session } from '../runtime/connect-terminal.ts';
 import { FUNCTIONS, type FunctionName, type Stack } from '../runtime/stack.ts';
 import { WrongUsage } from './exit.ts';
@@ -18,9 +19,25 @@ export function resourceOf(session: Session, logicalId: string): string {
   throw new WrongUsage(`stack ${name} has no ${logicalId}: it may be of an older version of the service`);
 }
 
-/** Whether the stack has a resource that is there only with a setting. */
-export function hasResource(session: Session, logicalId: string): boolean {
-  return installed(session).resources.has(logicalId);
+export type CountedQueue = QueueCount & { readonly id: string };
+
+/** How many messages queues of the stack hold; the last one is there only if other accounts are trusted. */
+export function countedQueues(
+  session: Session,
+  own: readonly string[],
+  ofOthers: string,
+): Promise<readonly CountedQueue[]> {
+  const ids = installed(session).resources.has(ofOthers) ? [...own, ofOthers] : own;
+  return Promise.all(
+    ids.map(async (id) => ({
+      id,
+      ...(await session.queues.count(resourceOf(session, id), session.run.reading)),
+    })),
+  );
+}
+
+export function sumOf(queues: readonly CountedQueue[], of: 'visible' | 'inFlight' | 'delayed'): number {
+  return queues.reduce((total, queue) => total + queue[of], 0);
 }
 
 export function functionOf(session: Session, name: FunctionName): string {

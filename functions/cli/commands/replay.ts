@@ -1,8 +1,7 @@
 import type { QueueCount } from '../../core/doctor/facts.ts';
-import type { Session } from '../../runtime/connect-terminal.ts';
 import type { CliCommand } from '../command.ts';
 import { EXIT } from '../exit.ts';
-import { hasResource, resourceOf } from '../installed.ts';
+import { countedQueues, sumOf } from '../installed.ts';
 import { printDone } from '../print.ts';
 import { count } from '../render/words.ts';
 
@@ -16,21 +15,21 @@ export const replay: CliCommand = {
     const session = await terminal.connect();
     const { screen } = terminal;
     const [dead, lost] = await Promise.all([
-      counted(['ChangeDeadLetterQueue', 'TrustedDeadLetterQueue'], session),
-      counted(['RuleDeadLetterQueue', 'TrustedRuleDeadLetterQueue'], session),
+      countedQueues(session, ['ChangeDeadLetterQueue'], 'TrustedDeadLetterQueue'),
+      countedQueues(session, ['RuleDeadLetterQueue'], 'TrustedRuleDeadLetterQueue'),
     ]);
-    for (const { id, visible } of lost)
+    for (const { id, visible } of lost.filter(holdsSome))
       screen.note(
         `${count(visible, 'event')} in ${id}, which SQS cannot move: look at them (docs/operate.md), then "esr redeploy SECRET"`,
       );
     // Each goes back to the queue that it came from.
-    for (const { arn } of dead) await session.queues.redrive(arn);
-    const replayed = sumOf(dead);
+    for (const { arn } of dead.filter(holdsSome)) await session.queues.redrive(arn);
+    const replayed = sumOf(dead, 'visible');
     const said =
       replayed === 0
         ? 'no dead letters to replay'
         : `${count(replayed, 'message')} on the way back to the queue`;
-    const json = { replayed, unreplayable: sumOf(lost) };
+    const json = { replayed, unreplayable: sumOf(lost, 'visible') };
     printDone({ json, names: [], said: [said] }, given, screen);
     if (replayed > 0)
       screen.note('a message that is no event comes back after five more deliveries: then purge the queue');
@@ -38,20 +37,4 @@ export const replay: CliCommand = {
   },
 };
 
-type Counted = QueueCount & { readonly id: string };
-
-/** Those of these queues that hold messages; the second one is there only if other accounts are trusted. */
-async function counted(
-  [own, ofOthers]: readonly [string, string],
-  session: Session,
-): Promise<readonly Counted[]> {
-  const ids = hasResource(session, ofOthers) ? [own, ofOthers] : [own];
-  const counts = ids.map(async (id) => ({
-    id,
-    ...(await session.queues.count(resourceOf(session, id), session.run.reading)),
-  }));
-  return (await Promise.all(counts)).filter(({ visible }) => visible > 0);
-}
-
-const sumOf = (queues: readonly Counted[]): number =>
-  queues.reduce((total, { visible }) => total + visible, 0);
+const holdsSome = ({ visible }: QueueCount): boolean => visible > 0;
