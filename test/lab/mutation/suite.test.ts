@@ -1,14 +1,14 @@
 import { describe, expect, test, vi } from 'vitest';
-import { collector } from './suite.ts';
+import { bundled } from './bundle.ts';
+import { SCOPES } from './scopes.ts';
+import { collector, suiteOf } from './suite.ts';
 
+type WithRows = (
+  rows: readonly unknown[],
+) => (title: string, body: (...row: readonly unknown[]) => void) => void;
 type Api = {
   readonly describe: (title: string, body: () => void) => void;
-  readonly test: {
-    (title: string, body: () => unknown): void;
-    readonly each: (
-      rows: readonly unknown[],
-    ) => (title: string, body: (...row: readonly unknown[]) => void) => void;
-  };
+  readonly test: ((title: string, body: () => unknown) => void) & Readonly<Record<'each' | 'for', WithRows>>;
   readonly onTestFinished: (finish: () => unknown) => void;
 };
 const collected = () => {
@@ -35,6 +35,33 @@ test('the tests are collected with their titles and rows, and run only when they
   ]);
   expect(seen).toEqual([[1, 2], [3], [[1]], ['one']]);
 });
+
+test('rows of test.for are handed on as they are', async () => {
+  const seen: unknown[] = [];
+  const suite = collected();
+  suite.test.for([[1, 2], [3]])('row', (...row) => void seen.push(row));
+  for (const one of suite.cases) await one.run(NEVER);
+  expect(seen).toEqual([[[1, 2]], [[3]]]);
+});
+
+test.each(SCOPES)(
+  'every file of the tests of $name can be collected, and uses nothing else of vitest',
+  async (scope) => {
+    const { script, uses } = await bundled(scope, new Map());
+    const { api } = collector(expect, () => undefined);
+    const used = [...script.matchAll(/\bimport_vitest\d*\.(\w+)\)?(?:\.(\w+))?/g)];
+    const missing = used.filter(([, name = '', member]) => {
+      const value: unknown = Reflect.get(api, name);
+      return (
+        value === undefined || (member !== undefined && Reflect.get(Object(value), member) === undefined)
+      );
+    });
+    expect(used).not.toEqual([]);
+    expect(new Set(missing.map(([all]) => all))).toEqual(new Set());
+    const load = suiteOf(script, expect)(() => undefined);
+    for (const file of Object.keys(uses)) expect(await load(file), file).not.toEqual([]);
+  },
+);
 
 describe('a collected test', () => {
   const fine = (): unknown => undefined;

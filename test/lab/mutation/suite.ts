@@ -64,7 +64,7 @@ export function collector(
     const run = (givenUp: Promise<never>) => runThenFinish(body, finishers, givenUp);
     cases.push({ title: titled(title), groups: [...groups], run });
   };
-  const test = Object.assign(add, { each: eachOf(add) });
+  const test = Object.assign(add, { each: eachOf(add), for: forOf(add) });
   const describe = Object.assign(group, { each: eachOf(group) });
   const onTestFinished = (finish: Body): void => void finishers.push(finish);
   return { api: { describe, test, it: test, expect, vi, onTestFinished }, cases };
@@ -76,6 +76,13 @@ const eachOf =
   (title: string, body: Body): void => {
     const spread = rows.every((row) => Array.isArray(row));
     for (const row of rows) add(title, () => (spread && Array.isArray(row) ? body(...row) : body(row)));
+  };
+
+const forOf =
+  (add: (title: string, body: Body) => void) =>
+  (rows: readonly unknown[]) =>
+  (title: string, body: Body): void => {
+    for (const row of rows) add(title, () => body(row));
   };
 
 /** What a test wants to be done at its end is done in reverse order, also if it fails, and may fail itself. */
