@@ -108,6 +108,8 @@ export const carried = z.object({
       tally: z.object({ redeployed: count, fresh: count, failed: count, skipped: count, left: count }),
       denied: z.boolean(),
       failedWave: z.nullable(count),
+      deniedWave: z._default(z.nullable(count), null),
+      triedAt: z.exactOptional(instant),
       unread,
       givenUp: z._default(z.boolean(), false),
       limitRecorded: z._default(z.boolean(), false),

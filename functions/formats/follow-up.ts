@@ -22,13 +22,15 @@ import { checkedBy, firstProblems } from './problems.ts';
  * longer read the message. Newer code reads all earlier versions, because messages survive an upgrade. A message
  * carries the lowest version that can express it, so that a return to older code loses as few messages as possible.
  * Version 2 adds a scan that has not begun; version 3 adds what ECS does not show, of which older code would take a change
- * for settled; version 4 adds that a change is followed beyond its time limit, which older code would end at once. What was
- * seen missing, and that a change is not confirmed, is in every version: older code knows nothing of it and reads the rest.
+ * for settled; version 4 adds that a change is followed beyond its time limit, which older code would end at once; version 5
+ * adds a wave that was denied, whose later ones older code would let go. What was seen missing, that a change is not
+ * confirmed, and when all was tried last, is in every version: older code knows nothing of it and reads the rest.
  */
-export const FOLLOW_UP_VERSION = 4;
+export const FOLLOW_UP_VERSION = 5;
 const FIRST_VERSION = 1;
 const NOT_BEGUN_VERSION = 2;
 const UNREAD_VERSION = 3;
+const LIMIT_VERSION = 4;
 
 /** A follow-up that this code cannot read; SQS delivers it again and finally moves it to the dead-letter queue. */
 export class MalformedFollowUp extends Error {
@@ -73,6 +75,7 @@ function followUpIn({ rollouts, missing, ...followUp }: Read['followUps'][number
   const open = openIn(followUp.open, rollouts);
   return {
     ...followUp,
+    triedAt: followUp.triedAt ?? followUp.firstHandledAt,
     open,
     unread: unreadIn(followUp.unread),
     ...(missing && { missing: missing.map(([id, at]) => ({ id, at })) }),
@@ -104,8 +107,9 @@ export function followUpBody(followUps: readonly FollowUp[]): string {
   return message(version, `"followUps":[${followUps.map(written).join(',')}]`);
 }
 
-function versionOf({ unread: all, limitRecorded }: FollowUp): number {
-  if (limitRecorded) return FOLLOW_UP_VERSION;
+function versionOf({ unread: all, limitRecorded, deniedWave }: FollowUp): number {
+  if (deniedWave !== null) return FOLLOW_UP_VERSION;
+  if (limitRecorded) return LIMIT_VERSION;
   return all.length > 0 ? UNREAD_VERSION : FIRST_VERSION;
 }
 
@@ -161,6 +165,8 @@ function written(followUp: FollowUp): string {
     denied,
     failedWave,
     ...writtenUnread(followUp),
+    ...(followUp.deniedWave !== null && { deniedWave: followUp.deniedWave }),
+    ...(followUp.triedAt !== firstHandledAt && { triedAt: followUp.triedAt }),
     ...(followUp.limitRecorded && { limitRecorded: true }),
     ...(followUp.knownEnd !== null && { knownEnd: followUp.knownEnd }),
     ...(followUp.exposureEnd !== null && { exposureEnd: followUp.exposureEnd }),

@@ -296,6 +296,7 @@ describe.concurrent('a follow-up with a hostile body', () => {
       (one) => (one['tally'] = { redeployed: -1, fresh: 0, failed: 0, skipped: 0, left: 0 }),
     ],
     ['a wave in words', (one) => (one['failedWave'] = SENTINEL)],
+    ['a denied wave below zero', (one) => (one['deniedWave'] = -1)],
     ['no id', (one) => (one['changeId'] = '')],
   ];
   it.concurrent('is returned and does not affect the event in the same batch, whatever is wrong with it', async (context) => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { packed } from '../../functions/core/follow-up/backoff.ts';
-import { begin, type FollowUp, merged } from '../../functions/core/follow-up/follow-up.ts';
+import { begin, type FollowUp } from '../../functions/core/follow-up/follow-up.ts';
+import { merged } from '../../functions/core/follow-up/merged.ts';
 import { clusterArn } from '../../functions/core/model/arn.ts';
 import type { Scan } from '../../functions/core/read/scan.ts';
 import {
@@ -34,6 +35,18 @@ describe('a follow-up', () => {
     const body = followUpBody([written]);
     expect(isFollowUp(body)).toBe(true);
     expect(parseFollowUps(body)).toEqual({ followUps: [written], scans: [] });
+  });
+
+  test.each<[string, Partial<FollowUp>, number]>([
+    ['that any version reads', {}, 1],
+    ['of which something is unread', { unread: [{ cluster: CLUSTER, name: 'dark' }] }, 3],
+    ['that is followed beyond its time limit', { limitRecorded: true }, 4],
+    ['that knows of a denied wave', { deniedWave: 0, triedAt: NOW + 1 }, 5],
+  ])('%s is written in the lowest version that can express it', (_, different, version) => {
+    const written = followUp(different);
+    const body = followUpBody([written]);
+    expect(JSON.parse(body)).toMatchObject({ version });
+    expect(parseFollowUps(body).followUps).toEqual([written]);
   });
 
   test.each<Scan['remaining']>(['all', [CLUSTER]])(
@@ -71,7 +84,7 @@ describe('a follow-up', () => {
   });
 
   test.each([
-    ['of a newer format', '{"kind":"follow-up","version":5,"followUps":[]}', 'format version 5'],
+    ['of a newer format', '{"kind":"follow-up","version":6,"followUps":[]}', 'format version 6'],
     ['that is cut off', followUpBody([followUp()]).slice(0, 60), 'not JSON'],
     ['without changes', followUpBody([followUp({ changes: [] })]), 'changes'],
     ['with a negative hop', followUpBody([followUp({ hop: -1 })]), 'hop'],

@@ -78,6 +78,8 @@ const anyFollowUp: fc.Arbitrary<FollowUp> = fc.record({
   tally: fc.record({ redeployed: count, fresh: count, failed: count, skipped: count, left: count }),
   denied: fc.boolean(),
   failedWave: fc.option(count),
+  deniedWave: fc.option(count),
+  triedAt: instant,
   unread: fc
     .tuple(
       fc.uniqueArray(anyCluster, { maxLength: 2 }),

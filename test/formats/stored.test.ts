@@ -41,6 +41,7 @@ const FOLLOW_UP = {
     },
   ],
   firstHandledAt: NOW + 2_000,
+  triedAt: NOW + 2_000,
   hop: 3,
   open: [
     {
@@ -56,6 +57,7 @@ const FOLLOW_UP = {
   tally: { redeployed: 2, fresh: 1, failed: 1, skipped: 4, left: 2 },
   denied: false,
   failedWave: 1,
+  deniedWave: null,
   unread: [],
   givenUp: false,
   limitRecorded: false,

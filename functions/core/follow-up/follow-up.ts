@@ -2,10 +2,10 @@ import { isByTagAlone, type Match, match, type PullPolicy, possibleMatches } fro
 import { type ClusterArn, keyOf, nameOf, type ServiceKey } from '../model/arn.ts';
 import { type Change, type Subject, subjectsOf } from '../model/change.ts';
 import { type Fleet, primaryOf, type Service } from '../model/fleet.ts';
-import { type DeploymentState, type ExposureEnd, laterEnd } from '../model/rollout.ts';
+import type { DeploymentState, ExposureEnd } from '../model/rollout.ts';
 import type { Missing } from '../plan/obstacles.ts';
-import type { EarlierLooks } from '../plan/waves.ts';
-import { isUnread, joinUnread, type Unread } from './unread.ts';
+import { type EarlierLooks, earliestWave } from '../plan/waves.ts';
+import { isUnread, type Unread } from './unread.ts';
 
 /** A service that a change still waits for. */
 export type OpenService = {
@@ -50,6 +50,8 @@ export type FollowUp = {
   /** More than one only if one request or call named several resources or moved several labels. */
   readonly changes: readonly Change[];
   readonly firstHandledAt: number;
+  /** The latest look that tried again all that was denied before: that of the youngest message that was joined to this one. */
+  readonly triedAt: number;
   /** How many looks came before. */
   readonly hop: number;
   readonly open: readonly OpenService[];
@@ -61,6 +63,8 @@ export type FollowUp = {
   readonly denied: boolean;
   /** The earliest wave in which a redeploy failed. */
   readonly failedWave: number | null;
+  /** The earliest wave in which a redeploy lacked a permission; another message of the change makes it again. */
+  readonly deniedWave: number | null;
   /** What ECS has not shown yet: it may refer to what changed. */
   readonly unread: readonly Unread[];
   /** The time limit came before all was read: what is unread is not looked at again, and the change ends unsettled. */
@@ -89,11 +93,13 @@ export function begin(changeId: string, changes: readonly Change[], now: number)
     changeId,
     changes,
     firstHandledAt: now,
+    triedAt: now,
     hop: 0,
     open: [],
     tally: NOTHING_YET,
     denied: false,
     failedWave: null,
+    deniedWave: null,
     unread: [],
     givenUp: false,
     limitRecorded: false,
@@ -159,63 +165,8 @@ function relevant({ changes }: FollowUp, service: Service): readonly Change[] {
   return changes.filter(({ kind, arn }) => kind !== 'service' || arn === service.arn);
 }
 
-/**
- * A change that was received more than once becomes one attempt, which waits for what any of its messages waits for.
- */
-export function merged(attempts: readonly Attempt[]): readonly Attempt[] {
-  const byId = new Map<string, Attempt>();
-  for (const one of attempts) {
-    const id = `${one.denied} ${one.changeId}`;
-    const before = byId.get(id);
-    byId.set(id, before === undefined ? one : mergedTwo(before, one));
-  }
-  return [...byId.values()];
-}
-
-function mergedTwo(a: Attempt, b: Attempt): Attempt {
-  const open = new Map([...a.open, ...b.open].map((one) => [openKey(one), one]));
-  const failedWave = Math.min(a.failedWave ?? Infinity, b.failedWave ?? Infinity);
-  return {
-    ...(a.hop > b.hop ? a : b),
-    firstHandledAt: Math.min(a.firstHandledAt, b.firstHandledAt),
-    open: [...open.values()],
-    failedWave: Number.isFinite(failedWave) ? failedWave : null,
-    unread: joinUnread(a.unread, b.unread),
-    givenUp: a.givenUp && b.givenUp,
-    limitRecorded: a.limitRecorded || b.limitRecorded,
-    knownEnd: latest(a.knownEnd, b.knownEnd),
-    exposureEnd: laterEnd(a.exposureEnd, b.exposureEnd),
-    messageIds: [...new Set([...a.messageIds, ...b.messageIds])],
-  };
-}
-
-/** The later of two instants of which either may be unknown. */
-export function latest(a: number | null, b: number | null): number | null {
-  return a === null || b === null ? (a ?? b) : Math.max(a, b);
-}
-
 export function openKey({ cluster, name }: Pick<OpenService, 'cluster' | 'name'>): ServiceKey {
   return keyOf(nameOf(cluster), name);
-}
-
-/** A change that came in several scans at its first look becomes one attempt, too. */
-export function mergedFirst(attempts: readonly Attempt[]): readonly Attempt[] {
-  const byId = new Map<string, Attempt>();
-  for (const one of attempts) {
-    const before = byId.get(one.changeId);
-    const changes = new Map(
-      [...(before?.changes ?? []), ...one.changes].map((each) => [keyOfChange(each), each]),
-    );
-    byId.set(one.changeId, {
-      ...(before === undefined ? one : mergedTwo(before, one)),
-      changes: [...changes.values()],
-    });
-  }
-  return [...byId.values()];
-}
-
-function keyOfChange({ kind, arn, label, versionId, changedAt }: Change): string {
-  return JSON.stringify([kind, arn, label, versionId, changedAt]);
 }
 
 /** What a change cannot see at this look: services that it waits for, and what may refer to it. */
@@ -230,15 +181,24 @@ export type Sight<One extends FollowUp = FollowUp> = {
   readonly knownToRefer: boolean;
 };
 
+/** The first look, and the message of what was denied, make every redeploy again that was denied before. */
+function triesDenied({ hop, denied }: FollowUp): boolean {
+  return hop === 0 || denied;
+}
+
 /**
  * What these looks say about waves, beyond their verdicts. What is unread counts as wave 0. After the time limit a
  * service that ECS refuses to describe holds the later waves as it did before the limit.
  */
 export function earlierLooks(sights: readonly Sight[]): EarlierLooks {
+  const triedAgain = new Set(
+    sights.filter(({ attempt }) => triesDenied(attempt)).map(({ attempt }) => attempt.changeId),
+  );
   const failed = sights.flatMap(({ attempt, missesOpen, unread, overdue, knownToRefer }) => {
     const isLost = overdue && ((missesOpen && !attempt.limitRecorded) || (unread.length > 0 && knownToRefer));
-    const wave = isLost ? 0 : attempt.failedWave;
-    return wave === null ? [] : [[attempt.changeId, wave] as const];
+    const { changeId, failedWave, deniedWave } = attempt;
+    const wave = isLost ? 0 : earliestWave(failedWave, triedAgain.has(changeId) ? null : deniedWave);
+    return wave === null ? [] : [[changeId, wave] as const];
   });
   const unseen = sights.filter(
     ({ attempt, missesOpen, unread, overdue }) =>

@@ -1,9 +1,11 @@
 import type { ServiceKey } from '../model/arn.ts';
 import { type ExposureEnd, laterEnd } from '../model/rollout.ts';
 import type { Result } from '../plan/planned.ts';
+import { earliestWave } from '../plan/waves.ts';
 import { advance, stillRefused, vanished } from './advance.ts';
-import { type FollowUp, latest, openKey, type Tally } from './follow-up.ts';
+import { type FollowUp, openKey, type Tally } from './follow-up.ts';
 import type { Advance, Closed, Waiting } from './look.ts';
+import { latest } from './merged.ts';
 import type { Transition } from './seen-rollout.ts';
 import { asWaiting, joinUnread, type Unread } from './unread.ts';
 
@@ -80,7 +82,8 @@ function folded<One extends FollowUp>(
     ...before,
     open: open.map((one) => one.open),
     tally,
-    failedWave: failedWaveAfter(before, advances),
+    failedWave: earliestWave(before.failedWave, ...failedWavesIn(advances, false)),
+    deniedWave: earliestWave(before.deniedWave, ...failedWavesIn(advances, true)),
     unread,
     givenUp: before.givenUp || (missed.overdue && unread.length > 0),
     knownEnd: latest(before.knownEnd, knownEnd),
@@ -94,7 +97,7 @@ function folded<One extends FollowUp>(
     waiting: [...open.map(({ waiting }) => waiting), ...unread.map(asWaiting)],
     transitions: advances.flatMap(({ transition }) => transition ?? []),
     alarms: open.filter(({ alarms }) => alarms).length,
-    denied: deniedIn(before, followUp, advances),
+    denied: deniedIn(followUp, advances),
     accepted: count(advances, ({ accepted }) => accepted),
     moved: before.open.length > 0 || tally.redeployed > 0,
     until: untils.length === 0 ? undefined : Math.min(...untils),
@@ -106,23 +109,19 @@ function folded<One extends FollowUp>(
  * The services for which we lack a permission, and those of later waves that wait for nothing else: a denied service
  * counts as failed only as long as it is denied.
  */
-function deniedIn<One extends FollowUp>(
-  before: One,
-  after: One,
-  advances: readonly Advance[],
-): One | undefined {
+function deniedIn<One extends FollowUp>(after: One, advances: readonly Advance[]): One | undefined {
   const denied = advances.flatMap(({ denied: one }) => one ?? []);
   if (denied.length === 0) return undefined;
   const others = advances.filter((one) => one.denied === undefined);
-  const failedWave = failedWaveAfter(before, others);
-  const from = failedWaveAfter(before, advances) ?? Infinity;
+  const { failedWave, deniedWave } = after;
+  const from = earliestWave(failedWave, deniedWave) ?? Infinity;
   const to = failedWave ?? Infinity;
   const held = others.filter(({ heldWave = -1 }) => heldWave > from && heldWave <= to);
   return {
     ...after,
     open: [...denied, ...held.flatMap(({ next }) => (next.kind === 'open' ? [next.open] : []))],
     tally: { ...after.tally, failed: after.tally.failed - denied.length },
-    failedWave,
+    deniedWave: null,
     denied: true,
   };
 }
@@ -139,10 +138,11 @@ function tallyAfter(before: Tally, advances: readonly Advance[]): Tally {
   };
 }
 
-function failedWaveAfter(before: FollowUp, advances: readonly Advance[]): number | null {
-  const waves = advances.flatMap(({ next }) => (next.kind === 'closed' ? (next.failedWave ?? []) : []));
-  const earliest = Math.min(before.failedWave ?? Infinity, ...waves);
-  return Number.isFinite(earliest) ? earliest : null;
+/** The waves of the services whose redeploys failed in this look: those for which a permission is missing, or the others. */
+function failedWavesIn(advances: readonly Advance[], areDenied: boolean): readonly number[] {
+  return advances.flatMap(({ next, denied }) =>
+    next.kind === 'closed' && (denied !== undefined) === areDenied ? (next.failedWave ?? []) : [],
+  );
 }
 
 function exposureEndAfter(before: FollowUp, advances: readonly Advance[]): ExposureEnd | null {

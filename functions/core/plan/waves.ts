@@ -17,6 +17,12 @@ export type EarlierLooks = {
 
 export const NOTHING_EARLIER: EarlierLooks = { failed: new Map(), unseen: new Set(), overdue: new Set() };
 
+/** The earliest of these waves; null if there is none. */
+export function earliestWave(...waves: readonly (number | null)[]): number | null {
+  const earliest = Math.min(...waves.map((wave) => wave ?? Infinity));
+  return Number.isFinite(earliest) ? earliest : null;
+}
+
 /**
  * Holds later waves back until every service of the earlier waves that needs a redeploy is fresh, and for good if one
  * of those failed. A skipped service does not hold up later waves.

@@ -1,5 +1,6 @@
 import pMap from 'p-map';
-import { type Attempt, begin, merged } from '../../core/follow-up/follow-up.ts';
+import { type Attempt, begin } from '../../core/follow-up/follow-up.ts';
+import { merged } from '../../core/follow-up/merged.ts';
 import type { Confirmed, OpenScan, Trigger } from '../../core/follow-up/trigger.ts';
 import { type Change, isGone, type Notice, REQUEST } from '../../core/model/change.ts';
 import { CONCURRENCY } from '../../core/model/limits.ts';

@@ -66,7 +66,9 @@ function renewed(
   const { followUp: after, accepted, denied } = progress;
   const isPermitted = after.denied && (accepted > 0 || denied === undefined);
   const isLate = isPermitted || (accepted > 0 && isOverdue(after, now, limitMs));
-  return isLate ? { ...progress, followUp: { ...after, denied: false, firstHandledAt: now } } : progress;
+  return isLate
+    ? { ...progress, followUp: { ...after, denied: false, firstHandledAt: now, triedAt: now } }
+    : progress;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { mergedFirst } from '../../core/follow-up/follow-up.ts';
+import { mergedFirst } from '../../core/follow-up/merged.ts';
 import type { Confirmed } from '../../core/follow-up/trigger.ts';
 import { possibleMatches } from '../../core/match/match.ts';
 import { joinFleets } from '../../core/model/fleet.ts';

@@ -241,7 +241,7 @@ describe('after the first look', () => {
     const outcome = failed({ missingAction: 'ecs:UpdateService' });
     expect(progressOf(first, [result(redeploy, { outcome })], SEEN, NOW)).toEqual({
       ...ended(first),
-      followUp: { ...first, hop: 1, tally: { ...NOTHING_YET, failed: 1 }, failedWave: 2 },
+      followUp: { ...first, hop: 1, tally: { ...NOTHING_YET, failed: 1 }, deniedWave: 2 },
       ...closedAs('failed', undefined),
       denied: { ...first, hop: 1, open: [opened], denied: true },
     });

@@ -1,14 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import {
-  type Attempt,
   begin,
   earlierLooks,
   type FollowUp,
   followingOf,
   isKnown,
   matchAgain,
-  merged,
-  mergedFirst,
   NOTHING_YET,
   openKey,
   type Sight,
@@ -50,11 +47,13 @@ test('a change begins with an empty tally, no open service and no look behind it
     changeId: 'change-1',
     changes: [change()],
     firstHandledAt: NOW,
+    triedAt: NOW,
     hop: 0,
     open: [],
     tally: { redeployed: 0, fresh: 0, failed: 0, skipped: 0, left: 0 },
     denied: false,
     failedWave: null,
+    deniedWave: null,
     unread: [],
     givenUp: false,
     limitRecorded: false,
@@ -185,71 +184,6 @@ describe('a later look', () => {
   });
 });
 
-describe('messages of the same change are merged into one attempt', () => {
-  const attempt = (different: Partial<Attempt> = {}): Attempt => ({
-    ...followUp(),
-    messageIds: ['message-1'],
-    ...different,
-  });
-  const denied = attempt({ denied: true });
-
-  test('unless one is about services that we may not redeploy, or about another change', () => {
-    const all = [attempt(), denied, attempt({ changeId: 'change-2' })];
-    expect(merged(all)).toEqual(all);
-    expect(merged([])).toEqual([]);
-  });
-
-  test('that has the hop of the most advanced message, the age of the oldest and the earliest failed wave', () => {
-    const one = attempt({
-      hop: 4,
-      firstHandledAt: NOW,
-      failedWave: null,
-      tally: { ...NOTHING_YET, fresh: 4 },
-    });
-    const other = attempt({
-      hop: 2,
-      firstHandledAt: NOW - 1,
-      failedWave: 2,
-      tally: { ...NOTHING_YET, fresh: 2 },
-    });
-    for (const both of [
-      [one, other],
-      [other, one],
-    ]) {
-      expect(merged(both)).toEqual([{ ...one, firstHandledAt: NOW - 1, failedWave: 2 }]);
-    }
-    expect(merged([one, one])).toEqual([one]);
-    const last = { ...one, tally: { ...NOTHING_YET, fresh: 5 } };
-    expect(merged([one, last])).toEqual([{ ...last, firstHandledAt: NOW }]);
-  });
-
-  test('that is given up if each one is, has recorded its limit if one has, and ends with the later known end', () => {
-    const flags = (...both: readonly Partial<Attempt>[]) =>
-      [both, both.toReversed()].map((some) => merged(some.map((one) => attempt(one)))[0]);
-    const given = { givenUp: true, limitRecorded: true, knownEnd: NOW };
-    for (const one of flags(given, {})) expect(one).toMatchObject({ ...given, givenUp: false });
-    for (const one of flags(given, { ...given, knownEnd: NOW + 1 }))
-      expect(one).toMatchObject({ ...given, knownEnd: NOW + 1 });
-    for (const one of flags({}, {}))
-      expect(one).toMatchObject({ givenUp: false, limitRecorded: false, knownEnd: null });
-  });
-
-  test('that keeps all message ids', () => {
-    const one = attempt({ messageIds: ['message-1'] });
-    const other = attempt({ messageIds: ['message-2'] });
-    expect(merged([one, other])).toEqual([{ ...one, messageIds: ['message-1', 'message-2'] }]);
-  });
-
-  test('that waits for every service that one of them waits for, in the state that the last message holds', () => {
-    const one = attempt({ open: [open(), open({ name: 'web' })] });
-    const other = attempt({ open: [open({ name: 'web', lastLogged: 'wait cooldown' })] });
-    expect(merged([one, other])[0]?.open).toEqual([
-      open(),
-      open({ name: 'web', lastLogged: 'wait cooldown' }),
-    ]);
-  });
-});
-
 describe('a followed service is connected with the change by its tag alone', () => {
   const also = (valueFrom: string) => [reference({ place: 'also', valueFrom, container: null })];
   const byTag = (
@@ -285,18 +219,6 @@ test('an open service has the key of the service itself, in either format of its
   expect(openKey(open())).toBe(service({ arn: old }).key);
 });
 
-test('a change that came in two scans at its first look is one attempt with the messages of both', () => {
-  const first = { ...begin('change-1', [change()], NOW), messageIds: ['event'] };
-  const again = { ...begin('change-1', [change()], NOW - 1), messageIds: ['scan'] };
-  const other = {
-    ...begin('change-2', [change({ changeId: 'change-2' })], NOW),
-    messageIds: [],
-  };
-  expect(mergedFirst([first, other, again])).toEqual([{ ...again, messageIds: ['event', 'scan'] }, other]);
-  const labels = { ...again, changes: [change({ label: 'BLUE' })] };
-  expect(mergedFirst([first, labels])[0]?.changes).toEqual([change(), change({ label: 'BLUE' })]);
-});
-
 function sight(attempt: FollowUp, different: Partial<Sight> = {}): Sight {
   return { attempt, missesOpen: false, unread: [], overdue: false, knownToRefer: false, ...different };
 }
@@ -313,6 +235,19 @@ describe('what earlier looks tell of waves', () => {
     expect([...waves]).toEqual([['failed', 2]]);
     expect([...unseen].toSorted()).toEqual(['change-1', 'refused']);
     expect(earlierLooks([sight(refused)]).unseen.size).toBe(0);
+  });
+
+  test('is the wave of what was denied, unless another message of the same change tries it again at this look', () => {
+    const before = sight(followUp({ deniedWave: 1, failedWave: 3 }));
+    const wavesBeside = (...others: readonly FollowUp[]) => [
+      ...earlierLooks([before, ...others.map((one) => sight(one))]).failed,
+    ];
+    expect(wavesBeside()).toEqual([['change-1', 1]]);
+    expect(wavesBeside(followUp(), followUp({ changeId: 'change-2', denied: true }))).toEqual([
+      ['change-1', 1],
+    ]);
+    for (const again of [followUp({ denied: true }), followUp({ hop: 0 })])
+      expect(wavesBeside(again)).toEqual([['change-1', 3]]);
   });
 
   test('is that a followed service which ECS does not show fails them at the time limit, until that is recorded', () => {

@@ -163,8 +163,8 @@ export const PLANTS: readonly Plant[] = [
     what: 'a follow-up forgets that an earlier wave failed',
     theme: 'refusals',
     file: 'functions/core/follow-up/progress.ts',
-    find: 'failedWave: failedWaveAfter(before, advances),\n    unread,',
-    put: 'failedWave: null,\n    unread,',
+    find: 'failedWave: earliestWave(before.failedWave, ...failedWavesIn(advances, false)),',
+    put: 'failedWave: null,',
   },
   {
     name: 'heals-possibly-stale',

@@ -1,4 +1,4 @@
-import { FOLLOW_UP_VERSION, isFollowUp } from '../../../functions/formats/follow-up.ts';
+import { isFollowUp } from '../../../functions/formats/follow-up.ts';
 import type { JsonObject } from '../../infra/event-pattern.ts';
 import { loadRules, type Rule } from '../../infra/template.ts';
 import type { AwsEvent, Simulator } from '../../simulator/index.ts';
@@ -45,13 +45,14 @@ export type Queues = {
 export type DeliveredEvent = { readonly event: AwsEvent; copies: number };
 
 /** What earlier versions of the code did not write into a follow-up of a format that they knew. */
-const NEW_FIELDS = ['rollouts', 'missing', 'knownEnd'];
+const NEW_FIELDS = ['rollouts', 'missing', 'knownEnd', 'triedAt'];
+/** An earlier version of the code cannot have written a follow-up of this version or a later one. */
+const NEW_VERSION = 4;
 
-/** A follow-up of the newest format stays as it is: an earlier version of the code cannot have written it. */
 function asBefore(body: string): string {
   if (!isFollowUp(body)) return body;
   const message = JSON.parse(body) as { readonly version: number; readonly followUps?: readonly object[] };
-  if (message.version === FOLLOW_UP_VERSION || message.followUps === undefined) return body;
+  if (message.version >= NEW_VERSION || message.followUps === undefined) return body;
   const followUps = message.followUps.map((one) =>
     Object.fromEntries(Object.entries(one).filter(([field]) => !NEW_FIELDS.includes(field))),
   );
