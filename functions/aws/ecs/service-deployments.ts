@@ -19,13 +19,16 @@ export async function serviceDeploymentsOf(
   const since = new Date(deploymentsSince);
   for await (const page of reads.listServiceDeployments(cluster.arn, arn, since, signal))
     for (const one of page) found.set(one.serviceDeploymentArn ?? '', one);
-  const running = [...found.values()].filter(({ status }) => status === 'IN_PROGRESS');
-  const stages =
-    askStage && running.length > 0 ? await stagesOf(reads, running, signal) : new Map<string, Stage>();
-  return [...found].map(([id, one]) => ({ ...deploymentOf(one), ...stages.get(id) }));
+  const running = askStage ? [...found.values()].filter(({ status }) => status === 'IN_PROGRESS') : [];
+  const stages = running.length > 0 ? await stagesOf(reads, running, signal) : new Map<string, Stage>();
+  return [...found].map(([id, one]) => ({
+    ...deploymentOf(one),
+    ...(stages.get(id) ?? (running.includes(one) && STAGE_UNKNOWN)),
+  }));
 }
 
 type Stage = Pick<ServiceDeployment, 'stage' | 'stageEndsAt' | 'approval'>;
+const STAGE_UNKNOWN = { stageUnknown: true } as const;
 
 function deploymentOf({ createdAt, status, finishedAt }: ServiceDeploymentBrief): ServiceDeployment {
   return {
@@ -35,7 +38,7 @@ function deploymentOf({ createdAt, status, finishedAt }: ServiceDeploymentBrief)
   };
 }
 
-/** A stage explains a wait and changes no decision: without it the service waits all the same. */
+/** A deployment whose stage ECS does not tell is left alone where it may wait for a person. */
 async function stagesOf(
   reads: EcsReads,
   running: readonly ServiceDeploymentBrief[],

@@ -14,6 +14,8 @@ export type ServiceDeployment = {
   readonly stageEndsAt?: number;
   /** It waits for a person. */
   readonly approval?: Approval;
+  /** It runs, and ECS was asked for its stage and did not tell it. */
+  readonly stageUnknown?: true;
 };
 
 /** What ECS was asked beyond DescribeServices to decide about a service. */
@@ -110,9 +112,14 @@ export function isDeploying({ serviceDeployments = [] }: Evidence): boolean {
   return serviceDeployments.some(({ status }) => RUNNING.includes(status));
 }
 
-/** Whether a PAUSE hook holds the deployment up until a person continues it or its time is over. */
-export function isPaused({ serviceDeployments = [] }: Evidence): boolean {
-  return serviceDeployments.some(({ approval }) => approval !== undefined);
+/**
+ * Whether a PAUSE hook holds the deployment up until a person continues it or its time is over, or may do so because ECS did
+ * not tell what the deployment is doing.
+ */
+export function mayBePaused({ hasHooks }: Service, { serviceDeployments = [] }: Evidence): boolean {
+  return serviceDeployments.some(
+    ({ approval, stageUnknown }) => approval !== undefined || (hasHooks && stageUnknown === true),
+  );
 }
 
 /** A service deployment and the deployment that it makes are taken to belong together within this time. */

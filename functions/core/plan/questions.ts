@@ -84,6 +84,11 @@ function aboutStopped(
   return [ends.length === 0 ? asked : { ...asked, endOf: Math.max(...ends) }];
 }
 
+/** What is asked about a service right before it is redeployed, if nothing has been asked before. */
+export function questionAboutDeployments(service: Service, deploymentsSince: number): Question {
+  return joined(service, [{ service, deploymentsSince, askTasks: false, unanswered: 'decide' }]);
+}
+
 /** A bake or a hook may hold up its deployment. */
 function mayBeHeldUp({ strategy, hasHooks }: Service): boolean {
   return strategy !== 'ROLLING' || hasHooks;

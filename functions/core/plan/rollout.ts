@@ -13,7 +13,7 @@ export function rolloutOf(service: Service, evidence: Evidence, now: number): Ro
     paused(current) ??
     baking(service, current) ??
     unplaceable(service, primary, evidence) ??
-    (mayBake(service, evidence) ? undefined : draining(service, primary, now)) ?? {
+    (keepsOld(service, evidence) ? undefined : draining(service, primary, now)) ?? {
       state: 'progressing',
     }
   );
@@ -41,10 +41,15 @@ function failing(
   return { state: 'tasks-failing', failures, ...(failure && { failure }) };
 }
 
-/** Where an event says that there is no place, and ECS shows that no task has stopped, it has counted attempts to place tasks. */
+/**
+ * Where an event says that there is no place, ECS may have counted attempts to place tasks: so it has if it shows that no task
+ * has stopped, and before it was asked for the stopped tasks nothing is known.
+ */
 function countedAsFailed({ placement }: Service, primary: Deployment, evidence: Evidence): number {
-  const isShown = evidence.stopped !== undefined && evidence.stopped !== 'refused';
-  return placement !== undefined && isShown && stoppedBy(primary, evidence).length === 0 ? 0 : primary.failed;
+  const isRefused = evidence.stopped === 'refused';
+  return placement !== undefined && !isRefused && stoppedBy(primary, evidence).length === 0
+    ? 0
+    : primary.failed;
 }
 
 function stoppedBy({ id }: Deployment, { stopped }: Evidence) {
@@ -82,14 +87,14 @@ function baking({ strategy }: Service, current: ServiceDeployment | undefined): 
 }
 
 /**
- * During a bake all new tasks are up and all old ones are kept, which only the service deployment tells from a drain: its
- * bake is over, or it has succeeded. One that was stopped or that has not begun shows that what DescribeServices said is
- * outdated.
+ * Until its last stage, a deployment that is not a rolling one keeps all old tasks, also while all new ones are up: only the
+ * service deployment tells that they go, by this stage or because it has succeeded. One that was stopped or that has not
+ * begun shows that what DescribeServices said is outdated.
  */
-function mayBake({ strategy }: Service, { serviceDeployments = [] }: Evidence): boolean {
+function keepsOld({ strategy }: Service, { serviceDeployments = [] }: Evidence): boolean {
   if (strategy === 'ROLLING') return false;
   const current = serviceDeployments.find(({ status }) => status === 'IN_PROGRESS');
-  if (current !== undefined) return current.stage === undefined;
+  if (current !== undefined) return current.stage !== 'CLEAN_UP';
   return youngestOf(serviceDeployments)?.status !== 'SUCCESSFUL';
 }
 

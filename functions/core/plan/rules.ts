@@ -7,11 +7,11 @@ import {
   type Evidence,
   isDeploying,
   isOfRollback,
-  isPaused,
   isRollingBack,
   isStillStopping,
   lastRolloutFailed,
   looksLikeRollback,
+  mayBePaused,
   TASKS_TELL_AFTER_MS,
 } from './evidence.ts';
 import { type Freshness, freshness } from './freshness.ts';
@@ -155,7 +155,7 @@ function deploymentInProgress(candidate: Candidate): Verdict | undefined {
   const isAboutToRollBack = match.following === 'superseded' && isDeploying(evidence);
   const isRollback = isRollingBack(evidence) || (inProgress && looksLikeRollback(service));
   const isCycle = service.strategy !== 'ROLLING' && (inProgress || isDeploying(evidence));
-  return isAboutToRollBack || isRollback || isCycle || isPaused(evidence)
+  return isAboutToRollBack || isRollback || isCycle || mayBePaused(service, evidence)
     ? waitForRollout('deployment-in-progress', candidate)
     : undefined;
 }
@@ -181,9 +181,13 @@ function possiblyStale(candidate: Candidate): Verdict | undefined {
   return when(candidate.freshness === 'possibly-stale', 'possibly-stale');
 }
 
-/** The first deployment of a burst starts at once. All changes within its cooldown lead to one more deployment. */
-function cooldown({ service, policy: { cooldownMs }, now }: Candidate): Verdict | undefined {
-  const until = (primaryOf(service)?.createdAt ?? 0) + cooldownMs;
+/**
+ * The first deployment of a burst starts at once. All changes within its cooldown lead to one more deployment. The list of
+ * service deployments may show the first one before DescribeServices does.
+ */
+function cooldown({ service, evidence, policy: { cooldownMs }, now }: Candidate): Verdict | undefined {
+  const shown = [primaryOf(service), ...(evidence.serviceDeployments ?? [])];
+  const until = Math.max(...shown.map((one) => one?.createdAt ?? 0)) + cooldownMs;
   return until > now ? wait('cooldown', until) : undefined;
 }
 

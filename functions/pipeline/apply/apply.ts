@@ -12,6 +12,7 @@ import {
   type Result,
   youngestChange,
 } from '../../core/plan/planned.ts';
+import { questionAboutDeployments } from '../../core/plan/questions.ts';
 import type { Recheck } from '../../ports.ts';
 import { readEvidence } from '../read/evidence.ts';
 import type { Run } from '../run.ts';
@@ -159,8 +160,8 @@ async function withDeployments(planned: Planned, run: Run): Promise<Planned> {
   const instants = verdicts.flatMap(({ match: { subject } }) =>
     subject.kind === 'change' ? [subject.change.changedAt] : [],
   );
-  const asked = { service, deploymentsSince: Math.min(...instants), askTasks: false };
-  const answers = await readEvidence([{ ...asked, unanswered: 'decide' }], run);
+  const asked = questionAboutDeployments(service, Math.min(...instants));
+  const answers = await readEvidence([asked], run);
   return { ...planned, evidence: { ...evidence, ...answers.get(service.key) } };
 }
 

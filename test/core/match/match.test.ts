@@ -383,7 +383,7 @@ describe('a match in a later look', () => {
   test('whose deployment was superseded waits while another deployment runs, which may be the rollback', () => {
     expect(verdict({ following: 'superseded' }, {}, deploying)).toBe('wait deployment-in-progress');
     expect(verdict({ following: 'superseded' })).toBe('redeploy');
-    expect(verdict({ following: 'waiting' }, {}, deploying)).toBe('redeploy');
+    expect(verdict({ following: 'waiting' }, {}, deploying)).toBe('wait cooldown');
   });
 });
 

@@ -138,8 +138,9 @@ describe('no task can be placed', () => {
     const stateFor = (evidence: Evidence) =>
       stateOf([young({ failed: 3 }), draining()], evidence, { placement }).state;
     expect(stateFor({ stopped: [] })).toBe('cannot-place');
-    for (const unknown of [{}, { stopped: 'refused' }] as const)
-      expect(stateFor(unknown)).toBe('tasks-failing');
+    expect(stateFor({ stopped: 'refused' })).toBe('tasks-failing');
+    // ECS was not asked yet.
+    expect(stateFor({})).toBe('progressing');
   });
 
   test.each<[string, Partial<Deployment>, Evidence, ServiceDifference]>([
@@ -191,6 +192,8 @@ describe('a deployment drains', () => {
   test.each<[string, Evidence, string]>([
     ['where its service deployment has succeeded', running({ status: 'SUCCESSFUL' }), 'draining'],
     ['after its bake', running({ stage: 'CLEAN_UP' }), 'draining'],
+    ['not while it still starts its tasks', running({ stage: 'SCALE_UP' }), 'progressing'],
+    ['not before its traffic is shifted', running({ stage: 'POST_TEST_TRAFFIC_SHIFT' }), 'progressing'],
     ['not where its service deployment is unknown', {}, 'progressing'],
     ['not where ECS shows no service deployment', { serviceDeployments: [] }, 'progressing'],
     ['not where it was stopped', running({ status: 'STOPPED' }), 'progressing'],

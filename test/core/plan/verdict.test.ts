@@ -249,6 +249,7 @@ const TABLE: readonly Row[] = [
   {
     title: 'a deployment after the one that was rolled back succeeded',
     verdict: 'redeploy',
+    policy: { cooldownMs: 0 },
     evidence: {
       serviceDeployments: [
         { createdAt: AFTER + 1, status: 'SUCCESSFUL' },
@@ -433,6 +434,18 @@ const TABLE: readonly Row[] = [
     },
   },
   {
+    title: 'ECS does not tell whether an older rolling deployment waits for a person',
+    verdict: 'wait deployment-in-progress',
+    service: { deployments: [deployment(inProgress), draining()], hasHooks: true },
+    evidence: { serviceDeployments: [{ createdAt: BEFORE, status: 'IN_PROGRESS', stageUnknown: true }] },
+  },
+  {
+    title: 'an older rolling deployment has a hook and waits for nobody',
+    verdict: 'redeploy',
+    service: { deployments: [deployment(inProgress), draining()], hasHooks: true },
+    evidence: { serviceDeployments: [{ createdAt: BEFORE, status: 'IN_PROGRESS', stage: 'SCALE_UP' }] },
+  },
+  {
     title: 'the rollout state reason says that ECS rolls back',
     verdict: 'wait deployment-in-progress',
     service: {
@@ -448,6 +461,16 @@ const TABLE: readonly Row[] = [
     title: 'PRIMARY is younger than the cooldown',
     verdict: 'wait cooldown',
     service: { deployments: [deployment({ createdAt: CHANGED_AT - 1 })] },
+  },
+  {
+    title: 'only its service deployments show a deployment that is younger than the cooldown',
+    verdict: 'wait cooldown',
+    evidence: {
+      serviceDeployments: [
+        { createdAt: BEFORE, status: 'SUCCESSFUL' },
+        { createdAt: AFTER, status: 'PENDING' },
+      ],
+    },
   },
   {
     title:
@@ -507,6 +530,7 @@ const TABLE: readonly Row[] = [
   {
     title: 'a deployment from the millisecond of the change was stopped',
     verdict: 'redeploy',
+    policy: { cooldownMs: 0 },
     evidence: { serviceDeployments: [{ createdAt: CHANGED_AT, status: 'STOPPED' }] },
   },
   {
