@@ -112,7 +112,10 @@ test('a change that came in two scans at its first look is one attempt with the 
     ...begin('change-2', [change({ changeId: 'change-2' })], NOW),
     messageIds: [],
   };
-  expect(mergedFirst([first, other, again])).toEqual([{ ...again, triedAt: NOW, messageIds: ['event', 'scan'] }, other]);
+  expect(mergedFirst([first, other, again])).toEqual([
+    { ...again, triedAt: NOW, messageIds: ['event', 'scan'] },
+    other,
+  ]);
   const labels = { ...again, changes: [change({ label: 'BLUE' })] };
   expect(mergedFirst([first, labels])[0]?.changes).toEqual([change(), change({ label: 'BLUE' })]);
 });

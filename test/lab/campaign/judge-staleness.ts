@@ -291,11 +291,22 @@ function earlierWaves(run: Run, plan: ServicePlan): readonly ServicePlan[] {
  */
 function mayWaitSoLong(run: Run, plan: ServicePlan, { reason, at }: Remark): boolean {
   if (reason === 'too-often' || reason === 'cooldown') return true;
+  if (reason === 'rotation-unfinished') return hasUnfinishedRotation(run, plan, at);
   const hinders = (one: ServicePlan) => hasEndedBadly(run, one) || isUnderWayAt(run, one, at);
   if (hinders(plan)) return true;
   if (reason !== 'earlier-wave') return false;
   const mayBeTooOften = everySettings(run).some((env) => env['MAX_REDEPLOYS_PER_HOUR'] !== undefined);
   return earlierWaves(run, plan).some((other) => mayBeTooOften || hinders(other));
+}
+
+/** Whether the last rotation of a secret that the service refers to had failed by then, before it moved the label. */
+function hasUnfinishedRotation(run: Run, plan: ServicePlan, at: number): boolean {
+  return usesUntil(run, plan, at).some(({ of: name }) => {
+    const rotations = run.scenario.actions.flatMap((action) =>
+      action.do === 'rotate' && action.secret === name && run.startedAt + action.at <= at ? [action] : [],
+    );
+    return rotations.toSorted((a, b) => a.at - b.at).at(-1)?.fails === 'before';
+  });
 }
 
 /** Whether the rollout of a service went on at an instant. */

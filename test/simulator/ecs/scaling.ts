@@ -4,8 +4,9 @@ import { plan, primaryOf } from './progress.ts';
 import { renderTask } from './render.ts';
 import { startProblem } from './resolve.ts';
 import { roll } from './rolling.ts';
-import type { ServiceState, TaskGroup, TaskState } from './state.ts';
+import type { ServiceState, TaskGroup, TaskState, TrueState } from './state.ts';
 import { addTask, groupsOf, isWanted, markStarted, stopTask, tasksOf } from './tasks.ts';
+import { enter } from './truth.ts';
 
 /** Changes the desired count without a deployment; a rollout under way continues with the new count. */
 export function scale(aws: Aws, service: ServiceState, desired: number, at: number): void {
@@ -49,6 +50,10 @@ export function stopAll(aws: Aws, service: ServiceState, at: number): void {
   }
 }
 
+function stateBeforeFailing({ transitions }: ServiceState): TrueState {
+  return transitions.findLast(({ state }) => state !== 'tasks-failing')?.state ?? 'succeeded';
+}
+
 /** Starts a task outside of any rollout; a failed start is repeated at growing intervals. */
 function startTask(
   aws: Aws,
@@ -62,11 +67,15 @@ function startTask(
   aws.agenda.at(at + takes, (then) => {
     if (!isWanted(task)) return;
     const problem = startProblem(aws, group, at + takes * aws.settings.readsAt);
+    // A rollout tells itself how its tasks fare.
+    const { rollout } = service;
     if (problem === undefined) {
       markStarted(aws, task, then);
+      if (rollout === undefined && attempt > 0) enter(service, stateBeforeFailing(service), then);
       return;
     }
     stopTask(aws, task, then, 0, 'TaskFailedToStart', problem);
+    if (rollout === undefined) enter(service, 'tasks-failing', then);
     emitTaskStopped(aws, renderTask(aws, service, task), then);
     const pause = Math.min(300_000, 1000 * 2 ** Math.min(attempt, 9));
     aws.agenda.at(then + pause, (later) => {
