@@ -50,6 +50,8 @@ export async function packageOffline(folder, parameters = [], options = []) {
     HOME: folder,
     AWS_EC2_METADATA_DISABLED: 'true',
     AWS_REGION: 'eu-west-1',
+    // osls compiles the schema of serverless.yml and keeps the result under the schema's hash, by default in HOME.
+    SLS_SCHEMA_CACHE_BASE_DIR: join(root, 'node_modules', '.cache', 'osls'),
   };
   await osls(['package', ...options, ...parameters.map((given) => `--param=${given}`)], folder, env);
   return join(folder, '.serverless');
