@@ -174,8 +174,8 @@ async function snapshotChecks(
   { ask, clock, signal }: Found,
 ): Promise<readonly Check[]> {
   const words = { now: clock.now(), age: span };
-  if (bucket === undefined) return checkSnapshot(bucket, undefined, words);
+  if (bucket === undefined) return checkSnapshot(undefined, words);
   if (bucket.name === undefined)
     return [wrong('snapshot', 'bucket-gone', 'the stack has no bucket for it', RESTORE)];
-  return checkSnapshot(bucket, await ask.snapshot(bucket.name, signal), words);
+  return checkSnapshot({ bucket: bucket.name, fact: await ask.snapshot(bucket.name, signal) }, words);
 }

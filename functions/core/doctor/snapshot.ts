@@ -1,4 +1,3 @@
-import type { Blueprint } from './blueprint.ts';
 import { type Check, notShown, ok, warning, wrong } from './check.ts';
 import type { SnapshotFact } from './facts.ts';
 import { RESTORE } from './rules.ts';
@@ -11,21 +10,20 @@ const SLOWER = 'a function that starts reads the whole fleet first';
 
 type Words = { readonly now: number; readonly age: (ms: number) => string };
 
-/** Whether the snapshot is there, if one is kept. `age` says a length of time in words. */
+/** Whether the snapshot is there; undefined: none is kept. `age` says a length of time in words. */
 export function checkSnapshot(
-  bucket: Blueprint['bucket'],
-  fact: SnapshotFact | undefined,
+  kept: { readonly bucket: string; readonly fact: SnapshotFact } | undefined,
   words: Words,
 ): readonly Check[] {
-  if (bucket === undefined || fact === undefined) return [ok('snapshot', 'none is kept, as it was deployed')];
-  const { name = '' } = bucket;
+  if (kept === undefined) return [ok('snapshot', 'none is kept, as it was deployed')];
+  const { bucket, fact } = kept;
   switch (fact.kind) {
     case 'unanswered':
       return [notShown('snapshot', fact)];
     case 'bucket-gone':
-      return [wrong('snapshot', 'bucket-gone', `its bucket ${name} does not exist: ${SLOWER}`, RESTORE)];
+      return [wrong('snapshot', 'bucket-gone', `its bucket ${bucket} does not exist: ${SLOWER}`, RESTORE)];
     case 'none':
-      return [warning('snapshot', 'no-snapshot', `bucket ${name} holds none: ${SLOWER}`, RENEWED)];
+      return [warning('snapshot', 'no-snapshot', `bucket ${bucket} holds none: ${SLOWER}`, RENEWED)];
     case 'stored':
       return [ofStored(fact, words)];
     default:
