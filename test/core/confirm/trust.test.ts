@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { isOfTrusted, isTrusted, placed, type Trust } from '../../../functions/core/confirm/trust.ts';
+import {
+  contradictsItself,
+  isOfTrusted,
+  isTrusted,
+  placed,
+  type Trust,
+} from '../../../functions/core/confirm/trust.ts';
 import { parseEvent } from '../../../functions/formats/event.ts';
 import { apiCall, labelUpdated, parameterChange, type RawEvent, serviceEvent } from '../../support/events.ts';
 
@@ -73,7 +79,13 @@ describe.each(Object.entries(FORMS))('%s', (_, eventOf) => {
   test('without an account or a Region is forged', () => {
     expect(trusted({ ...eventOf(THEIRS), account: '' })).toBe(false);
     expect(trusted({ ...eventOf(THEIRS), region: null })).toBe(false);
-    expect(trusted({ ...eventOf(THEIRS), account: '*' }, 'forwarded', { accounts: ['*'] })).toBe(false);
+    for (const account of ['*', '1111222233334', '11112222333'])
+      expect(trusted({ ...eventOf(THEIRS), account }, 'forwarded', { accounts: [account] })).toBe(false);
+  });
+
+  test('counts on no way, if it cannot be told where the queue is', () => {
+    expect(trusted(eventOf(HERE), 'own', { queueArn: 'no ARN' })).toBe(false);
+    expect(trusted(eventOf(THEIRS), 'forwarded', { queueArn: 'no ARN' })).toBe(false);
   });
 });
 
@@ -125,6 +137,113 @@ describe('an event that contradicts itself is forged:', () => {
   });
 });
 
+describe('an event that names the ARN of another place than its own', () => {
+  const elsewhere: readonly (readonly [string, RawEvent])[] = [
+    ['a secret of another account', native(HERE, arnAt(THEIRS))],
+    ['a secret of another Region', native(HERE, arnAt(FAR))],
+    [
+      'a parameter of another account',
+      parameterChange({ place: HERE, at }, { arn: parameterAt(THEIRS), name: '/app/key' }),
+    ],
+    [
+      'a parameter of another Region',
+      parameterChange({ place: HERE, at }, { arn: parameterAt(FAR), name: '/app/key' }),
+    ],
+  ];
+  const contradicts = (event: RawEvent) => contradictsItself(parseEvent(JSON.stringify(event)));
+
+  test.each(elsewhere)('contradicts itself and is not trusted on its own queues: %s', (_, event) => {
+    expect(contradicts(event)).toBe(true);
+    expect(trusted(event, 'own')).toBe(false);
+  });
+
+  test.each(elsewhere)('is not trusted either where it does not say its own place: %s', (_, event) => {
+    const silent = { ...event, account: null, region: null };
+    expect(contradicts(silent)).toBe(false);
+    expect(trusted(silent, 'own')).toBe(false);
+  });
+
+  test.each<readonly [string, RawEvent]>([
+    ['a secret of its own place', native(HERE)],
+    ['a name instead of an ARN', native(HERE, 'prod/db')],
+    [
+      'a call on a secret of another account',
+      apiCall({ place: HERE, at }, 'PutSecretValue', { secretId: arnAt(THEIRS) }),
+    ],
+  ])('is not one with %s', (_, event) => {
+    expect(contradicts(event)).toBe(false);
+    expect(trusted(event, 'own')).toBe(true);
+  });
+
+  test.each(['account', 'region'])(
+    'does not contradict itself about the %s that it does not say',
+    (field) => {
+      const there = { ...THEIRS, region: FAR.region };
+      const other = field === 'account' ? FAR : THEIRS;
+      expect(contradicts({ ...native(HERE, arnAt(there)), [field]: null })).toBe(true);
+      expect(contradicts({ ...native(there, arnAt(other)), [field]: null })).toBe(false);
+    },
+  );
+});
+
+test.each<readonly [string, RawEvent]>([
+  ['that names nothing', { ...native(THEIRS), source: 'aws.other' }],
+  ['that is of no kind', { ...native(THEIRS), 'detail-type': 'Other' }],
+])('a forwarded event %s is told by its account alone', (_, event) => {
+  expect(trusted(event)).toBe(true);
+  expect(trusted({ ...event, account: OTHERS.account })).toBe(false);
+});
+
+test('an event that does not say where it happened counts for this place, and not on the queue of the event bus', () => {
+  const event = { ...native(HERE), account: null, region: null };
+  expect(trusted(event, 'own')).toBe(true);
+  expect(trusted(event)).toBe(false);
+  for (const field of ['account', 'region'])
+    expect(
+      trusted({ ...native(THEIRS), [field]: null }, 'forwarded', { organization: 'o-a1b2c3d4e5' }),
+      field,
+    ).toBe(false);
+});
+
+test('an event of which it is not known what it says counts only where it cannot be forged', () => {
+  const { said: _, ...event } = parseEvent(JSON.stringify(native(THEIRS)));
+  expect(isTrusted(event, 'forwarded', TRUST)).toBe(false);
+  const { said: _said, ...ours } = parseEvent(JSON.stringify(native(HERE)));
+  expect(isTrusted(ours, 'own', TRUST)).toBe(true);
+});
+
+test('a call may name a secret with and without its suffix, and a parameter with and without its slash, but no two of them', () => {
+  const named = (...names: readonly string[]) =>
+    trusted({ ...put(names[0] ?? ''), resources: names.slice(1) });
+  expect(named('prod/db', 'prod/db-a1B2c3')).toBe(true);
+  expect(named('prod/db-a1B2c3', 'prod/db')).toBe(true);
+  expect(named('prod/db', 'prod/d')).toBe(false);
+  expect(named('prod/db-secret', 'prod/db')).toBe(true);
+  expect(named('a-prod/database', 'a-prod/')).toBe(false);
+  expect(named('prod/db', parameterAt(THEIRS, 'prod/db'))).toBe(false);
+  expect(named('prod/db', arnAt(THEIRS, 'prod/db').replace(':secret:', ':other_:'))).toBe(false);
+  expect(named('prod/db', 'arn:none')).toBe(false);
+  expect(named('prod/db', arnAt(THEIRS))).toBe(true);
+  const parameter = (name: string) =>
+    trusted(parameterChange({ place: THEIRS, at }, { arn: parameterAt(THEIRS, 'app/key-a1B2c3'), name }));
+  expect(parameter('/app/key-a1B2c3')).toBe(true);
+  expect(parameter('app/key-a1B2c3')).toBe(true);
+  expect(parameter('/app/key')).toBe(false);
+});
+
+test('only a name of a call in another place is placed there: an event without a place, or of AWS itself, stays as it is', () => {
+  const same = (event: RawEvent) => {
+    const parsed = parseEvent(JSON.stringify(event));
+    expect(placed(parsed, HERE)).toBe(parsed);
+  };
+  same({ ...put('prod/db'), account: null });
+  same({ ...put('prod/db'), region: null });
+  same(native(THEIRS, 'prod/db'));
+  same(parameterChange({ place: THEIRS, at }, { arn: parameterAt(THEIRS), name: '/app/key' }));
+  same(apiCall({ place: THEIRS, at }, 'PutSecretValue', {}));
+  same({ ...put('prod/db'), source: 'aws.other' });
+});
+
 test('a name in a forwarded event becomes the partial ARN of the place of the event', () => {
   const named = (secretId: string) => {
     const event = placed(parseEvent(JSON.stringify(put(secretId))), HERE);
@@ -140,4 +259,6 @@ test('a resource is of a trusted account if that is named, or may be of its orga
   expect(trusts({})).toEqual([false, false, true, false]);
   expect(trusts({ accounts: [HERE.account] })).toEqual([true, true, false, false]);
   expect(trusts({ accounts: [], organization: 'o-a1b2c3d4e5' })).toEqual([false, false, true, true]);
+  expect(isOfTrusted('prod/db', TRUST)).toBe(false);
+  expect(isOfTrusted(arnAt(THEIRS), { ...TRUST, queueArn: 'no ARN' })).toBe(true);
 });

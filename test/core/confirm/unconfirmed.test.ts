@@ -6,6 +6,7 @@ import { apiCall, labelUpdated, type RawEvent, serviceEvent } from '../../suppor
 
 const PLACE = { partition: 'aws', region: 'eu-west-1', account: '111122223333' };
 const ARN = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/db-a1B2c3';
+const PARAMETER = 'arn:aws:ssm:eu-west-1:111122223333:parameter/a-b1C2d3';
 const AT = Date.UTC(2026, 10, 22);
 const ENVELOPE = { place: PLACE, at: AT };
 const MOVE = { versionStage: 'AWSCURRENT', moveToVersionId: 'v2' };
@@ -15,7 +16,13 @@ const labelsTold = (raw: RawEvent) => {
   const event = parseEvent(JSON.stringify(raw));
   const told = toldByEvent(claimOf(event), event.kind, { changeId: event.id, at: AT, source: 'x' });
   for (const one of told)
-    expect(one).toMatchObject({ confirmed: false, optedOut: false, versionId: 'v2', changedAt: AT + 999 });
+    expect(one).toMatchObject({
+      kind: 'secret',
+      confirmed: false,
+      optedOut: false,
+      versionId: 'v2',
+      changedAt: AT + 999,
+    });
   return told.map(({ label }) => label);
 };
 
@@ -63,6 +70,20 @@ test.each<readonly [string, readonly string[], RawEvent]>([
     ['blue', 'AWSCURRENT'],
     apiCall(ENVELOPE, 'PutSecretValue', { secretId: ARN, ...TOKEN, versionStages: ['blue', 'AWSCURRENT'] }),
   ],
+  [
+    'a value that is pending, or was current',
+    ['blue'],
+    apiCall(ENVELOPE, 'PutSecretValue', {
+      secretId: ARN,
+      ...TOKEN,
+      versionStages: ['AWSPENDING', 'blue', 'AWSPREVIOUS'],
+    }),
+  ],
+  [
+    'a move in a parameter that ends like a secret',
+    [],
+    apiCall(ENVELOPE, 'UpdateSecretVersionStage', { secretId: PARAMETER, ...MOVE }),
+  ],
   ['a value without its version', [], apiCall(ENVELOPE, 'PutSecretValue', { secretId: ARN })],
   ['an edit, which may move nothing', [], apiCall(ENVELOPE, 'UpdateSecret', { secretId: ARN, ...TOKEN })],
   ['a rotation, which names no version', [], serviceEvent(ENVELOPE, 'RotationSucceeded', ARN)],
@@ -74,6 +95,6 @@ test.each<readonly [string, readonly string[], RawEvent]>([
 test('by hand a full ARN needs no description, and a name or the ARN of something else does', () => {
   const origin = { changeId: 'r', at: AT, source: 'request' };
   expect(toldByRequest(ARN, origin)).toMatchObject({ arn: ARN, changedAt: AT, confirmed: false });
-  for (const other of ['prod/db', ARN.slice(0, -7), 'arn:aws:ssm:eu-west-1:111122223333:parameter/a-b1C2d3'])
+  for (const other of ['prod/db', ARN.slice(0, -7), PARAMETER])
     expect(toldByRequest(other, origin)).toBeUndefined();
 });

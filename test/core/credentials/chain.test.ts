@@ -80,7 +80,7 @@ describe('the SDK', () => {
       const some = { container: failed(false), metadata: WORKED };
       expect(walked(some, { [variable]: '/x' })).toMatchObject({
         taken: undefined,
-        standings: { metadata: 'skipped' },
+        standings: { container: 'passed', metadata: 'skipped' },
       });
     },
   );
@@ -90,6 +90,8 @@ describe('the id of a key', () => {
   it.each([
     ['AKIAIOSFODNN7EXAMPLE', 'AKIA…MPLE'],
     ['test', 'test…'],
+    ['AKIA123456789012', 'AKIA…9012'],
+    ['AKIA12345678901', 'AKIA…'],
     ['ASIASHORT', 'ASIA…'],
     ['', '…'],
   ])('%j is shown as %s', (id, short) => {

@@ -55,6 +55,17 @@ function diagnosis({ env = {}, attempts: others = {}, ...some }: Some = {}): Dia
   };
 }
 
+const NO_KEYS = { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '', AWS_SESSION_TOKEN: '' };
+const failure = (code: CauseCode, endsChain = false): Attempt => ({
+  kind: 'failed',
+  cause: { code, detail: 'ECODE' },
+  endsChain,
+  ms: 1,
+});
+
+const half: Attempt = { kind: 'failed', cause: { code: 'half-a-pair' }, endsChain: false, ms: 0 };
+const SKIPPED = { env: { AWS_PROFILE: 'work' } };
+
 const found = (some: Some) => findingsOf(diagnosis(some)).map(({ level, code }) => `${level} ${code}`);
 
 describe('the findings', () => {
@@ -151,8 +162,108 @@ describe('the findings', () => {
       { attempts: { environment: NOTHING, metadata: { kind: 'unanswered', ms: 3_000 } } },
       ['wrong no-answer'],
     ],
+    ['credentials that expire at this instant', { attempts: { environment: worked('ASIA…0001', NOW) } }, []],
+    ['a temporary key without its token', { env: { AWS_SESSION_TOKEN: '' } }, ['wrong no-session-token']],
+    [
+      'a long-lived key, which needs no token',
+      { env: { AWS_SESSION_TOKEN: '' }, attempts: { environment: worked('AKIA…0001') } },
+      [],
+    ],
+    [
+      'a pair of keys in an environment that the SDK skips',
+      { ...SKIPPED, attempts: { environment: worked(), profile: worked() } },
+      ['warning profile-and-keys'],
+    ],
+    [
+      'a pair of keys of which one is missing, and nothing else',
+      {
+        env: { AWS_SECRET_ACCESS_KEY: '' },
+        attempts: { environment: half, profile: worked() },
+      },
+      ['warning half-a-pair'],
+    ],
+    [
+      'an instance that keeps its role away, beside a file that cannot be read',
+      {
+        env: NO_KEYS,
+        attempts: { environment: NOTHING, metadata: failure('hop-limit') },
+        metadata: { state: 'hop-limit', requiresTokens: true, role: undefined },
+        profile: profileOf({}, undefined, ['/a']),
+      },
+      ['wrong unreadable-profile', 'wrong hop-limit'],
+    ],
+    [
+      'an instance that keeps its role away, where a container endpoint is asked instead',
+      {
+        env: { ...NO_KEYS, AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: '/x' },
+        attempts: {
+          environment: NOTHING,
+          container: failure('container-silent'),
+          metadata: failure('hop-limit'),
+        },
+        metadata: { state: 'hop-limit', requiresTokens: true, role: undefined },
+      },
+      ['wrong container-silent'],
+    ],
+    [
+      'an instance that gives its role after a profile that does not exist',
+      {
+        env: NO_KEYS,
+        attempts: { environment: NOTHING, profile: failure('no-such-profile'), metadata: worked() },
+        metadata: { state: 'ready', requiresTokens: true, role: 'app' },
+      },
+      ['warning no-such-profile'],
+    ],
+    [
+      'a process that does not answer, behind a profile that does not exist',
+      {
+        env: NO_KEYS,
+        attempts: {
+          environment: NOTHING,
+          profile: failure('no-such-profile'),
+          process: { kind: 'unanswered', ms: 3_000 },
+        },
+      },
+      ['wrong no-such-profile', 'wrong no-answer'],
+    ],
+    ['who it is, without credentials to ask with', { identity: undefined }, []],
+    [
+      'a refusal that only contains the words of another',
+      { identity: { kind: 'refused', code: 'NotAccessDenied' } },
+      ['wrong refused-by-aws'],
+    ],
+    [
+      'a refusal of what no link gave',
+      {
+        env: NO_KEYS,
+        attempts: { environment: NOTHING, profile: failure('no-such-profile') },
+        identity: { kind: 'refused', code: 'ExpiredToken' },
+      },
+      ['wrong no-such-profile'],
+    ],
   ])('say what is so about %s', (_, some, wanted) => {
     expect(found(some)).toEqual(wanted);
+  });
+
+  it('explain why there are no credentials by the first that is wrong, not by a warning', () => {
+    const skipped = diagnosis({
+      env: { AWS_PROFILE: 'work', AWS_SECRET_ACCESS_KEY: '' },
+      attempts: { environment: half, profile: failure('other', true) },
+    });
+    expect(principalCause(skipped)).toBe(findingsOf(skipped).find(({ level }) => level === 'wrong')?.finding);
+    expect(principalCause(skipped)).toBeDefined();
+    const silent = diagnosis({ env: NO_KEYS, attempts: { environment: NOTHING } });
+    expect(principalCause(silent)).toBeUndefined();
+  });
+
+  it('tell of half a pair that the SDK skips what is missing in the environment', () => {
+    const all = findingsOf(
+      diagnosis({
+        env: { AWS_PROFILE: 'work', AWS_SECRET_ACCESS_KEY: '' },
+        attempts: { environment: half, profile: worked() },
+      }),
+    );
+    expect(all.map(({ finding }) => finding)).toEqual([expect.stringContaining('AWS_ACCESS_KEY_ID')]);
   });
 
   it('name the link to which the SDK goes on', () => {
@@ -183,14 +294,6 @@ const PLACES: readonly Place[] = [
   { kind: 'kubernetes', isOnEc2: true },
   { kind: 'lambda', isOnEc2: false },
 ];
-const NO_KEYS = { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '', AWS_SESSION_TOKEN: '' };
-const failure = (code: CauseCode, endsChain = false): Attempt => ({
-  kind: 'failed',
-  cause: { code, detail: 'ECODE' },
-  endsChain,
-  ms: 1,
-});
-
 /** What is found where no link gives anything, in each place and for each state of the metadata service. */
 function withoutAnything(place: Place, state: MetadataState, env: Environment = {}) {
   const code = state === 'ready' ? 'role-unusable' : state === 'slow' ? 'hop-limit' : state;

@@ -37,6 +37,19 @@ describe('the place', () => {
       true,
     ],
     [
+      'an ECS task on ECS Anywhere, network bridge',
+      { AWS_EXECUTION_ENV: 'AWS_ECS_EXTERNAL' },
+      MACHINE,
+      false,
+    ],
+    [
+      'an ECS task, network bridge',
+      { ECS_CONTAINER_METADATA_URI: 'http://169.254.170.2/v3/x' },
+      MACHINE,
+      false,
+    ],
+    ['a container, network bridge', {}, { ...CONTAINER, interfaces: ['my-docker0'] }, false],
+    [
       'an ECS task, network bridge',
       { ECS_CONTAINER_METADATA_URI_V4: 'http://169.254.170.2/v4/x' },
       MACHINE,
@@ -44,6 +57,14 @@ describe('the place', () => {
     ],
   ])('%s is recognised by %o', (words, env, signs, answersAsEc2) => {
     expect(placeInWords(placeOf(env, signs, answersAsEc2))).toBe(words);
+  });
+
+  test('says nothing that is not known: no continuous integration, and nothing of what ECS runs a task on', () => {
+    expect(placeOf({}, MACHINE, false)).toStrictEqual({ kind: 'shell', isOnEc2: false });
+    const task = placeOf({ ECS_CONTAINER_METADATA_URI_V4: 'x', CI: 'true' }, MACHINE, true);
+    expect(task).toStrictEqual({ kind: 'ecs', network: 'bridge', isOnEc2: true, ci: 'CI' });
+    expect(placeOf({ AWS_EXECUTION_ENV: 'my_AWS_ECS_EC2' }, MACHINE, false).kind).toBe('shell');
+    expect(placeOf({ AWS_EXECUTION_ENV: 'AWS_ECS_EC2_2' }, MACHINE, false).on).toBe('EC2');
   });
 
   test.each<[boolean, Environment, Signs]>([

@@ -35,10 +35,10 @@ describe('a profile', () => {
   });
 
   it('that does not exist leaves the others to be named, but no session and no list of endpoints', () => {
-    const profiles = { work: {}, 'sso-session.corp': {}, 'services.local': {} };
+    const profiles = { work: {}, 'my-services.x': {}, 'sso-session.corp': {}, 'services.local': {} };
     expect(profileOf(profiles, 'wrok', [])).toMatchObject({
       exists: false,
-      others: ['work'],
+      others: ['work', 'my-services.x'],
       kind: 'nothing',
     });
     expect(profileOf(profiles, 'toString', [])).toMatchObject({ exists: false });
@@ -46,7 +46,9 @@ describe('a profile', () => {
 
   it('with one of the two keys is told from one with none', () => {
     expect(profileOf({ default: { aws_access_key_id: 'A' } }, undefined, []).hasHalfAPair).toBe(true);
-    expect(profileOf({ default: {} }, undefined, []).hasHalfAPair).toBe(false);
+    expect(profileOf({ default: { aws_secret_access_key: 'S' } }, undefined, []).hasHalfAPair).toBe(true);
+    for (const section of [{}, KEYS])
+      expect(profileOf({ default: section }, undefined, []).hasHalfAPair).toBe(false);
   });
 
   it('tells whether it has a process and a Region', () => {

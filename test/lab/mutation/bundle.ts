@@ -61,10 +61,12 @@ function inPlace(source: string, path: string): string {
     .replaceAll('import.meta.dirname', JSON.stringify(dirname(path)));
 }
 
-async function testFiles(folders: readonly string[]): Promise<readonly string[]> {
+async function testFiles(names: readonly string[]): Promise<readonly string[]> {
   const found = await Promise.all(
-    folders.map(async (folder) =>
-      (await readdir(resolve('test', folder), { recursive: true })).map((file) => `test/${folder}/${file}`),
+    names.map(async (name) =>
+      name.endsWith('.ts')
+        ? [`test/${name}`]
+        : (await readdir(resolve('test', name), { recursive: true })).map((file) => `test/${name}/${file}`),
     ),
   );
   return found

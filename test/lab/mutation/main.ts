@@ -4,7 +4,7 @@ import { type Assessment, assess, type Equivalent, nameOf } from './assess.ts';
 import { bundled } from './bundle.ts';
 import { linesOf } from './figure-lines.ts';
 import { instrument } from './instrument.ts';
-import { SCOPES, WANTED } from './scopes.ts';
+import { folderOf, SCOPES, WANTED } from './scopes.ts';
 import { runShares } from './shares.ts';
 
 const LIST = 'test/lab/mutation/equivalent.json';
@@ -15,7 +15,8 @@ const names = (process.env['FILES'] ?? '').split(',').filter((name) => name !== 
 const { sources, mutants } = await instrument(names);
 const folder = await mkdtemp(join(resolve('node_modules'), '.mutants-'));
 try {
-  for (const scope of SCOPES)
+  const mutated = new Set([...mutants.values()].map(({ file }) => folderOf(file)));
+  for (const scope of SCOPES.filter(({ folders }) => folders.some((one) => mutated.has(one))))
     await writeFile(`${folder}/${scope.name}.json`, JSON.stringify(await bundled(scope, sources)));
   const wanted = [...mutants].map(([id, { file }]) => ({ id, file }));
   const statuses = await runShares(wanted, folder, PROCESSES, (done) => {

@@ -1,5 +1,5 @@
 import type { Board } from './board.ts';
-import { type FirstRun, firstRun, type Ran } from './first-run.ts';
+import { type FirstRun, type Ran, runnable } from './first-run.ts';
 import type { Case, Suite } from './suite.ts';
 
 /** A test with a mutant that makes this many times as many steps as without it is endless. */
@@ -11,7 +11,10 @@ const STUCK_TICKS = 200;
 const TICK_MS = 50;
 
 /** For one mutant no more tests are run than take so long, in milliseconds of the processor, without it. */
-const ENOUGH_MS = 20_000;
+const ENOUGH_MS = 5_000;
+
+/** The test at the mirrored path comes as early as if it took this part of its time. */
+const OF_MIRROR = 0.1;
 
 export type MutantInFile = { readonly id: string; readonly file: string };
 
@@ -22,17 +25,18 @@ export type Uses = Readonly<Record<string, readonly string[]>>;
 type Kills = Map<Ran, number>;
 
 /**
- * Runs the tests that reach each mutant until one fails. First come the quick ones and those that have killed mutants of
- * the same file. A test that fails without a mutant is left out.
+ * Runs the tests that reach each mutant until one fails. First come the quick ones, those at the mirrored path and those that
+ * have killed mutants of the same file. A test that fails without a mutant is left out.
  */
 export async function runMutants(
   mutants: readonly MutantInFile[],
   suite: Suite,
   uses: Uses,
+  recorded: FirstRun,
   board: Board,
   told: (id: string, status: string) => void,
 ): Promise<void> {
-  const first = await firstRun(suite, Object.keys(uses), board);
+  const first = await runnable(recorded, suite, board);
   const killsIn = new Map<string, Kills>();
   for (const mutant of mutants) {
     told(mutant.id, 'Begun');
@@ -45,13 +49,13 @@ export async function runMutants(
 
 async function statusOf(
   mutant: MutantInFile,
-  first: FirstRun,
+  first: FirstRun<Ran>,
   kills: Kills,
   suite: Suite,
   uses: Uses,
   board: Board,
 ): Promise<string> {
-  const tests = enoughOf(sorted(reached(mutant, first, uses), kills));
+  const tests = enoughOf(sorted(reached(mutant, first, uses), mutant, kills));
   const anew = isStatic(mutant, first) ? reloaded(mutant, first, suite, board) : undefined;
   for (const one of anew === undefined ? tests : byFile(tests)) {
     const status = await ranWith(mutant.id, await (anew?.(one) ?? one.case), one, board);
@@ -70,7 +74,7 @@ function byFile(tests: readonly Ran[]): readonly Ran[] {
 }
 
 /** Answers the tests of modules that are evaluated with the mutant, or none if their file cannot be loaded with it as without. */
-function reloaded({ id }: MutantInFile, first: FirstRun, suite: Suite, board: Board) {
+function reloaded({ id }: MutantInFile, first: FirstRun<Ran>, suite: Suite, board: Board) {
   const load = suite(() => undefined);
   const loaded = new Map<string, readonly Case[]>();
   return async (one: Ran): Promise<Case | undefined> => {
@@ -96,23 +100,25 @@ async function ranWith(id: string, test: Case | undefined, { steps }: Ran, board
   }
 }
 
-function isStatic({ id }: MutantInFile, { loaded, collected }: FirstRun): boolean {
+function isStatic({ id }: MutantInFile, { loaded, collected }: FirstRun<Ran>): boolean {
   return [loaded, ...Object.values(collected)].some((counts) => counts[id] !== undefined);
 }
 
-function reached({ id, file }: MutantInFile, first: FirstRun, uses: Uses): readonly Ran[] {
+function reached({ id, file }: MutantInFile, first: FirstRun<Ran>, uses: Uses): readonly Ran[] {
   const { tests, loaded, collected } = first;
   return tests.filter(
     (one) =>
       !one.fails &&
       (one.passed[id] !== undefined ||
         (loaded[id] !== undefined && uses[one.file]?.includes(file)) ||
-        one.case.groups.some((group) => collected[group]?.[id] !== undefined)),
+        one.groups.some((group) => collected[group]?.[id] !== undefined)),
   );
 }
 
-function sorted(tests: readonly Ran[], kills: Kills): readonly Ran[] {
-  const cost = (one: Ran): number => one.cpuMs / (1 + (kills.get(one) ?? 0));
+function sorted(tests: readonly Ran[], { file }: MutantInFile, kills: Kills): readonly Ran[] {
+  const mirror = file.replace('functions/', 'test/').replace(/\.ts$/, '.test.ts');
+  const cost = (one: Ran): number =>
+    (one.cpuMs * (one.file === mirror ? OF_MIRROR : 1)) / (1 + (kills.get(one) ?? 0));
   return tests.toSorted((a, b) => cost(a) - cost(b));
 }
 

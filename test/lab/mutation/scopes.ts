@@ -2,11 +2,17 @@
 export type Scope = {
   readonly name: string;
   readonly folders: readonly string[];
+  /** Folders and files. */
   readonly tests: readonly string[];
 };
 
 export const SCOPES: readonly Scope[] = [
-  { name: 'pure', folders: ['core', 'formats'], tests: ['core', 'formats', 'events'] },
+  {
+    name: 'pure',
+    folders: ['core', 'formats'],
+    // Where what the tests of the steps decide is the better question, test/README.md names them.
+    tests: ['core', 'formats', 'events', 'pipeline/read/access.test.ts', 'commands/hidden-secrets.test.ts'],
+  },
   { name: 'steps', folders: ['commands', 'pipeline'], tests: ['commands', 'pipeline'] },
 ];
 

@@ -25,6 +25,18 @@ export async function runShares(
     progress(all().size);
   }, LOOK_MS);
   const running = new Set<ChildProcess>();
+  const run = (share: number, isFirst: boolean) =>
+    runProcess(
+      {
+        MUTANTS_FOLDER: folder,
+        MUTANTS_SHARE: String(share),
+        MUTANTS_SHARES: String(processes),
+        MUTANTS_FIRST: isFirst ? 'yes' : '',
+      },
+      `${folder}/${share}.done`,
+      running,
+    );
+  await Promise.all(statuses.map((_, share) => run(share, true)));
   await Promise.all(
     statuses.map((some, share) =>
       runShare(
@@ -32,7 +44,7 @@ export async function runShares(
         folder,
         share,
         some,
-        running,
+        () => run(share, false),
       ),
     ),
   ).finally(() => {
@@ -47,24 +59,27 @@ async function runShare(
   folder: string,
   share: number,
   statuses: Map<string, string>,
-  running: Set<ChildProcess>,
+  run: () => Promise<void>,
 ): Promise<void> {
   for (;;) {
     const left = mutants.filter(({ id }) => !statuses.has(id));
     if (left.length === 0) return;
     writeFileSync(`${folder}/${share}.json`, JSON.stringify(left));
-    await runProcess(folder, share, running);
+    await run();
     read(folder, share, statuses);
     if (left.every(({ id }) => !statuses.has(id)))
       throw new Error('a process of mutants ended before its first mutant; what it wrote stands above');
   }
 }
 
-function runProcess(folder: string, share: number, running: Set<ChildProcess>): Promise<void> {
-  const env = { ...process.env, MUTANTS_FOLDER: folder, MUTANTS_SHARE: String(share) };
+function runProcess(
+  settings: Readonly<Record<string, string>>,
+  done: string,
+  running: Set<ChildProcess>,
+): Promise<void> {
+  const env = { ...process.env, ...settings };
   const child = spawn(process.execPath, VITEST, { env, stdio: ['ignore', 'ignore', 'inherit'] });
   running.add(child);
-  const done = `${folder}/${share}.done`;
   const looking = setInterval(() => {
     if (existsSync(done) && Date.now() - statSync(done).mtimeMs > SILENT_MS) child.kill('SIGKILL');
   }, LOOK_MS);
