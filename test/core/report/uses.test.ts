@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { match } from '../../../functions/core/match/match.ts';
 import type { Fleet } from '../../../functions/core/model/fleet.ts';
-import { mentionsToTell, usesOf } from '../../../functions/core/report/uses.ts';
+import {
+  doubtfulArns,
+  everythingUsedIn,
+  mentionsToTell,
+  usesOf,
+} from '../../../functions/core/report/uses.ts';
 import {
   asSubject,
   change,
@@ -114,5 +119,68 @@ describe('a service whose environment only names the resource', () => {
 
   test('leaves no list behind if there is none', () => {
     expect(usesOf(fleet([service()]), subjects, POLICY)).not.toHaveProperty('mentions');
+  });
+});
+
+describe('everything that a fleet uses', () => {
+  const PARTIAL = SECRET.slice(0, -7);
+  const world = fleet(
+    [
+      service(),
+      service({
+        name: 'off',
+        tags: new Map([['enabled', 'false']]),
+        taskDefinition: revisionArn('x:1'),
+        deployments: [],
+      }),
+    ],
+    {
+      'api:1': [`${SECRET}:key:blue:`, `${PARTIAL}`],
+      'x:1': [PARAMETER, '/app/key', { place: 'pull', valueFrom: 'prod/db-a1B2c3' }],
+    },
+  );
+  const forms = (known: ReadonlyMap<string, boolean> = new Map()) =>
+    everythingUsedIn(world, POLICY, known).uses.map(({ references }) => references.map(({ form }) => form));
+
+  test('is listed by service, with every reference and what it follows', () => {
+    const { uses, notCovered } = everythingUsedIn(world, POLICY, new Map());
+    expect(uses.map(({ service: arn, cluster, optedOut }) => [arn, cluster, optedOut])).toEqual([
+      [service().arn, 'main', false],
+      [service({ name: 'off' }).arn, 'main', true],
+    ]);
+    expect(uses[0]?.references[0]).toEqual({
+      taskDefinition: revisionArn(),
+      container: 'app',
+      place: 'secrets',
+      valueFrom: `${SECRET}:key:blue:`,
+      form: 'full-arn',
+      label: 'blue',
+      versionId: null,
+    });
+    expect(notCovered).toMatch(/Standalone and scheduled tasks .* not covered/);
+  });
+
+  test('is named by full and partial ARNs as Secrets Manager says, or as they look', () => {
+    expect(forms()).toEqual([
+      ['full-arn', 'partial-arn'],
+      ['full-arn', 'name', 'name'],
+    ]);
+    const known = new Map([
+      [SECRET, false],
+      [PARTIAL, true],
+      [PARAMETER, false],
+    ]);
+    expect(forms(known)).toEqual([
+      ['partial-arn', 'full-arn'],
+      ['full-arn', 'name', 'name'],
+    ]);
+  });
+
+  test('leaves the ARNs of secrets in doubt that end like full ones, and nothing else', () => {
+    const parameter = `${PARAMETER}-a1B2c3`;
+    const doubtful = fleet([service()], {
+      'api:1': [SECRET, PARTIAL, parameter, '/app/key-a1B2c3', { place: 'pull', valueFrom: 'prod/x-a1B2c3' }],
+    });
+    expect(doubtfulArns(doubtful)).toEqual(new Set([SECRET]));
   });
 });
