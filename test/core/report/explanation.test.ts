@@ -57,7 +57,7 @@ const FRESH: ServiceDifference = { deployments: [deployment({ createdAt: AFTER }
 const beyond = (given: Given) => {
   const [subject] = explained(given).subjects;
   return Object.fromEntries(
-    (subject?.rules ?? []).slice(RULES.length).map(({ reasons, fact }) => [reasons[0], fact]),
+    (subject?.rules ?? []).slice(RULES.length).map(({ reasons, fact }) => [reasons[0] ?? '', fact]),
   );
 };
 

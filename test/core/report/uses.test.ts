@@ -135,7 +135,7 @@ describe('everything that a fleet uses', () => {
       }),
     ],
     {
-      'api:1': [`${SECRET}:key:blue:`, `${PARTIAL}`],
+      'api:1': [`${SECRET}:key:blue:`, PARTIAL],
       'x:1': [PARAMETER, '/app/key', { place: 'pull', valueFrom: 'prod/db-a1B2c3' }],
     },
   );

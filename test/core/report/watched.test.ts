@@ -73,7 +73,7 @@ function seen(given: Given, isOpen = true) {
   );
   return [...rows.values()];
 }
-const rollout = (different: Partial<Rollout>): Rollout => ({ state: 'progressing', ...different }) as Rollout;
+const rollout = (different: Partial<Rollout>): Rollout => ({ state: 'progressing', ...different });
 const YOUNG = deployment({ id: 'ecs-svc/2', createdAt: AFTER, running: 1, pending: 1 });
 const OLD = draining({ running: 2, pending: 1 });
 

@@ -22,6 +22,14 @@ function bundles() {
 }
 const firstOf = (name: string, one: number | string): string => `${folder}/${name}.first.${one}.json`;
 
+function recorded(name: string): FirstRun {
+  const parts = Array.from({ length: Number(shares) }, (_, i) => {
+    const part: FirstRun = JSON.parse(readFileSync(firstOf(name, i), 'utf8'));
+    return part;
+  });
+  return joined(parts);
+}
+
 // main.ts starts a process for each share of the tests, and then one for each share of the mutants.
 test.runIf(process.env['MUTANTS_FIRST'])('the tests of a share without a mutant', async () => {
   for (const { name, uses, suite } of bundles()) {
@@ -35,11 +43,7 @@ test.skipIf(process.env['MUTANTS_FIRST'])('the mutants of a share', async () => 
   for (const { name, folders, uses, suite } of bundles()) {
     const some = mutants.filter(({ file }) => folders.includes(folderOf(file)));
     if (some.length === 0) continue;
-    const parts = Array.from(
-      { length: Number(shares) },
-      (_, i): FirstRun => JSON.parse(readFileSync(firstOf(name, i), 'utf8')),
-    );
-    await runMutants(some, suite, uses, joined(parts), newBoard(), (id, status) =>
+    await runMutants(some, suite, uses, recorded(name), newBoard(), (id, status) =>
       appendFileSync(`${folder}/${share}.done`, `${JSON.stringify({ id, status })}\n`),
     );
   }
