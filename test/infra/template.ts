@@ -119,25 +119,18 @@ function roleOf(functionName: string): string {
 type Resources = Readonly<Record<string, z.infer<typeof Resource>>>;
 
 /** All resources of the fragments that serverless.yml always includes, by logical id. */
-function loadResources(): Resources {
+const loadResources = (): Resources => resourcesIn(fragmentsAlways());
+
+/** The paths of the fragments that serverless.yml always includes. */
+function fragmentsAlways(): readonly string[] {
   const { resources } = Service.parse(readYaml('serverless.yml'));
-  return resourcesIn(resources.map(pathIn).filter((path) => path.endsWith('.yml')));
+  return resources.map(pathIn).filter((path) => path.endsWith('.yml'));
 }
+
+const fragmentIn = (path: string) => Fragment.parse(readYaml(path));
 
 function resourcesIn(paths: readonly string[]): Resources {
-  const fragments = paths.map((path) => Fragment.parse(readYaml(path)));
-  return Object.fromEntries(fragments.flatMap((fragment) => Object.entries(fragment.Resources ?? {})));
-}
-
-/** Read once: many tests install the service. */
-let fragments: readonly z.infer<typeof Fragment>[] | undefined;
-
-function loadFragments(trustsOthers: boolean): readonly z.infer<typeof Fragment>[] {
-  const { resources } = Service.parse(readYaml('serverless.yml'));
-  const always = resources.map(pathIn).filter((path) => path.endsWith('.yml'));
-  fragments ??= always.map((path) => Fragment.parse(readYaml(path)));
-  const ofOthers = trustsOthers ? OF_OTHER_ACCOUNTS.slice(0, 2) : [];
-  return [...fragments, ...ofOthers.map((path) => Fragment.parse(readYaml(path)))];
+  return Object.fromEntries(paths.flatMap((path) => Object.entries(fragmentIn(path).Resources ?? {})));
 }
 
 /** What a variable of osls names in a file: a part of a fragment. */
@@ -183,7 +176,8 @@ export function fragmentsOf(stage: string, parameters: Readonly<Record<string, u
       String(parameterOf(name)),
     );
   };
-  const all = loadFragments(given['trustedAccounts'] !== '');
+  const ofOthers = given['trustedAccounts'] === '' ? [] : OF_OTHER_ACCOUNTS.slice(0, 2);
+  const all = [...fragmentsAlways(), ...ofOthers].map(fragmentIn);
   const merged = (key: 'Resources' | 'Conditions' | 'Parameters') =>
     Object.assign({}, ...all.map((one) => one[key] ?? {})) as Record<string, unknown>;
   return z
@@ -208,9 +202,14 @@ function pathIn(include: string): string {
   return path;
 }
 
-/** A file in YAML with CloudFormation's short forms, which become the long ones. */
+const parsed = new Map<string, unknown>();
+
+/** A file in YAML with CloudFormation's short forms, which become the long ones. Parsed once: it is slow, and many tests ask. */
 export function readYaml(path: string): unknown {
-  return parse(readFileSync(path, 'utf8'), { customTags: CLOUDFORMATION_TAGS, merge: true });
+  const content =
+    parsed.get(path) ?? parse(readFileSync(path, 'utf8'), { customTags: CLOUDFORMATION_TAGS, merge: true });
+  parsed.set(path, content);
+  return content;
 }
 
 // CloudFormation's short forms, converted to the long forms.
