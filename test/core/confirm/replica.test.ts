@@ -7,6 +7,7 @@ test('a replica has the name and the suffix of its primary in this Region, and n
   expect(replicaArn(SECRET.replace('eu-west-1', 'us-east-1'), 'eu-west-1')).toBe(SECRET);
   expect(replicaArn(SECRET, 'eu-west-1')).toBeUndefined();
   expect(replicaArn(PARAMETER, 'us-east-1')).toBeUndefined();
+  expect(replicaArn('prod/db', 'us-east-1')).toBeUndefined();
 });
 
 describe('a change, as its replica shows it,', () => {
@@ -28,6 +29,11 @@ describe('a change, as its replica shows it,', () => {
       expect(seen).toEqual(change({ changedAt: CHANGED_AT + 5_002 }));
     }
     expect(asReplicated(told, replica(['AWSCURRENT'], 1), NOW).changedAt).toBe(CHANGED_AT);
+  });
+
+  test('is young as long as it is not known which version it is of', () => {
+    const { versionId: _, ...whole } = told;
+    expect(asReplicated(whole, replica(['AWSCURRENT']), NOW)).toMatchObject({ behind: true, changedAt: NOW });
   });
 
   test('is opted out by the tag of the replica', () => {

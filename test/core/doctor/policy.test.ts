@@ -59,6 +59,56 @@ describe('a policy decides', () => {
       [allow, { ...deny, Condition: { Bool: { 'aws:SecureTransport': 'false' } } }],
       'allowed',
     ],
+    ['a denial of something else', [allow, { ...deny, Action: 'sqs:DeleteQueue' }], 'allowed'],
+    [
+      'a denial that depends on what is not known',
+      [{ ...deny, Condition: { Bool: { 'aws:Other': true } } }],
+      'denied',
+    ],
+    [
+      'something else on a condition of which nothing is known',
+      { ...when({ Bool: { 'aws:Other': true } }), Action: 'sqs:DeleteQueue' },
+      'denied',
+    ],
+    [
+      'a text in any case',
+      when({ StringEqualsIgnoreCase: { 'aws:SourceArn': RULE.toUpperCase() } }),
+      'allowed',
+    ],
+    ['another text in any case', when({ StringEqualsIgnoreCase: { 'aws:SourceArn': 'x' } }), 'denied'],
+    [
+      'a text that is wanted in the same case',
+      when({ StringEquals: { 'aws:SourceArn': RULE.toUpperCase() } }),
+      'denied',
+    ],
+    ['a truth in any case', when({ Bool: { 'aws:SecureTransport': 'True' } }), 'allowed'],
+    ['another truth', when({ Bool: { 'aws:SecureTransport': 'False' } }), 'denied'],
+    [
+      'any of several values',
+      when({ 'ForAnyValue:StringEquals': { 'aws:SourceArn': ['x', RULE] } }),
+      'allowed',
+    ],
+    [
+      'all of several values',
+      when({ 'ForAllValues:StringEquals': { 'aws:SourceArn': ['x', RULE] } }),
+      'allowed',
+    ],
+    ['a key that may be absent', when({ StringEqualsIfExists: { 'aws:SourceArn': RULE } }), 'allowed'],
+    [
+      'an operator that only ends like another',
+      when({ IfExistsStringEquals: { 'aws:SourceArn': RULE } }),
+      'unsure',
+    ],
+    [
+      'an operator that only begins with more',
+      when({ 'XForAnyValue:StringEquals': { 'aws:SourceArn': RULE } }),
+      'unsure',
+    ],
+    [
+      'one variable among its values',
+      when({ StringEquals: { 'aws:SourceArn': ['x', `\${aws:SourceVpce}`] } }),
+      'unsure',
+    ],
     ['nothing', [], 'denied'],
   ])('%s', (_, statements, decision) => {
     expect(decided(statements, { 'aws:sourcearn': RULE, 'aws:securetransport': 'true' })).toBe(decision);

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { match, suffixWarnings } from '../../../functions/core/match/match.ts';
 import { taskDefinitionArn } from '../../../functions/core/model/arn.ts';
-import type { RawReference } from '../../../functions/core/model/reference.ts';
+import { jsonKeyOf, type RawReference } from '../../../functions/core/model/reference.ts';
 import {
   asSubject,
   change,
@@ -239,4 +239,16 @@ test('a reference by ARN names a secret only if it is the ARN of that secret, wi
       expect(forms(valueFrom, changed, 'secret').length).toBe(isNamed ? 1 : 0);
     }),
   );
+});
+
+test.each<[string, string | undefined]>([
+  [`${SECRET}:password::`, 'password'],
+  [`${SECRET}:password:blue:`, 'password'],
+  [`${SECRET}::blue:`, undefined],
+  [SECRET, undefined],
+  [`${PARAMETER}:1:2:3`, undefined],
+  ['/app/key', undefined],
+  ['a:b:c:d:e:f:g:password', undefined],
+])('of the JSON of a secret, %s asks for the key %s', (valueFrom, key) => {
+  expect(jsonKeyOf(reference({ valueFrom }))).toBe(key);
 });

@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { possibleMatches } from '../../../functions/core/match/match.ts';
+import type { AccessFinding, ServiceAccess } from '../../../functions/core/model/access.ts';
 import { type Change, REQUEST } from '../../../functions/core/model/change.ts';
 import { redeploy, skip, wait } from '../../../functions/core/model/decision.ts';
 import type { SecretDescription } from '../../../functions/core/model/secret.ts';
 import { askedAs, needsOf } from '../../../functions/core/plan/needs.ts';
 import {
+  accessFor,
   type Condition,
   conditionOf,
   type Missing,
@@ -311,5 +313,84 @@ describe('a secret', () => {
   test('that is not rotated has a pending value by hand', () => {
     const { rotationEnabled: _, ...notRotated } = described({ labelsOf: pending });
     expect(conditionOf(notRotated, NOW)).toEqual({ kind: 'standing' });
+  });
+});
+
+describe('an execution role that cannot read what the service refers to', () => {
+  const access = (...causes: readonly (readonly [AccessFinding['certainty'], AccessFinding['cause']])[]) => {
+    const findings = causes.map(([certainty, cause]) => ({ certainty, cause }));
+    return { certainty: 'cannot', findings } as unknown as ServiceAccess;
+  };
+  const found = (
+    mode: 'off' | 'warn' | 'block',
+    known: ServiceAccess | undefined,
+    conditions: readonly Condition[] = [],
+  ) => {
+    const raw = reference({ valueFrom: OTHER });
+    const needs = raw.targets.map((target) => ({ target, reference: raw }));
+    const asked = new Map(conditions.map((one) => [OTHER, one] as const));
+    const preflight = { mode, ...(known && { access: known }) };
+    return obstaclesTo(service(LOW), needs, asked, [{ id: OTHER, at: 0 }], NOW, preflight);
+  };
+  const denied = access(['cannot', 'implicit-deny']);
+
+  test('stops the redeploy if that is certain and PREFLIGHT blocks', () => {
+    expect(found('block', denied)).toEqual({
+      found: [],
+      missing: [],
+      verdict: skip('cannot-read'),
+      access: denied,
+    });
+    expect(found('block', access(['unknown', 'condition'], ['cannot', 'role-gone'])).verdict).toEqual(
+      skip('cannot-read'),
+    );
+  });
+
+  test.each<[string, ServiceAccess | undefined]>([
+    ['it is only probable', access(['probably-cannot', 'implicit-deny'], ['unknown', 'condition'])],
+    ['what it cannot read is only gone, which has to be seen twice', access(['cannot', 'resource-gone'])],
+    ['nothing speaks against it', access()],
+    ['it was not asked', undefined],
+  ])('stops nothing if %s', (_, known) => {
+    expect(found('block', known)).toEqual({ found: [], missing: [], ...(known && { access: known }) });
+  });
+
+  test.each(['off', 'warn'] as const)('is only told with PREFLIGHT %s', (mode) => {
+    expect(found(mode, denied)).toEqual({ found: [], missing: [], access: denied });
+  });
+
+  test('comes after a reference that is gone, and before a rotation', () => {
+    expect(found('block', denied, [gone()]).verdict).toEqual(skip('reference-gone'));
+    expect(found('block', denied, [rotating(MINUTE)]).verdict).toEqual(skip('cannot-read'));
+    expect(found('warn', denied, [rotating(MINUTE)]).verdict).toEqual(
+      wait('rotation-unfinished', NOW - MINUTE + HOUR),
+    );
+  });
+
+  test('is told of a redeploy and of what it stops, and of nothing else', () => {
+    const obstacles = found('block', denied);
+    expect(accessFor(redeploy, obstacles)).toBe(denied);
+    expect(accessFor(skip('cannot-read'), obstacles)).toBe(denied);
+    expect(accessFor(skip('already-fresh'), obstacles)).toBeUndefined();
+    expect(accessFor(wait('cooldown'), obstacles)).toBeUndefined();
+    expect(accessFor(redeploy, undefined)).toBeUndefined();
+  });
+
+  test('stands in the decision of a plan if it was asked', () => {
+    const world = fleet([service()]);
+    const subjects = [asSubject(change())];
+    const input = {
+      fleet: world,
+      subjects,
+      matches: possibleMatches(world, subjects, 'ignore'),
+      evidence: new Map(),
+      policy: POLICY,
+      earlier: NOTHING_EARLIER,
+      now: NOW,
+    };
+    const decided = (obstacles: ReturnType<typeof obstaclesTo>) =>
+      makePlan({ ...input, obstacles: new Map([[service().key, obstacles]]) }).redeploys[0]?.decision;
+    expect(decided(found('warn', denied))).toMatchObject({ action: 'redeploy', access: denied });
+    expect(decided(found('warn', undefined))).not.toHaveProperty('access');
   });
 });

@@ -383,3 +383,61 @@ test('services that may become fresh do not push out those that are', () => {
   expect(names).toContain('done');
   expect(names).toHaveLength(20);
 });
+
+describe('the stopped tasks of a service whose new tasks are not all up are asked for', () => {
+  const short = (different: Partial<ReturnType<typeof deployment>> = {}): ServiceDifference => ({
+    deployments: [deployment({ running: 1, rolloutState: 'IN_PROGRESS', ...different })],
+  });
+  const held: ServiceDifference = { strategy: 'BLUE_GREEN' };
+  const isAsked = (given: Given) => asked(given).some(({ askStopped }) => askStopped === true);
+
+  test.each<[boolean, string, Given]>([
+    [true, 'its deployment began after the change', { service: short({ createdAt: AFTER }) }],
+    [false, 'as many run as should', { service: short({ createdAt: AFTER, running: 2 }) }],
+    [false, 'a rolling deployment is older than the change, which replaces it', { service: short() }],
+    [true, 'a deployment that must not be interrupted is older', { service: { ...short(), ...held } }],
+    [true, 'hooks may hold up one that is older', { service: { ...short(), hasHooks: true } }],
+    [false, 'the service is left alone', { service: { ...short(), ...held, status: 'DRAINING' } }],
+    [false, 'there is no deployment', { service: { ...held, deployments: [] } }],
+  ])('(%s) where %s', (isOne, _, given) => {
+    expect(isAsked(given)).toBe(isOne);
+  });
+
+  test('for no notice', () => {
+    const matches = match(fleet([service(short({ createdAt: AFTER }))]), [asSubject(notice())], 'ignore');
+    expect(questions(matches, POLICY, NOW)).toEqual([]);
+  });
+});
+
+describe('a change that followed a service asks when its last old task ended', () => {
+  const ends = (given: Given) =>
+    asked({ following: 'followed', ...given }).flatMap(({ endOf }) => endOf ?? []);
+  const old = (different: Partial<ReturnType<typeof deployment>>): Given => ({
+    service: { deployments: [deployment(different)] },
+  });
+
+  test.each<[string, Given, readonly number[]]>([
+    ['where it is fresh', { service: fresh }, [CHANGED_AT]],
+    [
+      'where it has no tasks',
+      { service: { desired: 0, running: 0, deployments: [deployment({ running: 0, desired: 0 })] } },
+      [CHANGED_AT],
+    ],
+    ['where an older rollout has ended since', old({ updatedAt: CHANGED_AT + 1 }), [CHANGED_AT]],
+    ['not where it ended at the instant of the change', old({ updatedAt: CHANGED_AT }), []],
+    ['not where nothing has ended since', old({}), []],
+    ['not while it waits', { service: rolling }, []],
+    ['not at the first look', { service: fresh, following: undefined }, []],
+  ])('%s', (_, given, expected) => {
+    const { following, ...rest } = given;
+    const found = 'following' in given ? asked({ ...rest }).flatMap(({ endOf }) => endOf ?? []) : ends(given);
+    expect(following).toBeUndefined();
+    expect(found).toEqual(expected);
+  });
+
+  test('and no notice does', () => {
+    const matches = match(fleet([service(fresh)]), [asSubject(notice())], 'ignore');
+    const followed = matches.map((one) => ({ ...one, following: 'followed' as const }));
+    expect(questions(followed, POLICY, NOW)).toEqual([]);
+  });
+});

@@ -40,3 +40,27 @@ test.each([
 ])('what is not of AWS is not kept, because the snapshot could not be read with it', (told) => {
   expect(withHeard([], [change(told)])).toEqual([]);
 });
+
+test('of one instant the last that was told is kept, and a change of the whole secret beside those of its labels', () => {
+  const { label: _, versionId: _version, ...whole } = change();
+  const heard = withHeard([], [change({ versionId: 'v1' }), whole, change({ versionId: 'v2' })]);
+  expect(heard).toEqual([
+    { arn: SECRET, at: CHANGED_AT },
+    { arn: SECRET, label: 'AWSCURRENT', versionId: 'v2', at: CHANGED_AT },
+  ]);
+});
+
+test('they are sorted by ARN and label, in whatever order they come', () => {
+  const told = ['c', 'a', 'd', 'b'].map((label, i) => change({ label, changedAt: CHANGED_AT + i }));
+  for (const some of [told, told.toReversed()])
+    expect(withHeard([], some).map(({ label }) => label)).toEqual(['a', 'b', 'c', 'd']);
+});
+
+test('the longest label, version and ARN of AWS are kept, and the earliest instant', () => {
+  const longest = {
+    label: 'x'.repeat(256),
+    versionId: 'x'.repeat(256),
+    arn: `${SECRET}${'x'.repeat(2048)}`.slice(0, 2048),
+  };
+  expect(withHeard([], [change({ ...longest, changedAt: 0 })])).toEqual([{ ...longest, at: 0 }]);
+});

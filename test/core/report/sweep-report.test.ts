@@ -522,6 +522,16 @@ test('a report of stale services lists the certain and the possible ones, and wh
     outcomes: [],
     summary: { matched: 5, wait: 1 },
   });
+  expect(makeStaleReport(found, Infinity)).not.toHaveProperty('hidden');
+  const hidden = [
+    { arn: 'x' },
+    { arn: 'heard', hidden: true as const, lastEvent: CHANGED_AT },
+    { arn: 'never', hidden: true as const },
+  ];
+  expect(makeStaleReport({ ...found, unchecked: hidden }, Infinity)).toMatchObject({
+    unchecked: 3,
+    hidden: [{ arn: 'heard', lastEvent: new Date(CHANGED_AT).toISOString() }, { arn: 'never' }],
+  });
   const part = makeStaleReport({ ...found, remaining: ['edge'], complete: false }, Infinity);
   expect(part).toMatchObject({ complete: false, left: ['edge'] });
 });

@@ -62,6 +62,9 @@ describe('the list of what a fleet refers to', () => {
     ],
   ])('puts %s in the right place', (_, valueFrom, secrets, parameters, elsewhere) => {
     const found = referred({ 'api:1': [valueFrom] });
+    expect(found.elsewhere.map(({ target }) => target.id)).toEqual(
+      elsewhere.filter((id) => id.includes(':secretsmanager:')),
+    );
     expect({
       secrets: found.secrets.map(({ target }) => target.id),
       parameters: found.parameters.map(({ target }) => target.id),
