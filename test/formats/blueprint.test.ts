@@ -1,212 +1,188 @@
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Blueprint } from '../../functions/core/doctor/blueprint.ts';
+import { describe, expect, test } from 'vitest';
 import { blueprintOf } from '../../functions/formats/blueprint.ts';
-import { type Deployment, deployedResources } from '../../functions/formats/stack-template.ts';
-import { packageInto, removeFolder } from '../infra/packaged.ts';
-import { EVERY_CONDITION, grantedActions, loadRules, NEEDED_BY_LAMBDA } from '../infra/template.ts';
+import type { Deployment } from '../../functions/formats/stack-template.ts';
 
 const HOME = { partition: 'aws-cn', region: 'cn-north-1', account: '111122223333' };
-const FUNCTIONS = {
-  OnDashchangeLambdaFunction: 'on-change',
-  OnDashrequestLambdaFunction: 'on-request',
-  OnDashscheduleLambdaFunction: 'on-schedule',
-} as const;
-
-let folder: string;
-let asIs: Blueprint;
-let withMore: Blueprint;
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'blueprint-test-'));
-  const more = {
-    snapshot: 'ENABLED',
-    preflight: 'warn',
-    cloudTrailRules: 'DISABLED',
-    trustedAccounts: '999988887777',
-  };
-  [asIs, withMore] = await Promise.all([
-    deployed(join(folder, 'as-is'), {}),
-    deployed(join(folder, 'more'), { ...more, redeployableTag: 'team=payments' }),
-  ]);
-});
-afterAll(() => removeFolder(folder));
-
-/** Packages the stack, and names each resource as AWS may. */
-async function deployed(path: string, parameters: Readonly<Record<string, string>>): Promise<Blueprint> {
-  const { resources, parameters: Parameters, conditions: Conditions } = await packageInto(path, parameters);
-  const physical = (id: string, type: string) =>
-    type === 'AWS::SQS::Queue' ? `https://sqs.cn-north-1.amazonaws.com.cn/111122223333/${id}-1` : `${id}-1`;
-  const made = Object.entries(resources).map(
-    ([id, { Type }]) => [id, { type: Type, physicalId: physical(id, Type) }] as const,
-  );
-  const deployment = {
-    home: HOME,
-    stack: 'any',
-    parameters: new Map<string, string>(),
-    resources: new Map(made),
-  };
-  const found = blueprintOf(JSON.stringify({ Parameters, Conditions, Resources: resources }), deployment);
-  if (found === undefined) throw new Error('the packaged template is no blueprint');
-  return found;
-}
-
 const arn = (service: string, resource: string) =>
   `arn:aws-cn:${service}:cn-north-1:111122223333:${resource}`;
 
-describe('the packaged template says', () => {
-  test('each rule with its pattern, its target and the dead letters of it', () => {
-    const byId = (a: { readonly id: string }, b: { readonly id: string }) => (a.id < b.id ? -1 : 1);
-    expect(asIs.rules.toSorted(byId)).toEqual(
-      loadRules()
-        .map(({ name: id, pattern, queue }) => ({
-          id,
-          name: `${id}-1`,
-          arn: arn('events', `rule/${id}-1`),
-          isEnabled: true,
-          pattern,
-          targets: [
-            {
-              arn: arn('sqs', queue === 'changes' ? 'ChangeQueue-1' : 'CloudTrailQueue-1'),
-              deadLetters: arn('sqs', 'RuleDeadLetterQueue-1'),
-            },
-          ],
-        }))
-        .toSorted(byId),
-    );
-    const off = withMore.rules.filter(({ isEnabled }) => !isEnabled).map(({ id }) => id);
-    expect(off.filter((id) => !id.startsWith('Trusted')).toSorted()).toEqual([
-      'CloudTrailCallRule',
-      'CloudTrailRotationRule',
+/** What a template with these resources says, where each has a name of its own. */
+function read(
+  Resources: Readonly<Record<string, { readonly Type: string; readonly Properties?: unknown }>>,
+  without: readonly string[] = [],
+) {
+  const made = Object.entries(Resources).filter(([id]) => !without.includes(id));
+  const resources: Deployment['resources'] = new Map(
+    made.map(([id, { Type }]) => [
+      id,
+      { type: Type, physicalId: Type === 'AWS::SQS::Queue' ? `https://sqs/1/${id}-1` : `${id}-1` },
+    ]),
+  );
+  return blueprintOf(JSON.stringify({ Resources }), {
+    home: HOME,
+    stack: 'mine',
+    parameters: new Map(),
+    resources,
+  });
+}
+const att = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
+const queue = (Properties?: object) => ({ Type: 'AWS::SQS::Queue', ...(Properties && { Properties }) });
+const RULE = {
+  Type: 'AWS::Events::Rule',
+  Properties: { EventPattern: { source: ['a'] }, Targets: [{ Arn: att('Q') }] },
+};
+
+describe('a template says of', () => {
+  test('a queue its ARN, and where it puts what fails', () => {
+    const found = read({ Q: queue({ RedrivePolicy: { deadLetterTargetArn: att('D') } }), D: queue() });
+    expect(found?.queues).toEqual([
+      { id: 'Q', url: 'https://sqs/1/Q-1', arn: arn('sqs', 'Q-1'), deadLetters: arn('sqs', 'D-1') },
+      { id: 'D', url: 'https://sqs/1/D-1', arn: arn('sqs', 'D-1'), deadLetters: undefined },
     ]);
-    const trusted = withMore.rules.filter(({ bus }) => bus === 'TrustedEventBus-1');
-    expect(trusted).toHaveLength(5);
-    expect(trusted[0]?.arn).toBe(arn('events', `rule/TrustedEventBus-1/${trusted[0]?.id}-1`));
+    expect(read({ Q: queue() }, ['Q'])?.queues).toEqual([
+      { id: 'Q', url: undefined, arn: arn('sqs', ''), deadLetters: undefined },
+    ]);
   });
 
-  test('what Lambda takes from which queue, and where a queue puts what fails', () => {
-    expect(asIs.sources).toEqual(
-      ['ChangeQueue-1', 'CloudTrailQueue-1'].map((queue) => ({
-        queue: arn('sqs', queue),
-        functionArn: arn('lambda', 'function:OnDashchangeLambdaFunction-1'),
-        reportsItemFailures: true,
-      })),
-    );
-    expect(Object.fromEntries(asIs.queues.map(({ id, deadLetters }) => [id, deadLetters]))).toEqual({
-      ChangeQueue: arn('sqs', 'ChangeDeadLetterQueue-1'),
-      CloudTrailQueue: arn('sqs', 'ChangeDeadLetterQueue-1'),
-      ChangeDeadLetterQueue: undefined,
-      RuleDeadLetterQueue: undefined,
+  test('a rule its pattern, its targets and their dead letters, and whether it is enabled', () => {
+    const { Properties } = RULE;
+    const Targets = [{ Arn: att('Q'), DeadLetterConfig: { Arn: att('D') } }];
+    const rules = read({
+      R: RULE,
+      Off: { ...RULE, Properties: { ...Properties, State: 'DISABLED', Targets } },
+      None: { ...RULE, Properties: { EventPattern: 'x' } },
+      Q: queue(),
+      D: queue(),
+    })?.rules;
+    const common = { bus: undefined, pattern: { source: ['a'] } };
+    expect(rules).toEqual([
+      {
+        ...common,
+        id: 'R',
+        name: 'R-1',
+        arn: arn('events', 'rule/R-1'),
+        isEnabled: true,
+        targets: [{ arn: arn('sqs', 'Q-1'), deadLetters: undefined }],
+      },
+      {
+        ...common,
+        id: 'Off',
+        name: 'Off-1',
+        arn: arn('events', 'rule/Off-1'),
+        isEnabled: false,
+        targets: [{ arn: arn('sqs', 'Q-1'), deadLetters: arn('sqs', 'D-1') }],
+      },
+      {
+        ...common,
+        id: 'None',
+        name: 'None-1',
+        arn: arn('events', 'rule/None-1'),
+        isEnabled: true,
+        pattern: 'x',
+        targets: [],
+      },
+    ]);
+  });
+
+  test('a rule of another event bus its own name, which CloudFormation puts behind that of the bus', () => {
+    const Resources = {
+      'Bus|R': { ...RULE, Properties: { ...RULE.Properties, EventBusName: 'Bus' } },
+      Q: queue(),
+    };
+    expect(read(Resources)?.rules[0]).toMatchObject({
+      name: 'R-1',
+      bus: 'Bus',
+      arn: arn('events', 'rule/Bus/R-1'),
+    });
+    expect(read(Resources, ['Bus|R'])?.rules[0]).toMatchObject({
+      name: undefined,
+      arn: arn('events', 'rule/Bus'),
     });
   });
 
-  test('what each function does with its role, which is what the role grants', () => {
-    for (const [id, name] of Object.entries(FUNCTIONS)) {
-      const actions = (blueprint: Blueprint) =>
-        [
-          ...new Set(blueprint.functions.find((one) => one.id === id)?.needs.map(({ action }) => action)),
-        ].toSorted();
-      expect(actions(asIs)).toEqual(grantedActions(name));
-      expect(actions(withMore)).toEqual([...new Set(grantedActions(name, EVERY_CONDITION))].toSorted());
-    }
-    expect(grantedActions('on-change')).toEqual(expect.arrayContaining([...NEEDED_BY_LAMBDA]));
+  test('an event source its queue and its function, and whether it reports item failures', () => {
+    const of = (more: object) => ({
+      Type: 'AWS::Lambda::EventSourceMapping',
+      Properties: { EventSourceArn: att('Q'), FunctionName: 'f', ...more },
+    });
+    const sources = read({
+      All: of({ FunctionResponseTypes: ['Other', 'ReportBatchItemFailures'] }),
+      None: of({}),
+      Other: of({ FunctionResponseTypes: ['Other'] }),
+      Q: queue(),
+    })?.sources;
+    const common = { queue: arn('sqs', 'Q-1'), functionArn: 'f' };
+    expect(sources).toEqual(
+      [true, false, false].map((reportsItemFailures) => ({ ...common, reportsItemFailures })),
+    );
   });
 
-  test('on what, and with which keys of conditions', () => {
-    const needs = (blueprint: Blueprint, action: string) =>
-      blueprint.functions
-        .find(({ id }) => id === 'OnDashchangeLambdaFunction')
-        ?.needs.filter((one) => one.action === action);
-    expect(needs(asIs, 'ecs:UpdateService')).toEqual([
-      { action: 'ecs:UpdateService', resource: arn('ecs', 'service/any'), context: new Map() },
+  test('a function everything that its role grants, in itself and in policies beside it', () => {
+    const allow = (Action: unknown, Resource: unknown, more: object = {}) => ({
+      Effect: 'Allow',
+      Action,
+      Resource,
+      ...more,
+    });
+    const document = (...Statement: readonly object[]) => ({ PolicyDocument: { Statement } });
+    const Condition = { StringEquals: { 'aws:ResourceTag/team': ['a', 'b'] } };
+    const role = (...Policies: readonly object[]) => ({ Type: 'AWS::IAM::Role', Properties: { Policies } });
+    const policy = (Roles: readonly unknown[], Action: string) => ({
+      Type: 'AWS::IAM::Policy',
+      Properties: { ...document(allow(Action, '*')), Roles },
+    });
+    const Resources = {
+      F: { Type: 'AWS::Lambda::Function', Properties: { Role: att('R') } },
+      R: role(
+        document(allow(['ecs:A', 'ecs:B'], ['arn:aws-cn:ecs:*:*:service/*', 'x?'])),
+        document(allow('s3:A', '*', { Condition }), { ...allow('s3:B', '*'), Effect: 'Deny' }),
+      ),
+      Other: role(document(allow('iam:A', '*'))),
+      Beside: policy(['x', { Ref: 'R' }], 'sqs:A'),
+      Elsewhere: policy([{ Ref: 'Other' }], 'sqs:B'),
+    };
+    const need = (action: string, resource = '*', context = new Map<string, string>()) => ({
+      action,
+      resource,
+      context,
+    });
+    const service = 'arn:aws-cn:ecs:any:123456789012:service/any';
+    const expected = [
+      need('ecs:A', service),
+      need('ecs:A', 'xa'),
+      need('ecs:B', service),
+      need('ecs:B', 'xa'),
+      need('s3:A', '*', new Map([['aws:resourcetag/team', 'a']])),
+      need('sqs:A'),
+    ];
+    expect(read(Resources)?.functions).toEqual([
+      { id: 'F', name: 'F-1', arn: arn('lambda', 'function:F-1'), needs: expected },
     ]);
-    expect(needs(withMore, 'ecs:UpdateService')?.[0]?.context).toEqual(
-      new Map([['aws:resourcetag/team', 'payments']]),
-    );
-    expect(needs(asIs, 'events:PutEvents')).toEqual([
-      {
-        action: 'events:PutEvents',
-        resource: arn('events', 'event-bus/default'),
-        context: new Map([['events:source', 'secret-redeploy']]),
-      },
+    expect(read(Resources, ['F', 'R'])?.functions).toEqual([
+      { id: 'F', name: undefined, arn: arn('lambda', 'function:'), needs: expected },
     ]);
-    expect(needs(asIs, 'ssm:DescribeParameters')?.[0]?.resource).toBe('*');
-    expect(needs(withMore, 's3:GetObject')?.[0]?.resource).toBe(
-      'arn:aws-cn:s3:::SnapshotBucket-1/fleet.json.gz',
-    );
-    expect(needs(withMore, 'iam:GetRole')?.[0]?.resource).toBe('arn:aws-cn:iam::111122223333:role/any');
   });
 
-  test('the alarms, and the bucket where a snapshot is kept', () => {
-    expect(asIs.alarms).toContain('ecs-secret-redeploy-prod-dead-letters');
-    expect(asIs.alarms.length).toBeGreaterThan(10);
-    expect([asIs.bucket, withMore.bucket]).toEqual([undefined, { name: 'SnapshotBucket-1' }]);
+  test('the alarms, and the bucket of the snapshot alone', () => {
+    const found = read({
+      A: { Type: 'AWS::CloudWatch::Alarm', Properties: { AlarmName: 'one' } },
+      Other: { Type: 'AWS::S3::Bucket' },
+      SnapshotBucket: { Type: 'AWS::S3::Bucket' },
+    });
+    expect(found).toMatchObject({ alarms: ['one'], bucket: { name: 'SnapshotBucket-1' } });
+    expect(read({})).toEqual({
+      rules: [],
+      queues: [],
+      sources: [],
+      functions: [],
+      alarms: [],
+      bucket: undefined,
+    });
   });
 });
 
 describe('of a template', () => {
-  const deployment: Deployment = {
-    home: HOME,
-    stack: 'mine',
-    parameters: new Map([['Given', 'yes']]),
-    resources: new Map([['Q', { type: 'AWS::SQS::Queue', physicalId: 'https://sqs/1/q' }]]),
-  };
-  const body = (value: unknown, more: object = {}) =>
-    JSON.stringify({
-      Parameters: { Given: { Default: 'no' }, Preset: { Default: 'preset' } },
-      Conditions: {
-        Yes: { 'Fn::Equals': [{ Ref: 'Given' }, 'yes'] },
-        No: { 'Fn::Not': [{ 'Fn::Equals': ['a', 'a'] }] },
-      },
-      Resources: { Q: { Type: 'AWS::SQS::Queue', Properties: { value }, ...more } },
-    });
-
-  test.each([
-    ['a parameter', { Ref: 'Given' }, 'yes'],
-    ['the default of a parameter', { Ref: 'Preset' }, 'preset'],
-    ['the name of a resource', { Ref: 'Q' }, 'https://sqs/1/q'],
-    ['its ARN', { 'Fn::GetAtt': ['Q', 'Arn'] }, arn('sqs', 'q')],
-    ['its ARN in the short form', { 'Fn::GetAtt': 'Q.Arn' }, arn('sqs', 'q')],
-    ['its name', { 'Fn::GetAtt': ['Q', 'QueueName'] }, 'q'],
-    ['another attribute of it', { 'Fn::GetAtt': ['Q', 'Other'] }, '<Q.Other>'],
-    ['a resource that the stack does not have', { Ref: 'Gone' }, '<Gone>'],
-    [
-      'a text',
-      { 'Fn::Sub': `\${AWS::Partition}/\${AWS::StackName}/\${Q.Arn}/\${!Not}` },
-      `aws-cn/mine/${arn('sqs', 'q')}/\${Not}`,
-    ],
-    [
-      'a text with names of its own',
-      { 'Fn::Sub': [`\${a}-\${AWS::Region}`, { a: { Ref: 'Given' } }] },
-      'yes-cn-north-1',
-    ],
-    ['a condition that holds', { 'Fn::If': ['Yes', 1, 2] }, 1],
-    ['a condition that does not', { 'Fn::If': ['No', 1, 2] }, 2],
-    ['a list', { 'Fn::Split': [',', { 'Fn::Join': [',', ['a', { Ref: 'Given' }]] }] }, ['a', 'yes']],
-    ['nothing', { Ref: 'AWS::NoValue' }, undefined],
-    ['what is no reference', { Ref: 'Q', other: 1 }, { Ref: 'Q', other: 1 }],
-    ['a function that is not known', { 'Fn::Base64': 'a' }, { 'Fn::Base64': 'a' }],
-  ])('%s is what it stands for', (_, written, meant) => {
-    const [resource] = deployedResources(body(written), deployment) ?? [];
-    expect(resource?.properties).toEqual(meant === undefined ? {} : { value: meant });
-  });
-
-  test('an event bus has the name that the template gives it, also where the stack does not tell it', () => {
-    const Bus = { Type: 'AWS::Events::EventBus', Properties: { Name: 'own' } };
-    const Rule = {
-      Type: 'AWS::Events::Rule',
-      Properties: { EventBusName: { 'Fn::GetAtt': ['Bus', 'Name'] } },
-    };
-    const [, rule] = deployedResources(JSON.stringify({ Resources: { Bus, Rule } }), deployment) ?? [];
-    expect(rule?.properties).toEqual({ EventBusName: 'own' });
-  });
-
-  test('a resource whose condition does not hold is none', () => {
-    expect(deployedResources(body(1, { Condition: 'No' }), deployment)).toEqual([]);
-    expect(deployedResources(body(1, { Condition: 'Yes' }), deployment)).toHaveLength(1);
-  });
+  const deployment: Deployment = { home: HOME, stack: 'mine', parameters: new Map(), resources: new Map() };
 
   test.each([
     ['no JSON', 'Resources:\n'],

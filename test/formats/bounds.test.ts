@@ -1,19 +1,9 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import { build } from 'esbuild';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { begin, type FollowUp, type OpenService } from '../../functions/core/follow-up/follow-up.ts';
 import { clusterArn } from '../../functions/core/model/arn.ts';
 import { startScan } from '../../functions/core/read/scan.ts';
-import {
-  elementsIn,
-  hasMoreElements,
-  MESSAGE_ELEMENTS,
-  OversizedFollowUp,
-} from '../../functions/formats/bounds.ts';
+import { elementsIn, hasMoreElements, OversizedFollowUp } from '../../functions/formats/bounds.ts';
 import { parseEvent } from '../../functions/formats/event.ts';
 import {
   followUpBody,
@@ -23,11 +13,10 @@ import {
   shareOfMessage,
 } from '../../functions/formats/follow-up.ts';
 import { MalformedSnapshot, parseSnapshot } from '../../functions/formats/snapshot.ts';
+import { BOMBS, START } from '../support/bombs.ts';
 import { change } from '../support/build.ts';
 
 const CLUSTER = clusterArn('arn:aws:ecs:eu-west-1:111122223333:cluster/main');
-const START = '{"kind":"follow-up","version":1';
-const packed = (inner: string) => `${START},"gzip":"${gzipSync(inner).toString('base64')}"}`;
 const open = (count: number, length: number): readonly OpenService[] =>
   Array.from({ length: count }, (_, i) => ({
     cluster: CLUSTER,
@@ -40,18 +29,6 @@ const followUp = (services: readonly OpenService[]): FollowUp => ({
   ...begin('change-1', [change()], 0),
   open: services,
 });
-
-/** Bodies that are small as a message and enormous once they are read, by what they unpack to. */
-const BOMBS: Readonly<Record<string, string>> = {
-  'three million empty objects': packed(`${START},"followUps":[${'{},'.repeat(3_100_000)}{}]}`),
-  'six million numbers': packed(`${START},"followUps":[${'0,'.repeat(6_000_000)}0]}`),
-  'three million services': packed(
-    `${START},"followUps":[{"open":[["${CLUSTER}",[${'["a",null,true,""],'.repeat(700_000)}[]]]]}]}`,
-  ),
-  'three million scans': packed(`${START},"followUps":[],"readings":[${'{},'.repeat(3_100_000)}{}]}`),
-  '17 MB of blanks': packed(`${' '.repeat(17_000_000)}${START},"followUps":[]}`),
-  'half a million numbers, not packed': `${START},"followUps":[${'0,'.repeat(500_000)}0]}`,
-};
 
 describe('a follow-up that unpacks to more than a message of ours', () => {
   test.each(Object.keys(BOMBS))('is refused before it is read: %s', (name) => {
@@ -118,50 +95,3 @@ test.each<[unknown, number]>([
   expect(hasMoreElements(JSON.stringify(value), count)).toBe(false);
   expect(hasMoreElements(JSON.stringify(value), count - 1)).toBe(true);
 });
-
-describe('a process with a heap of 400 MB', () => {
-  let folder = '';
-  beforeAll(async () => {
-    // Inside node_modules, so that git does not see it.
-    folder = await mkdtemp(join(resolve('node_modules'), '.bounds-'));
-    await build({
-      entryPoints: ['functions/formats/follow-up.ts'],
-      outfile: join(folder, 'follow-up.mjs'),
-      bundle: true,
-      format: 'esm',
-      platform: 'node',
-      logLevel: 'warning',
-    });
-    await writeFile(join(folder, 'program.mjs'), PROGRAM);
-  });
-  afterAll(() => rm(folder, { recursive: true, force: true }));
-
-  const survives = async (body: string): Promise<string> => {
-    const file = join(folder, 'body.json');
-    await writeFile(file, body);
-    const program = [join(folder, 'program.mjs'), file];
-    const { stdout } = await promisify(execFile)(process.execPath, ['--max-old-space-size=400', ...program]);
-    return stdout.trim();
-  };
-
-  test.each(Object.keys(BOMBS))('survives %s', async (name) => {
-    expect(await survives(BOMBS[name] ?? '')).toBe('MalformedFollowUp');
-  });
-
-  test('survives the worst that is within the bounds, several times over', async () => {
-    const objects = Math.floor(MESSAGE_ELEMENTS / 2) - 10;
-    const body = packed(`${START},"followUps":[${'{},'.repeat(objects)}{}]}`);
-    expect(await survives(body)).toBe('MalformedFollowUp');
-  });
-});
-
-const PROGRAM = `
-import { readFileSync } from 'node:fs';
-import { parseFollowUps } from './follow-up.mjs';
-const body = readFileSync(process.argv[2], 'utf8');
-let told = 'read';
-for (let i = 0; i < 3; i++) {
-  try { parseFollowUps(body); } catch (error) { told = error.name; }
-}
-console.log(told);
-`;

@@ -364,6 +364,7 @@ export const ORDERLY: readonly Stop[] = [
   { stopCode: 'InfrastructureHealth' },
   { stoppedReason: 'Host EC2 (instance i-0a) terminated.', containers: [{ exitCode: 137 }] },
   { stoppedReason: 'Container instance deregistration forced by user' },
+  { stoppedReason: 'Spot interruption of the instance' },
   { stoppedReason: 'Scaling activity initiated by (deployment ecs-svc/1)' },
   {},
 ];

@@ -574,3 +574,35 @@ test('a redeploy for another change whose answer was lost may have moved somethi
   const seen = result(wait('rolling-out'), { outcome }, redeploy);
   expect(progressOf(later({ deploymentId: 'ecs-svc/2' }), [seen], SEEN, NOW).unsure).toBe(true);
 });
+
+describe('a change that did not demand the redeploy of this look', () => {
+  const own = wait('rolling-out');
+  const before = later({ deploymentId: 'ecs-svc/2', lastLogged: 'wait rolling-out' });
+  const seen = (outcome: Outcome) => progressOf(before, [result(own, { outcome }, redeploy)], SEEN, NOW);
+
+  test.each<[string, Outcome, boolean]>([
+    ['failed', failed(), false],
+    ['was lost', { service: api.arn, result: 'unknown', error: error() }, true],
+  ])('goes on waiting for what it waited for if the call %s', (_, outcome, unsure) => {
+    const { followUp, waiting, accepted: count, unsure: isUnsure } = seen(outcome);
+    expect(followUp.open.map(({ deploymentId, lastLogged }) => [deploymentId, lastLogged])).toEqual([
+      ['ecs-svc/2', 'wait rolling-out'],
+    ]);
+    expect(waiting).toEqual([{ ...about, reason: 'rolling-out' }]);
+    expect([count, isUnsure]).toEqual([0, unsure]);
+  });
+
+  test('waits for the new deployment if the call was accepted', () => {
+    const { followUp, accepted: count } = seen(accepted);
+    expect(followUp.open.map(({ deploymentId, ours }) => [deploymentId, ours])).toEqual([
+      ['ecs-svc/3', true],
+    ]);
+    expect(count).toBe(1);
+  });
+
+  test('is done with a service that the call found gone', () => {
+    const { followUp, closed } = seen({ service: api.arn, result: 'gone' } as unknown as Outcome);
+    expect(followUp.open).toEqual([]);
+    expect(closed).toHaveLength(1);
+  });
+});

@@ -39,6 +39,100 @@ describe('a stopped task has the class of its reason', () => {
   });
 });
 
+describe('a stopped task', () => {
+  test.each<[string, Parameters<typeof failureOf>[0], Failure | undefined]>([
+    [
+      'that only speaks of an orderly stop has failed',
+      { stoppedReason: 'No Host EC2 at all', containers: [{ exitCode: 1 }] },
+      { class: 'essential-exit' },
+    ],
+    [
+      'that the scheduler stops for another reason than its health has not failed',
+      { stopCode: 'ServiceSchedulerInitiated', stoppedReason: 'CannotPullContainerError: x' },
+      undefined,
+    ],
+    [
+      'that stopped for no reason at all, with a code, has failed',
+      { stopCode: 'TaskFailedToStart' },
+      { class: 'other' },
+    ],
+    ['of which nothing is said has not', {}, undefined],
+    [
+      'whose containers alone give a reason has failed for it',
+      {
+        stopCode: 'EssentialContainerExited',
+        containers: [{}, { reason: 'OutOfMemoryError: x', exitCode: 137 }],
+      },
+      { class: 'essential-exit', code: 'OutOfMemoryError' },
+    ],
+    [
+      'that failed a health check has failed',
+      { stopCode: 'ServiceSchedulerInitiated', stoppedReason: 'Task failed a health check' },
+      { class: 'health-check' },
+    ],
+    [
+      'that failed health checks of no kind has failed',
+      { stopCode: 'ServiceSchedulerInitiated', stoppedReason: 'Task failed health checks' },
+      { class: 'health-check' },
+    ],
+    [
+      'that failed one health check has failed',
+      { stopCode: 'ServiceSchedulerInitiated', stoppedReason: 'Task failed ELB health check' },
+      { class: 'health-check' },
+    ],
+    [
+      'whose KMS key is named and disabled may not use it',
+      {
+        stopCode: 'TaskFailedToStart',
+        stoppedReason: 'KMS key arn:aws:kms:eu-west-1:111122223333:key/1 is disabled',
+      },
+      { class: 'kms-denied' },
+    ],
+    [
+      'that may not use KMS, without a colon',
+      { stopCode: 'TaskFailedToStart', stoppedReason: 'not authorized to perform kms:Decrypt' },
+      { class: 'kms-denied' },
+    ],
+    [
+      'that found no port',
+      { stopCode: 'TaskFailedToStart', stoppedReason: 'RESOURCE:PORT' },
+      { class: 'placement' },
+    ],
+    [
+      'that found no agent',
+      { stopCode: 'TaskFailedToStart', stoppedReason: 'TaskFailedToStart: AGENT' },
+      { class: 'placement' },
+    ],
+    [
+      'that speaks of an agent only',
+      { stopCode: 'TaskFailedToStart', stoppedReason: 'the AGENT' },
+      { class: 'other' },
+    ],
+    [
+      'that begins with an agent only',
+      { stopCode: 'TaskFailedToStart', stoppedReason: 'AGENT x' },
+      { class: 'other' },
+    ],
+    [
+      'that found no address in any subnet',
+      { stopCode: 'TaskFailedToStart', stoppedReason: 'the subnet has an insufficient number' },
+      { class: 'placement' },
+    ],
+    [
+      'that found too few addresses',
+      { stopCode: 'TaskFailedToStart', stoppedReason: 'insufficient free ip addresses' },
+      { class: 'placement' },
+    ],
+    [
+      'that found no log group of a name',
+      { stopCode: 'TaskFailedToStart', stoppedReason: 'cannot find the awslogs log group' },
+      { class: 'not-found' },
+    ],
+  ])('%s', (_, stop, failure) => {
+    expect(failureOf(stop)).toEqual(failure);
+  });
+});
+
 describe('the main reason of several failed tasks', () => {
   const image: Failure = { class: 'image' };
   const other: Failure = { class: 'other' };

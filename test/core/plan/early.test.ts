@@ -85,6 +85,36 @@ describe('a service that was redeployed before the plan was made', () => {
     ]);
   });
 
+  test('keeps what it knew when it was redeployed, and is followed for no change that it knew', () => {
+    const [beside] = planOf([redeployed({ rolloutState: 'IN_PROGRESS' })]).plan.others;
+    if (beside === undefined) throw new Error('expected the plan to wait for the new deployment');
+    const tasks = [{ createdAt: AFTER }];
+    const second = beside.verdicts.map(({ match: one, verdict }) => ({
+      match: { ...one, subject: asSubject(change({ changeId: 'change-2' })) },
+      verdict,
+    }));
+    const plan = {
+      redeploys: [],
+      others: [
+        { ...beside, verdicts: [...beside.verdicts, ...second], evidence: { unreadable: 'late', tasks } },
+      ],
+      unmatched: [],
+    };
+    const known = ahead.map((one) => ({
+      ...one,
+      planned: { ...planned, evidence: { unreadable: 'early' } },
+    }));
+    const [joined] = withEarly(plan, { results: known, started: [] }).early;
+    expect(joined?.planned.evidence).toEqual({ unreadable: 'early', tasks });
+    expect(joined?.planned.verdicts).toHaveLength(2);
+    const refused = known.map((one) => ({
+      ...one,
+      outcome: { service: planned.service.arn, result: 'denied' } as unknown as Outcome,
+    }));
+    const [asBefore] = withEarly(plan, { results: refused, started: [] }).early;
+    expect(asBefore?.planned.verdicts.map(({ verdict }) => verdict.action)).toEqual(['redeploy', 'wait']);
+  });
+
   test('needs no further evidence', () => {
     const { matches } = planOf([service(), service({ name: 'web' })]);
     expect(stillUndecided(matches, { results: ahead, started: [] }).map((one) => one.service.name)).toEqual([

@@ -135,6 +135,19 @@ describe('the label of a secret is put back', () => {
   });
 });
 
+test.each(['prod/db', 'arn:aws:secretsmanager::111122223333:secret:prod/db-a1B2c3'])(
+  'of %s the command names no Region, which is not known',
+  (arn) => {
+    const { restore } = restoreAdvice(change({ arn }), secret({ arn }));
+    expect(restore).toContain('update-secret-version-stage --secret-id');
+  },
+);
+
+test('a secret that was never rotated was not changed by a rotation, whatever else is unknown', () => {
+  const { lastChangedAt: _changed, ...description } = { arn: SECRET, labelsOf: LABELS, lastChangedAt: 0 };
+  expect(restoreAdvice(change(), { kind: 'secret', description }).advice).toBe('compare-versions');
+});
+
 describe('the value of a parameter is put back', () => {
   const parameter = (different: Partial<Extract<Held, { kind: 'parameter' }>> = {}): Held => ({
     kind: 'parameter',
