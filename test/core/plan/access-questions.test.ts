@@ -28,9 +28,15 @@ function need(valueFrom = SECRET) {
   if (target === undefined) throw new Error('the reference names nothing');
   return { target, reference: named };
 }
-const shown = (kind: 'secret' | 'parameter', arn: string, key?: KeyFact): ResourceFact =>
-  ({ kind, arn, labelsOf: new Map(), changedAt: 0, policy: { kind: 'none' }, key }) as ResourceFact;
-const KEY: KeyFact = { kind: 'key', arn: KEY_ARN, ofAws: false, usable: true };
+const shown = (kind: 'secret' | 'parameter', arn: string, key?: KeyFact): ResourceFact => ({
+  kind,
+  arn,
+  labelsOf: new Map(),
+  changedAt: 0,
+  policy: { kind: 'none' },
+  key,
+});
+const KEY = { kind: 'key', arn: KEY_ARN, ofAws: false, usable: true } as const;
 
 const text = (key: string, value: string) => ({ key, type: 'string', value });
 const common = (region = 'eu-west-1', account: string | undefined = '111122223333') => [
@@ -81,7 +87,7 @@ describe('IAM is asked', () => {
   });
 
   test.each<[string, KeyFact | undefined]>([
-    ['a key that AWS keeps', { ...KEY, ofAws: true } as KeyFact],
+    ['a key that AWS keeps', { ...KEY, ofAws: true }],
     ['a key that is gone', { kind: 'gone' }],
     ['no key', undefined],
   ])('nothing about %s', (_, key) => {

@@ -24,8 +24,13 @@ const denied = (different: Partial<Denied> = {}): Denied => ({
   missing: [],
   ...different,
 });
-const key = (different: object = {}): KeyFact =>
-  ({ kind: 'key', arn: KEY_ARN, ofAws: false, usable: true, ...different }) as KeyFact;
+const key = (different: object = {}): KeyFact => ({
+  kind: 'key',
+  arn: KEY_ARN,
+  ofAws: false,
+  usable: true,
+  ...different,
+});
 type Secret = Extract<ResourceFact, { readonly kind: 'secret' }>;
 const secret = (different: Partial<Secret> = {}): Secret => ({
   kind: 'secret',
@@ -42,7 +47,8 @@ const secret = (different: Partial<Secret> = {}): Secret => ({
 
 type Given = {
   readonly valueFrom?: string;
-  readonly role?: string | null | 'not shown';
+  /** Undefined: ECS does not show it. */
+  readonly role?: string | null | undefined;
   readonly exists?: RoleFact;
   readonly resource?: ResourceFact;
   /** What IAM says to each action; by default that it is allowed. */
@@ -51,17 +57,12 @@ type Given = {
 };
 
 /** What is found, without what every finding says of the reference. */
-function found({
-  valueFrom = SECRET,
-  role = ROLE,
-  exists = { kind: 'exists' },
-  resource = secret(),
-  ...given
-}: Given) {
+function found({ valueFrom = SECRET, exists = { kind: 'exists' }, resource = secret(), ...given }: Given) {
   const named = reference({ valueFrom });
   const [target] = named.targets;
   if (target === undefined) throw new Error('the reference names nothing');
-  const need: RoleNeed = { target, reference: named, role: role === 'not shown' ? undefined : role };
+  const role = 'role' in given ? given.role : ROLE;
+  const need: RoleNeed = { target, reference: named, role };
   const facts: AccessFacts = {
     role: exists,
     resource,
@@ -91,7 +92,7 @@ describe('of a role and a reference it is found', () => {
     ],
     [
       'that ECS does not show the role',
-      { role: 'not shown' },
+      { role: undefined },
       [{ certainty: 'unknown', cause: 'not-shown', why: 'ECS does not show the task definition' }],
     ],
     ['that there is no role', { role: null }, [{ certainty: 'probably-cannot', cause: 'no-role' }]],
