@@ -10,7 +10,7 @@ import { verdictsFor } from '../plan/plan.ts';
 import type { Planned, Result } from '../plan/planned.ts';
 import { isToBeRedeployed, strongest } from '../plan/precedence.ts';
 import { reasonHas } from '../plan/reasons.ts';
-import { type FollowUp, type OpenService, openKey } from './follow-up.ts';
+import { type FollowUp, type OpenService, openKey, UNREADABLE } from './follow-up.ts';
 import { kept } from './kept.ts';
 import { type Advance, type Closed, type Dropped, type Look, logKey } from './look.ts';
 import { stateBefore } from './seen-rollout.ts';
@@ -64,8 +64,6 @@ function unconcerned(look: Look, own: Verdict, { result }: Outcome): Advance {
 function newlySeen({ cluster, name }: Service): OpenService {
   return { cluster: cluster.arn, name, deploymentId: null, ours: false, lastLogged: UNREADABLE };
 }
-
-const UNREADABLE = 'wait unreadable';
 
 function isDoubtful({ verdicts }: Planned, changeId: string): boolean {
   return verdicts.every(({ match }) => about(match.subject).changeId !== changeId || isInDoubt(match));

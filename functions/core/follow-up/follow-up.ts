@@ -7,6 +7,9 @@ import type { Missing } from '../plan/obstacles.ts';
 import { type EarlierLooks, earliestWave } from '../plan/waves.ts';
 import { isUnread, type Unread } from './unread.ts';
 
+/** What is logged of a service as long as ECS does not tell enough about it. */
+export const UNREADABLE = 'wait unreadable';
+
 /** A service that a change still waits for. */
 export type OpenService = {
   readonly cluster: ClusterArn;
@@ -114,7 +117,8 @@ export function begin(changeId: string, changes: readonly Change[], now: number)
  */
 export function followingOf({ open, changes, unread }: FollowUp, service: Service): Match['following'] {
   const one = open.find((candidate) => openKey(candidate) === service.key);
-  if (one === undefined) return isUnread(unread, service) ? 'waiting' : undefined;
+  if (one === undefined) return isUnread(unread, service) ? 'newly-read' : undefined;
+  if (isUncounted(one)) return 'newly-read';
   const primary = primaryOf(service);
   const isYoung = primary !== undefined && changes.every(({ changedAt }) => primary.createdAt > changedAt);
   if (one.deploymentId === null || (primary?.id === one.deploymentId && !isYoung)) return 'waiting';
@@ -180,6 +184,22 @@ export type Sight<One extends FollowUp = FollowUp> = {
   /** An earlier look, of whichever change, has shown that something of what is unread refers to what changed. */
   readonly knownToRefer: boolean;
 };
+
+/** No look has seen yet whether the service, which refers to the change, is stale. */
+function isUncounted({ deploymentId, lastLogged }: OpenService): boolean {
+  return deploymentId === null && lastLogged === UNREADABLE;
+}
+
+/** How many services earlier looks have counted for each change, redeployed or not: the cap is on all of them together. */
+export function countedBefore(sights: readonly Sight[]): ReadonlyMap<string, number> {
+  const counted = new Map<string, number>();
+  for (const { attempt } of sights) {
+    const { changeId, open, tally } = attempt;
+    const count = tally.redeployed + open.filter((one) => !one.ours && !isUncounted(one)).length;
+    counted.set(changeId, Math.max(count, counted.get(changeId) ?? 0));
+  }
+  return counted;
+}
 
 /** The first look, and the message of what was denied, make every redeploy again that was denied before. */
 function triesDenied({ hop, denied }: FollowUp): boolean {

@@ -36,8 +36,9 @@ export type Match = {
    * Only in a later look. `followed`, `adopted`: the followed deployment, ours or one that we adopted from another
    * process, is still PRIMARY; the match then needs no hits, because it was made when the service began to follow the
    * deployment. `superseded`: another deployment has taken its place. `waiting`: there is no followed deployment.
+   * `newly-read`: no look before has seen whether the service is stale.
    */
-  readonly following?: 'followed' | 'adopted' | 'superseded' | 'waiting';
+  readonly following?: 'followed' | 'adopted' | 'superseded' | 'waiting' | 'newly-read';
   /** Only for a followed deployment, whose hits are not read again: nothing but the `also` tags names the subject. */
   readonly byTagAlone?: true;
 };

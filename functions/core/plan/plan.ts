@@ -30,6 +30,8 @@ export type PlanInput = {
   readonly evidence: EvidenceByService;
   readonly policy: Policy;
   readonly earlier: EarlierLooks;
+  /** For each change, how many services earlier looks have counted towards the cap. */
+  readonly counted?: ReadonlyMap<string, number>;
   /** What stands against redeploys that an earlier plan of the same input contains. */
   readonly obstacles?: ObstaclesByService;
   /** Milliseconds. */
@@ -46,7 +48,10 @@ const NO_OBSTACLES: ObstaclesByService = new Map();
 export function makePlan(basis: PlanInput): Plan {
   const inScope = judgeAll(basis).map((one) => scoped(one, basis.policy));
   const { obstacles: against = NO_OBSTACLES } = basis;
-  const judged = inWaves(besideObstacles(capped(inScope, basis.policy), against), basis.earlier);
+  const judged = inWaves(
+    besideObstacles(capped(inScope, basis.policy, basis.counted), against),
+    basis.earlier,
+  );
   const verdicts = new Map(judged.map((one) => [one.match, one]));
   const planned = [...byService(basis.matches).values()].flatMap((ofService): readonly Planned[] => {
     const [{ service }] = ofService;
@@ -131,23 +136,35 @@ function scoped({ match, verdict }: MatchVerdict, { clusters }: Policy): MatchVe
 }
 
 /**
- * The cap counts all services and waves before any service is redeployed. Services named by hand do not count. Where there are
- * too many, what ECS does not tell enough about is not redeployed at a later look either.
+ * The cap counts all services and waves before any service is redeployed, and at a later look those that ECS shows only now.
+ * Services named by hand do not count. Where there are too many, what ECS does not tell enough about is not redeployed at a
+ * later look either.
  */
-function capped(judged: readonly MatchVerdict[], { maxServices }: Policy): readonly MatchVerdict[] {
+function capped(
+  judged: readonly MatchVerdict[],
+  { maxServices }: Policy,
+  counted: ReadonlyMap<string, number> = new Map(),
+): readonly MatchVerdict[] {
   if (maxServices === 0) return judged;
   const stale = new Map<string, Set<ServiceKey>>();
   for (const { match, verdict } of judged) {
     const isStale = isToBeRedeployed(verdict) || verdict.reason === 'cannot-replace';
-    if (!isStale || about(match.subject).kind === 'service' || match.following !== undefined) continue;
+    if (!isStale || about(match.subject).kind === 'service' || isCounted(match)) continue;
     const { changeId } = about(match.subject);
     stale.set(changeId, (stale.get(changeId) ?? new Set()).add(match.service.key));
   }
   return judged.map(({ match, verdict }) => {
-    const tooMany = (stale.get(about(match.subject).changeId)?.size ?? 0) > maxServices;
+    const { changeId } = about(match.subject);
+    const sum = (stale.get(changeId)?.size ?? 0) + (counted.get(changeId) ?? 0);
     const mayFollow = isToBeRedeployed(verdict) || (verdict.reason === 'unreadable' && !isInDoubt(match));
+    const tooMany = sum > maxServices && stale.has(changeId) && !isCounted(match);
     return { match, verdict: tooMany && mayFollow ? skip('over-cap') : verdict };
   });
+}
+
+/** An earlier look has counted the service towards the cap. */
+function isCounted({ following }: Match): boolean {
+  return following !== undefined && following !== 'newly-read';
 }
 
 function decisionFor(

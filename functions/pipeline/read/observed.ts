@@ -1,4 +1,4 @@
-import { type Attempt, earlierLooks, type Sight } from '../../core/follow-up/follow-up.ts';
+import { type Attempt, countedBefore, earlierLooks, type Sight } from '../../core/follow-up/follow-up.ts';
 import type { Seen } from '../../core/follow-up/progress.ts';
 import type { OpenScan } from '../../core/follow-up/trigger.ts';
 import type { Match } from '../../core/match/match.ts';
@@ -48,6 +48,6 @@ export function planInput(
   now: number,
 ): PlanInput {
   const { fleet, matches, sights } = observed;
-  const earlier = earlierLooks(sights);
-  return { fleet, subjects: newSubjects(observed), matches, evidence, policy, earlier, now };
+  const before = { earlier: earlierLooks(sights), counted: countedBefore(sights) };
+  return { fleet, subjects: newSubjects(observed), matches, evidence, policy, ...before, now };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   begin,
+  countedBefore,
   earlierLooks,
   type FollowUp,
   followingOf,
@@ -80,6 +81,12 @@ describe('a service that a change waits for', () => {
     ],
     ['is superseded where there is no deployment left', {}, [], 'superseded'],
     ['waits where no deployment is followed', { deploymentId: null }, [deployment(young)], 'waiting'],
+    [
+      'is newly read where ECS has not told enough about it before',
+      { deploymentId: null, lastLogged: 'wait unreadable' },
+      [deployment(young)],
+      'newly-read',
+    ],
     [
       'waits where the followed deployment is older than the change',
       {},
@@ -222,6 +229,20 @@ test('an open service has the key of the service itself, in either format of its
 function sight(attempt: FollowUp, different: Partial<Sight> = {}): Sight {
   return { attempt, missesOpen: false, unread: [], overdue: false, knownToRefer: false, ...different };
 }
+
+test('earlier looks have counted what they redeployed and what they left waiting, but not what they could not read', () => {
+  const waiting = open({ name: 'web', deploymentId: null, ours: false, lastLogged: 'wait cooldown' });
+  const adopted = open({ name: 'job', deploymentId: 'ecs-svc/7', ours: false });
+  const unreadable = open({ name: 'dark', deploymentId: null, ours: false, lastLogged: 'wait unreadable' });
+  const tally = { ...NOTHING_YET, redeployed: 2 };
+  const all = [open(), waiting, adopted, unreadable];
+  expect([...countedBefore([sight(followUp({ open: all, tally }))])]).toEqual([['change-1', 4]]);
+  const sights = [followUp({ tally }), followUp({ open: [] }), followUp({ changeId: 'change-2', open: [] })];
+  expect([...countedBefore(sights.map((one) => sight(one)))]).toEqual([
+    ['change-1', 2],
+    ['change-2', 0],
+  ]);
+});
 
 describe('what earlier looks tell of waves', () => {
   test('is the earliest wave that failed, and which changes wait for a service that ECS does not show', () => {

@@ -10,6 +10,7 @@ import type { Plan } from '../../../functions/core/plan/planned.ts';
 import type { Policy } from '../../../functions/core/plan/policy.ts';
 import { isToBeRedeployed } from '../../../functions/core/plan/precedence.ts';
 import { questions } from '../../../functions/core/plan/questions.ts';
+import { NOTHING_EARLIER } from '../../../functions/core/plan/waves.ts';
 import {
   AFTER,
   asSubject,
@@ -238,6 +239,33 @@ describe('MAX_SERVICES', () => {
     expect(told(planned(world, [asSubject(change())], { policy, evidence }))).toEqual(
       ['a', 'b', 'c', 'd'].map((name) => `${name}: skip over-cap (change-1)`),
     );
+  });
+
+  test('counts what earlier looks have counted, and skips only what no look could read before', () => {
+    const [a = service(), b = service()] = three;
+    const atLaterLook = (counted: number, ...newlyRead: readonly Service[]) => {
+      const world = fleet([a, b]);
+      const subjects = [asSubject(change())];
+      const matches = possibleMatches(world, subjects, POLICY.pull).map((one) => ({
+        ...one,
+        following: newlyRead.includes(one.service) ? ('newly-read' as const) : ('waiting' as const),
+      }));
+      const { redeploys } = makePlan({
+        fleet: world,
+        subjects,
+        matches,
+        evidence: new Map(),
+        policy: { ...POLICY, ...policy },
+        earlier: NOTHING_EARLIER,
+        counted: new Map([['change-1', counted]]),
+        now: NOW,
+      });
+      return redeploys.map(({ service: { name } }) => name);
+    };
+    expect(atLaterLook(2)).toEqual(['a', 'b']);
+    expect(atLaterLook(1, b)).toEqual(['a', 'b']);
+    expect(atLaterLook(2, b)).toEqual(['a']);
+    expect(atLaterLook(3, a, b)).toEqual([]);
   });
 
   test('applies to each change separately', () => {

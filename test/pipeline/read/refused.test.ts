@@ -264,3 +264,16 @@ test('changes that wait for nothing but an unread cluster share one follow-up', 
   expect(loop.told('change.unsettled')).toHaveLength(20);
   expect(loop.sim.ledger.count('ecs', 'ListServices')).toBeLessThan(30);
 });
+
+test('what ECS shows only at a later look counts towards the cap together with what was redeployed before', async () => {
+  const { loop, rotate } = await waves({ env: { MAX_SERVICES: '3' } });
+  refuse(loop, { operation: 'DescribeServices', match: says('/two') }, 1);
+  refuse(loop, { operation: 'ListServices', match: says('cluster/edge') }, 1);
+  refuse(loop, { operation: 'DescribeTaskDefinition', match: says('main-one') }, 1);
+  rotate();
+  await loop.run();
+  expect(redeployed(loop).length).toBeLessThanOrEqual(3);
+  expect(loop.told('service.skipped').filter(({ reason }) => reason === 'over-cap').length).toBeGreaterThan(
+    0,
+  );
+});
