@@ -12,6 +12,8 @@ export class Revisions {
   readonly #reads: EcsReads;
   readonly #known: Map<TaskDefinitionArn, Revision>;
   readonly #asked = new Map<TaskDefinitionArn, Promise<Revision>>();
+  /** For each read of a fleet, known by its signal, what ECS refused to describe ahead of it. */
+  readonly #refused = new WeakMap<AbortSignal, Set<TaskDefinitionArn>>();
 
   constructor(reads: EcsReads, known: Map<TaskDefinitionArn, Revision>) {
     this.#reads = reads;
@@ -25,6 +27,18 @@ export class Revisions {
     const asking = this.#read(arn, signal).finally(() => this.#asked.delete(arn));
     this.#asked.set(arn, asking);
     return asking;
+  }
+
+  /**
+   * Reads a revision while the services are still being read. One that ECS refuses to describe is not asked for again with each
+   * of the services that share it, but once more by `get`.
+   */
+  async readAhead(arn: TaskDefinitionArn, signal: AbortSignal): Promise<void> {
+    const refused = this.#refused.get(signal) ?? new Set();
+    this.#refused.set(signal, refused);
+    if (refused.has(arn)) return;
+    const { kind } = await this.get(arn, signal);
+    if (kind === 'unreadable') refused.add(arn);
   }
 
   async #read(arn: TaskDefinitionArn, signal: AbortSignal): Promise<Revision> {

@@ -71,7 +71,7 @@ export class ServiceReader {
     const tens = chunks([...new Set(services)], SERVICES_A_CALL).map(async (names) => {
       const ten = await this.#describeTen(cluster, names, signal);
       for (const arn of ten.services.filter(wantsRevisions).flatMap(revisionsInUse)) {
-        void awaitedLater(this.#revisions.get(arn, signal));
+        void awaitedLater(this.#revisions.readAhead(arn, signal));
       }
       onTen(ten);
       return ten;

@@ -404,9 +404,16 @@ export function resourceOf(run: Run, changeId: string): string | undefined {
 
 /** Whether tasks that started right after a change may have read the value from before it. */
 export function mayLag(run: Run, plan: ServicePlan, { from, to }: Moved): boolean {
-  const { taskLagMs } = run.scenario.settings;
+  const { settings, actions } = run.scenario;
+  const isRightAfter = (at: number) => at > from && at <= to + settings.taskLagMs;
+  const isReplaced = actions.some(
+    (action) =>
+      (action.do === 'replace' || action.do === 'scale') &&
+      action.service === plan.name &&
+      isRightAfter(run.startedAt + action.at),
+  );
   return (
-    taskLagMs > 0 &&
-    deploymentsOf(run, plan).some(({ createdAt }) => createdAt > from && createdAt <= to + taskLagMs)
+    settings.taskLagMs > 0 &&
+    (isReplaced || deploymentsOf(run, plan).some(({ createdAt }) => isRightAfter(createdAt)))
   );
 }

@@ -249,6 +249,22 @@ test('a permission that is missing for everything is a failed read: the message 
   }
 });
 
+test('a revision that ECS refuses to describe is asked for twice at a look, however many services share it', async () => {
+  const loop = await startLoop();
+  const secret = loop.sim.world.secret({ name: 'prod/db' });
+  const revision = loop.sim.world.taskDefinition({ family: 'shared', secrets: [secret.arn] });
+  for (let i = 0; i < 40; i++)
+    loop.sim.world.service({ name: `api-${i}`, taskDefinition: revision, startedAt: loop.clock.now() - DAY });
+  loop.sim.world.service({ name: 'fine', startedAt: loop.clock.now() - DAY });
+  refuse(loop, { operation: 'DescribeTaskDefinition', match: says('shared') });
+  loop.send(currentMoved(loop.sim, 'prod/db'));
+  await loop.run(5_000);
+  const asked = loop.sim.ledger.calls.filter(
+    ({ operation, input }) => operation === 'DescribeTaskDefinition' && says('shared')({ input }),
+  );
+  expect(asked).toHaveLength(2);
+});
+
 test('changes that wait for nothing but an unread cluster share one follow-up', async () => {
   const loop = await startLoop();
   loop.sim.world.service({ cluster: 'edge', name: 'api', startedAt: loop.clock.now() - DAY });
