@@ -1,6 +1,12 @@
 import { setMaxListeners } from 'node:events';
 import pLimit from 'p-limit';
-import { type ClusterArn, keyOf, nameOf, type ServiceKey } from '../../core/model/arn.ts';
+import {
+  type ClusterArn,
+  keyOf,
+  nameOf,
+  type ServiceKey,
+  type TaskDefinitionArn,
+} from '../../core/model/arn.ts';
 import {
   type Cluster,
   type Fleet,
@@ -56,7 +62,7 @@ export class FleetReader {
         clusters.map((cluster) => {
           const onTen = (ten: Described) => {
             if (onPart !== undefined)
-              void this.#fleetOf(beganAt, [ten], within).then(onPart, () => undefined);
+              void this.#fleetOf(beganAt, [ten], within, { ahead: true }).then(onPart, () => undefined);
           };
           return limit(() => this.#unlessTimeIsOver(beganAt, cluster, onTen, signal, within));
         }),
@@ -122,7 +128,7 @@ export class FleetReader {
         this.#services.describe(cluster, services.get(cluster.arn) ?? [], within, wantsRevisions),
       );
       const parts = [...(await Promise.all(described)), ...unread.flatMap((one) => unseenIn(one, services))];
-      const fleet = await this.#fleetOf(beganAt, parts, within, wantsRevisions);
+      const fleet = await this.#fleetOf(beganAt, parts, within, { wantsRevisions });
       failIfDenied(fleet, Infinity);
       return fleet;
     });
@@ -148,11 +154,13 @@ export class FleetReader {
     beganAt: number,
     parts: readonly Described[],
     signal: AbortSignal,
-    wantsRevisions: (service: Service) => boolean = () => true,
+    { wantsRevisions = () => true, ahead = false }: Wanted = {},
   ): Promise<Fleet> {
     const { services, unreadable } = together(parts);
     const arns = [...new Set(services.filter(wantsRevisions).flatMap(revisionsInUse))];
-    const read = arns.map(async (arn) => [arn, await this.#revisions.get(arn, signal)] as const);
+    const revisionOf = (arn: TaskDefinitionArn) =>
+      ahead ? this.#revisions.readAhead(arn, signal) : this.#revisions.get(arn, signal);
+    const read = arns.map(async (arn) => [arn, await revisionOf(arn)] as const);
     return {
       beganAt,
       services,
@@ -162,6 +170,9 @@ export class FleetReader {
     };
   }
 }
+
+/** Of which services the revisions are read, and whether more of the fleet is still being read. */
+type Wanted = { readonly wantsRevisions?: (service: Service) => boolean; readonly ahead?: boolean };
 
 /** The named services of a cluster that ECS does not describe; without names, the cluster itself. */
 function unseenIn(

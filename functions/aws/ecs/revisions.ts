@@ -13,7 +13,7 @@ export class Revisions {
   readonly #known: Map<TaskDefinitionArn, Revision>;
   readonly #asked = new Map<TaskDefinitionArn, Promise<Revision>>();
   /** For each read of a fleet, known by its signal, what ECS refused to describe ahead of it. */
-  readonly #refused = new WeakMap<AbortSignal, Set<TaskDefinitionArn>>();
+  readonly #refused = new WeakMap<AbortSignal, Map<TaskDefinitionArn, Revision>>();
 
   constructor(reads: EcsReads, known: Map<TaskDefinitionArn, Revision>) {
     this.#reads = reads;
@@ -33,12 +33,12 @@ export class Revisions {
    * Reads a revision while the services are still being read. One that ECS refuses to describe is not asked for again with each
    * of the services that share it, but once more by `get`.
    */
-  async readAhead(arn: TaskDefinitionArn, signal: AbortSignal): Promise<void> {
-    const refused = this.#refused.get(signal) ?? new Set();
+  async readAhead(arn: TaskDefinitionArn, signal: AbortSignal): Promise<Revision> {
+    const refused = this.#refused.get(signal) ?? new Map<TaskDefinitionArn, Revision>();
     this.#refused.set(signal, refused);
-    if (refused.has(arn)) return;
-    const { kind } = await this.get(arn, signal);
-    if (kind === 'unreadable') refused.add(arn);
+    const revision = refused.get(arn) ?? (await this.get(arn, signal));
+    if (revision.kind === 'unreadable') refused.set(arn, revision);
+    return revision;
   }
 
   async #read(arn: TaskDefinitionArn, signal: AbortSignal): Promise<Revision> {

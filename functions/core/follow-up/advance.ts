@@ -167,19 +167,23 @@ function closed(look: Look, how: Closed['how'], decision?: Decision): Advance {
   };
 }
 
+/** For one of these reasons a service that a change has waited for is skipped only once its last old task has gone. */
+const LEAVES_NO_OLD_TASK: readonly string[] = ['no-tasks', 'label-not-moved', 'pinned', 'pull-only'];
+
 /**
  * Of the services that are done in one look, ECS was asked about those whose deployments ended last. Where it is the age of
- * the running tasks that shows the end, it was asked for nothing else. A service that was scaled to zero ran old tasks, too.
+ * the running tasks that shows the end, it was asked for nothing else. A service that was scaled to zero ran old tasks, too, and
+ * so did one that refers to what moved no longer.
  */
 function exposureEndOf(
   { planned: { evidence }, changedAt, now }: Look,
   how: Closed['how'],
   decision: Decision | undefined,
 ): Pick<Dropped, 'exposureEnd'> {
-  const isEmptied = decision?.reason === 'no-tasks';
-  if (how !== 'fresh' && !isEmptied) return {};
+  const hasLeft = LEAVES_NO_OLD_TASK.includes(decision?.reason ?? '');
+  if (how !== 'fresh' && !hasLeft) return {};
   const byLook = { exposureEnd: { at: now, by: 'look' } } as const;
-  if (evidence.stopped === undefined) return isEmptied || evidence.tasks !== undefined ? byLook : {};
+  if (evidence.stopped === undefined) return hasLeft || evidence.tasks !== undefined ? byLook : {};
   const exposureEnd = endOfLastOldTask(evidence, changedAt);
   return exposureEnd === undefined ? byLook : { exposureEnd };
 }

@@ -469,7 +469,8 @@ describe('the end of the exposure', () => {
   test('is the end of the last old task of a service that was scaled to zero', () => {
     expect(endAfter(later(), skip('no-tasks'), { stopped })).toEqual({ at: 7, by: 'stopped-task' });
     expect(endAfter(later(), skip('no-tasks'), { stopped: 'refused' })).toEqual({ at: NOW, by: 'look' });
-    expect(endAfter(later(), skip('no-tasks'), {})).toEqual({ at: NOW, by: 'look' });
+    for (const reason of ['no-tasks', 'label-not-moved', 'pinned', 'pull-only'] as const)
+      expect(endAfter(later(), skip(reason), {})).toEqual({ at: NOW, by: 'look' });
   });
 
   test('counts the tasks from before the youngest of the changes', () => {
