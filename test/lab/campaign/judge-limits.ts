@@ -1,11 +1,12 @@
 import type { DeploymentRecord } from '../../simulator/index.ts';
-import { concerns, isRefused } from './judge-reasons.ts';
+import { concerns } from './judge-reasons.ts';
 import { cannotReplace, mayLackAReference } from './judge-staleness.ts';
 import type { Run } from './run.ts';
 import type { ServicePlan } from './scenario.ts';
 import {
   deploymentsOf,
   isDemand,
+  isRefused,
   isSelected,
   type Moved,
   makerOf,

@@ -1,10 +1,10 @@
 import type { DeploymentRecord } from '../../simulator/index.ts';
-import { isRefused } from './judge-reasons.ts';
 import { cannotReplace, hasEndedBadly, mayLackAReference } from './judge-staleness.ts';
 import type { Run } from './run.ts';
 import type { ServicePlan } from './scenario.ts';
 import {
   isMovedBy,
+  isRefused,
   isSelected,
   isStaleAt,
   type Moved,

@@ -1,7 +1,7 @@
 import type { Call } from './carry.ts';
 import { isUndated } from './judge-sweep.ts';
 import type { Run, Told } from './run.ts';
-import { REFUSALS, type ServicePlan } from './scenario.ts';
+import type { ServicePlan } from './scenario.ts';
 import {
   deploymentsOf,
   isMovedBy,
@@ -82,11 +82,6 @@ function wasRefused(run: Run, plan: ServicePlan, told: Told): boolean {
         run.built.arnsOf(of).some((arn) => wasGoneBetween(run, arn, seenFrom(run, told), told.at)),
     )
   );
-}
-
-/** Whether AWS refused a call; every other fault is repeated, or fails the whole look. */
-export function isRefused({ fault }: Call): boolean {
-  return fault === 'access-denied' || REFUSALS.includes(fault);
 }
 
 /** Whether a call is about the service or its cluster; a read of anything else concerns every service. */

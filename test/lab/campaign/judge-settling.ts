@@ -1,7 +1,7 @@
-import { isRefused } from './judge-reasons.ts';
 import type { LogRecord } from './log.ts';
 import type { Invocation } from './processes.ts';
 import type { Run } from './run.ts';
+import { isRefused } from './truth.ts';
 import { type Violation, violation } from './violation.ts';
 
 /** Whether a record ends a change: after `change.unsettled` that is not final the change is followed on. */

@@ -1,10 +1,16 @@
 import type { AwsEvent, DeploymentRecord } from '../../simulator/index.ts';
+import type { Call } from './carry.ts';
 import type { Invocation } from './processes.ts';
 import type { Run } from './run.ts';
-import type { Ask, ServicePlan, Settings, Use } from './scenario.ts';
+import { type Ask, REFUSALS, type ServicePlan, type Settings, type Use } from './scenario.ts';
 
 /** The access key id of the functions in the simulator's environment. */
 export const US = 'TESTING';
+
+/** Whether AWS refused a call; every other fault is repeated, or fails the whole look. */
+export function isRefused({ fault }: Call): boolean {
+  return fault === 'access-denied' || REFUSALS.includes(fault);
+}
 
 /** Every deployment of a service, oldest first. */
 export function deploymentsOf({ sim, built }: Run, { name }: ServicePlan): readonly DeploymentRecord[] {
