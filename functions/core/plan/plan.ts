@@ -1,5 +1,5 @@
-import { byService, isInDoubt, type Match, reportedReference } from '../match/match.ts';
-import type { ServiceArn, ServiceKey } from '../model/arn.ts';
+import { byService, type Match, reportedReference } from '../match/match.ts';
+import type { ServiceArn } from '../model/arn.ts';
 import { about, type Subject } from '../model/change.ts';
 import { type Decision, type ReportedReference, skip, type Verdict } from '../model/decision.ts';
 import type { Fleet, NamedFleet, Service } from '../model/fleet.ts';
@@ -7,6 +7,7 @@ import { selects } from '../model/glob.ts';
 import { grouped } from '../model/lists.ts';
 import { shownRollout } from '../model/rollout.ts';
 import { isOptedOut, waveOf } from '../model/tags.ts';
+import { capped } from './cap.ts';
 import type { Evidence, EvidenceByService } from './evidence.ts';
 import { interrupts } from './interruption.ts';
 import {
@@ -133,38 +134,6 @@ function judge(match: Match, evidence: Evidence, policy: Policy, now: number): r
 function scoped({ match, verdict }: MatchVerdict, { clusters }: Policy): MatchVerdict {
   const isOut = isToBeRedeployed(verdict) && !selects(clusters, match.service.cluster.name);
   return { match, verdict: isOut ? skip('out-of-scope') : verdict };
-}
-
-/**
- * The cap counts all services and waves before any service is redeployed, and at a later look those that ECS shows only now.
- * Services named by hand do not count. Where there are too many, what ECS does not tell enough about is not redeployed at a
- * later look either.
- */
-function capped(
-  judged: readonly MatchVerdict[],
-  { maxServices }: Policy,
-  counted: ReadonlyMap<string, number> = new Map(),
-): readonly MatchVerdict[] {
-  if (maxServices === 0) return judged;
-  const stale = new Map<string, Set<ServiceKey>>();
-  for (const { match, verdict } of judged) {
-    const isStale = isToBeRedeployed(verdict) || verdict.reason === 'cannot-replace';
-    if (!isStale || about(match.subject).kind === 'service' || isCounted(match)) continue;
-    const { changeId } = about(match.subject);
-    stale.set(changeId, (stale.get(changeId) ?? new Set()).add(match.service.key));
-  }
-  return judged.map(({ match, verdict }) => {
-    const { changeId } = about(match.subject);
-    const sum = (stale.get(changeId)?.size ?? 0) + (counted.get(changeId) ?? 0);
-    const mayFollow = isToBeRedeployed(verdict) || (verdict.reason === 'unreadable' && !isInDoubt(match));
-    const tooMany = sum > maxServices && stale.has(changeId) && !isCounted(match);
-    return { match, verdict: tooMany && mayFollow ? skip('over-cap') : verdict };
-  });
-}
-
-/** An earlier look has counted the service towards the cap. */
-function isCounted({ following }: Match): boolean {
-  return following !== undefined && following !== 'newly-read';
 }
 
 function decisionFor(

@@ -154,7 +154,7 @@ export const PLANTS: readonly Plant[] = [
     name: 'cap-ignored',
     what: 'MAX_SERVICES is ignored',
     theme: 'cap',
-    file: 'functions/core/plan/plan.ts',
+    file: 'functions/core/plan/cap.ts',
     find: 'if (maxServices === 0) return judged;',
     put: 'if (maxServices >= 0) return judged;',
   },
