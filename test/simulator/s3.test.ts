@@ -1,5 +1,13 @@
 import { Readable } from 'node:stream';
-import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { describe, expect, it } from 'vitest';
 import { simulate } from './testing.ts';
 
@@ -61,9 +69,18 @@ describe('objects', () => {
     expect(objects.keys).toEqual([]);
   });
 
-  it('can be missing', async () => {
-    const { s3 } = await bucket();
+  it('can be missing, can be read without their bytes, and can be deleted twice without an error', async () => {
+    const { s3, objects } = await bucket();
     await expect(s3.send(get)).rejects.toMatchObject({ name: 'NoSuchKey', ...status(404) });
+    await expect(s3.send(new HeadObjectCommand(at))).rejects.toMatchObject({ name: 'NotFound' });
+    objects.plant(at.Key, 'hello');
+    expect(await s3.send(new HeadObjectCommand(at))).toMatchObject({
+      ContentLength: 5,
+      ETag: objects.etagOf(at.Key),
+    });
+    await s3.send(new DeleteObjectCommand(at));
+    await s3.send(new DeleteObjectCommand(at));
+    expect(objects.keys).toEqual([]);
   });
 
   it('that are missing are denied to a caller that may not list the bucket', async () => {
@@ -109,6 +126,10 @@ describe('the condition', () => {
 describe('buckets', () => {
   it('that do not exist are answered with an error', async () => {
     const { s3 } = await bucket();
+    await s3.send(new HeadBucketCommand({ Bucket: 'fleet' }));
+    await expect(s3.send(new HeadBucketCommand({ Bucket: 'other' }))).rejects.toMatchObject({
+      name: 'NotFound',
+    });
     await expect(s3.send(new GetObjectCommand({ ...at, Bucket: 'other' }))).rejects.toMatchObject({
       name: 'NoSuchBucket',
     });

@@ -144,10 +144,18 @@ function tag(tagged: Taggable, tags: ServiceState['tags'], at: number): void {
   tagged.tags = tags;
 }
 
+const deregisterTaskDefinition: Operation = (aws, input) => {
+  const definition = findTaskDefinition(aws, requiredText(input, 'taskDefinition'));
+  if (definition === undefined) throw new AwsError('ClientException', 'Unable to describe task definition.');
+  definition.status = 'INACTIVE';
+  return { taskDefinition: renderTaskDefinition(definition) };
+};
+
 /** ECS's writes: UpdateService, and the operations with which a test sets up a fleet. */
 export const ECS_WRITES: Operations = {
   CreateCluster: createCluster,
   RegisterTaskDefinition: registerTaskDefinition,
+  DeregisterTaskDefinition: deregisterTaskDefinition,
   CreateService: createService,
   UpdateService: updateService,
   ContinueServiceDeployment: continueServiceDeployment,

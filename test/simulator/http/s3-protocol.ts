@@ -9,7 +9,13 @@ export interface S3Request {
   readonly input: Input;
 }
 
-const OF_AN_OBJECT: Readonly<Record<string, string>> = { GET: 'GetObject', PUT: 'PutObject' };
+const OF_A_BUCKET: Readonly<Record<string, string>> = { HEAD: 'HeadBucket' };
+const OF_AN_OBJECT: Readonly<Record<string, string>> = {
+  GET: 'GetObject',
+  HEAD: 'HeadObject',
+  PUT: 'PutObject',
+  DELETE: 'DeleteObject',
+};
 
 /** Reads the operation from method and path. A query that asks for more than an object makes the operation unknown. */
 export function parseS3Request(
@@ -22,7 +28,7 @@ export function parseS3Request(
   searchParams.delete('x-id');
   const [, bucket = '', ...rest] = pathname.split('/').map(decodeURIComponent);
   const key = rest.join('/');
-  const operation = key === '' ? undefined : OF_AN_OBJECT[method];
+  const operation = (key === '' ? OF_A_BUCKET : OF_AN_OBJECT)[method];
   const isPlain = operation !== undefined && searchParams.size === 0;
   return {
     operation: isPlain ? operation : `${method} ${path}`,

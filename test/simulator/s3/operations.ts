@@ -13,6 +13,17 @@ const getObject: Operation = (aws, input) => {
   return new RawAnswer(200, headersOf(input, object), object.body);
 };
 
+const headObject: Operation = (aws, input) => {
+  const object = needObject(aws, input);
+  refuseUnlessWanted(input, object);
+  return new RawAnswer(200, { ...headersOf(input, object), 'content-length': String(object.body.length) });
+};
+
+const headBucket: Operation = (aws, input) => {
+  needBucket(aws, input);
+  return new RawAnswer(200, { 'x-amz-bucket-region': aws.place.region });
+};
+
 const write: Operation = (aws, input, { at }) => {
   const bucket = needBucket(aws, input);
   const key = keyIn(input);
@@ -35,10 +46,19 @@ const write: Operation = (aws, input, { at }) => {
   });
 };
 
+/** The deletion of a missing object is no error. */
+const deleteObject: Operation = (aws, input) => {
+  needBucket(aws, input).objects.delete(keyIn(input));
+  return new RawAnswer(204, {});
+};
+
 /** S3's operations: one object at a time, conditional writes, no versions. */
 export const S3: Operations = {
   GetObject: getObject,
+  HeadObject: headObject,
   PutObject: write,
+  DeleteObject: deleteObject,
+  HeadBucket: headBucket,
 };
 
 function needBucket(aws: Aws, input: Input): Bucket {
