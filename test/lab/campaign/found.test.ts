@@ -297,3 +297,29 @@ test('an exposure lasts as long as the old tasks of a service that was scaled to
   );
   expect(violations).toEqual([]);
 });
+
+test('a deployment that waits for a person is not interrupted where ECS refuses to tell so (seed 425455)', async () => {
+  const violations = await replay(
+    scenario({
+      seed: 425455,
+      resources: [{ kind: 'parameter', name: 'root' }],
+      services: [
+        {
+          name: 's0',
+          cluster: 'prod-a',
+          kind: 'rolling',
+          desired: 1,
+          uses: [{ of: 'root', as: 'full', in: 'service-connect' }],
+          ageMs: 86_400_000,
+          pauses: [{ stage: 'POST_SCALE_UP', timeoutMinutes: 90, timeoutAction: 'ROLLBACK' }],
+        },
+      ],
+      actions: [
+        { at: 171_684, do: 'deploy', service: 's0' },
+        { at: 215_457, do: 'put-parameter', parameter: 'root' },
+      ],
+      faults: [{ kind: 'client-error', operation: 'DescribeServiceDeployments', nth: 2, times: 1 }],
+    }),
+  );
+  expect(violations).toEqual([]);
+});

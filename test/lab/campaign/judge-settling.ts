@@ -38,14 +38,11 @@ function eventProblems(run: Run, id: string, copies: number): readonly Violation
   const carriers = run.invocations.filter(({ bodies }) => bodies.some((body) => body.includes(id)));
   const isOver = ends.length > 0 || about.some(({ record }) => OTHER_ENDS.includes(record.event));
   const bodies = carriers.flatMap((one) => one.bodies.filter((body) => body.includes(id)));
-  if (!isOver && hadNoTime(run, bodies)) return [];
+  const told = about.map(({ record }) => record.event).join(', ');
   if (!isOver)
-    return [
-      violation(
-        'settles',
-        `event ${id} did not settle; its records: ${about.map(({ record }) => record.event).join(', ')}`,
-      ),
-    ];
+    return hadNoTime(run, bodies)
+      ? []
+      : [violation('settles', `event ${id} did not settle; its records: ${told}`)];
   const isOnce = copies === 1 && run.redriven === 0 && carriers.every((one) => isClean(one));
   return isOnce && ends.length > 1
     ? [
