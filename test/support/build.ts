@@ -1,3 +1,4 @@
+import type { OpenService } from '../../functions/core/follow-up/follow-up.ts';
 import {
   clusterArn,
   homeOf,
@@ -155,4 +156,16 @@ export const WAIT_REASONS = reasonsTo('wait').map(([reason]) => reason as WaitRe
 
 export function asSubject(one: Change | Notice): Subject {
   return 'notice' in one ? { kind: 'notice', notice: one } : { kind: 'change', change: one };
+}
+
+/** A service that a change waits for: it follows the deployment that we started. */
+export function openService(different: Partial<OpenService> = {}): OpenService {
+  return {
+    cluster: service().cluster.arn,
+    name: 'api',
+    deploymentId: 'ecs-svc/2',
+    ours: true,
+    lastLogged: 'wait rolling-out',
+    ...different,
+  };
 }

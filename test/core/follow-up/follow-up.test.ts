@@ -21,20 +21,13 @@ import {
   deployment,
   fleet,
   NOW,
+  openService as open,
   reference,
   revisionArn,
   SECRET,
   service,
 } from '../../support/build.ts';
 
-const open = (different: Partial<FollowUp['open'][number]> = {}) => ({
-  cluster: service().cluster.arn,
-  name: 'api',
-  deploymentId: 'ecs-svc/2',
-  ours: true,
-  lastLogged: 'wait rolling-out',
-  ...different,
-});
 const followUp = (different: Partial<FollowUp> = {}): FollowUp => ({
   ...begin('change-1', [change()], NOW),
   hop: 1,

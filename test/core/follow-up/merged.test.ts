@@ -1,21 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import {
-  type Attempt,
-  begin,
-  type FollowUp,
-  NOTHING_YET,
-} from '../../../functions/core/follow-up/follow-up.ts';
+import { type Attempt, begin, NOTHING_YET } from '../../../functions/core/follow-up/follow-up.ts';
 import { merged, mergedFirst } from '../../../functions/core/follow-up/merged.ts';
-import { change, NOW, service } from '../../support/build.ts';
-
-const open = (different: Partial<FollowUp['open'][number]> = {}) => ({
-  cluster: service().cluster.arn,
-  name: 'api',
-  deploymentId: 'ecs-svc/2',
-  ours: true,
-  lastLogged: 'wait rolling-out',
-  ...different,
-});
+import { change, NOW, openService as open } from '../../support/build.ts';
 
 describe('messages of the same change are merged into one attempt', () => {
   const attempt = (different: Partial<Attempt> = {}): Attempt => ({

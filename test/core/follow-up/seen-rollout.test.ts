@@ -8,17 +8,9 @@ import {
   tasksIn,
 } from '../../../functions/core/follow-up/seen-rollout.ts';
 import type { Rollout, ShownRollout } from '../../../functions/core/model/rollout.ts';
-import { NOW, service } from '../../support/build.ts';
+import { NOW, openService as open, service } from '../../support/build.ts';
 
 const EARLIER = NOW - 61_400;
-const open = (different: Partial<OpenService> = {}): OpenService => ({
-  cluster: service().cluster.arn,
-  name: 'api',
-  deploymentId: 'ecs-svc/2',
-  ours: true,
-  lastLogged: 'wait rolling-out',
-  ...different,
-});
 const failing = (failures?: number): Rollout => ({
   state: 'tasks-failing',
   ...(failures !== undefined && { failures }),
