@@ -20,6 +20,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const given = JSON.parse(await text(process.stdin));
 const { where, isContainer, interfaces, env, files, addresses, services, programs } = given;
 const run = (command, ...args) => execFileSync(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+/** What hangs ends then. The SDK itself takes 18 s of a quiet machine where STS cannot be reached, and longer of a busy one. */
+const HANGS_MS = 120_000;
 const HOME = '/esr';
 const ROOT = '/mnt';
 const NETWORKS = {
@@ -140,7 +142,7 @@ async function ran(words) {
   const child = spawn(command, args, {
     env: { PATH: process.env.PATH, HOME, ...Object.fromEntries(atHome) },
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: 20_000,
+    timeout: HANGS_MS,
   });
   let waited = 0;
   const look = setInterval(() => {

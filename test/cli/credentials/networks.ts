@@ -165,12 +165,15 @@ function loopbackEnv(
   };
 }
 
+/** As in lab.mjs. */
+const HANGS_MS = 120_000;
+
 async function run(
   [command = '', ...args]: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Promise<Program> {
   const beganAt = performance.now();
-  const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'], timeout: 20_000 });
+  const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'], timeout: HANGS_MS });
   const [out, err] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
   return { out, err, code: child.exitCode, ms: performance.now() - beganAt };
 }
