@@ -38,7 +38,7 @@ export type Assessment = {
 };
 
 const KILLED = ['Killed', 'Timeout'];
-const SURVIVED = ['Survived', 'NoCoverage'];
+export const SURVIVED: readonly string[] = ['Survived', 'NoCoverage'];
 
 /** Compares the mutants with the list of the equivalent ones. A mutant that could not be run counts as neither. */
 export function assess(mutants: readonly Mutant[], equivalents: readonly Equivalent[]): Assessment {
@@ -87,6 +87,7 @@ function change({ original, replacement }: Pick<Mutant, 'original' | 'replacemen
 
 const oneLine = (text: string): string => text.replaceAll(/\s+/g, ' ');
 
-function keyOf({ file, within, original, replacement }: Omit<Equivalent, 'reason'>): string {
+/** A mutant by its text, for line numbers change. */
+export function keyOf({ file, within, original, replacement }: Omit<Equivalent, 'reason'>): string {
   return JSON.stringify([file, within, original, replacement]);
 }

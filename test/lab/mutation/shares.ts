@@ -4,7 +4,7 @@ import type { MutantInFile } from './run-mutants.ts';
 
 /** A process that tells nothing for so long hangs in its mutant, which is where no step can be counted. */
 const SILENT_MS = 900_000;
-const LOOK_MS = 5000;
+const LOOK_MS = 5_000;
 
 const VITEST = ['node_modules/vitest/vitest.mjs', 'run', '--config', 'test/lab/mutation/vitest.config.ts'];
 
@@ -16,13 +16,13 @@ export async function runShares(
   mutants: readonly MutantInFile[],
   folder: string,
   processes: number,
-  progress: (done: number) => void,
+  progress: (soFar: ReadonlyMap<string, string>) => void,
 ): Promise<ReadonlyMap<string, string>> {
   const statuses = Array.from({ length: processes }, () => new Map<string, string>());
   const all = () => new Map(statuses.flatMap((some) => [...some]));
   const telling = setInterval(() => {
     for (const [share, some] of statuses.entries()) read(folder, share, some);
-    progress(all().size);
+    progress(all());
   }, LOOK_MS);
   const running = new Set<ChildProcess>();
   const run = (share: number, isFirst: boolean) =>
