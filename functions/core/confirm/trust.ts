@@ -60,8 +60,9 @@ export function placed(event: Event, { partition }: Pick<Arn, 'partition'>): Eve
 }
 
 /** The policy of the event bus is the judge of who belongs to the organization. */
-function isAdmitted({ account, region }: Event, home: Arn, { accounts, organization }: Trust): boolean {
-  if (account === undefined || region === undefined || !/^\d{12}$/.test(account)) return false;
+function isAdmitted(event: Event, home: Arn, { accounts, organization }: Trust): boolean {
+  const { account = '', region } = event;
+  if (region === undefined || !/^\d{12}$/.test(account)) return false;
   return accounts.includes(account) || (organization !== undefined && account !== home.account);
 }
 
@@ -69,7 +70,7 @@ function isAdmitted({ account, region }: Event, home: Arn, { accounts, organizat
 function agrees(event: Event, { partition }: Arn): boolean {
   const { account, region, said, kind } = event;
   if (kind === 'other') return true;
-  if (said === undefined || account === undefined || region === undefined) return false;
+  if (said === undefined) return false;
   const isAt = (arn: Arn) => arn.partition === partition && arn.account === account && arn.region === region;
   const isSame = said.accounts.every((one) => one === account) && said.regions.every((one) => one === region);
   const names = said.resources.map((text) => nameIn(text, event, isAt));

@@ -102,6 +102,7 @@ describe('an event that contradicts itself is forged:', () => {
     ['the ARN without its suffix', native(THEIRS, arnAt(THEIRS, 'prod/db'))],
     ['no ARN', native(THEIRS, 'prod/db', 'prod/db')],
     ['the ARN of something else', native(THEIRS, parameterAt(THEIRS))],
+    ['the ARN of another service', native(THEIRS, arnAt(THEIRS).replace('secretsmanager', 'kms'))],
     ['several ARNs', { ...native(THEIRS), resources: [arnAt(THEIRS), arnAt(HERE)] }],
     [
       'several ARNs of its account',
@@ -115,6 +116,7 @@ describe('an event that contradicts itself is forged:', () => {
       'a parameter of another name',
       parameterChange({ place: THEIRS, at }, { arn: parameterAt(THEIRS), name: '/b' }),
     ],
+    ['a parameter by its name alone', parameterChange({ place: THEIRS, at }, { arn: 'key', name: 'key' })],
     ['a call on the ARN of this account', put(arnAt(HERE))],
     ['an answer with the ARN of this account', put('prod/db', { arn: arnAt(HERE) })],
     ['an answer with another secret', put('prod/db', { arn: arnAt(THEIRS, 'prod/other-a1B2c3') })],
@@ -192,6 +194,16 @@ test.each<readonly [string, RawEvent]>([
 ])('a forwarded event %s is told by its account alone', (_, event) => {
   expect(trusted(event)).toBe(true);
   expect(trusted({ ...event, account: OTHERS.account })).toBe(false);
+});
+
+test('the event bus admits no event without a Region, or without the twelve digits of an account, whatever it tells', () => {
+  const other = { ...native(THEIRS), source: 'aws.other' };
+  expect(trusted({ ...other, region: null })).toBe(false);
+  for (const account of [null, '*', `${THEIRS.account}4`, `${THEIRS.account}x`, `x${THEIRS.account}`])
+    expect(
+      trusted({ ...other, account, region: FAR.region }, 'forwarded', { organization: 'o-a1b2c3d4e5' }),
+      `${account}`,
+    ).toBe(false);
 });
 
 test('an event that does not say where it happened counts for this place, and not on the queue of the event bus', () => {
