@@ -8,13 +8,8 @@ import type { SweptService } from './sweep.ts';
 
 /** The last change of each secret that an event told of, as a change of this sweep. */
 export function changesHeard(heard: readonly Heard[], sweepId: string): readonly Change[] {
-  return heard.map(({ arn, at, label, versionId }) =>
-    unconfirmed(
-      arn,
-      at,
-      { changeId: `${sweepId}:${arn}`, source: SWEEP },
-      { ...(label !== undefined && { label }), ...(versionId !== undefined && { versionId }) },
-    ),
+  return heard.map(({ arn, at, ...moved }) =>
+    unconfirmed(arn, at, { changeId: `${sweepId}:${arn}`, source: SWEEP }, moved),
   );
 }
 

@@ -1,5 +1,5 @@
 import { forcedChange } from '../confirm/confirm.ts';
-import { type Match, match, type PullPolicy, referencesOf } from '../match/match.ts';
+import { type Hit, type Match, match, type PullPolicy, referencesOf } from '../match/match.ts';
 import { SubjectIndex } from '../match/subject-index.ts';
 import { homeOf } from '../model/arn.ts';
 import { about, type Change, endOfSecond, type Notice, SWEEP, subjectsOf } from '../model/change.ts';
@@ -87,11 +87,14 @@ export function broken(
       ({ reference, inPrimary }) =>
         inPrimary && (!isVanished || (reference.place !== 'also' && reference.targets.some(concerned))),
     );
-    const asked = hits.map(({ guess, ...hit }) =>
-      guess === undefined || isVanished ? hit : { ...hit, guess },
-    );
-    return hits.length === 0 ? [] : [{ ...one, hits: asked }];
+    return hits.length === 0 ? [] : [{ ...one, hits: isVanished ? hits.map(withoutGuess) : hits }];
   });
+}
+
+/** What was asked for and found nothing is no guess any more. */
+function withoutGuess(hit: Hit): Hit {
+  const { guess: _, ...rest } = hit;
+  return rest;
 }
 
 function keyOf({ kind, named, id }: Target): string {

@@ -263,6 +263,17 @@ describe('a notice that a secret is gone affects', () => {
     expect(affects(one, { ...notFound, arn: SECRET }, missing)).toEqual([]);
   });
 
+  test('a service that may mean another secret by its name, with what has to be asked for, unless that was asked', () => {
+    const one = world('/aws/reference/secretsmanager/prod/db-backup');
+    const guesses = (notice: Notice, missing: ReturnType<typeof referencedBy>['secrets'] = []) =>
+      broken(one, [notice], missing, 'ignore').flatMap(({ hits }) =>
+        hits.map((hit) => ('guess' in hit ? hit.guess : 'no guess')),
+      );
+    const arn = secretNamed('prod/db-backup');
+    expect(guesses({ ...gone, arn: `${arn}-a1B2c3` })).toEqual(['prod/db-backup']);
+    expect(guesses({ ...notFound, arn }, referencedBy(one).secrets)).toEqual(['no guess']);
+  });
+
   test('no other service of the fleet', () => {
     const other = service({
       name: 'web',
