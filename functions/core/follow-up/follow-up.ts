@@ -155,8 +155,7 @@ function followedMatches(followUp: FollowUp, service: Service, fleet: Fleet): re
 }
 
 function isNamedByTagAlone(service: Service, subject: Subject, fleet: Fleet): boolean {
-  const matched = match({ ...fleet, services: [service] }, [subject], 'redeploy');
-  return matched.length > 0 && matched.every(isByTagAlone);
+  return match({ ...fleet, services: [service] }, [subject], 'redeploy').some(isByTagAlone);
 }
 
 /** Whether the followed deployment is PRIMARY: its references were known when the service began to follow it. */

@@ -112,11 +112,10 @@ function folded<One extends FollowUp>(
 function deniedIn<One extends FollowUp>(after: One, advances: readonly Advance[]): One | undefined {
   const denied = advances.flatMap(({ denied: one }) => one ?? []);
   if (denied.length === 0) return undefined;
-  const others = advances.filter((one) => one.denied === undefined);
   const { failedWave, deniedWave } = after;
   const from = earliestWave(failedWave, deniedWave) ?? Infinity;
   const to = failedWave ?? Infinity;
-  const held = others.filter(({ heldWave = -1 }) => heldWave > from && heldWave <= to);
+  const held = advances.filter(({ heldWave = -1 }) => heldWave > from && heldWave <= to);
   return {
     ...after,
     open: [...denied, ...held.flatMap(({ next }) => (next.kind === 'open' ? [next.open] : []))],

@@ -421,6 +421,18 @@ describe('a service that ECS does not show in full', () => {
     expect(progressOf(first, [both], SEEN, NOW).followUp.unread).toEqual([unread]);
   });
 
+  test('is not unread if one of the resources of the change is known to concern it', () => {
+    const [one, known] = [doubtful(wait('unreadable')), doubtful(wait('unreadable'), false)];
+    const verdicts = [...one.planned.verdicts, ...known.planned.verdicts];
+    const { followUp } = progressOf(first, [{ ...one, planned: { ...one.planned, verdicts } }], SEEN, NOW);
+    expect([followUp.unread, followUp.open.map(({ name }) => name)]).toEqual([[], ['api']]);
+  });
+
+  test('is not unread if it is skipped whatever it refers to', () => {
+    const { followUp, closed } = progressOf(first, [doubtful(skip('opted-out'))], SEEN, NOW);
+    expect([followUp.unread, closed.map(({ how }) => how)]).toEqual([[], ['skipped']]);
+  });
+
   test('stays open if it is known to refer to the change, or was open before', () => {
     const known = progressOf(first, [doubtful(wait('unreadable'), false)], SEEN, NOW).followUp;
     expect([known.unread, known.open.map(({ name }) => name)]).toEqual([[], ['api']]);
@@ -436,7 +448,8 @@ describe('a service that ECS does not show in full', () => {
     expect(progressOf(before, [result(skip('already-fresh'))], SEEN, NOW).closed).toMatchObject([
       { wasOpen: true },
     ]);
-    expect(progressOf(before, [doubtful(wait('unreadable'))], SEEN, NOW).transitions).toEqual([]);
+    for (const partly of [true, false])
+      expect(progressOf(before, [doubtful(wait('unreadable'), partly)], SEEN, NOW).transitions).toEqual([]);
   });
 
   test('is given up at the time limit, and then not looked at again', () => {
@@ -464,6 +477,11 @@ describe('the end of the exposure', () => {
   test('is the end of the last old task of a service that became fresh, or this look if ECS does not show it', () => {
     expect(endAfter(later(), skip('already-fresh'), { stopped })).toEqual({ at: 7, by: 'stopped-task' });
     expect(endAfter(later(), skip('already-fresh'), { stopped: [] })).toEqual({ at: NOW, by: 'look' });
+  });
+
+  test('is this look if the age of the running tasks shows that the service is fresh', () => {
+    const tasks = [{ createdAt: AFTER }];
+    expect(endAfter(later(), skip('already-fresh'), { tasks })).toEqual({ at: NOW, by: 'look' });
   });
 
   test('is the end of the last old task of a service that was scaled to zero', () => {
@@ -503,12 +521,15 @@ test('a service that becomes fresh is recorded with the state that has ended', (
 test('a service that nothing but a tag connects with the change stops no later wave when it fails', () => {
   const hit = (place: 'also' | 'secrets') =>
     ({ reference: reference({ place }) }) as Result['planned']['verdicts'][number]['match']['hits'][number];
-  const failedWith = (...places: readonly ('also' | 'secrets')[]) => {
+  type Places = readonly ('also' | 'secrets')[];
+  const failedFor = (...resources: readonly Places[]) => {
     const one = result(skip('rollout-failed'));
-    const verdicts = one.planned.verdicts.map(({ match, verdict }) => ({
-      verdict,
-      match: { ...match, hits: places.map(hit) },
-    }));
+    const verdicts = resources.flatMap((places) =>
+      one.planned.verdicts.map(({ match, verdict }) => ({
+        verdict,
+        match: { ...match, hits: places.map(hit) },
+      })),
+    );
     const other = {
       verdict: redeploy,
       match: {
@@ -520,9 +541,11 @@ test('a service that nothing but a tag connects with the change stops no later w
     const planned = { ...one.planned, verdicts: [...verdicts, other as (typeof verdicts)[number]] };
     return progressOf(first, [{ ...one, planned }], SEEN, NOW).followUp.failedWave;
   };
-  expect(failedWith('also')).toBeNull();
-  expect(failedWith('also', 'secrets')).toBe(2);
-  expect(failedWith()).toBe(2);
+  expect(failedFor(['also'])).toBeNull();
+  expect(failedFor(['also'], ['also'])).toBeNull();
+  expect(failedFor(['also', 'secrets'])).toBe(2);
+  expect(failedFor(['also'], ['secrets'])).toBe(2);
+  expect(failedFor([])).toBe(2);
 });
 
 test('what a denied service holds back is kept with it: the later waves up to one that failed by itself', () => {
@@ -537,6 +560,8 @@ test('what a denied service holds back is kept with it: the later waves up to on
     progressOf(first, [denied, ...held, ...more], SEEN, NOW).denied?.open.map(({ name }) => name);
   expect(namesIn(inWave(5, wait('cooldown')))).toEqual(['api', 'w3', 'w4']);
   expect(namesIn(inWave(3, redeploy, failed({ retryable: false })))).toEqual(['api', 'w3']);
+  const ofWave0 = inWave(0, redeploy, failed({ missingAction: 'ecs:UpdateService' }));
+  expect(namesIn(ofWave0, inWave(5, wait('cooldown')))).toEqual(['api', 'w0', 'w2', 'w3', 'w4']);
 });
 
 test('a rotation that is not finished may last to the time limit, and of two known ends the later one counts', () => {

@@ -81,6 +81,12 @@ describe('a service that a change waits for', () => {
       'newly-read',
     ],
     [
+      'is followed although ECS did not tell enough about it at the look before',
+      { lastLogged: 'wait unreadable' },
+      [deployment(young)],
+      'followed',
+    ],
+    [
       'waits where the followed deployment is older than the change',
       {},
       [deployment({ ...young, createdAt: BEFORE })],
@@ -101,6 +107,11 @@ describe('a service that a change waits for', () => {
   test('waits unless its deployment is younger than every change of the follow-up', () => {
     const later = followUp({ changes: [change(), change({ changedAt: AFTER + 1 })] });
     expect(followingOf(later, service({ deployments: [deployment(young)] }))).toBe('waiting');
+  });
+
+  test('is newly read where ECS did not show it before', () => {
+    const unread = [{ cluster: service().cluster.arn, name: 'api' }];
+    expect(followingOf(followUp({ open: [], unread }), service())).toBe('newly-read');
   });
 
   test('is not confused with a service of another name', () => {

@@ -73,6 +73,13 @@ describe('what a look saw to be gone', () => {
     expect(withMissing({ ...first, missing }, planOf(planned)).missing).toEqual([]);
   });
 
+  test('travels with each change for which the service waits', () => {
+    const [one, other] = [waiting(), waiting({ changeId: 'change-2' })];
+    const both = { ...one, verdicts: [...one.verdicts, ...other.verdicts] };
+    for (const changeId of ['change-1', 'change-2'])
+      expect(withMissing({ ...first, changeId }, planOf(both)).missing).toEqual(missing);
+  });
+
   test('is known to the next look', () => {
     expect(missingBefore([{ missing }, {}, { missing: [{ id: 'b', at: 2 }] }])).toEqual([
       { id: 'a', at: 1 },
