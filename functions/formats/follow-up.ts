@@ -153,7 +153,10 @@ export function shareOfMessage(followUp: FollowUp): number {
 
 const START = '{"kind":"follow-up","version":';
 
-/** Writes field by field, so that other fields, which a change has in this process only, do not travel. */
+/**
+ * Writes field by field, so that other fields, which a change has in this process only, do not travel. JSON leaves out what
+ * is undefined.
+ */
 function written(followUp: FollowUp): string {
   const { changeId, changes, firstHandledAt, hop, open, tally, denied, failedWave, missing = [] } = followUp;
   const shortened = grouped(open, (one) => [one.name, one.deploymentId, one.ours, one.lastLogged]);
@@ -186,21 +189,21 @@ function writtenUnread({ unread: all, givenUp }: FollowUp): object {
   };
 }
 
-function writtenChange(one: Change): Omit<Change, 'invalidTag'> {
-  const { changeId, kind, arn, changedAt, source, optedOut } = one;
-  const { label, versionId, possiblyUntil, confirmed, behind } = one;
+function writtenChange(one: Change): object {
+  const { changeId, kind, arn, label, versionId, changedAt, possiblyUntil } = one;
+  const { source, optedOut, confirmed, behind } = one;
   return {
     changeId,
     kind,
     arn,
-    ...(label !== undefined && { label }),
-    ...(versionId !== undefined && { versionId }),
+    label,
+    versionId,
     changedAt,
-    ...(possiblyUntil !== undefined && { possiblyUntil }),
+    possiblyUntil,
     source,
     optedOut,
-    ...(confirmed === false && { confirmed }),
-    ...(behind && { behind }),
+    confirmed,
+    behind,
   };
 }
 

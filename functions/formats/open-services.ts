@@ -34,15 +34,12 @@ function seenIn(one: Seen | undefined): Pick<OpenService, 'rollout' | 'ranBefore
   };
 }
 
-/** Beside the services, so that older code reads the message and does without them. */
+/** Beside the services, so that older code reads the message and does without them. JSON leaves out what is undefined. */
 export function writtenRollouts(open: FollowUp['open']): object {
   const seen = open.filter(({ rollout, ranBefore }) => rollout !== undefined || ranBefore !== undefined);
   if (seen.length === 0) return {};
   return {
-    rollouts: grouped(seen, ({ name, rollout, ranBefore }) => [
-      name,
-      { ...rollout, ...(ranBefore !== undefined && { ran: ranBefore }) },
-    ]),
+    rollouts: grouped(seen, ({ name, rollout, ranBefore }) => [name, { ...rollout, ran: ranBefore }]),
   };
 }
 

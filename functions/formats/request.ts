@@ -54,14 +54,12 @@ const readable = z.partial(z.object(fields));
 
 /** Parses a request. Throws WrongRequest. */
 export function parseRequest(raw: unknown, now: number): Request {
+  const input = typeof raw === 'object' && raw !== null ? raw : {};
   const { data, error } = z.safeParse(shape, raw);
-  const problems = [
-    ...(error === undefined ? [] : problemsOf(error)),
-    ...contradictions(data ?? asFarAsReadable(raw, error), raw, now),
-  ];
-  if (data === undefined || problems.length > 0) {
-    throw new WrongRequest(`wrong request, nothing was done: ${problems.join('; ')}`);
-  }
+  if (data === undefined)
+    throw refused([...problemsOf(error), ...contradictions(asFarAsReadable(input, error), input, now)]);
+  const problems = contradictions(data, input, now);
+  if (problems.length > 0) throw refused(problems);
   return {
     action: data.action,
     secrets: data.secret ?? [],
@@ -74,22 +72,25 @@ export function parseRequest(raw: unknown, now: number): Request {
   };
 }
 
+function refused(problems: readonly string[]): WrongRequest {
+  return new WrongRequest(`wrong request, nothing was done: ${problems.join('; ')}`);
+}
+
 type Readable = z.infer<typeof readable>;
 
 /** The well-formed fields, which are checked further, so that one fault does not hide another. */
-function asFarAsReadable(raw: unknown, error: z.core.$ZodError | undefined): Readable {
-  if (typeof raw !== 'object' || raw === null) return {};
-  const faulty = new Set(error?.issues.map(({ path: [field] }) => field));
+function asFarAsReadable(input: object, error: z.core.$ZodError): Readable {
+  const faulty = new Set(error.issues.map(({ path: [field] }) => field));
   return (
-    z.safeParse(readable, Object.fromEntries(Object.entries(raw).filter(([field]) => !faulty.has(field))))
+    z.safeParse(readable, Object.fromEntries(Object.entries(input).filter(([field]) => !faulty.has(field))))
       .data ?? {}
   );
 }
 
 /** Faults of a request whose fields are all well-formed. */
-function contradictions(data: Readable, raw: unknown, now: number): readonly string[] {
+function contradictions(data: Readable, input: object, now: number): readonly string[] {
   const { action, secret = [], parameter = [], services = [], at } = data;
-  const has = (field: string) => typeof raw === 'object' && raw !== null && Object.hasOwn(raw, field);
+  const has = (field: string) => Object.hasOwn(input, field);
   const ofResources = has('secret') || has('parameter');
   return [
     ...(ofResources || has('services') || action === 'stale'
@@ -113,7 +114,7 @@ function contradictions(data: Readable, raw: unknown, now: number): readonly str
     ...services
       .filter((given) => namedService(given) === undefined)
       .map((given) => `services: ${given} is neither cluster/service nor the ARN of a service`),
-    ...(data.force === true && !has('at') && action !== 'stale' ? [forceWithoutInstant(raw, now)] : []),
+    ...(data.force === true && !has('at') && action !== 'stale' ? [forceWithoutInstant(input, now)] : []),
     ...(at !== undefined && Date.parse(at) > now + AHEAD_MS ? [`at: ${at} is in the future`] : []),
   ];
 }
@@ -122,9 +123,9 @@ function contradictions(data: Readable, raw: unknown, now: number): readonly str
 const MAX_PRINTED = 4_000;
 
 /** The error that prints the request to send: with an instant, a repeated request does nothing the second time. */
-function forceWithoutInstant(raw: unknown, now: number): string {
+function forceWithoutInstant(input: object, now: number): string {
   const at = new Date(now).toISOString();
-  const request = typeof raw === 'object' ? JSON.stringify({ ...raw, at }) : '';
+  const request = JSON.stringify({ ...input, at });
   const line = request.length > MAX_PRINTED ? `the same request with "at":"${at}"` : request;
   return `at: force restarts what was created before an instant, and must name it, because a client may send the request again by itself; send ${line}`;
 }
