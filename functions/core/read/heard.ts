@@ -22,7 +22,8 @@ export function withHeard(before: readonly Heard[], changes: readonly Change[]):
   const latest = new Map<string, Heard>();
   for (const one of [...before, ...now]) {
     const key = keyOf(one);
-    if ((latest.get(key)?.at ?? 0) <= one.at) latest.set(key, one);
+    const known = latest.get(key);
+    if (known === undefined || known.at <= one.at) latest.set(key, one);
   }
   return [...latest.values()]
     .toSorted((a, b) => b.at - a.at)

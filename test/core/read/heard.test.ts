@@ -44,7 +44,7 @@ test.each([
 test('of one instant the last that was told is kept, and a change of the whole secret beside those of its labels', () => {
   const { label: _, versionId: _version, ...whole } = change();
   const heard = withHeard([], [change({ versionId: 'v1' }), whole, change({ versionId: 'v2' })]);
-  expect(heard).toEqual([
+  expect(heard).toStrictEqual([
     { arn: SECRET, at: CHANGED_AT },
     { arn: SECRET, label: 'AWSCURRENT', versionId: 'v2', at: CHANGED_AT },
   ]);

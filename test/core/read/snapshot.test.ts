@@ -101,10 +101,29 @@ describe('a snapshot', () => {
     expect(withRead(first, fleet([service()], { 'api:1': [] }), all).mentions).toBeUndefined();
   });
 
-  test('leaves out a revision that could not be read', () => {
-    const world = fleet([service()], {});
-    const revisions = new Map([[revisionArn(), { kind: 'unreadable', why: 'refused' } as const]]);
-    expect(withRead(NOTHING_SEEN, { ...world, revisions }, all).revisions).toEqual(new Map());
+  test('leaves out a revision that could not be read, unless it was read before', () => {
+    const refused = {
+      ...fleet([service()], {}),
+      revisions: new Map([[revisionArn(), { kind: 'unreadable', why: 'refused' } as const]]),
+    };
+    expect(withRead(NOTHING_SEEN, refused, all).revisions).toEqual(new Map());
+    const before = { ...seen([service()]), mentions: new Map([[revisionArn(), [PARAMETER]]]) };
+    expect(withRead(before, refused, all)).toEqual(before);
+  });
+
+  test('keeps what ECS refused to show of a cluster that was read: the cluster, or one of its services', () => {
+    const [api, web] = [service(), service({ name: 'web' })];
+    const before = seen([api, web, inEdge('worker')]);
+    const { cluster: main } = api;
+    const namesAfter = (refused: Partial<ReturnType<typeof fleet>>) => {
+      const { clusters } = withRead(before, { ...fleet([inEdge('worker')]), ...refused }, all);
+      return [...clusters].flatMap(([, services]) => [...services.keys()]);
+    };
+    expect(namesAfter({})).toEqual(['worker']);
+    const unreadable = [{ service: web.arn, cluster: 'main', why: 'refused' }];
+    expect(namesAfter({ unreadable })).toEqual(['worker', 'web']);
+    const unreadableClusters = [{ arn: main.arn, cluster: 'main', why: 'refused' }];
+    expect(namesAfter({ unreadableClusters })).toEqual(['worker', 'api', 'web']);
   });
 
   test('keeps the services of the clusters that were not read, and drops the revisions that no service uses any more', () => {
