@@ -1,12 +1,13 @@
-import { byService, type Match } from '../match/match.ts';
+import type { Match } from '../match/match.ts';
 import type { ServiceKey } from '../model/arn.ts';
 import type { Change } from '../model/change.ts';
 import type { Verdict } from '../model/decision.ts';
 import { primaryOf, type Service } from '../model/fleet.ts';
+import { grouped } from '../model/lists.ts';
 import { looksLikeRollback, type Question, TASKS_TELL_AFTER_MS } from './evidence.ts';
 import { isComplete } from './freshness.ts';
 import { HOUR_MS, type Policy } from './policy.ts';
-import { verdictOn } from './verdict.ts';
+import { verdictOnChange } from './verdict.ts';
 
 /**
  * Only for a change older than this is ECS always asked whether a deployment for it was rolled back: a margin, not a
@@ -37,17 +38,25 @@ export function questions(
   now: number,
   lookBackMs = Number.POSITIVE_INFINITY,
 ): readonly Question[] {
-  const verdicts = new Map(matches.map((match) => [match, verdictOn(match, {}, policy, now)]));
-  const few = [...verdicts.values()].filter((one) => one?.action === 'redeploy').length <= FEW;
-  const stopped = askedForStopped(verdicts);
-  return [...byService(matches).values()].flatMap((ofService) => {
-    const [{ service }] = ofService;
-    const asked = ofService.flatMap(
-      (match) => question(match, verdicts.get(match), { few, lookBackMs }, now) ?? [],
-    );
-    asked.push(...aboutStopped(ofService, verdicts, stopped));
-    return asked.length === 0 ? [] : joined(service, asked);
+  const judged = matches.flatMap((match) => judgedAlone(match, policy, now));
+  const few = judged.filter(({ verdict }) => verdict.action === 'redeploy').length <= FEW;
+  const stopped = askedForStopped(judged);
+  return [...grouped(judged, ({ match }) => match.service.key).values()].flatMap((ofService) => {
+    const [{ match }] = ofService;
+    const asked = ofService.flatMap((one) => question(one, { few, lookBackMs }, now) ?? []);
+    if (stopped.has(match.service.key)) asked.push(...aboutStopped(match.service, ofService));
+    return asked.length === 0 ? [] : joined(match.service, asked);
   });
+}
+
+/** A change that concerns a service, and what DescribeServices alone says about it. Nothing is asked for a notice. */
+type Judged = { readonly match: Match; readonly change: Change; readonly verdict: Verdict };
+
+function judgedAlone(match: Match, policy: Policy, now: number): readonly Judged[] {
+  const { subject } = match;
+  if (subject.kind === 'notice') return [];
+  const { change } = subject;
+  return [{ match, change, verdict: verdictOnChange(match, change, {}, policy, now) }];
 }
 
 function joined(service: Service, asked: readonly Question[]): Question {
@@ -68,20 +77,9 @@ function endIn(asked: readonly Question[]): Pick<Question, 'endOf'> {
   return ends.length === 0 ? {} : { endOf: Math.max(...ends) };
 }
 
-function aboutStopped(
-  ofService: readonly [Match, ...Match[]],
-  verdicts: ReadonlyMap<Match, Verdict | undefined>,
-  stopped: ReadonlySet<ServiceKey>,
-): readonly Question[] {
-  const [{ service }] = ofService;
-  if (!stopped.has(service.key)) return [];
-  const ends = ofService.flatMap((match) =>
-    match.subject.kind === 'change' && isEnding(match, verdicts.get(match))
-      ? [match.subject.change.changedAt]
-      : [],
-  );
+function aboutStopped(service: Service, ofService: readonly Judged[]): readonly Question[] {
   const asked: Question = { service, askTasks: false, askStopped: true, unanswered: 'decide' };
-  return [ends.length === 0 ? asked : { ...asked, endOf: Math.max(...ends) }];
+  return [asked, ...ofService.filter(isEnding).map(({ change }) => ({ ...asked, endOf: change.changedAt }))];
 }
 
 /** What is asked about a service right before it is redeployed, if nothing has been asked before. */
@@ -101,16 +99,12 @@ const MAX_STOPPED = 20;
  * The services whose stopped tasks matter: those whose new tasks are not all up, the longest first, and those that a change
  * no longer waits for, because the end of their last old task is the end of its exposure: the youngest ends first.
  */
-function askedForStopped(verdicts: ReadonlyMap<Match, Verdict | undefined>): ReadonlySet<ServiceKey> {
-  const services = (isOne: (match: Match, verdict: Verdict | undefined) => boolean) => [
-    ...new Map(
-      [...verdicts].flatMap(([match, verdict]) =>
-        isOne(match, verdict) ? [[match.service.key, match.service] as const] : [],
-      ),
-    ).values(),
+function askedForStopped(judged: readonly Judged[]): ReadonlySet<ServiceKey> {
+  const services = (isOne: (one: Judged) => boolean) => [
+    ...new Map(judged.filter(isOne).map(({ match }) => [match.service.key, match.service])).values(),
   ];
   const short = services(isShort);
-  const fresh = services((match, verdict) => isEnding(match, verdict) && verdict?.reason === 'already-fresh');
+  const fresh = services((one) => isEnding(one) && one.verdict.reason === 'already-fresh');
   const ended = [fresh, services(isEnding)].flatMap((some) =>
     some.toSorted((a, b) => changed(b) - changed(a)),
   );
@@ -127,13 +121,14 @@ const began = (one: Service) => primaryOf(one)?.createdAt ?? 0;
 const changed = (one: Service) => primaryOf(one)?.updatedAt ?? began(one);
 
 /** Whether PRIMARY, whose state is told while the change waits for it, has fewer tasks running than it should have. */
-function isShort({ service, subject }: Match, verdict: Verdict | undefined): boolean {
+function isShort({ match: { service }, verdict }: Judged): boolean {
   const primary = primaryOf(service);
-  if (primary === undefined || subject.kind === 'notice' || primary.running >= primary.desired) return false;
-  if (verdict?.reason === 'rolling-out') return primary.createdAt > subject.change.changedAt;
+  if (primary === undefined || primary.running >= primary.desired) return false;
   // Only the service deployments show whether one goes on that must not be interrupted.
   return (
-    verdict?.reason === 'deployment-in-progress' || (verdict?.action === 'redeploy' && mayBeHeldUp(service))
+    verdict.reason === 'rolling-out' ||
+    verdict.reason === 'deployment-in-progress' ||
+    (verdict.action === 'redeploy' && mayBeHeldUp(service))
   );
 }
 
@@ -141,22 +136,19 @@ function isShort({ service, subject }: Match, verdict: Verdict | undefined): boo
  * The change followed the service, and is about to wait for it no longer: so it may be, too, where a rollout that was older
  * than the change has ended since, because the tasks that it started last may be younger.
  */
-function isEnding({ following, service, subject }: Match, verdict: Verdict | undefined): boolean {
-  if (following === undefined || subject.kind === 'notice') return false;
-  const mayBeFresh = verdict?.action === 'redeploy' && changed(service) > subject.change.changedAt;
-  return verdict?.reason === 'already-fresh' || verdict?.reason === 'no-tasks' || mayBeFresh;
+function isEnding({ match: { following, service }, change, verdict: { action, reason } }: Judged): boolean {
+  if (following === undefined) return false;
+  const mayBeFresh = action === 'redeploy' && changed(service) > change.changedAt;
+  return reason === 'already-fresh' || reason === 'no-tasks' || mayBeFresh;
 }
 
 function question(
-  match: Match,
-  verdict: Verdict | undefined,
+  { match, change, verdict: { action, reason } }: Judged,
   { few, lookBackMs }: Circumstances,
   now: number,
 ): Question | undefined {
-  const { service, subject } = match;
-  if (verdict === undefined || subject.kind === 'notice') return undefined;
-  const { changedAt } = subject.change;
-  const { action, reason } = verdict;
+  const { service } = match;
+  const { changedAt } = change;
   if (action === 'redeploy' || reason === 'possibly-stale' || reason === 'cannot-replace')
     return questionBeforeRedeploy(match, changedAt, few, now);
   if (reason !== 'rolling-out' && reason !== 'already-fresh') return undefined;
@@ -164,7 +156,7 @@ function question(
     const since = Math.min(...service.deployments.map(({ createdAt }) => createdAt - SAME_TIME_MS));
     return { service, deploymentsSince: Math.min(since, changedAt), askTasks: false, unanswered: 'decide' };
   }
-  return questionAboutRollback(match, subject.change, reason === 'already-fresh', { few, lookBackMs }, now);
+  return questionAboutRollback(match, change, reason === 'already-fresh', { few, lookBackMs }, now);
 }
 
 /**
@@ -204,8 +196,8 @@ function questionAboutRollback(
 /** One service may be asked about for several changes: the strictest of them counts. */
 function unansweredIn(asked: readonly Question[]): Pick<Question, 'unanswered'> {
   const all = new Set(asked.map(({ unanswered }) => unanswered));
-  if (all.has(undefined)) return {};
-  return { unanswered: all.has('wait') ? 'wait' : 'decide' };
+  const strictest = ([undefined, 'wait', 'decide'] as const).find((one) => all.has(one));
+  return strictest === undefined ? {} : { unanswered: strictest };
 }
 
 /**

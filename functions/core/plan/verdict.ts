@@ -1,5 +1,5 @@
 import type { Match } from '../match/match.ts';
-import { isGone, type Notice } from '../model/change.ts';
+import { type Change, isGone, type Notice } from '../model/change.ts';
 import { redeploy, skip, type Verdict } from '../model/decision.ts';
 import { isOptedOut } from '../model/tags.ts';
 import type { Evidence } from './evidence.ts';
@@ -17,8 +17,20 @@ export function verdictOn(
   now: number,
 ): Verdict | undefined {
   const { subject } = match;
-  if (subject.kind === 'notice') return verdictOnNotice(subject.notice, match, policy);
-  const candidate = candidateOf(match, subject.change, evidence, policy, now);
+  return subject.kind === 'notice'
+    ? verdictOnNotice(subject.notice, match, policy)
+    : verdictOnChange(match, subject.change, evidence, policy, now);
+}
+
+/** There is always one on a change. */
+export function verdictOnChange(
+  match: Match,
+  change: Change,
+  evidence: Evidence,
+  policy: Policy,
+  now: number,
+): Verdict {
+  const candidate = candidateOf(match, change, evidence, policy, now);
   for (const rule of RULES) {
     const verdict = rule.verdict(candidate);
     if (verdict !== undefined) return verdict;

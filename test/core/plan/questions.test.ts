@@ -2,17 +2,20 @@ import { describe, expect, test } from 'vitest';
 import { type Match, match } from '../../../functions/core/match/match.ts';
 import type { Change } from '../../../functions/core/model/change.ts';
 import type { Question } from '../../../functions/core/plan/evidence.ts';
-import { questions } from '../../../functions/core/plan/questions.ts';
+import { questionAboutDeployments, questions } from '../../../functions/core/plan/questions.ts';
 import {
   AFTER,
   asSubject,
   CHANGED_AT,
   change,
   deployment,
+  draining,
   fleet,
   NOW,
   notice,
   POLICY,
+  revisionArn,
+  SECRET,
   type ServiceDifference,
   service,
 } from '../../support/build.ts';
@@ -150,6 +153,20 @@ describe('beyond DescribeServices ECS is asked', () => {
       [{ askTasks: false, askStopped: true, endOf: CHANGED_AT, unanswered: 'decide' }],
     ],
     [
+      'whether a followed deployment that is fresh replaces a rollback as young as itself',
+      {
+        service: {
+          deployments: [
+            deployment({ createdAt: AFTER + 1, rolloutState: 'IN_PROGRESS' }),
+            draining({ createdAt: AFTER }),
+          ],
+        },
+        following: 'followed',
+        now: CHANGED_AT + HOUR,
+      },
+      [{ ...rollback, askStopped: true, endOf: CHANGED_AT }],
+    ],
+    [
       'of a followed service that was scaled to zero when its old tasks ended',
       {
         service: { desired: 0, running: 0, deployments: [deployment({ desired: 0, running: 0 })] },
@@ -244,6 +261,16 @@ describe('beyond DescribeServices ECS is asked', () => {
       [],
     ],
     [
+      'nothing about a service that is opted out, even if it looks like a rollback',
+      {
+        service: {
+          tags: new Map([['enabled', 'false']]),
+          deployments: [deployment({ rolloutStateReason: 'rolling back' })],
+        },
+      },
+      [],
+    ],
+    [
       'nothing about the stopped tasks of a service that is opted out',
       {
         service: {
@@ -276,7 +303,9 @@ describe('beyond DescribeServices ECS is asked', () => {
       change({ changeId: 'change-2', changedAt: NOW - 3 * MINUTE }),
     ];
     const both = questions(match(fleet([service(old)]), changes.map(asSubject), 'ignore'), POLICY, NOW);
-    expect(both).toEqual([{ service: service(old), deploymentsSince: NOW - 3 * MINUTE, askTasks: true }]);
+    expect(both).toStrictEqual([
+      { service: service(old), deploymentsSince: NOW - 3 * MINUTE, askTasks: true },
+    ]);
     const backwards = questions(
       match(fleet([service(old)]), changes.toReversed().map(asSubject), 'ignore'),
       POLICY,
@@ -350,6 +379,13 @@ describe('beyond DescribeServices ECS is asked', () => {
   });
 });
 
+test('right before a redeploy ECS is asked for the deployments, and for the stage of one that may be held up', () => {
+  const asked_ = { deploymentsSince: CHANGED_AT, askTasks: false, unanswered: 'decide' };
+  expect(questionAboutDeployments(service(), CHANGED_AT)).toEqual({ service: service(), ...asked_ });
+  const held = service({ strategy: 'CANARY' });
+  expect(questionAboutDeployments(held, CHANGED_AT)).toEqual({ service: held, ...asked_, askStage: true });
+});
+
 describe('where PRIMARY was updated within the hour and is older,', () => {
   const updated = (name: string) =>
     service({ name, deployments: [deployment({ updatedAt: CHANGED_AT - 10 * MINUTE })] });
@@ -401,6 +437,18 @@ describe('the stopped tasks of a service whose new tasks are not all up are aske
     [false, 'there is no deployment', { service: { ...held, deployments: [] } }],
   ])('(%s) where %s', (isOne, _, given) => {
     expect(isAsked(given)).toBe(isOne);
+  });
+
+  test('where only older tasks refer to the secret, and PRIMARY, which is older than the change, has to replace them', () => {
+    const old = service({
+      ...short({ taskDefinition: revisionArn('api:2') }),
+      taskDefinition: revisionArn('api:2'),
+    });
+    const leaving = { ...old, deployments: [...old.deployments, draining()] };
+    const world = fleet([leaving], { 'api:1': [SECRET], 'api:2': [] });
+    expect(questions(match(world, [asSubject(change())], 'ignore'), POLICY, NOW)).toEqual([
+      { service: leaving, askTasks: false, askStopped: true, unanswered: 'decide' },
+    ]);
   });
 
   test('for no notice', () => {
