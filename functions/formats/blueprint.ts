@@ -36,7 +36,7 @@ export function blueprintOf(body: string, deployment: Deployment): Blueprint | u
 const DeadLetters = z.optional(z.object({ Arn: z.string() }));
 const Rule = z.object({
   EventBusName: z.optional(z.string()),
-  State: z._default(z.string(), 'ENABLED'),
+  State: z.optional(z.string()),
   EventPattern: z.unknown(),
   Targets: z._default(z.array(z.object({ Arn: z.string(), DeadLetterConfig: DeadLetters })), []),
 });
@@ -45,7 +45,7 @@ function ruleOf({ id, physicalId, properties }: DeployedResource, { home }: Depl
   const { EventBusName: bus, State, EventPattern, Targets } = Rule.parse(properties);
   const { partition, region, account } = home;
   // CloudFormation names a rule of another event bus `BUS|RULE`.
-  const name = physicalId?.replace(/^.*\|/, '');
+  const name = physicalId?.slice(physicalId.lastIndexOf('|') + 1);
   return {
     id,
     name,
@@ -64,7 +64,7 @@ const Queue = z._default(
 
 function queueOf({ id, physicalId, properties }: DeployedResource, { home }: Deployment): PlannedQueue {
   const { partition, region, account } = home;
-  const name = (physicalId ?? '').replace(/^.*\//, '');
+  const name = physicalId?.slice(physicalId.lastIndexOf('/') + 1) ?? '';
   return {
     id,
     url: physicalId,

@@ -128,7 +128,7 @@ function attribute([id = '', name = '']: readonly string[], scope: Scope): strin
   const { Type = type ?? '', Properties } = scope.template.Resources[id] ?? {};
   const given = Named.safeParse(Properties).data?.Name;
   const own = physicalId === undefined ? given : nameIn(physicalId);
-  if (NAMES.has(`${Type}.${name}`)) return own ?? unmade(`${id}.${name}`);
+  if (NAMES.has(`${Type}.${name}`) && own !== undefined) return own;
   const arn =
     name === 'Arn' && physicalId !== undefined ? ARNS.get(Type)?.(physicalId, scope.home) : undefined;
   return arn ?? unmade(`${id}.${name}`);
@@ -143,8 +143,7 @@ function substituted(argument: unknown, scope: Scope): string {
   return String(text).replaceAll(/\$\{(!?)([^}]+)\}/g, (_, literal: string, name: string) => {
     if (literal === '!') return `\${${name}}`;
     if (given.has(name)) return String(resolved(given.get(name), scope));
-    const isAttribute = name.includes('.') && !name.startsWith('AWS::');
-    return String(isAttribute ? attribute(name.split('.'), scope) : referenced(name, scope));
+    return String(name.includes('.') ? attribute(name.split('.'), scope) : referenced(name, scope));
   });
 }
 

@@ -125,7 +125,7 @@ describe('a template says of', () => {
       ...more,
     });
     const document = (...Statement: readonly object[]) => ({ PolicyDocument: { Statement } });
-    const Condition = { StringEquals: { 'aws:ResourceTag/team': ['a', 'b'] } };
+    const Condition = { StringEquals: { 'aws:ResourceTag/team': ['a', 'b'], 'aws:ResourceTag/none': [] } };
     const role = (...Policies: readonly object[]) => ({ Type: 'AWS::IAM::Role', Properties: { Policies } });
     const policy = (Roles: readonly unknown[], Action: string) => ({
       Type: 'AWS::IAM::Policy',
@@ -135,6 +135,7 @@ describe('a template says of', () => {
       F: { Type: 'AWS::Lambda::Function', Properties: { Role: att('R') } },
       R: role(
         document(allow(['ecs:A', 'ecs:B'], ['arn:aws-cn:ecs:*:*:service/*', 'x?'])),
+        document(allow('logs:A', arn('logs', 'log-group:/x:*:log-stream:y'))),
         document(allow('s3:A', '*', { Condition }), { ...allow('s3:B', '*'), Effect: 'Deny' }),
       ),
       Other: role(document(allow('iam:A', '*'))),
@@ -146,13 +147,18 @@ describe('a template says of', () => {
       resource,
       context,
     });
+    const TAGS = new Map([
+      ['aws:resourcetag/team', 'a'],
+      ['aws:resourcetag/none', ''],
+    ]);
     const service = 'arn:aws-cn:ecs:any:123456789012:service/any';
     const expected = [
       need('ecs:A', service),
       need('ecs:A', 'xa'),
       need('ecs:B', service),
       need('ecs:B', 'xa'),
-      need('s3:A', '*', new Map([['aws:resourcetag/team', 'a']])),
+      need('logs:A', arn('logs', 'log-group:/x:any:log-stream:y')),
+      need('s3:A', '*', TAGS),
       need('sqs:A'),
     ];
     expect(read(Resources)?.functions).toEqual([
@@ -161,6 +167,15 @@ describe('a template says of', () => {
     expect(read(Resources, ['F', 'R'])?.functions).toEqual([
       { id: 'F', name: undefined, arn: arn('lambda', 'function:'), needs: expected },
     ]);
+  });
+
+  test('a function nothing that another resource with the name of its role grants, or one without policies', () => {
+    const Resources = {
+      F: { Type: 'AWS::Lambda::Function', Properties: { Role: att('R') } },
+      R: { Type: 'AWS::IAM::Role', Properties: {} },
+      'R-1': { Type: 'AWS::S3::Bucket' },
+    };
+    expect(read(Resources, ['R-1'])?.functions.map(({ needs }) => needs)).toEqual([[]]);
   });
 
   test('the alarms, and the bucket of the snapshot alone', () => {

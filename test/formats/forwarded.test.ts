@@ -23,5 +23,7 @@ test('another version, or a message that is cut off, cannot be read', () => {
     '{"kind":"forwarded"',
     forwardedBody('{}').slice(0, -2),
   ])
-    expect(() => eventWithin(body)).toThrow(MalformedEvent);
+    expect(() => eventWithin(body)).toThrow(
+      new MalformedEvent('the message is no forwarded event of a version that this code reads'),
+    );
 });

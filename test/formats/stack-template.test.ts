@@ -18,6 +18,8 @@ describe('of a template', () => {
       Conditions: {
         Yes: { 'Fn::Equals': [{ Ref: 'Given' }, 'yes'] },
         No: { 'Fn::Not': [{ 'Fn::Equals': ['a', 'a'] }] },
+        Differs: { 'Fn::Equals': [{ Ref: 'Given' }, 'no'] },
+        NotDiffers: { 'Fn::Not': [{ 'Fn::Equals': [{ Ref: 'Given' }, 'no'] }] },
       },
       Resources: { Q: { Type: 'AWS::SQS::Queue', Properties: { value }, ...more } },
     });
@@ -43,9 +45,13 @@ describe('of a template', () => {
     ],
     ['a condition that holds', { 'Fn::If': ['Yes', 1, 2] }, 1],
     ['a condition that does not', { 'Fn::If': ['No', 1, 2] }, 2],
+    ['a comparison of what differs', { 'Fn::If': ['Differs', 1, 2] }, 2],
+    ['the contrary of a condition that does not hold', { 'Fn::If': ['NotDiffers', 1, 2] }, 1],
     ['a list', { 'Fn::Split': [',', { 'Fn::Join': [',', ['a', { Ref: 'Given' }]] }] }, ['a', 'yes']],
     ['nothing', { Ref: 'AWS::NoValue' }, undefined],
     ['an attribute of nothing', { 'Fn::GetAtt': 'Gone.Arn' }, '<Gone.Arn>'],
+    ['an attribute without its name', { 'Fn::GetAtt': 'Q' }, '<Q.>'],
+    ['an attribute of which nothing is written', { 'Fn::GetAtt': [] }, '<.>'],
     ['the account', { Ref: 'AWS::AccountId' }, '111122223333'],
     ['a list without what is nothing', ['a', { Ref: 'AWS::NoValue' }, { Ref: 'Given' }], ['a', 'yes']],
     ['an object in depth', { a: { b: { Ref: 'Given' } }, c: { Ref: 'AWS::NoValue' } }, { a: { b: 'yes' } }],
@@ -57,7 +63,7 @@ describe('of a template', () => {
     ['a function that is not known', { 'Fn::Base64': 'a' }, { 'Fn::Base64': 'a' }],
   ])('%s is what it stands for', (_, written, meant) => {
     const [resource] = deployedResources(body(written), deployment) ?? [];
-    expect(resource?.properties).toEqual(meant === undefined ? {} : { value: meant });
+    expect(resource?.properties).toStrictEqual(meant === undefined ? {} : { value: meant });
   });
 
   test('an event bus has the name that the template gives it, also where the stack does not tell it', () => {
@@ -68,6 +74,16 @@ describe('of a template', () => {
     };
     const [, rule] = deployedResources(JSON.stringify({ Resources: { Bus, Rule } }), deployment) ?? [];
     expect(rule?.properties).toEqual({ EventBusName: 'own' });
+  });
+
+  test('a queue that the stack does not have has no name', () => {
+    const name = { 'Fn::GetAtt': ['Gone', 'QueueName'] };
+    const Resources = {
+      Gone: { Type: 'AWS::SQS::Queue' },
+      Alarm: { Type: 'AWS::CloudWatch::Alarm', Properties: { name } },
+    };
+    const [, alarm] = deployedResources(JSON.stringify({ Resources }), deployment) ?? [];
+    expect(alarm?.properties).toEqual({ name: '<Gone.QueueName>' });
   });
 
   test('a resource whose condition does not hold is none', () => {

@@ -173,6 +173,11 @@ test.each(['', 'no policy', '{}', '[]', '{"Statement":[{"Effect":"Perhaps"}]}'])
   },
 );
 
+test('a statement of a trust policy names no resource', () => {
+  const trust = { Statement: { Effect: 'Allow', Principal: '*', Action: 'sts:AssumeRole' } };
+  expect(parsePolicy(JSON.stringify(trust))?.[0]?.resources).toEqual({ values: [], isNot: false });
+});
+
 test('a policy in single quotes, as moto answers it, is one', () => {
   expect(parsePolicy("{'Statement': {'Effect': 'Allow', 'Action': '*', 'Resource': '*'}}")).toHaveLength(1);
 });
