@@ -35,6 +35,22 @@ describe('a request with force and without its instant', () => {
     for (const fault of ['at: force', 'extra']) expect(message).toContain(fault);
   });
 
+  test('is wrong for its force alone if its action is stale, which takes no instant', () => {
+    const message = refusal({ action: 'stale', force: true });
+    expect(message).toContain('force: the action stale');
+    expect(message).not.toContain('at: ');
+  });
+
+  test.each([
+    [4_000, true],
+    [4_001, false],
+  ])('is printed again up to 4,000 characters: %i', (length, isPrinted) => {
+    const request = { action: 'redeploy', secret: ['x'.repeat(2_000), ''], force: true };
+    const missing = length - JSON.stringify({ ...request, at }).length;
+    const long = { ...request, secret: [request.secret[0], 'x'.repeat(missing)] };
+    expect(refusal(long).includes(JSON.stringify({ ...long, at }))).toBe(isPrinted);
+  });
+
   test('is not printed again if it names hundreds of resources', () => {
     const secret = Array.from({ length: 900 }, (_, i) => `prod/secret-${i}`);
     const message = refusal({ action: 'redeploy', secret, force: true });

@@ -20,6 +20,32 @@ test('one name counts as a list of one name', () => {
   });
 });
 
+test('a field that is not given is a default, or is not there', () => {
+  expect(parse({ action: 'plan', secret: 'prod/db' })).toStrictEqual({
+    action: 'plan',
+    secrets: ['prod/db'],
+    parameters: [],
+    services: [],
+    clusters: [],
+    force: false,
+  });
+});
+
+test('an instant may have any offset, and may be ten seconds ahead of the clock', () => {
+  const at = (instant: string) => parse({ action: 'plan', secret: 'prod/db', at: instant }).at;
+  expect(at('2026-01-01T01:00:00+01:00')).toBe(Date.UTC(2026, 0));
+  expect(at(new Date(NOW + 10_000).toISOString())).toBe(NOW + 10_000);
+  expect(() => at(new Date(NOW + 10_001).toISOString())).toThrow('is in the future');
+});
+
+test.each<[string, object]>([
+  ['a name of 2048 characters', { secret: 'x'.repeat(2048) }],
+  ['a thousand names', { secret: Array.from({ length: 1000 }, () => 'x') }],
+  ['a reason of 1000 characters', { secret: 'x', reason: 'x'.repeat(1000) }],
+])('%s is accepted', (_, fields) => {
+  expect(() => parse({ action: 'plan', ...fields })).not.toThrow();
+});
+
 test('the action stale needs no target', () => {
   expect(parse({ action: 'stale' })).toMatchObject({ action: 'stale', secrets: [], parameters: [] });
 });
@@ -40,6 +66,9 @@ describe('a service', () => {
     'main/',
     SECRET,
     'arn:aws:ecs:eu-west-1:111122223333:cluster/main',
+    'arn:aws:ecs:eu-west-1:111122223333:service',
+    'arn:aws:iam::111122223333:service/main/api',
+    'arn:main/api',
     'arn:',
   ])('cannot be given as %s', (services) => {
     expect(() => parse({ action: 'redeploy', services })).toThrow(
@@ -84,6 +113,34 @@ describe('a wrong request', () => {
       { action: 'plan', parameter: SECRET },
       'is not the ARN of a parameter',
     ],
+    [
+      'what is no secret in the place of a secret',
+      { action: 'plan', secret: 'arn:aws:secretsmanager:eu-west-1:111122223333:other:prod/db' },
+      'is not the ARN of a secret',
+    ],
+    [
+      'what another service calls a secret',
+      { action: 'plan', secret: 'arn:aws:iam::111122223333:secret:prod/db' },
+      'is not the ARN of a secret',
+    ],
+    ['the beginning of an ARN', { action: 'plan', secret: 'arn:' }, 'arn: is not the ARN of a secret'],
+    [
+      'a document in the place of a parameter',
+      { action: 'plan', parameter: 'arn:aws:ssm:eu-west-1:111122223333:document/x' },
+      'is not the ARN of a parameter',
+    ],
+    [
+      'a number in the place of a name',
+      { action: 'plan', secret: 7 },
+      'secret: expected a name or an ARN, or',
+    ],
+    ['a name of 2049 characters', { action: 'plan', secret: 'x'.repeat(2049) }, 'secret: '],
+    [
+      'a thousand and one names',
+      { action: 'plan', secret: Array.from({ length: 1001 }, () => 'x') },
+      'secret: ',
+    ],
+    ['a reason of 1001 characters', { action: 'plan', secret: 'x', reason: 'x'.repeat(1001) }, 'reason: '],
     ['an invalid instant', { action: 'plan', secret: 'x', at: 'yesterday' }, 'at: expected an instant'],
     [
       'an instant in the future',
@@ -94,6 +151,7 @@ describe('a wrong request', () => {
     ['a text in the place of true', { action: 'plan', secret: 'x', force: 'yes' }, 'force: '],
   ])('with %s is refused with an error that names the problem', (_, request, problem) => {
     expect(() => parse(request)).toThrow(WrongRequest);
+    expect(() => parse(request)).toThrow(expect.objectContaining({ name: 'WrongRequest' }));
     expect(() => parse(request)).toThrow(problem);
   });
 
@@ -117,5 +175,12 @@ describe('a wrong request', () => {
     ]) {
       expect(() => parse(request)).toThrow(fault);
     }
+  });
+
+  test('has its faults in one line, one after the other', () => {
+    const request = { action: 'uses', secret: PARAMETER, services: 'api' };
+    expect(() => parse(request)).toThrow(
+      /^wrong request, nothing was done: services: give either [^;]+; services: the action uses [^;]+; secret: [^;]+; services: api [^;]+$/,
+    );
   });
 });
