@@ -68,7 +68,7 @@ export type Claim =
       readonly kind: 'version-created';
       readonly secret: string;
       readonly versionId?: string | undefined;
-      /** The labels of the version that such a call always creates; none if the call may have created no version. */
+      /** The labels, but for AWSPENDING, of the version that such a call always creates; none if the call may have created none. */
       readonly labelled: readonly string[];
     }
   | { readonly kind: 'rotated'; readonly secret: string }

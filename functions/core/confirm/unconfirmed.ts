@@ -1,6 +1,6 @@
 import { looksFull, SUFFIXED } from '../match/subject-index.ts';
 import { parseArn } from '../model/arn.ts';
-import { type Change, endOfSecond, PENDING, PREVIOUS } from '../model/change.ts';
+import { type Change, endOfSecond, PREVIOUS } from '../model/change.ts';
 import type { Origin } from '../model/secret.ts';
 import type { Claim, Event } from './event.ts';
 
@@ -15,7 +15,7 @@ export function toldByEvent(claim: Claim, kind: Event['kind'], origin: Origin): 
   const isFull = kind === 'label-updated' ? SUFFIXED.test(secret) : looksFull(secret);
   if (parseArn(secret)?.service !== 'secretsmanager' || !isFull || versionId === undefined) return [];
   const created = claim.kind === 'version-created' ? claim.labelled : [];
-  const moved = created.filter((label) => label !== PENDING && label !== PREVIOUS);
+  const moved = created.filter((label) => label !== PREVIOUS);
   return (claim.kind === 'label-moved' ? [claim.label] : moved).map((label) =>
     unconfirmed(secret, endOfSecond(origin.at), origin, { label, versionId }),
   );

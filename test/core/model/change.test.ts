@@ -2,12 +2,15 @@ import { describe, expect, test } from 'vitest';
 import {
   about,
   endOfSecond,
+  IGNORED_REASONS,
   isGone,
   isReportedEnd,
   NOTICES,
   type Notice,
   REQUEST,
+  SWEEP,
   subjectsOf,
+  UNTRUSTED,
 } from '../../../functions/core/model/change.ts';
 import { change, NOW, SECRET } from '../../support/build.ts';
 
@@ -39,6 +42,11 @@ test('changes come before notices, and each keeps its resource and its id', () =
 test('a resource that expires soon or whose rotation failed is still there', () => {
   const there = NOTICES.filter((one) => !isGone({ ...notice, notice: one }));
   expect(there).toEqual(['expires-soon', 'rotation-failed', 'rotation-abandoned']);
+});
+
+test('records name a request, the sweep and an account that is not trusted in the words for which users search', () => {
+  expect([REQUEST, SWEEP, UNTRUSTED]).toEqual(['request', 'sweep', 'untrusted-account']);
+  expect(IGNORED_REASONS).toContain(UNTRUSTED);
 });
 
 describe('the end of a resource is reported', () => {

@@ -93,6 +93,17 @@ describe('a stopped task', () => {
       { stopCode: 'TaskFailedToStart', stoppedReason: 'not authorized to perform kms:Decrypt' },
       { class: 'kms-denied' },
     ],
+    ['of whose containers nothing is said has not, either', { containers: [{}] }, undefined],
+    [
+      'that stopped for a reason of no other class has failed, without a code, too',
+      { stoppedReason: 'for a reason of its own' },
+      { class: 'other' },
+    ],
+    [
+      'whose last reason is that it found no agent',
+      { stopCode: 'TaskFailedToStart', stoppedReason: 'one reason; AGENT' },
+      { class: 'placement' },
+    ],
     [
       'that found no port',
       { stopCode: 'TaskFailedToStart', stoppedReason: 'RESOURCE:PORT' },
@@ -182,6 +193,7 @@ describe('the main reason of several failed tasks', () => {
       'counts only tasks that are younger than the instant',
       [
         [-1, other],
+        [0, other],
         [0, other],
         [1, image],
       ],

@@ -16,7 +16,7 @@ describe('a state of a deployment', () => {
 
   test('in which old tasks drain for a quarter of an hour is told with its beginning', () => {
     const since = NOW - 15 * MINUTE;
-    expect(shownRollout({ state: 'draining', oldTasks: 2, opensWaves: true }, since, NOW)).toEqual({
+    expect(shownRollout({ state: 'draining', oldTasks: 2, opensWaves: true }, since, NOW)).toStrictEqual({
       state: 'draining',
       oldTasks: 2,
       since: iso(since),
@@ -33,7 +33,7 @@ describe('a state of a deployment', () => {
     const failure = { class: 'image' } as const;
     expect(
       shownRollout({ state: 'awaiting-approval', until: NOW + 5, approval, failure, failures: 2 }, NOW, NOW),
-    ).toEqual({
+    ).toStrictEqual({
       state: 'awaiting-approval',
       since: iso(NOW),
       until: iso(NOW + 5),
@@ -54,4 +54,5 @@ test('of two ends of an exposure the later one counts, and one that is known bea
     laterEnd(early, null),
   ]).toEqual([late, late, early, early]);
   expect(laterEnd(null, null)).toBeNull();
+  expect(laterEnd(early, { ...late, at: early.at })).toBe(early);
 });

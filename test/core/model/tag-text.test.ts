@@ -87,4 +87,9 @@ describe('a name with ?', () => {
     expect(asInTag(text)).toBe(asInTag(name));
     expect(isLike(text, name)).toBe(is);
   });
+
+  test('has one character in its place, and never none', () => {
+    expect(asInTag('rds!db')).toBe('rds?db');
+    expect(asInTag('rdsdb')).toBe('rdsdb');
+  });
 });
