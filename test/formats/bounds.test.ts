@@ -3,7 +3,12 @@ import { describe, expect, test } from 'vitest';
 import { begin, type FollowUp, type OpenService } from '../../functions/core/follow-up/follow-up.ts';
 import { clusterArn } from '../../functions/core/model/arn.ts';
 import { startScan } from '../../functions/core/read/scan.ts';
-import { elementsIn, hasMoreElements, OversizedFollowUp } from '../../functions/formats/bounds.ts';
+import {
+  elementsIn,
+  hasMoreElements,
+  OversizedFollowUp,
+  shareUnpacked,
+} from '../../functions/formats/bounds.ts';
 import { parseEvent } from '../../functions/formats/event.ts';
 import {
   followUpBody,
@@ -94,4 +99,23 @@ test.each<[unknown, number]>([
   expect(elementsIn(JSON.stringify(value))).toBe(count);
   expect(hasMoreElements(JSON.stringify(value), count)).toBe(false);
   expect(hasMoreElements(JSON.stringify(value), count - 1)).toBe(true);
+});
+
+describe('of what a message may unpack to, a body takes', () => {
+  test.each([
+    ['nothing to speak of, if it is short', '{}', 2 / 200_000],
+    ['its characters, if it is long', 'x'.repeat(1_600_000), 0.1],
+    ['its values, if it has many', '['.repeat(99_999), 0.5],
+    ['more than all, if it has too many', '['.repeat(299_999), 1.5],
+  ])('%s', (_, body, share) => {
+    expect(shareUnpacked(body)).toBe(share);
+  });
+});
+
+test('the error of a message that could not be read says what to do', () => {
+  const error = new OversizedFollowUp(17_000_000);
+  expect(error.name).toBe('OversizedFollowUp');
+  expect(error.message).toContain('the message would have 17000000 characters');
+  expect(error.message).toContain('more than the 200000 values or 16000000 bytes');
+  expect(error.message).toContain('narrow it with clusters');
 });

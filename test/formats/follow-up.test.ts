@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { packed } from '../../functions/core/follow-up/backoff.ts';
-import { begin, type FollowUp } from '../../functions/core/follow-up/follow-up.ts';
+import { begin, type FollowUp, NOTHING_YET } from '../../functions/core/follow-up/follow-up.ts';
 import { merged } from '../../functions/core/follow-up/merged.ts';
 import { clusterArn } from '../../functions/core/model/arn.ts';
-import type { Scan } from '../../functions/core/read/scan.ts';
+import type { Change } from '../../functions/core/model/change.ts';
+import { type Scan, startScan } from '../../functions/core/read/scan.ts';
+import { elementsIn, MESSAGE_ELEMENTS, OversizedFollowUp } from '../../functions/formats/bounds.ts';
 import {
   followUpBody,
   isFollowUp,
@@ -11,6 +13,7 @@ import {
   parseFollowUps,
   scanBody,
   shareOfMessage,
+  triggersIn,
 } from '../../functions/formats/follow-up.ts';
 import { change, NOW } from '../support/build.ts';
 
@@ -35,6 +38,65 @@ describe('a follow-up', () => {
     const body = followUpBody([written]);
     expect(isFollowUp(body)).toBe(true);
     expect(parseFollowUps(body)).toEqual({ followUps: [written], scans: [] });
+  });
+
+  test.each<[string, Partial<FollowUp>]>([
+    ['an end that is known', { knownEnd: NOW + 1 }],
+    ['an end of old tasks', { exposureEnd: { at: NOW, by: 'look' } }],
+    ['what was seen missing', { missing: [{ id: 'prod/db', at: NOW }] }],
+    ['what is unread and given up', { unread: [{ cluster: CLUSTER, name: 'dark' }], givenUp: true }],
+    ['a cluster that is unread', { unread: [{ cluster: CLUSTER, except: ['seen'] }] }],
+    ['a change that is not confirmed', { changes: [change({ confirmed: false })] }],
+    ['a change of a replica that is behind', { changes: [change({ behind: true })] }],
+    ['a change whose instant is not known', { changes: [change({ possiblyUntil: NOW })] }],
+  ])('is read as it was written with %s', (_, different) => {
+    const written = followUp(different);
+    expect(parseFollowUps(followUpBody([written])).followUps).toStrictEqual([written]);
+  });
+
+  test('carries only the fields that a later look needs', () => {
+    const { changeId, kind, arn, changedAt, source, optedOut } = change();
+    const least: Change = { changeId, kind, arn, changedAt, source, optedOut };
+    const body = followUpBody([followUp({ changes: [{ ...least, invalidTag: true, gone: 'whole' }] })]);
+    expect(JSON.parse(body)).toStrictEqual({
+      kind: 'follow-up',
+      version: 1,
+      followUps: [
+        {
+          changeId: 'change-1',
+          changes: [least],
+          firstHandledAt: NOW,
+          hop: 3,
+          open: [],
+          tally: NOTHING_YET,
+          denied: false,
+          failedWave: null,
+        },
+      ],
+    });
+  });
+
+  test('starts a trigger for each change and each scan of its message', () => {
+    const scan = startScan([change()], [], NOW);
+    expect(triggersIn(followUpBody([followUp()]), 'message-1')).toEqual([
+      { kind: 'follow-up', messageId: 'message-1', followUp: followUp() },
+    ]);
+    expect(triggersIn(scanBody(scan), 'message-2')).toEqual([{ kind: 'scan', messageId: 'message-2', scan }]);
+  });
+
+  test('is packed if its message is longer than 900,000 characters, and only then', () => {
+    const ofLength = (length: number) => {
+      const missing = length - followUpBody([followUp({ changeId: '' })]).length;
+      return followUp({ changeId: 'x'.repeat(missing) });
+    };
+    const [whole, longer] = [ofLength(MESSAGE_BYTES), ofLength(MESSAGE_BYTES + 1)];
+    expect(followUpBody([whole])).toHaveLength(MESSAGE_BYTES);
+    expect(JSON.parse(followUpBody([longer]))).toEqual({
+      kind: 'follow-up',
+      version: 1,
+      gzip: expect.any(String),
+    });
+    expect(parseFollowUps(followUpBody([longer])).followUps).toEqual([longer]);
   });
 
   test.each<[string, Partial<FollowUp>, number]>([
@@ -65,6 +127,20 @@ describe('a follow-up', () => {
     },
   );
 
+  test.each<[string, Partial<Scan>, number]>([
+    ['that goes on', { remaining: [CLUSTER] }, 1],
+    ['that has not begun', {}, 2],
+    [
+      'to which a cluster was refused',
+      { remaining: [CLUSTER], unread: [{ arn: CLUSTER, cluster: 'main', why: 'refused' }] },
+      3,
+    ],
+  ])('of a scan %s is written in the lowest version that can express it', (_, different, version) => {
+    const scan = { ...startScan([change()], [], NOW), ...different };
+    expect(JSON.parse(scanBody(scan))).toMatchObject({ version });
+    expect(parseFollowUps(scanBody(scan)).scans).toEqual([scan]);
+  });
+
   test('about 5,000 services with the longest names fits into one SQS message, and no service is lost', () => {
     const written = followUp({ open: open(5_000, 255) });
     const body = followUpBody([written]);
@@ -84,6 +160,7 @@ describe('a follow-up', () => {
   });
 
   test.each([
+    ['of an unreadable format', '{"kind":"follow-up","version":"1"}', 'followUps: '],
     ['of a newer format', '{"kind":"follow-up","version":6,"followUps":[]}', 'format version 6'],
     ['that is cut off', followUpBody([followUp()]).slice(0, 60), 'not JSON'],
     ['without changes', followUpBody([followUp({ changes: [] })]), 'changes'],
@@ -98,10 +175,27 @@ describe('a follow-up', () => {
       followUpBody([followUp({ changes: [change({ changedAt: -1 })] })]),
       'changedAt',
     ],
-    ['that cannot be unpacked', '{"kind":"follow-up","version":1,"gzip":"xxxx"}', 'cannot be unpacked'],
+    [
+      'that cannot be unpacked',
+      '{"kind":"follow-up","version":1,"gzip":"xxxx"}',
+      'cannot be unpacked, or unpacks to more than 16 MB',
+    ],
+    [
+      'with more values than any of ours',
+      `{"kind":"follow-up","version":1,"followUps":[${'0,'.repeat(200_000)}0]}`,
+      'more than 200000 values',
+    ],
   ])('%s is refused with an error that names the problem', (_, body, problem) => {
     expect(isFollowUp(body)).toBe(true);
     expect(() => parseFollowUps(body)).toThrow(problem);
+    expect(() => parseFollowUps(body)).toThrow(expect.objectContaining({ name: 'MalformedFollowUp' }));
+  });
+
+  test.each([
+    ['{"kind":"follow-up","version":', expect.any(SyntaxError)],
+    ['{"kind":"follow-up","version":1,"gzip":"xxxx"}', expect.objectContaining({ code: 'Z_DATA_ERROR' })],
+  ])('%s is refused with an error that keeps its cause', (body, cause) => {
+    expect(() => parseFollowUps(body)).toThrow(expect.objectContaining({ cause }));
   });
 
   test('that is received twice is merged and waits for the services of both messages', () => {
@@ -112,5 +206,36 @@ describe('a follow-up', () => {
     const one = { ...followUp({ open: [first], failedWave: 3 }), ...delivery };
     const other = { ...followUp({ open: [first, second], failedWave: 1, hop: 5 }), ...delivery };
     expect(merged([one, other])).toEqual([{ ...other, open: [first, second], failedWave: 1 }]);
+  });
+});
+
+describe('of what a message may hold, a follow-up takes', () => {
+  /** With this many values: one for each name that is unread, and those that every follow-up has. */
+  const ofValues = (count: number, nameOf: (i: number) => string) => {
+    const withNames = (names: number) =>
+      followUp({ unread: Array.from({ length: names }, (_, i) => ({ cluster: CLUSTER, name: nameOf(i) })) });
+    const others = elementsIn(followUpBody([withNames(1)])) - 1;
+    return withNames(count - others);
+  };
+  const short = () => 'x';
+
+  test('its characters, if it is long', () => {
+    const long = followUp({ changeId: 'x'.repeat(500_000) });
+    expect(shareOfMessage(long)).toBe(followUpBody([long]).length / MESSAGE_BYTES);
+  });
+
+  test('its values, if it has many', () => {
+    expect(shareOfMessage(ofValues(50_000, short))).toBe(50_000 / MESSAGE_ELEMENTS);
+  });
+
+  test('more than there is, if it is too long even when it is packed', () => {
+    const unlike = (i: number) => ((i * 2_654_435_761) % 2 ** 32).toString(36);
+    expect(shareOfMessage(ofValues(MESSAGE_ELEMENTS, unlike))).toBeGreaterThan(1);
+  });
+
+  test('more than there is, if it has more values than can be read, and is then not written', () => {
+    const tooMany = ofValues(MESSAGE_ELEMENTS + 1, short);
+    expect(shareOfMessage(tooMany)).toBe((MESSAGE_ELEMENTS + 1) / MESSAGE_ELEMENTS);
+    expect(() => followUpBody([tooMany])).toThrow(OversizedFollowUp);
   });
 });
