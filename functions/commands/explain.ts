@@ -15,6 +15,8 @@ import { readNamed } from './references.ts';
 /** What the service is asked about: these resources, or everything that it refers to if there is none. */
 export type AskedAbout = { readonly secrets: readonly string[]; readonly parameters: readonly string[] };
 
+const NO_REFERENCE = 'it refers to no secret and no parameter of this account and Region';
+
 /**
  * Why a service would be redeployed now, kept waiting or left alone. The plan for everything that these resources concern
  * is made, and not for this service alone: other services may hold it back. Throws NoSuchService and ReadFailed.
@@ -31,14 +33,13 @@ export async function explainService(
   const origin = { changeId: requestId, at: run.ports.clock.now(), source: REQUEST };
   const isOpen = asked.secrets.length + asked.parameters.length === 0;
   const triggers = isOpen ? await everything(service, fleet, origin, run) : triggersOf(asked, origin);
-  const nothing = { service: service.arn, cluster: service.cluster.name, decision: null, subjects: [] };
-  if (triggers.length === 0) return { ...nothing, because: 'it refers to no secret and no parameter' };
+  const seen = { service: service.arn, cluster: service.cluster.name };
+  if (triggers.length === 0) return undecided(seen, NO_REFERENCE);
   const decided = await decide(triggers, NOTHING_EARLY, run);
   if ('failure' in decided) throw decided.failure;
   const { plan } = decided;
   const planned = [...plan.redeploys, ...plan.others].find((one) => one.service.key === service.key);
-  if (planned === undefined)
-    return { ...nothing, because: 'none of its references names what was asked about' };
+  if (planned === undefined) return undecided(seen, 'none of its references names what was asked about');
   return explanationOf(planned, { plan, policy: run.policy, now: run.ports.clock.now() });
 }
 
@@ -70,8 +71,8 @@ async function everything(
 }
 
 /** A bare name in an `also` tag means a secret or a parameter, whichever exists. */
-async function isMeant({ place, targets }: Reference, target: Target, run: Run): Promise<boolean> {
-  if (place !== 'also' || targets.length < 2) return true;
+async function isMeant({ targets }: Reference, target: Target, run: Run): Promise<boolean> {
+  if (targets.length < 2) return true;
   const found =
     target.kind === 'secret'
       ? await describing(run)(nameToAsk(target))
@@ -82,12 +83,14 @@ async function isMeant({ place, targets }: Reference, target: Target, run: Run):
 /** A service that exists and is not shown: its cluster is not selected, or ECS refuses to describe it. */
 function notRead({ outOfScope, unreadable }: NamedFleet): Explanation {
   const [out] = outOfScope;
+  if (out !== undefined) return undecided(out, 'its cluster is not among the clusters of the settings');
   const [refused] = unreadable;
-  const seen = out ?? refused;
-  if (seen === undefined) throw new TypeError('a named service is read, refused, out of scope or missing');
-  const because =
-    out === undefined
-      ? `ECS does not show it: ${refused?.why}`
-      : 'its cluster is not among the clusters of the settings';
-  return { service: seen.service, cluster: seen.cluster, decision: null, because, subjects: [] };
+  if (refused === undefined) throw new TypeError('a named service is read, refused, out of scope or missing');
+  return undecided(refused, `ECS does not show it: ${refused.why}`);
+}
+
+type Seen = Pick<Explanation, 'service' | 'cluster'>;
+
+function undecided({ service, cluster }: Seen, because: string): Explanation {
+  return { service, cluster, decision: null, because, subjects: [] };
 }

@@ -13,9 +13,10 @@ import { type Watched, watchedIn } from '../core/report/watched.ts';
 import { notExecuted } from '../pipeline/apply/apply.ts';
 import { explainer, MAX_EXPLAINED } from '../pipeline/follow-up/explain.ts';
 import { NeedsAsked } from '../pipeline/read/needs.ts';
-import { NOTHING_EARLY, NoSuchService } from '../pipeline/read/scan.ts';
+import { NOTHING_EARLY } from '../pipeline/read/scan.ts';
 import type { Run } from '../pipeline/run.ts';
 import { decide, reported } from './decide.ts';
+import { readNamed } from './references.ts';
 
 /** What one look shows of everything that waits. */
 export type Looked = {
@@ -140,7 +141,6 @@ export async function* watch(
   let asked = { needs: run.needs, at: first.at };
   for (let pause = LOOK_MS; looked.next.length > 0; ) {
     await clock.sleep(Math.min(pause, Math.max(0, lastAt - clock.now())), run.reading);
-    run.reading.throwIfAborted();
     const began = clock.now();
     if (began - asked.at > NEEDS_MS) asked = { needs: new NeedsAsked(), at: began };
     looked = await look(looked.next, { ...run, needs: asked.needs }, looked.reasons);
@@ -150,16 +150,14 @@ export async function* watch(
 }
 
 /**
- * What is looked at to follow the youngest rollout of each of these services, also one by CI. Throws NoSuchService.
+ * What is looked at to follow the youngest rollout of each of these services, also one by CI. Throws NoSuchService and ReadFailed.
  */
 export async function youngestRollouts(
   named: readonly NamedService[],
   run: Run,
 ): Promise<readonly Trigger[]> {
-  const { configured, narrowed } = run.scope;
-  const fleet = await run.ports.ecs.readNamed(named, [configured, narrowed], run.reading);
-  if (fleet.missing.length > 0) throw new NoSuchService(fleet.missing);
-  return Promise.all(fleet.services.map((service) => rolloutOf(service, run)));
+  const { services } = await readNamed(named, run);
+  return Promise.all(services.map((service) => rolloutOf(service, run)));
 }
 
 async function rolloutOf(service: Service, run: Run): Promise<Trigger> {

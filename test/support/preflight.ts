@@ -1,21 +1,16 @@
-import { setMaxListeners } from 'node:events';
 import { onTestFinished, vi } from 'vitest';
 import { accessOfServices } from '../../functions/commands/access.ts';
 import type { AccessReport, CheckedReference } from '../../functions/core/report/access-report.ts';
-import { readConfig } from '../../functions/runtime/config.ts';
-import { connect } from '../../functions/runtime/connect.ts';
-import { runOf } from '../../functions/runtime/run-of.ts';
-import { Journal } from '../../functions/telemetry/journal.ts';
-import { RecordWriter } from '../../functions/telemetry/record.ts';
+import type { Run } from '../../functions/pipeline/run.ts';
 import { createClock, type Simulator, type SimulatorOptions, startSimulator } from '../simulator/index.ts';
-import { QUICK } from './loop.ts';
+import { named, quietRuns } from './quiet-runs.ts';
 
 /** A simulated account, and the question whether roles can read, asked as the Lambdas and the terminal ask it. */
 export type Preflight = {
   readonly sim: Simulator;
   /** Asks about services by `cluster/service`. Every call is a new run, unless `same` is given. */
   readonly ask: (services: readonly string[], same?: ReturnType<Preflight['run']>) => Promise<AccessReport>;
-  readonly run: (reading?: AbortSignal) => ReturnType<typeof runOf>;
+  readonly run: (reading?: AbortSignal) => Run;
 };
 
 export async function startPreflight(options: SimulatorOptions = {}): Promise<Preflight> {
@@ -26,26 +21,11 @@ export async function startPreflight(options: SimulatorOptions = {}): Promise<Pr
     vi.unstubAllEnvs();
     await sim.close();
   });
-  const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
-  const dependencies = connect(readConfig([], QUICK), {
-    now: clock.now,
-    sleep: (ms) => Promise.resolve(clock.advance(ms)),
-  });
-  const run = (reading = new AbortController().signal) => {
-    setMaxListeners(0, reading);
-    return runOf(dependencies, new Journal(new RecordWriter(silent)), reading, () => Infinity);
-  };
+  const run = quietRuns(clock);
   return {
     sim,
     run,
-    ask: (services, same = run()) =>
-      accessOfServices(
-        services.map((asGiven) => {
-          const [cluster = '', name = ''] = asGiven.split('/');
-          return { cluster, name, asGiven };
-        }),
-        same,
-      ),
+    ask: (services, same = run()) => accessOfServices(services.map(named), same),
   };
 }
 
