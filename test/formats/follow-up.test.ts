@@ -210,14 +210,11 @@ describe('a follow-up', () => {
 });
 
 describe('of what a message may hold, a follow-up takes', () => {
-  /** With this many values: one for each name that is unread, and those that every follow-up has. */
-  const ofValues = (count: number, nameOf: (i: number) => string) => {
-    const withNames = (names: number) =>
-      followUp({ unread: Array.from({ length: names }, (_, i) => ({ cluster: CLUSTER, name: nameOf(i) })) });
-    const others = elementsIn(followUpBody([withNames(1)])) - 1;
-    return withNames(count - others);
+  /** With this many values at most: what stands behind a comma may be one. */
+  const ofValues = (count: number, text = '') => {
+    const others = elementsIn(followUpBody([followUp({ changeId: text })]));
+    return followUp({ changeId: text + ','.repeat(count - others) });
   };
-  const short = () => 'x';
 
   test('its characters, if it is long', () => {
     const long = followUp({ changeId: 'x'.repeat(500_000) });
@@ -225,16 +222,22 @@ describe('of what a message may hold, a follow-up takes', () => {
   });
 
   test('its values, if it has many', () => {
-    expect(shareOfMessage(ofValues(50_000, short))).toBe(50_000 / MESSAGE_ELEMENTS);
+    expect(shareOfMessage(ofValues(50_000))).toBe(50_000 / MESSAGE_ELEMENTS);
+  });
+
+  test('all, if it has as many values as can be read, and is then still written', () => {
+    const full = ofValues(MESSAGE_ELEMENTS);
+    expect(shareOfMessage(full)).toBe(1);
+    expect(isFollowUp(followUpBody([full]))).toBe(true);
   });
 
   test('more than there is, if it is too long even when it is packed', () => {
-    const unlike = (i: number) => ((i * 2_654_435_761) % 2 ** 32).toString(36);
-    expect(shareOfMessage(ofValues(MESSAGE_ELEMENTS, unlike))).toBeGreaterThan(1);
+    const unlike = Array.from({ length: 150_000 }, (_, i) => ((i * 2_654_435_761) % 2 ** 32).toString(36));
+    expect(shareOfMessage(ofValues(MESSAGE_ELEMENTS, unlike.join('')))).toBeGreaterThan(1);
   });
 
   test('more than there is, if it has more values than can be read, and is then not written', () => {
-    const tooMany = ofValues(MESSAGE_ELEMENTS + 1, short);
+    const tooMany = ofValues(MESSAGE_ELEMENTS + 1);
     expect(shareOfMessage(tooMany)).toBe((MESSAGE_ELEMENTS + 1) / MESSAGE_ELEMENTS);
     expect(() => followUpBody([tooMany])).toThrow(OversizedFollowUp);
   });
