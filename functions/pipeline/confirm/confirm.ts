@@ -6,12 +6,12 @@ import { type Change, isGone, type Notice, REQUEST } from '../../core/model/chan
 import { CONCURRENCY } from '../../core/model/limits.ts';
 import { grouped } from '../../core/model/lists.ts';
 import { standingKey } from '../../core/plan/standing.ts';
-import { startScan } from '../../core/read/scan.ts';
+import { type Scan, startScan } from '../../core/read/scan.ts';
 import type { StepContext } from '../context.ts';
 import { describing } from '../living.ts';
 import { type Ask, find } from './find.ts';
 import { isElsewhere } from './foreign.ts';
-import { replicasNow, replicasNowIn } from './replica.ts';
+import { replicasNow } from './replica.ts';
 import { deletedParameters, type Found } from './resolve.ts';
 import { refutedOf, standingOf } from './standing.ts';
 
@@ -33,7 +33,7 @@ export async function confirm(triggers: readonly Trigger[], run: StepContext): P
   run.hear(changes.map(({ value }) => value).filter((change) => isToBeHeard(change, run)));
   const first = firstScan(changes, standing, run.ports.clock.now());
   const later = await asTheyStand(triggers.flatMap(continuedScan), run);
-  const scans = [...first, ...(await replicasNowIn(later, ask.describe, run))];
+  const scans = [...first, ...(await replicasNow(later, ask.describe, run)).map(opened)];
   const attempts = await replicasNow(merged(triggers.flatMap(laterAttempt)), ask.describe, run);
   return {
     attempts,
@@ -118,23 +118,29 @@ function firstScan(
   ];
 }
 
-function continuedScan(trigger: Trigger): readonly OpenScan[] {
-  if (trigger.kind !== 'scan') return [];
-  const { scan, messageId } = trigger;
-  if (scan.changes.length + scan.notices.length === 0) return [];
-  const messageIds = [messageId];
+/** A scan that an earlier invocation has begun, or has left to this one. */
+type Continued = Scan & Pick<OpenScan, 'messageIds'>;
+
+function continuedScan(trigger: Trigger): readonly Continued[] {
+  return trigger.kind === 'scan' ? [{ ...trigger.scan, messageIds: [trigger.messageId] }] : [];
+}
+
+function opened({ messageIds, ...scan }: Continued): OpenScan {
   const changes = scan.changes.map((value) => ({ value, messageIds }));
-  return [{ scan, attempts: firstAttempts(changes, scan.firstHandledAt), messageIds }];
+  return { scan, attempts: firstAttempts(changes, scan.firstHandledAt), messageIds };
 }
 
 /** A scan that has not begun for this long may be of changes that stand no longer. */
 const STANDS_MS = 60_000;
 
-/** The scans that go on, with what became of their changes and notices since these were confirmed. */
-async function asTheyStand(scans: readonly OpenScan[], run: StepContext): Promise<readonly OpenScan[]> {
-  const isOld = ({ scan }: OpenScan) =>
-    scan.remaining !== 'all' || run.ports.clock.now() - scan.firstHandledAt > STANDS_MS;
-  const old = scans.filter(isOld).map(({ scan }) => scan);
+/**
+ * The scans that go on, with what became of their changes and notices since these were confirmed; none of which nothing is
+ * left.
+ */
+async function asTheyStand(scans: readonly Continued[], run: StepContext): Promise<readonly Continued[]> {
+  const isOld = ({ remaining, firstHandledAt }: Scan) =>
+    remaining !== 'all' || run.ports.clock.now() - firstHandledAt > STANDS_MS;
+  const old = scans.filter(isOld);
   const [standings, refuted] = await Promise.all([
     standingOf(
       old.flatMap(({ changes }) => changes),
@@ -146,16 +152,13 @@ async function asTheyStand(scans: readonly OpenScan[], run: StepContext): Promis
     ),
   ]);
   for (const notice of refuted) run.journal.ignored(notice, 'restored');
-  const now = (changes: readonly Change[]) =>
-    changes.map((change) => ({ ...change, ...standings.get(standingKey(change)) }));
-  const standing = (notices: readonly Notice[]) => notices.filter((notice) => !refuted.includes(notice));
   return scans
-    .map(({ scan, attempts, ...open }) => ({
-      ...open,
-      scan: { ...scan, changes: now(scan.changes), notices: standing(scan.notices) },
-      attempts: attempts.map((attempt) => ({ ...attempt, changes: now(attempt.changes) })),
+    .map((scan) => ({
+      ...scan,
+      changes: scan.changes.map((change) => ({ ...change, ...standings.get(standingKey(change)) })),
+      notices: scan.notices.filter((notice) => !refuted.includes(notice)),
     }))
-    .filter(({ scan }) => scan.changes.length + scan.notices.length > 0);
+    .filter(({ changes, notices }) => changes.length + notices.length > 0);
 }
 
 /** One attempt for each id: a request may name several resources, and one call may move several labels. */

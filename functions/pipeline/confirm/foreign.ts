@@ -49,12 +49,8 @@ export function isOfOtherRegion(arn: string, { region }: Pick<StepContext, 'regi
 
 /** A call of ours on a secret of another account is recorded as an event of this one. */
 function isOfElsewhere(event: Event, run: StepContext): boolean {
-  return isForeign(event, run) || isElsewhere(resourceOf(event) ?? '', run);
-}
-
-function isForeign(event: Event, { account }: StepContext): boolean {
-  const theirs = event.account ?? parseArn(resourceOf(event) ?? '')?.account;
-  return account !== undefined && theirs !== undefined && theirs !== account;
+  const isForeign = event.account !== undefined && event.account !== (run.account ?? event.account);
+  return isForeign || isElsewhere(resourceOf(event) ?? '', run);
 }
 
 export function isDenial(error: unknown): error is Error & Denial {

@@ -1,7 +1,6 @@
 import pMap from 'p-map';
 import { asReplicated, replicaArn } from '../../core/confirm/replica.ts';
 import type { Attempt } from '../../core/follow-up/follow-up.ts';
-import type { OpenScan } from '../../core/follow-up/trigger.ts';
 import type { Change } from '../../core/model/change.ts';
 import { CONCURRENCY } from '../../core/model/limits.ts';
 import type { StepContext } from '../context.ts';
@@ -28,7 +27,7 @@ export async function changesOfReplicas(
   return replicated.flat();
 }
 
-/** Attempts as the replicas show now that were behind at the last look. */
+/** Attempts and scans as the replicas show now that were behind at the last look. */
 export async function replicasNow<One extends Pick<Attempt, 'changes'>>(
   all: readonly One[],
   describe: DescribeSecret,
@@ -47,26 +46,6 @@ export async function replicasNow<One extends Pick<Attempt, 'changes'>>(
     ),
   );
   return all.map((one) => ({ ...one, changes: one.changes.map((change) => now.get(change) ?? change) }));
-}
-
-/** The same for scans that have not been read to their end. */
-export async function replicasNowIn(
-  scans: readonly OpenScan[],
-  describe: DescribeSecret,
-  run: StepContext,
-): Promise<readonly OpenScan[]> {
-  return Promise.all(
-    scans.map(async ({ scan, attempts, ...open }) => {
-      const [seen = scan] = await replicasNow([scan], describe, run);
-      const known = new Map(scan.changes.map((change, i) => [change, seen.changes[i] ?? change]));
-      const asSeen = (changes: readonly Change[]) => changes.map((change) => known.get(change) ?? change);
-      return {
-        ...open,
-        scan: seen,
-        attempts: attempts.map((attempt) => ({ ...attempt, changes: asSeen(attempt.changes) })),
-      };
-    }),
-  );
 }
 
 /** None if there is no such replica, or if it may not be described: then the sweep is what finds it. */
