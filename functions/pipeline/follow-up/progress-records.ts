@@ -69,7 +69,6 @@ async function recordFailures(
   { changeId, changes }: FollowUp,
   run: StepContext,
 ): Promise<void> {
-  if (failed.length === 0) return;
   const explain = explainer(changes, run);
   const explained = new Set(failed.slice(0, MAX_EXPLAINED));
   await pMap(
