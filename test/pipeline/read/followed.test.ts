@@ -6,7 +6,17 @@ import { type Fleet, joinFleets, type Service } from '../../../functions/core/mo
 import { FleetCache } from '../../../functions/pipeline/read/fleet-cache.ts';
 import { readFollowed, sightsOf } from '../../../functions/pipeline/read/followed.ts';
 import { SnapshotStore } from '../../../functions/pipeline/read/snapshot-store.ts';
-import { change, fleet, NOW, openService, revisionArn, service } from '../../support/build.ts';
+import {
+  AFTER,
+  change,
+  deployment,
+  fleet,
+  NOW,
+  openService,
+  revisionArn,
+  type ServiceDifference,
+  service,
+} from '../../support/build.ts';
 import { fakeRun } from '../../support/fake-run.ts';
 
 const api = service();
@@ -19,6 +29,9 @@ const attempt = (different: Partial<Attempt> = {}): Attempt => ({
   messageIds: ['m'],
   ...different,
 });
+/** The service whose followed deployment is PRIMARY. */
+const young = (different: ServiceDifference = {}) =>
+  service({ deployments: [deployment({ id: 'ecs-svc/2', createdAt: AFTER })], ...different });
 const NOTHING: Fleet = joinFleets(NOW, []);
 
 /** What ECS answers for named services, and for clusters; what it is asked, in order. */
@@ -84,14 +97,9 @@ describe('of the changes that are followed', () => {
   });
 
   test.each<[string, Parameters<typeof openService>[0], Service, boolean]>([
-    ['of a followed deployment they are known', { deploymentId: 'ecs-svc/1' }, api, false],
+    ['of a followed deployment they are known', {}, young(), false],
     ['of a service of which nothing is followed yet they are read', { deploymentId: null }, api, true],
-    [
-      'of a service with an also tag they are read',
-      { deploymentId: 'ecs-svc/1' },
-      service({ also: [revisionReference()] }),
-      true,
-    ],
+    ['of a service with an also tag they are read', {}, young({ also: [revisionReference()] }), true],
     ['of a service that no change waits for they are not', { name: 'web' }, api, false],
   ])('the references are read where they are needed: %s', async (_, open, about, isWanted) => {
     const { run, wants } = scene();
