@@ -1,4 +1,3 @@
-import { parseArn } from '../model/arn.ts';
 import type { PlannedRule } from './blueprint.ts';
 import { type Check, judged, ofAnswer, ok, warning, wrong } from './check.ts';
 import type { Answer, RuleFact, TargetFact } from './facts.ts';
@@ -118,5 +117,5 @@ function canonical(value: unknown): string {
 
 function enabling({ arn, bus }: PlannedRule, name: string): string {
   const onBus = bus === undefined ? '' : ` --event-bus-name ${bus}`;
-  return `aws events enable-rule --region ${parseArn(arn)?.region}${onBus} --name ${name}`;
+  return `aws events enable-rule --region ${arn.split(':')[3]}${onBus} --name ${name}`;
 }

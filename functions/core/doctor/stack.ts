@@ -22,12 +22,14 @@ export function checkStack(
         'deploy it (docs/deploy.md), or name another one with --stage or --stack',
       ),
     ],
-    shown: ({ name, status }) => [ofStatus(`${name} is ${status}, version ${version}`, status)],
+    shown: ({ name, status }) => [ofStatus(name, status, version)],
   });
 }
 
-function ofStatus(finding: string, status: string): Check {
-  if (DONE.includes(status)) return ok('stack', finding.replace(/^.* is /, ''));
+function ofStatus(name: string, status: string, version: string): Check {
+  const what = `${status}, version ${version}`;
+  if (DONE.includes(status)) return ok('stack', what);
+  const finding = `${name} is ${what}`;
   if (ROLLED_BACK.includes(status))
     return warning(
       'stack',

@@ -226,6 +226,24 @@ describe('the findings', () => {
       },
       ['wrong no-such-profile', 'wrong no-answer'],
     ],
+    [
+      'an instance of which nothing asks for a role, behind a profile that does not exist',
+      {
+        env: NO_KEYS,
+        attempts: { environment: NOTHING, profile: failure('no-such-profile') },
+        metadata: { state: 'hop-limit', requiresTokens: true, role: undefined },
+      },
+      ['wrong no-such-profile'],
+    ],
+    [
+      'a file that cannot be read, where no instance answers',
+      {
+        env: NO_KEYS,
+        attempts: { environment: NOTHING, metadata: failure('silent') },
+        profile: profileOf({}, undefined, ['/a']),
+      },
+      ['wrong unreadable-profile'],
+    ],
     ['who it is, without credentials to ask with', { identity: undefined }, []],
     [
       'a refusal that only contains the words of another',
@@ -254,6 +272,9 @@ describe('the findings', () => {
     expect(principalCause(skipped)).toBeDefined();
     const silent = diagnosis({ env: NO_KEYS, attempts: { environment: NOTHING } });
     expect(principalCause(silent)).toBeUndefined();
+    const region = { name: 'eu-west-1', from: 'default-variable' } as const;
+    expect(findingsOf({ ...silent, region })).toHaveLength(1);
+    expect(principalCause({ ...silent, region })).toBeUndefined();
   });
 
   it('tell of half a pair that the SDK skips what is missing in the environment', () => {
@@ -264,6 +285,41 @@ describe('the findings', () => {
       }),
     );
     expect(all.map(({ finding }) => finding)).toEqual([expect.stringContaining('AWS_ACCESS_KEY_ID')]);
+  });
+
+  test.each<[string, Some]>([
+    [
+      'the environment',
+      { env: { AWS_PROFILE: 'work' }, attempts: { environment: failure('other'), profile: worked() } },
+    ],
+    [
+      'the instance metadata service',
+      {
+        env: NO_KEYS,
+        attempts: { environment: NOTHING, profile: failure('no-such-profile'), metadata: failure('other') },
+        metadata: { state: 'ready', requiresTokens: true, role: 'app' },
+      },
+    ],
+    [
+      'the instance metadata service',
+      {
+        env: NO_KEYS,
+        attempts: { environment: NOTHING, metadata: failure('other') },
+        metadata: { state: 'ready', requiresTokens: true, role: 'app' },
+      },
+    ],
+  ])('name the link that gives nothing, where no more is known: %s', (link, some) => {
+    const other = findingsOf(diagnosis(some)).find(({ code }) => code === 'other');
+    expect(other?.finding).toBe(`${link} gives no credentials (ECODE)`);
+  });
+
+  it('name the first five profiles and count the others', () => {
+    const named = (names: string) => {
+      const profile = profileOf(Object.fromEntries([...names].map((name) => [name, {}])), 'x', []);
+      return told({ code: 'no-such-profile' }, 'profile', diagnosis({ profile }))[0];
+    };
+    expect(named('abcde')).toContain('a, b, c, d, e)');
+    expect(named('abcdefg')).toContain('a, b, c, d, e and 2 more)');
   });
 
   it('name the link to which the SDK goes on', () => {

@@ -63,6 +63,11 @@ describe('the metadata service', () => {
     ['refuses a token, which is required', probe(answered(403), answered(401)), 'tokens-required'],
     ['knows no tokens and has a role', probe(answered(404), answered(200), undefined, 'app'), 'slow'],
     ['answers 404 to everything', probe(answered(404), answered(404)), 'not-a-metadata-service'],
+    [
+      'fails although it had a role',
+      probe(answered(404), answered(500), undefined, 'app'),
+      'not-a-metadata-service',
+    ],
     ['answers with a page', probe(answered(404), answered(200)), 'not-a-metadata-service'],
     ['is off', probe(answered(403), answered(403)), 'off'],
     ['does not answer', probe(NEVER, NEVER), 'silent'],

@@ -100,8 +100,8 @@ describe('a policy decides', () => {
       'unsure',
     ],
     [
-      'an operator that only begins with more',
-      when({ 'XForAnyValue:StringEquals': { 'aws:SourceArn': RULE } }),
+      'an operator with more in its middle',
+      when({ 'StringForAnyValue:Equals': { 'aws:SourceArn': RULE } }),
       'unsure',
     ],
     [

@@ -20,7 +20,8 @@ const rule = (id: string, different: Partial<PlannedRule> = {}): PlannedRule => 
 });
 const QUEUE: PlannedQueue = { id: 'ChangeQueue', url: 'u', arn: arn('changes'), deadLetters: arn('dead') };
 const DEAD: PlannedQueue = { id: 'RuleDead', url: 'u', arn: arn('rule-dead'), deadLetters: undefined };
-const RULES = [rule('A'), rule('B'), rule('Off', { isEnabled: false }), rule('Elsewhere', { targets: [] })];
+const ELSEWHERE = { targets: [{ arn: arn('other'), deadLetters: arn('other-dead') }] };
+const RULES = [rule('A'), rule('B'), rule('Off', { isEnabled: false }), rule('Elsewhere', ELSEWHERE)];
 
 /** A policy that lets EventBridge send, in so far as the condition holds. */
 const policy = (Condition: object = {}, different: object = {}, name = 'changes') =>

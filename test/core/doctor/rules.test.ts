@@ -85,6 +85,11 @@ describe('of a rule it is said', () => {
       { plan: { name: undefined } },
       [['wrong', 'rule-gone', 'there is no rule ChangedRule', RESTORE]],
     ],
+    [
+      'that it is gone where the stack names none, whatever EventBridge answers',
+      { plan: { name: undefined }, rules: UNANSWERED },
+      [['wrong', 'rule-gone', 'there is no rule ChangedRule', RESTORE]],
+    ],
     ['that it is not shown', { rules: UNANSWERED }, [NOT_KNOWN]],
     [
       'that it is off, as it was deployed, whatever it looks like',

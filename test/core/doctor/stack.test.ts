@@ -55,7 +55,8 @@ test('a stack whose functions name no version is of an unknown one', () => {
 });
 
 test('a stack that is not there, or is not shown, is told so', () => {
-  expect(told(checkStack(GONE, SOUGHT))).toEqual([
+  const gone = checkStack(GONE, SOUGHT);
+  expect(told(gone)).toEqual([
     [
       'wrong',
       'not-installed',
@@ -63,7 +64,9 @@ test('a stack that is not there, or is not shown, is told so', () => {
       'deploy it (docs/deploy.md), or name another one with --stage or --stack',
     ],
   ]);
-  expect(told(checkStack(UNANSWERED, SOUGHT))).toEqual([NOT_KNOWN]);
+  const unanswered = checkStack(UNANSWERED, SOUGHT);
+  expect(told(unanswered)).toEqual([NOT_KNOWN]);
+  expect([...gone, ...unanswered].map(({ check }) => check)).toEqual(['stack', 'stack']);
 });
 
 const RULES = [
