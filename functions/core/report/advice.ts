@@ -76,7 +76,7 @@ function suspectOf(changes: readonly Change[], named: string | undefined): Suspi
   const changed = changes.filter(({ kind }) => kind !== 'service');
   if (changed.length === 0) return { advice: 'look-at-tasks' };
   const meant = changed.filter(({ arn }) => named === undefined || arn === named);
-  const [suspect] = meant.toSorted((a, b) => Number(b.label === CURRENT) - Number(a.label === CURRENT));
+  const suspect = meant.find(({ label }) => label === CURRENT) ?? meant[0];
   if (suspect === undefined) return { advice: 'repair' };
   return meant.every(({ arn }) => arn === suspect.arn) ? { suspect } : { advice: 'compare-versions' };
 }

@@ -106,5 +106,5 @@ export function instant(at: number | undefined): string {
   return new Date(at)
     .toISOString()
     .replace('T', ' ')
-    .replace(/\.\d+Z$/, 'Z');
+    .replace(/\.\d+Z/, 'Z');
 }

@@ -100,7 +100,6 @@ function instantOf(subject: Parameters<typeof about>[0]): number {
 
 /** What the deployment is doing for which the service waits. */
 function rolloutIn({ decision, verdicts }: Planned): Rollout | undefined {
-  if (decision.action !== 'wait') return undefined;
   return verdicts.flatMap(({ verdict }) =>
     verdict.action === 'wait' && verdict.reason === decision.reason ? (verdict.rollout ?? []) : [],
   )[0];

@@ -79,7 +79,7 @@ test('a service is as bad as the worst of its references, each of which says wha
     because: 'its task definition names no execution role',
     todo: 'register a revision with an execution role',
   };
-  expect(services).toEqual([
+  expect(services).toStrictEqual([
     {
       service: service().arn,
       cluster: 'main',

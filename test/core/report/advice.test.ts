@@ -39,6 +39,8 @@ describe('the new value may be the cause', () => {
     const labels = [change({ label: 'BLUE' }), change()];
     expect(suspicion(NOT_JSON, labels, NOTHING)).toEqual({ suspect: change() });
     expect(suspicion(NOT_JSON, labels.toReversed(), NOTHING)).toEqual({ suspect: change() });
+    const [blue, green] = [change({ label: 'BLUE' }), change({ label: 'GREEN' })];
+    expect(suspicion(NOT_JSON, [blue, green], NOTHING)).toEqual({ suspect: blue });
   });
 
   test('but no value is known where a person named the service', () => {
@@ -48,6 +50,8 @@ describe('the new value may be the cause', () => {
 
   test('but without a reason a person has to look', () => {
     expect(suspicion(undefined, [change()], NOTHING)).toEqual({ advice: 'look-at-tasks' });
+    const tasks = [failed(undefined), failed(undefined)];
+    expect(suspicion(undefined, [change()], { ...NOTHING, tasks })).toEqual({ advice: 'look-at-tasks' });
     expect(suspicion(NOT_JSON, [], NOTHING)).toEqual({ advice: 'look-at-tasks' });
   });
 });

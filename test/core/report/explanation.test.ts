@@ -102,10 +102,10 @@ describe('a decision is explained', () => {
   });
 
   test('by the subject that decides, of several', () => {
-    const pinned = change({ changeId: 'change-2', label: 'blue' });
+    const pinned = change({ changeId: 'change-2', label: 'blue', changedAt: CHANGED_AT - 7_200_000 });
     const { because, subjects } = explained({ services: [FRESH], subjects: [pinned, change()] });
     expect(subjects.map(({ verdict }) => verdict.reason)).toEqual(['label-not-moved', 'already-fresh']);
-    expect(because).toContain('PRIMARY was created at');
+    expect(because).toContain('the change was at 2026-10-07 01:47:18Z; PRIMARY was created at');
   });
 
   test('by the notice itself, where a resource is gone', () => {

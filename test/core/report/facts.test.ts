@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { match } from '../../../functions/core/match/match.ts';
+import { possibleMatches } from '../../../functions/core/match/match.ts';
 import type { Change } from '../../../functions/core/model/change.ts';
 import type { Evidence } from '../../../functions/core/plan/evidence.ts';
 import type { Policy } from '../../../functions/core/plan/policy.ts';
@@ -15,12 +15,16 @@ import {
   fleet,
   NOW,
   POLICY,
+  revisionArn,
+  SECRET,
   type ServiceDifference,
   service,
 } from '../../support/build.ts';
 
 type Given = {
   readonly service?: ServiceDifference;
+  /** Those of its revision; none: the revision cannot be read. */
+  readonly references?: readonly string[] | 'none';
   readonly change?: Partial<Change>;
   readonly withoutLabel?: true;
   readonly evidence?: Evidence;
@@ -34,7 +38,11 @@ function factOf(reason: Rule['reasons'][number], given: Given = {}): string {
   const rule = RULES.find(({ reasons: [first] }) => first === reason);
   const { label, ...whole } = change(given.change);
   const changed = given.withoutLabel || label === undefined ? whole : { ...whole, label };
-  const [found] = match(fleet([service(given.service)]), [asSubject(changed)], 'ignore');
+  const { references = [SECRET] } = given;
+  const world = fleet([service(given.service)], { 'api:1': references === 'none' ? [] : references });
+  const unread = new Map([[revisionArn(), { kind: 'unreadable', why: 'no' } as const]]);
+  const read = references === 'none' ? { ...world, revisions: unread } : world;
+  const [found] = possibleMatches(read, [asSubject(changed)], 'ignore');
   if (rule === undefined || found === undefined) throw new Error(`no rule or no match for ${reason}`);
   const { evidence = {}, policy = {} } = given;
   return factFor(rule, candidateOf(found, changed, evidence, { ...POLICY, ...policy }, NOW));
@@ -58,6 +66,7 @@ describe('the fact that a rule looked at is, word for word,', () => {
     ['secret-gone', {}, 'it exists'],
     ['secret-gone', { change: { gone: 'full-arn' } }, 'it is gone'],
     ['unreadable', {}, 'AWS has shown everything'],
+    ['unreadable', { references: 'none' }, 'a revision of the service could not be read'],
     ['unreadable', { change: { unsure: true } }, 'AWS did not say whether the change still stands'],
     [
       'unreadable',
@@ -66,6 +75,14 @@ describe('the fact that a rule looked at is, word for word,', () => {
     ],
     ['label-not-moved', {}, 'AWSCURRENT moved; references: secrets moves'],
     ['label-not-moved', { withoutLabel: true }, 'the value changed; references: secrets moves'],
+    [
+      'label-not-moved',
+      { references: [`${SECRET}::BLUE:`, SECRET] },
+      'AWSCURRENT moved; references: secrets other-label, secrets moves',
+    ],
+    ['label-not-moved', { change: { kind: 'service', arn: service().arn } }, 'the service itself is named'],
+    ['not-active', { service: { status: 'DRAINING' } }, 'status DRAINING'],
+    ['unsupported-controller', { service: { controller: 'EXTERNAL' } }, 'deployment controller EXTERNAL'],
     ['rollout-failed', {}, 'not asked; PRIMARY is COMPLETED with 2 of 2 tasks'],
     [
       'rollout-failed',

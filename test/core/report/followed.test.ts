@@ -19,12 +19,21 @@ const ended = (name: string, result: string) => ({ service: arn(name), result })
 
 describe('a redeploy goes on through the queue', () => {
   test('with the services that wait and those whose deployment was begun, may have been begun or was not begun in time', () => {
-    const decisions = [waits('a'), starts('b'), starts('c'), starts('d'), starts('e'), fresh('f')];
+    const decisions = [
+      waits('a'),
+      starts('b'),
+      starts('c'),
+      starts('d'),
+      starts('e'),
+      starts('f'),
+      fresh('g'),
+    ];
     const outcomes = [
       ended('b', 'accepted'),
       ended('c', 'unknown'),
       ended('d', 'not-executed'),
       ended('e', 'failed'),
+      ended('f', 'failed'),
     ];
     expect(followed({ decisions, outcomes }, 'change-1', false)).toEqual({
       followed: {

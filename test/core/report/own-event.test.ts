@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { inCalls, OWN_SOURCE, type OwnEvent } from '../../../functions/core/report/own-event.ts';
+import { inCalls, type OwnEvent } from '../../../functions/core/report/own-event.ts';
 
 const KIBIBYTE = 1024;
 
@@ -43,11 +43,22 @@ describe('the calls in which our own events are sent', () => {
     }));
     expect(inCalls(events)).toHaveLength(2);
   });
+
+  test('are filled to the last byte', () => {
+    const own = (length: number): OwnEvent => ({
+      type: 'Change Settled',
+      resources: [],
+      detail: { text: 'x'.repeat(length) },
+    });
+    const half = 128 * KIBIBYTE - bytesOf([own(0)]);
+    expect(inCalls([own(half), own(half)])).toHaveLength(1);
+    expect(inCalls([own(half), own(half + 1)])).toHaveLength(2);
+  });
 });
 
 function bytesOf(events: readonly OwnEvent[]): number {
   const texts = events.flatMap(({ type, resources, detail }) => [
-    OWN_SOURCE,
+    'secret-redeploy',
     type,
     JSON.stringify(detail),
     ...resources,

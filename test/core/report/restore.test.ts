@@ -167,6 +167,11 @@ describe('the value of a parameter is put back', () => {
     );
   });
 
+  test('without a Region, where the change has only its name', () => {
+    const { restore } = restoreAdvice(change({ kind: 'parameter', arn: 'root' }), parameter());
+    expect(restore).toMatch(/^aws ssm get-parameter --name=root:4 /);
+  });
+
   test('from its first version, and if its event came five seconds late', () => {
     const late = change({ kind: 'parameter', arn: PARAMETER, changedAt: CHANGED_AT + 4_100 });
     const { advice, restore } = restoreAdvice(late, parameter({ version: 2 }));

@@ -54,6 +54,14 @@ describe('an answer that is too large', () => {
     expect(idsOf(both - 1)).toEqual(['change-1']);
   });
 
+  test('counts no references where there are none to leave out', () => {
+    const whole = report(20);
+    const bare = { ...whole, decisions: whole.decisions.map((one) => ({ ...one, references: [] })) };
+    const short = shortened(bare, size(bare) - 1);
+    expect(short.decisionsLeftOut).toBeGreaterThan(0);
+    expect(short).not.toHaveProperty('referencesLeftOut');
+  });
+
   test('names the outcomes and the stale services only of the services that it still names', () => {
     const whole = report(60);
     const all = whole.decisions.map(({ service }) => ({ service, changeIds: ['change-1'], references: [] }));

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { match } from '../../../functions/core/match/match.ts';
 import { tagWarningsIn } from '../../../functions/core/report/tag-warnings.ts';
-import { asSubject, change, fleet, revisionArn, SECRET, service } from '../../support/build.ts';
+import { asSubject, change, fleet, notice, revisionArn, SECRET, service } from '../../support/build.ts';
 
 describe('the warnings about tags in a plan', () => {
   const tagged = (name: string, tags: Record<string, string>, revision = 'other:1') =>
@@ -27,7 +27,7 @@ describe('the warnings about tags in a plan', () => {
 
   test('tell of a service once, however many changes it matched, and of the tag of the secret', () => {
     const invalid = { ...change({ changeId: 'b' }), invalidTag: true as const };
-    expect(warnedOf([asSubject(change()), asSubject(invalid)])).toEqual([
+    expect(warnedOf([change(), invalid, notice()].map(asSubject))).toEqual([
       'api enabled',
       'api wave',
       'api also',

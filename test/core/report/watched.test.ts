@@ -131,6 +131,13 @@ describe('a service that something waits for', () => {
     expect(row?.state).toBe('draining');
   });
 
+  test('shows what its deployment does also where only a later one of several changes knows it', () => {
+    const changes = [change(), change({ changeId: 'change-2' })];
+    const without = wait('rolling-out');
+    const verdicts = [without, wait('rolling-out', undefined, rollout({ state: 'draining' }))];
+    expect(seen({ changes, verdict: without, verdicts })[0]?.state).toBe('draining');
+  });
+
   test.each<[string, ServiceDifference, Evidence | undefined]>([
     [
       'began at the instant of the change',
@@ -219,7 +226,7 @@ describe('a service that ECS did not describe', () => {
 
   test('is shown by its cluster if not even its name is known', () => {
     const waiting = [{ cluster, reason: 'unreadable' }] as unknown as Progress['waiting'];
-    expect(rows({ waiting })).toEqual([{ ...nothing, key: 'main/*', state: 'unreadable' }]);
+    expect(rows({ waiting })).toStrictEqual([{ ...nothing, key: 'main/*', state: 'unreadable' }]);
   });
 
   test('has gone if it was closed and ECS shows nothing of it now', () => {
