@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { ask, lastStepFails, queued, slowRead, twoStale } from '../support/asking.ts';
 import { currentMoved, type Loop, redeploys, rotate, startLoop } from '../support/loop.ts';
 
 const MINUTE = 60_000;
@@ -156,4 +157,55 @@ test('with MODE=observe no service is followed, and no follow-up stays on the qu
   expect(await loop.run()).toBe(1);
   expect(redeploys(loop)).toEqual([]);
   expect(loop.told('service.skipped')).toMatchObject([{ reason: 'observe' }, { reason: 'observe' }]);
+});
+
+describe('a redeploy that begins before the whole fleet is read', () => {
+  const redeploy = { action: 'redeploy', secret: 'prod/db' };
+  const outcomes = ['api', 'web'].map((name) => ({
+    service: expect.stringMatching(`/${name}$`),
+    result: 'accepted',
+  }));
+
+  test.each(['goes on', 'out of time'] as const)(
+    'is reported once for each service, however the read ends: %s',
+    async (end) => {
+      const { loop } = await twoStale();
+      const answer = await ask(loop, redeploy, { env: queued(loop), different: slowRead(loop, 2, end) });
+      expect(answer).toMatchObject({ outcomes, summary: { matched: 2, accepted: 2 } });
+    },
+  );
+});
+
+describe('what a request is answered with:', () => {
+  const redeploy = { action: 'redeploy', secret: 'prod/db' };
+
+  test('a plan is recorded as such, and starts nothing', async () => {
+    const { loop } = await twoStale();
+    const answer = await ask(loop, { ...redeploy, action: 'plan' });
+    expect(answer).toMatchObject({ summary: { matched: 2, redeploy: 2, accepted: 0 } });
+    expect(loop.told('service.skipped')).toMatchObject([{ reason: 'plan' }, { reason: 'plan' }]);
+    expect(redeploys(loop)).toEqual([]);
+  });
+
+  test.each([
+    ['a plan', { ...redeploy, action: 'plan' }, {}],
+    ['a redeploy', redeploy, {}],
+    ['a redeploy with MODE=observe', redeploy, { MODE: 'observe' }],
+  ])('%s with the failure where the fleet cannot be read', async (_, request, env) => {
+    const { loop } = await twoStale();
+    loop.sim.faults.add({ operation: 'ListClusters', kind: 'access-denied' });
+    await expect(ask(loop, request, { env })).rejects.toMatchObject({ name: 'ReadFailed' });
+    expect(redeploys(loop)).toEqual([]);
+  });
+
+  test('a redeploy with what was done where only its last step fails, and a look with the failure alone', async () => {
+    const { loop } = await twoStale();
+    const failing = { different: lastStepFails(new RangeError('full')) };
+    const observing = ask(loop, redeploy, { ...failing, env: { MODE: 'observe' } });
+    await expect(observing).rejects.toMatchObject({ name: 'RangeError' });
+    expect(await ask(loop, redeploy, failing)).toMatchObject({
+      summary: { matched: 2, accepted: 2 },
+      error: { name: 'RangeError' },
+    });
+  });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Loop, startLoop } from '../support/loop.ts';
+import { ask } from '../support/asking.ts';
+import { currentMoved, type Loop, startLoop } from '../support/loop.ts';
 import { metricIn, sweepOnce } from '../support/sweeper.ts';
 import { passTimeWhenStuck } from '../support/time-limits.ts';
 
@@ -239,6 +240,19 @@ describe('a service that is stale for certain', () => {
     expect(loop.sim.deploymentsOf(api.arn)).toHaveLength(before);
   });
 
+  it('and whose rollout failed is judged by that if a person asks, whatever its tasks say', async () => {
+    const { loop, api } = await stale({ rollout: { outcome: 'rollback-old-primary' } });
+    await sweepOnce(loop, HEAL);
+    await loop.run();
+    loop.sim.world.replaceTasks(api, 1);
+    loop.clock.advance(HOUR);
+    expect((await sweepOnce(loop, HEAL)).done).toMatchObject({ fresh: 1 });
+    expect(await ask(loop, { action: 'stale', secret: 'prod/db' })).toMatchObject({
+      decisions: [{ reason: 'rollout-failed' }],
+      stale: { certain: [], possibly: [{ service: api.arn }] },
+    });
+  });
+
   it('is healed wave by wave', async () => {
     const { loop, db } = await stale({ tags: { 'secret-redeploy:wave': '1' } });
     const { service } = weekOld(loop);
@@ -291,7 +305,10 @@ describe('a service that is stale for certain', () => {
       kind: 'access-denied',
       times: Infinity,
     });
-    await expect(sweepOnce(loop, HEAL)).rejects.toThrow('could not be put on the queue');
+    await expect(sweepOnce(loop, HEAL)).rejects.toMatchObject({
+      name: 'NotSent',
+      message: '1 changes could not be put on the queue; the next sweep finds them again',
+    });
     expect(loop.told('service.waiting')).toMatchObject([{ reason: 'not-sent' }]);
     expect(loop.told('sweep.done')).toMatchObject([{ staleForCertain: 1, healed: 0 }]);
     withdraw();
@@ -457,6 +474,32 @@ describe('a sweep without a permission', () => {
   });
 });
 
+describe('a sweep that may not describe a secret of another account', () => {
+  it('says of no service that it is fresh for what an event told, and lets alarms recover', async () => {
+    const theirs = { account: '222233334444' };
+    const snapshot = { SNAPSHOT_BUCKET: 'fleet', AWS_ENDPOINT_URL: 'set' };
+    const loop = await startLoop({ env: snapshot, trusts: [theirs.account] });
+    loop.sim.world.bucket({ name: 'fleet' });
+    const { secret, service } = weekOld(loop);
+    const { arn } = loop.sim.world.secret({ name: 'theirs', place: theirs });
+    service('a', [arn]);
+    service('b', [secret('ours').arn]);
+    loop.sim.faults.add({
+      operation: 'DescribeSecret',
+      kind: 'access-denied',
+      match: ({ SecretId }) => SecretId === arn,
+      times: Infinity,
+    });
+    loop.forward(currentMoved(loop.sim, arn));
+    await loop.run();
+    expect(loop.told('service.redeployed')).toHaveLength(1);
+    loop.clock.advance(HOUR);
+    const { done, records } = await sweepOnce(loop, { env: snapshot });
+    expect(done).toMatchObject({ matched: 1, fresh: 1, unchecked: 1, complete: false });
+    expect(metricIn(records, 'StaleServices')).toEqual([0]);
+  });
+});
+
 describe('a sweep without enough time', () => {
   it('does what it can, names the clusters that are left, and lets no alarm recover', async () => {
     const loop = await startLoop();
@@ -476,6 +519,27 @@ describe('a sweep without enough time', () => {
     expect(loop.told('sweep.done')).toMatchObject([{ left: [{ cluster: 'c2' }], leftTotal: 1 }]);
     expect(metricIn(records, 'StaleServices')).toEqual([]);
     expect(metricIn(records, 'MissingResources')).toEqual([]);
+  });
+
+  it('is not complete, and names what ECS refused to list beside what it had no time for', async () => {
+    const loop = await startLoop();
+    const { secret, service } = weekOld(loop);
+    const db = secret('prod/db');
+    for (const cluster of ['c1', 'c2', 'c3']) service(`of-${cluster}`, [db.arn], { cluster });
+    const inCluster =
+      (name: string) =>
+      ({ cluster }: Readonly<Record<string, unknown>>) =>
+        String(cluster).endsWith(`/${name}`);
+    const [operation, times] = ['ListServices', Infinity];
+    loop.sim.faults.add({ operation, kind: 'hang', match: inCluster('c2'), times });
+    loop.sim.faults.add({ operation, kind: 'access-denied', match: inCluster('c3'), times });
+    passTimeWhenStuck(loop.sim);
+    const { done, records } = await sweepOnce(loop, { remainingMs: 270_000 });
+    expect(done).toMatchObject({ complete: false, matched: 1 });
+    expect(loop.told('sweep.done')).toMatchObject([
+      { left: [{ cluster: 'c2' }, { cluster: 'c3' }], unreadable: [{ cluster: 'c3' }] },
+    ]);
+    expect(metricIn(records, 'StaleServices')).toEqual([]);
   });
 
   it('leaves out a cluster if there was no time to ask for its tasks', async () => {
