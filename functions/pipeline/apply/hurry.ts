@@ -44,7 +44,7 @@ function stopsWith(outer: AbortSignal, afterMs: number): { readonly signal: Abor
   setMaxListeners(0, reading.signal);
   const stop = () => reading.abort(new Error('the time for reading is over'));
   const timer = setTimeout(stop, afterMs);
-  outer.addEventListener('abort', stop, { once: true });
+  outer.addEventListener('abort', stop);
   if (outer.aborted) stop();
   const end = () => {
     clearTimeout(timer);

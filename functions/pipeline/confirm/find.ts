@@ -97,8 +97,8 @@ async function findClaimed(
     case 'noticed': {
       const notice = noticeOf(origin, claim.resource, claim.arn, claim.notice);
       if (isGone(notice) && isElsewhere(notice.arn, run)) return { kind: 'ignored', reason: 'elsewhere' };
-      const isDeleted = notice.kind === 'parameter' && isGone(notice);
-      return isDeleted
+      // No event alone says that a secret is gone: its deletion is confirmed like a change.
+      return isGone(notice)
         ? deletion(notice, await ask.deleted(), ports.clock.now())
         : { kind: 'notice', notice };
     }

@@ -138,7 +138,7 @@ const INSTEAD =
 
 /** A secret that was deleted by force may have been created anew: then only references by the full ARN find nothing. */
 export async function withNamesake(notice: Notice, run: StepContext): Promise<Notice> {
-  const isVanished = notice.kind === 'secret' && notice.notice === 'not-found' && isFullArn(notice.arn);
+  const isVanished = notice.notice === 'not-found' && isFullArn(notice.arn);
   return isVanished && (await hasNamesake(notice.arn, undefined, run))
     ? { ...notice, fullArnOnly: true }
     : notice;

@@ -138,12 +138,13 @@ describe('events', () => {
 });
 
 describe('the end of a resource', () => {
-  const ended = policyEvent();
+  const ended = policyEvent({ time: CHANGED_AT });
   const expired = noticed({
     source: 'Parameter Store Policy Action',
     kind: 'parameter',
     arn: PARAMETER,
     notice: 'expired',
+    at: CHANGED_AT,
   });
   const created = (time: number, arn = PARAMETER) =>
     parameterEvent({ id: 'created', messageId: 'm2', operation: 'Create', time, arn });
@@ -155,7 +156,7 @@ describe('the end of a resource', () => {
   });
 
   test.each([
-    ['at the same instant', created(CHANGED_AT - 999), true],
+    ['at the same instant', created(CHANGED_AT), true],
     ['before', created(CHANGED_AT - 2_000), false],
     ['later, of another resource', created(CHANGED_AT + 1, `${PARAMETER}2`), false],
   ])('counts no more if the resource was created %s', async (_, again, isOver) => {
