@@ -108,9 +108,14 @@ describe('everything that a service refers to', () => {
     });
   });
 
-  test('is asked for by the name where a reference names a secret by its name', async () => {
+  test('holds a secret that a reference names by its name', async () => {
     const { secret, explain } = await scene({ secrets: [], pullCredentials: 'prod/db' });
     expect((await explain()).subjects.map(({ arn }) => arn)).toEqual([secret.arn]);
+  });
+
+  test('has the name of a secret that is gone where a reference names it by its name', async () => {
+    const { explain } = await scene({ secrets: [], pullCredentials: 'prod/none' });
+    expect((await explain()).subjects).toMatchObject([{ arn: 'prod/none' }]);
   });
 
   test('may be gone', async () => {

@@ -208,22 +208,19 @@ describe('why tasks fail', () => {
     expect(shown(looked)).toContainEqual(['prod/api', 'rolled-back', 'failed', 'rotate-again']);
   });
 
-  test('is told of twenty services more at each look', async () => {
-    const rollout = { outcome: 'cannot-place' } as const;
-    const scene = await changed(Array.from({ length: 21 }, (_, i) => ({ name: `api-${i}`, rollout })));
-    const { loop, runs } = scene;
-    deploy(scene, 15_000);
-    const looked = await look(triggers(loop, 'prod/db'), runs());
-    const isTold = ([, , , advice]: readonly unknown[]) => advice !== undefined;
-    expect(shown(looked).filter(isTold)).toHaveLength(20);
-  });
-
-  test('is asked for eight services at a time', async () => {
-    const scene = await changed(Array.from({ length: 9 }, (_, i) => ({ name: `api-${i}`, ...ROLLS_BACK })));
-    const { loop, runs } = scene;
+  test('is told of twenty services in one look, and asked for eight at a time', async () => {
+    const some = (count: number, name: string, spec: ServiceSpec) =>
+      Array.from({ length: count }, (_, i) => ({ name: `${name}-${i}`, ...spec }));
+    const scene = await changed([
+      ...some(9, 'back', ROLLS_BACK),
+      ...some(12, 'place', { rollout: { outcome: 'cannot-place' } }),
+    ]);
     deploy(scene, 60_000);
-    const { run, most } = noting(runs());
-    await look(triggers(loop, 'prod/db'), run);
+    const { run, most } = noting(scene.runs());
+    const rows = shown(await look(triggers(scene.loop, 'prod/db'), run));
+    expect(rows.filter(([, state]) => state === 'rolled-back')).toHaveLength(9);
+    expect(rows.filter(([, state]) => state === 'cannot-place')).toHaveLength(12);
+    expect(rows.filter(([, , , advice]) => advice !== undefined)).toHaveLength(20);
     expect(most()).toBe(8);
   });
 });
