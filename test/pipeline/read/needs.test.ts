@@ -158,18 +158,18 @@ describe('parameters', () => {
   });
 });
 
-describe.each<[string, Need, string, (error: unknown) => FakePorts]>([
+describe.each<[string, Need, string, (why: unknown) => FakePorts]>([
   [
     'a secret',
     secret,
     'secretsmanager:DescribeSecret',
-    (error) => ({ secrets: { describe: () => Promise.reject(error) } }),
+    (why) => ({ secrets: { describe: () => Promise.reject(why) } }),
   ],
   [
     'a parameter',
     parameter,
     'ssm:DescribeParameters',
-    (error) => ({ parameters: { describeAll: () => Promise.reject(error) } }),
+    (why) => ({ parameters: { describeAll: () => Promise.reject(why) } }),
   ],
 ])('a question about %s that fails', (_, need, missingAction, ports) => {
   const MESSAGE =
