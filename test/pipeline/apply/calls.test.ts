@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { match } from '../../../functions/core/match/match.ts';
 import type { Change } from '../../../functions/core/model/change.ts';
 import type { Service } from '../../../functions/core/model/fleet.ts';
@@ -30,6 +30,8 @@ type Given = {
   readonly following?: 'followed';
   /** When it is, in milliseconds. */
   readonly now?: number;
+  /** What the jitter is made from. */
+  readonly random?: number;
   readonly remainingMs?: (now: number) => number;
   readonly lostAnswers?: Run['lostAnswers'];
   readonly ecs?: Partial<Ecs>;
@@ -59,9 +61,11 @@ function scene({
   evidence,
   following,
   now = NOW,
+  random = 0,
   ecs,
   ...given
 }: Given = {}) {
+  vi.spyOn(Math, 'random').mockReturnValue(random);
   const world = fleet(services);
   const subjects = changes.map(asSubject);
   const matches = match(world, subjects, 'ignore').map((one) => (following ? { ...one, following } : one));
@@ -97,10 +101,6 @@ const renewed = (one: Service) => ({
   deployments: [deployment({ id: 'ecs-svc/2', createdAt: AFTER })],
 });
 const outcomes = (results: Awaited<ReturnType<typeof apply>>) => results.map(({ outcome }) => outcome);
-
-beforeEach(() => {
-  vi.spyOn(Math, 'random').mockReturnValue(0);
-});
 
 describe('a redeploy', () => {
   test('is made once there is a permit, after the service was looked at and its deployments were asked for, and is recorded', async () => {
@@ -152,15 +152,14 @@ describe('a redeploy', () => {
   });
 
   test('waits for jitter of at most seven steps of 125 ms', async () => {
-    vi.spyOn(Math, 'random').mockReturnValue(0.999);
-    const { plan, run, did } = scene();
+    const { plan, run, did } = scene({ random: 0.999 });
     await apply(plan, run);
     expect(did[0]).toBe('sleep 876');
   });
 
   test('of another group does not wait for the jitter a second time', async () => {
-    vi.spyOn(Math, 'random').mockReturnValue(0.999);
     const { plan, run, did } = scene({
+      random: 0.999,
       services: names(11),
       ecs: { acquireUpdates: (most) => Promise.resolve(Math.min(most, 1)) },
     });
