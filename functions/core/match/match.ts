@@ -138,11 +138,8 @@ function olderNames(fleet: Fleet, subjects: readonly Subject[]) {
       .filter(({ kind, arn }) => kind === 'secret' && SUFFIXED.test(arn))
       .map(({ arn }) => [arn.slice(0, -SUFFIX_LENGTH), arn]),
   );
-  const isOlder = ({ kind, id, named }: Target) =>
-    kind === 'secret' &&
-    named === 'arn' &&
-    looksFull(id) &&
-    (byName.get(id.slice(0, -SUFFIX_LENGTH)) ?? id) !== id;
+  const isOlder = ({ id, named }: Target) =>
+    named === 'arn' && looksFull(id) && (byName.get(id.slice(0, -SUFFIX_LENGTH)) ?? id) !== id;
   if (byName.size === 0) return [];
   return fleet.services.flatMap((service) =>
     referencesOf(service, fleet).flatMap(({ reference }) => {

@@ -99,8 +99,9 @@ export class SubjectIndex {
 
 /** A name that a caller typed belongs to the account and Region of the fleet. An empty fleet refers to nothing. */
 function idOf({ arn, kind }: Change | Notice, { services }: Fleet): string | undefined {
+  if (arn.startsWith('arn:')) return arn;
   const [service] = services;
-  if (arn.startsWith('arn:') || service === undefined) return arn.startsWith('arn:') ? arn : undefined;
+  if (service === undefined) return undefined;
   return kind === 'parameter'
     ? parameterArn(arn, homeOf(service.arn))
     : partialSecretArn(arn, homeOf(service.arn));

@@ -57,17 +57,22 @@ export function asNamedBy(id: string, key: KeyFact): KeyFact {
   return /(?:^|:)alias\//.test(id) && key.kind !== 'unanswered' ? { ...key, byAlias: true } : key;
 }
 
+/** The key of a resource, if that has one of its own and AWS shows the resource. */
+export function keyFactOf(resource: ResourceFact): KeyFact | undefined {
+  return 'key' in resource ? resource.key : undefined;
+}
+
 /** Everything that the role must be allowed to do to read this. */
 export function simulationsFor(role: string, need: Need, resource: ResourceFact): readonly Simulation[] {
   if (resource.kind === 'gone' || resource.kind === 'unanswered') return [];
   const { arn } = resource;
   const reads = [
-    simulation(role, actionOn(need.target), arn, []),
-    ...passThrough(need).map((parameter) => simulation(role, 'ssm:GetParameters', parameter, [])),
+    simulation(role, actionOn(need.target), arn),
+    ...passThrough(need).map((parameter) => simulation(role, 'ssm:GetParameters', parameter)),
   ];
-  const key = 'key' in resource ? resource.key : undefined;
+  const key = keyFactOf(resource);
   return key?.kind === 'key' && !key.ofAws
-    ? [...reads, simulation(role, 'kms:Decrypt', key.arn, decryptContext(need.target, arn, role))]
+    ? [...reads, simulation(role, 'kms:Decrypt', key.arn, ...decryptContext(need.target, arn, role))]
     : reads;
 }
 
@@ -86,7 +91,7 @@ function simulation(
   role: string,
   action: ReadAction,
   resource: string,
-  more: readonly ContextEntry[],
+  ...more: readonly ContextEntry[]
 ): Simulation {
   return { role, action, resource, context: [...commonContext(role, resource), ...more] };
 }
@@ -113,12 +118,12 @@ const AMAZONAWS = ['aws', 'aws-us-gov'];
 
 /** Decryption happens on behalf of the store, which names itself and the resource. */
 function decryptContext({ kind }: Target, arn: string, role: string): readonly ContextEntry[] {
-  const { partition = '', region = '' } = parseArn(arn) ?? {};
+  const home = parseArn(arn);
   const store = kind === 'secret' ? 'secretsmanager' : 'ssm';
   const named = kind === 'secret' ? 'SecretARN' : 'PARAMETER_ARN';
   return [
-    ...(AMAZONAWS.includes(partition)
-      ? [{ key: 'kms:ViaService', type: 'string', value: `${store}.${region}.amazonaws.com` } as const]
+    ...(home !== undefined && AMAZONAWS.includes(home.partition)
+      ? [{ key: 'kms:ViaService', type: 'string', value: `${store}.${home.region}.amazonaws.com` } as const]
       : []),
     { key: 'kms:CallerAccount', type: 'string', value: parseArn(role)?.account ?? '' },
     { key: `kms:EncryptionContext:${named}`, type: 'string', value: arn },

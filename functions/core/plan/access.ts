@@ -10,7 +10,13 @@ import type {
 } from '../model/access.ts';
 import { CURRENT, PREVIOUS } from '../model/change.ts';
 import { followedLabel, type Target } from '../model/reference.ts';
-import { isRoleElsewhere, isShownHere, type RoleNeed, simulationsFor } from './access-questions.ts';
+import {
+  isRoleElsewhere,
+  isShownHere,
+  keyFactOf,
+  type RoleNeed,
+  simulationsFor,
+} from './access-questions.ts';
 
 /** What was found out about one role and one reference. */
 export type AccessFacts = {
@@ -65,7 +71,7 @@ function aboutNeed({ role, target, reference }: RoleNeed, resource: ResourceFact
   });
 }
 
-function unknown({ why, missingAction }: Unanswered): Problem {
+function unknown({ why, missingAction }: Omit<Unanswered, 'kind'>): Problem {
   return {
     kind: 'unknown',
     cause: 'not-shown',
@@ -94,7 +100,7 @@ function versionProblem(target: Target, resource: Shown, now: number): readonly 
   const isNamedByLabel = target.label !== null || target.versionId === null;
   if (target.versionId !== null && !labelsOf.has(target.versionId)) {
     if (version === undefined || version.kind === 'unanswered')
-      return [unknown(version ?? { kind: 'unanswered', why: 'it was not asked about the version' })];
+      return [unknown(version ?? { why: 'it was not asked about the version' })];
     if (version.kind === 'none') return [missingVersion(changedAt, now)];
   }
   return isLabelled || !isNamedByLabel ? [] : [missingVersion(changedAt, now)];
@@ -106,8 +112,8 @@ function missingVersion(changedAt: number, now: number): Problem {
 }
 
 function keyProblem(target: Target, resource: Shown): readonly Problem[] {
-  if (resource.kind === 'elsewhere' || resource.key === undefined) return [];
-  const { key } = resource;
+  const key = keyFactOf(resource);
+  if (key === undefined) return [];
   if (key.kind === 'unanswered') return [{ ...unknown(key), action: 'kms:Decrypt' }];
   const isUnusable = key.kind === 'gone' || !key.usable;
   const kind = isItsKey(target, resource) ? 'cannot' : 'probably-cannot';
@@ -164,8 +170,8 @@ function judged(
 }
 
 /** A policy for a whole ARN does not match a partial one, so the simulator's answer to a partial one tells nothing. */
-function isNamedWhole({ kind, id, named }: Target): boolean {
-  return kind === 'parameter' || (named === 'arn' && looksFull(id));
+function isNamedWhole({ kind, id }: Target): boolean {
+  return kind === 'parameter' || looksFull(id);
 }
 
 function isPassedThrough({ kind }: Target, action: ReadAction): boolean {
@@ -178,6 +184,6 @@ function isPassedThrough({ kind }: Target, action: ReadAction): boolean {
  */
 function isItsKey({ label, versionId }: Target, resource: Shown): boolean {
   const isRecent = versionId === null && (label === null || label === CURRENT || label === PREVIOUS);
-  const key = 'key' in resource ? resource.key : undefined;
+  const key = keyFactOf(resource);
   return isRecent && !(key !== undefined && 'byAlias' in key);
 }

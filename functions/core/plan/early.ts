@@ -64,13 +64,12 @@ export function concerns({ planned }: Result, changeIds: ReadonlySet<string>): b
 /** A service that was redeployed early for one change may be followed for others, which the redeploy serves as well. */
 function withFollowed(result: Result, together: Planned | undefined): Result {
   const { planned, outcome } = result;
+  if (together === undefined) return result;
   const known = new Set(planned.verdicts.map(({ match }) => about(match.subject).changeId));
-  const followed = (together?.verdicts ?? []).filter(
-    ({ match }) => !known.has(about(match.subject).changeId),
-  );
+  const followed = together.verdicts.filter(({ match }) => !known.has(about(match.subject).changeId));
   if (followed.length === 0) return result;
   const served = outcome?.result === 'accepted' ? followed.map(asOurs) : followed;
-  const evidence = { ...together?.evidence, ...planned.evidence };
+  const evidence = { ...together.evidence, ...planned.evidence };
   return { ...result, planned: { ...planned, verdicts: [...planned.verdicts, ...served], evidence } };
 }
 

@@ -39,7 +39,6 @@ export type Obstacles = {
 
 /** The setting PREFLIGHT, and what was found out because of it. */
 export type Preflight = { readonly mode: Policy['preflight']; readonly access?: ServiceAccess };
-const NO_PREFLIGHT: Preflight = { mode: 'off' };
 
 /** Services against whose redeploy something stands. */
 export type ObstaclesByService = ReadonlyMap<ServiceKey, Obstacles>;
@@ -72,7 +71,7 @@ export function obstaclesTo(
   conditions: Conditions,
   before: readonly Missing[],
   now: number,
-  { mode, access }: Preflight = NO_PREFLIGHT,
+  { mode, access }: Preflight,
 ): Obstacles {
   const gone = needs.flatMap((need) => goneNeed(need, conditions, before));
   const rotating = needs.flatMap((need) => rotatingNeed(need, conditions));

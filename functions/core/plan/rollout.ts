@@ -114,7 +114,7 @@ function unplaceable({ placement }: Service, primary: Deployment, evidence: Evid
  */
 function draining(service: Service, primary: Deployment, now: number): Rollout | undefined {
   if (primary.desired === 0) return undefined;
-  const isUp = primary.running >= primary.desired && primary.pending === 0 && primary.failed === 0;
+  const isUp = primary.running >= primary.desired && primary.pending === 0;
   const older = service.deployments.filter((one) => !one.primary && hasTasks(one));
   if (!isUp || older.length === 0) return undefined;
   const isLong = now - primary.createdAt >= LONG_DRAIN_MS;

@@ -67,6 +67,13 @@ describe('a service that cannot be read in part', () => {
     expect(matched([SECRET], asSubject(change()), asSubject(ofParameter()))).toEqual(['change-1', 'p']);
   });
 
+  test('matches a change once, too, that concerns other services', () => {
+    const one = world([SECRET]);
+    const both = { ...one, services: [...one.services, service({ name: 'web' })] };
+    const found = possibleMatches(both, [asSubject(change())], 'ignore');
+    expect(found.map((each) => each.service.name)).toEqual(['api', 'web']);
+  });
+
   test('matches no notice to which it is not known to refer, and no other service that is named by hand', () => {
     const web = change({ kind: 'service', arn: service({ name: 'web' }).arn });
     expect(matched([], asSubject(notice()), asSubject(web))).toEqual([]);
@@ -193,6 +200,18 @@ describe('the warning about an older secret of the same name', () => {
     const unnamed = asSubject(notice({ arn: 'prod/db-secret', notice: 'not-found' }));
     expect(warned(referring(OLDER), unnamed)).toEqual([]);
     expect(warned(referring(OLDER), asSubject(notice({ arn: PARTIAL, notice: 'not-found' })))).toEqual([]);
+    const long = notice({ arn: PARTIAL.replace('prod/db', 'prod/database'), notice: 'not-found' });
+    expect(warned(referring(OLDER.replace('prod/db', 'prod/d')), asSubject(long))).toEqual([]);
+  });
+
+  test('is given where the name itself has a word like a suffix', () => {
+    const [named, older] = [SECRET, OLDER].map((arn) => arn.replace('prod/db', 'prod/db-secret-of'));
+    const [word, olderWord] = [SECRET, OLDER].map((arn) => arn.replace('prod/db', 'prod/db-secret'));
+    for (const [arn, other] of [
+      [named, older],
+      [word, olderWord],
+    ] as const)
+      expect(warned(referring(other ?? ''), asSubject(change({ arn: arn ?? '' })))).toEqual([other]);
   });
 
   test('is given where a tag may name the secret or a parameter', () => {
@@ -271,6 +290,8 @@ describe('a resource is named', () => {
     const secretOfThatArn = notice({ arn: PARAMETER });
     expect(hits(referring(PARAMETER), asSubject(parameter))).toHaveLength(1);
     expect(hits(referring(PARAMETER), asSubject(secretOfThatArn))).toEqual([]);
+    const vanished = notice({ arn: PARAMETER, notice: 'not-found' });
+    expect(hits(referring(`${PARAMETER}-zzZZ99`), asSubject(vanished))).toEqual([]);
   });
 });
 
@@ -317,6 +338,7 @@ describe('a resource that no longer exists is named', () => {
   test.each([
     ['prod/db', `${PARTIAL}-secret`],
     ['prod/db', `${PARTIAL}/backup`],
+    ['prod/db', '/aws/reference/secretsmanager/prod/db-zzZZ99'],
     ['prod/db', `${PARTIAL}-zzzzzz:key::`],
     ['prod/db-secret', PARTIAL],
     ['prod/db-a1B2c3', PARTIAL],
@@ -347,6 +369,24 @@ describe('a resource that no longer exists is named', () => {
   ])('(as %s) for certain by %s', (arn, valueFrom) => {
     const [only] = match(referring(valueFrom), [asSubject(notice({ arn, notice: 'not-found' }))], 'ignore');
     expect(only && verdictOn(only, {}, POLICY, NOW)).toEqual({ action: 'skip', reason: 'secret-gone' });
+  });
+
+  test('for certain by its partial ARN where it was deleted, even if its suffix looks like a word', () => {
+    const [only] = match(referring(PARTIAL), [asSubject(notice({ arn: `${PARTIAL}-secret` }))], 'ignore');
+    expect(only?.hits).toHaveLength(1);
+    expect(only?.hits[0]).not.toHaveProperty('guess');
+  });
+
+  test('for certain where it is a parameter, whose name carries no suffix', () => {
+    const gone = notice({ kind: 'parameter', arn: '/app/db/password-a1B2c3', notice: 'not-found' });
+    const [only] = match(referring(`${PARAMETER}-a1B2c3`), [asSubject(gone)], 'ignore');
+    expect(only && verdictOn(only, {}, POLICY, NOW)).toEqual({ action: 'skip', reason: 'secret-gone' });
+  });
+
+  test('by its full ARN alone where another secret has its name now', () => {
+    const replaced = asSubject(notice({ fullArnOnly: true }));
+    const world = referring(PARTIAL, '/aws/reference/secretsmanager/prod/db', SECRET);
+    expect(hits(world, replaced)).toEqual([`${SECRET} full-arn moves true`]);
   });
 
   test('by no reference in an empty fleet', () => {

@@ -103,6 +103,13 @@ describe('a service mentions a resource', () => {
     expect(told(one, change(), change({ changeId: 'b' }))).toHaveLength(1);
   });
 
+  test('with the tag for the name that it mentions first', () => {
+    const managed = change({ arn: MANAGED });
+    const value = ([first]: readonly { readonly also?: { readonly value: string } }[]) => first?.also?.value;
+    expect(value(told(world(['rds!db-1a2b', MANAGED]), managed))).toBe('rds=21db-1a2b');
+    expect(value(told(world([MANAGED, 'rds!db-1a2b']), managed))).toBe(MANAGED.replace('!', '=21'));
+  });
+
   test('once for each of its containers and each resource', () => {
     const one = world([]);
     const mentions = [

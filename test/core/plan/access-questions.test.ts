@@ -83,7 +83,11 @@ describe('IAM is asked', () => {
   ])('in the partition %s with the name of the store, if that is known: %s', (partition, isNamed) => {
     const arn = SECRET.replace('arn:aws:', `arn:${partition}:`);
     const [, decrypt] = simulationsFor(ROLE, need(), shown('secret', arn, KEY));
-    expect(decrypt?.context.some(({ key }) => key === 'kms:ViaService')).toBe(isNamed);
+    expect(decrypt?.context.slice(common().length).map(({ key }) => key)).toEqual([
+      ...(isNamed ? ['kms:ViaService'] : []),
+      'kms:CallerAccount',
+      'kms:EncryptionContext:SecretARN',
+    ]);
   });
 
   test.each<[string, KeyFact | undefined]>([
@@ -100,6 +104,7 @@ describe('IAM is asked', () => {
       ['secretsmanager:GetSecretValue', SECRET],
       ['ssm:GetParameters', `arn:aws:ssm:eu-west-1:111122223333:parameter${PASSED}`],
     ]);
+    expect(asked.map(({ context }) => context)).toEqual([common(), common()]);
   });
 
   test('about a resource elsewhere in its own place, and about none that is gone or not shown', () => {
@@ -117,6 +122,11 @@ describe('IAM is asked', () => {
       text('aws:PrincipalAccount', ''),
       text('aws:RequestedRegion', ''),
       { key: 'aws:SecureTransport', type: 'boolean', value: 'true' },
+    ]);
+    const [, decrypt] = simulationsFor('no ARN', need(), shown('secret', 'no ARN', KEY));
+    expect(decrypt?.context.slice(common().length)).toEqual([
+      text('kms:CallerAccount', ''),
+      text('kms:EncryptionContext:SecretARN', 'no ARN'),
     ]);
   });
 });

@@ -124,6 +124,15 @@ describe('of a role and a reference it is found', () => {
       [{ certainty: 'unknown', cause: 'not-shown', why: 'throttled', action: READ }],
     ],
     [
+      'nothing of a role that is not shown, if IAM answers one of two questions',
+      {
+        exists: REFUSED,
+        resource: secret({ key: key() }),
+        answers: { 'kms:Decrypt': UNANSWERED },
+      },
+      [{ certainty: 'unknown', cause: 'not-shown', why: 'throttled', action: 'kms:Decrypt' }],
+    ],
+    [
       'why the role is not shown, and why IAM does not answer',
       { exists: REFUSED, answers: { [READ]: UNANSWERED } },
       [
@@ -144,6 +153,11 @@ describe('of a role and a reference it is found', () => {
     [
       'what is denied',
       { answers: { [READ]: denied({ explicit: true }) } },
+      [{ certainty: 'cannot', cause: 'explicit-deny', ...READING }],
+    ],
+    [
+      'what is denied for a version whose key is not known',
+      { valueFrom: `${SECRET}:::v1`, answers: { [READ]: denied({ explicit: true }) } },
       [{ certainty: 'cannot', cause: 'explicit-deny', ...READING }],
     ],
     [
@@ -241,7 +255,7 @@ describe('of a role and a reference it is found', () => {
       ],
     ],
   ])('%s', (_, given, expected) => {
-    expect(found(given)).toEqual(expected);
+    expect(found(given)).toStrictEqual(expected);
   });
 
   test('which resource it is about, and by which reference', () => {

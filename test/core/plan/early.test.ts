@@ -68,6 +68,16 @@ describe('a service that was redeployed before the plan was made', () => {
     expect(whole.plan.others).toEqual([]);
   });
 
+  test('stands as it was decided, too, where the plan says nothing new of it', () => {
+    const { plan } = planOf([redeployed({ rolloutState: 'IN_PROGRESS' })]);
+    const later = {
+      ...plan,
+      others: plan.others.map((one) => ({ ...one, evidence: { unreadable: 'late' } })),
+    };
+    for (const one of [later, planOf([service({ name: 'web' })]).plan])
+      expect(withEarly(one, { results: ahead, started: [] }).early[0]).toBe(ahead[0]);
+  });
+
   test('is followed for the other changes of the plan that wait for it, too', () => {
     const [beside] = planOf([redeployed({ rolloutState: 'IN_PROGRESS' })]).plan.others;
     if (beside === undefined) throw new Error('expected the plan to wait for the new deployment');
@@ -113,6 +123,9 @@ describe('a service that was redeployed before the plan was made', () => {
     }));
     const [asBefore] = withEarly(plan, { results: refused, started: [] }).early;
     expect(asBefore?.planned.verdicts.map(({ verdict }) => verdict.action)).toEqual(['redeploy', 'wait']);
+    const untried = known.map(({ planned: before, decision }) => ({ planned: before, decision }));
+    const [open] = withEarly(plan, { results: untried, started: [] }).early;
+    expect(open?.planned.verdicts.map(({ verdict }) => verdict.action)).toEqual(['redeploy', 'wait']);
   });
 
   test('needs no further evidence', () => {
@@ -120,6 +133,11 @@ describe('a service that was redeployed before the plan was made', () => {
     expect(stillUndecided(matches, { results: ahead, started: [] }).map((one) => one.service.name)).toEqual([
       'web',
     ]);
+  });
+
+  test('is asked about for a change that follows it, because the redeploy may have been refused', () => {
+    const matches = planOf([service()]).matches.map((one) => ({ ...one, following: 'waiting' as const }));
+    expect(stillUndecided(matches, { results: ahead, started: [] })).toEqual(matches);
   });
 
   test('is passed on to the invocation that reads the rest of the fleet, for the changes of that invocation only', () => {

@@ -8,6 +8,7 @@ import {
   isOfRollback,
   isStillStopping,
   looksLikeRollback,
+  oldOnesIn,
   type ServiceDeployment,
 } from '../../../functions/core/plan/evidence.ts';
 import { AFTER, BEFORE, CHANGED_AT, deployment, service } from '../../support/build.ts';
@@ -150,3 +151,10 @@ describe('a deployment may be one that a rollback made', () => {
     expect(of(AFTER, both, [deployment({ createdAt: next })])).toBe(true);
   });
 });
+
+test.each([undefined, 'refused'] as const)(
+  'no stopped task is old where the stopped tasks are %s',
+  (none) => {
+    expect(oldOnesIn(none, CHANGED_AT)).toEqual([]);
+  },
+);

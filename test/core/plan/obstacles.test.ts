@@ -35,6 +35,7 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const OTHER = `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:other-ZyXwVu`;
 
+const OFF = { mode: 'off' } as const;
 const LOW: ServiceDifference = { minimumHealthyPercent: 0, maximumPercent: 100 };
 
 /** One service that refers to what changed and to these, and what AWS shows of them. */
@@ -57,7 +58,7 @@ function planOf(
   const obstacles = makePlan(input).redeploys.map((planned) => {
     const needs = needsOf(planned, world);
     const known = new Map(Object.entries(conditions));
-    return [planned.service.key, obstaclesTo(planned.service, needs, known, before, NOW)] as const;
+    return [planned.service.key, obstaclesTo(planned.service, needs, known, before, NOW, OFF)] as const;
   });
   const { redeploys, others: rest } = makePlan({ ...input, obstacles: new Map(obstacles) });
   return [...redeploys, ...rest].map(({ decision }) => decision)[0];
@@ -145,7 +146,7 @@ describe('a redeploy of a service with another reference that', () => {
     if (planned === undefined) throw new Error('expected a redeploy, found none');
     const needs = [{ reference: reference({ valueFrom: OTHER }), target: targetOf(OTHER) }];
     const verdict = (condition: Condition) =>
-      obstaclesTo(service(LOW), needs, new Map([[OTHER, condition]]), [], NOW).verdict;
+      obstaclesTo(service(LOW), needs, new Map([[OTHER, condition]]), [], NOW, OFF).verdict;
     expect(verdict(gone(NOW - 5))).toMatchObject({ until: NOW - 5 + MINUTE });
     expect(verdict(rotating(5))).toMatchObject({ until: NOW - 5 + HOUR });
   });
@@ -153,8 +154,10 @@ describe('a redeploy of a service with another reference that', () => {
   test('is gone is noted with the instant at which it was seen first, and what AWS was not asked about is not', () => {
     const needs = [{ reference: reference({ valueFrom: OTHER }), target: targetOf(OTHER) }];
     const before = [{ id: OTHER, at: NOW - 9 }];
-    expect(obstaclesTo(service(LOW), needs, new Map([[OTHER, gone()]]), before, NOW).missing).toEqual(before);
-    expect(obstaclesTo(service(LOW), needs, new Map(), before, NOW)).toEqual({ found: [], missing: [] });
+    expect(obstaclesTo(service(LOW), needs, new Map([[OTHER, gone()]]), before, NOW, OFF).missing).toEqual(
+      before,
+    );
+    expect(obstaclesTo(service(LOW), needs, new Map(), before, NOW, OFF)).toEqual({ found: [], missing: [] });
   });
 
   test('is gone for a minute stands against it whatever else is gone for less, and until then the oldest counts', () => {
@@ -165,7 +168,7 @@ describe('a redeploy of a service with another reference that', () => {
         target: targetOf(one),
       }));
       const conditions = new Map([OTHER, third].map((one) => [one, gone()]));
-      return obstaclesTo(service(LOW), needs, conditions, [{ id: third, at: NOW - first }], NOW).verdict;
+      return obstaclesTo(service(LOW), needs, conditions, [{ id: third, at: NOW - first }], NOW, OFF).verdict;
     };
     expect(decided(MINUTE)).toMatchObject({ action: 'skip', reason: 'reference-gone' });
     expect(decided(5)).toMatchObject({ action: 'wait', until: NOW - 5 + MINUTE });
@@ -236,9 +239,13 @@ function targetOf(valueFrom: string) {
 }
 
 describe('what a service needs besides what changed', () => {
-  const needed = (references: Parameters<typeof fleet>[1], different: ServiceDifference = {}) => {
+  const needed = (
+    references: Parameters<typeof fleet>[1],
+    different: ServiceDifference = {},
+    others: readonly Change[] = [],
+  ) => {
     const world = fleet([service(different)], references);
-    const subjects = [asSubject(change())];
+    const subjects = [change(), ...others].map(asSubject);
     const matches = possibleMatches(world, subjects, 'ignore');
     const { redeploys } = makePlan({ ...inputOf(), fleet: world, subjects, matches });
     return redeploys.flatMap((planned) => needsOf(planned, world)).map(askedAs);
@@ -266,6 +273,12 @@ describe('what a service needs besides what changed', () => {
     ['another label of what changed', `${SECRET}::blue:`, [SECRET]],
   ])('%s', (_, valueFrom, expected) => {
     expect(needed({ 'api:1': [{}, valueFrom] })).toEqual(expected);
+  });
+
+  test('what else changed, where that alone would not redeploy it', () => {
+    const other = change({ changeId: 'other', arn: OTHER });
+    expect(needed({ 'api:1': [{}, OTHER] }, {}, [other])).toEqual([]);
+    expect(needed({ 'api:1': [{}, OTHER] }, {}, [{ ...other, optedOut: true }])).toEqual([OTHER]);
   });
 
   test.each<[string, readonly string[]]>([
@@ -341,6 +354,7 @@ describe('an execution role that cannot read what the service refers to', () => 
       verdict: skip('cannot-read'),
       access: denied,
     });
+    expect(found('block', undefined)).not.toHaveProperty('access');
     expect(found('block', access(['unknown', 'condition'], ['cannot', 'role-gone'])).verdict).toEqual(
       skip('cannot-read'),
     );

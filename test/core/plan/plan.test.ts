@@ -143,6 +143,34 @@ describe('what a decision says nothing of, because it is made for a stronger cha
     expect(beside(two.map(asSubject), failed)).toEqual([['rollout-failed', ['change-1', 'change-3']]]);
   });
 
+  test('each reason by itself', () => {
+    const several = [
+      change({ optedOut: true }),
+      change({ changeId: 'change-3', label: 'BLUE' }),
+      ofParameter(),
+    ];
+    expect(beside(several.map(asSubject))).toEqual([
+      ['opted-out', ['change-1']],
+      ['label-not-moved', ['change-3']],
+    ]);
+  });
+
+  test('nothing of a change that waits', () => {
+    const rolling = [deployment({ createdAt: AFTER, rolloutState: 'IN_PROGRESS' }), draining()];
+    expect(beside([asSubject(change()), asSubject(later)], rolling)).toEqual([]);
+  });
+
+  test('nothing of a change that follows the service, which each look tells', () => {
+    const subjects = [change({ optedOut: true }), ofParameter()].map(asSubject);
+    const [only] = planned(fleet([service()], both), subjects).redeploys;
+    if (only === undefined) throw new Error('expected a redeploy, found none');
+    const verdicts = only.verdicts.map((one) => ({
+      ...one,
+      match: { ...one.match, following: 'waiting' as const },
+    }));
+    expect(skipsBeside({ ...only, verdicts })).toEqual([]);
+  });
+
   test('nothing where the decision names every change, or nothing is stale for it', () => {
     expect(beside([asSubject(change()), asSubject(ofParameter())])).toEqual([]);
     expect(beside([asSubject(change()), asSubject(later)], fresh)).toEqual([]);

@@ -65,6 +65,16 @@ describe('new tasks fail', () => {
     expect(stateOf([young(), draining()], { stopped: [one] })).toEqual({ state: 'progressing' });
   });
 
+  test('as often as ECS counts it, where one of them is shown and there is no place for others', () => {
+    const placement = { class: 'placement' } as const;
+    expect(
+      stateOf([young({ failed: 3 }), draining()], { stopped: [stopped()] }, { placement }),
+    ).toMatchObject({
+      state: 'tasks-failing',
+      failures: 3,
+    });
+  });
+
   test('is told with the most frequent reason and the larger count', () => {
     const rare = stopped({ failure: { class: 'network' } });
     expect(stateOf([young({ failed: 1 })], { stopped: [rare, stopped(), stopped()] })).toEqual({
@@ -125,6 +135,8 @@ describe('no task can be placed', () => {
       expect(stateOf([young({ ...place, failed: 12 }), draining()], { stopped: [] }, { placement })).toEqual({
         state: 'progressing',
       });
+    const up = [young({ running: 2, failed: 12 }), draining()];
+    expect(stateOf(up, { stopped: [] }, { placement })).toEqual({ state: 'draining', oldTasks: 1 });
   });
 
   test('where none starts, none has stopped and an event says why', () => {

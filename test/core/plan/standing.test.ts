@@ -54,7 +54,7 @@ describe('a match', () => {
 
   test('stays as it is if nothing is known of its resource at that instant', () => {
     const other = new Map([[standingKey(change({ changedAt: CHANGED_AT + 1 })), { optedOut: true }]]);
-    expect(asTheyStand(matches, other)).toEqual(matches);
+    for (const [i, one] of asTheyStand(matches, other).entries()) expect(one).toBe(matches[i]);
     expect(asTheyStand(matches, new Map())).toBe(matches);
   });
 });

@@ -177,6 +177,16 @@ const TABLE: readonly Row[] = [
     evidence: { unreadable: 'refused' },
   },
   {
+    title: 'it is not known now whether the secret still stands',
+    verdict: 'wait unreadable',
+    change: { unsure: true },
+  },
+  {
+    title: 'the replica had not received the version when AWS was last asked',
+    verdict: 'wait unreadable',
+    change: { behind: true },
+  },
+  {
     title: 'every reference names a version id',
     verdict: 'skip pinned',
     references: [`${SECRET}:::version-1`],
