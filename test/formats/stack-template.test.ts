@@ -10,7 +10,10 @@ describe('of a template', () => {
     home: HOME,
     stack: 'mine',
     parameters: new Map([['Given', 'yes']]),
-    resources: new Map([['Q', { type: 'AWS::SQS::Queue', physicalId: 'https://sqs/1/q' }]]),
+    resources: new Map([
+      ['Q', { type: 'AWS::SQS::Queue', physicalId: 'https://sqs/1/q' }],
+      ['Made', { type: 'AWS::S3::Bucket', physicalId: 'made' }],
+    ]),
   };
   const body = (value: unknown, more: object = {}) =>
     JSON.stringify({
@@ -29,6 +32,7 @@ describe('of a template', () => {
     ['the default of a parameter', { Ref: 'Preset' }, 'preset'],
     ['the name of a resource', { Ref: 'Q' }, 'https://sqs/1/q'],
     ['its ARN', { 'Fn::GetAtt': ['Q', 'Arn'] }, arn('sqs', 'q')],
+    ['the ARN of what only the stack has', { 'Fn::GetAtt': ['Made', 'Arn'] }, 'arn:aws-cn:s3:::made'],
     ['its ARN in the short form', { 'Fn::GetAtt': 'Q.Arn' }, arn('sqs', 'q')],
     ['its name', { 'Fn::GetAtt': ['Q', 'QueueName'] }, 'q'],
     ['another attribute of it', { 'Fn::GetAtt': ['Q', 'Other'] }, '<Q.Other>'],
@@ -43,6 +47,8 @@ describe('of a template', () => {
       { 'Fn::Sub': [`\${a}-\${AWS::Region}`, { a: { Ref: 'Given' } }] },
       'yes-cn-north-1',
     ],
+    ['a text whose names are nothing', { 'Fn::Sub': ['a', null] }, 'a'],
+    ['what joins no list', { 'Fn::Join': [',', 'a'] }, ''],
     ['a condition that holds', { 'Fn::If': ['Yes', 1, 2] }, 1],
     ['a condition that does not', { 'Fn::If': ['No', 1, 2] }, 2],
     ['a comparison of what differs', { 'Fn::If': ['Differs', 1, 2] }, 2],

@@ -21,7 +21,13 @@ const rule = (id: string, different: Partial<PlannedRule> = {}): PlannedRule => 
 const QUEUE: PlannedQueue = { id: 'ChangeQueue', url: 'u', arn: arn('changes'), deadLetters: arn('dead') };
 const DEAD: PlannedQueue = { id: 'RuleDead', url: 'u', arn: arn('rule-dead'), deadLetters: undefined };
 const ELSEWHERE = { targets: [{ arn: arn('other'), deadLetters: arn('other-dead') }] };
-const RULES = [rule('A'), rule('B'), rule('Off', { isEnabled: false }), rule('Elsewhere', ELSEWHERE)];
+const RULES = [
+  rule('A'),
+  rule('B'),
+  rule('Off', { isEnabled: false }),
+  rule('Elsewhere', ELSEWHERE),
+  rule('Nowhere', { targets: [] }),
+];
 
 /** A policy that lets EventBridge send, in so far as the condition holds. */
 const policy = (Condition: object = {}, different: object = {}, name = 'changes') =>
