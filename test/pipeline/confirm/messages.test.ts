@@ -2,10 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { begin } from '../../../functions/core/follow-up/follow-up.ts';
 import type { Trigger } from '../../../functions/core/follow-up/trigger.ts';
 import type { Change } from '../../../functions/core/model/change.ts';
+import { CONCURRENCY } from '../../../functions/core/model/limits.ts';
 import type { SecretDescription } from '../../../functions/core/model/secret.ts';
 import { type Scan, startScan } from '../../../functions/core/read/scan.ts';
 import { confirm } from '../../../functions/pipeline/confirm/confirm.ts';
 import {
+  atOnce,
   callEvent,
   denied,
   labelMoved,
@@ -135,6 +137,16 @@ describe('events', () => {
     expect(young.of).toMatchObject({ scans: [], messageIds: [], unconfirmed: [], retryLater: ['m1'] });
     expect(young.told).toEqual([]);
   });
+});
+
+test('few secrets are asked about at once', async () => {
+  const { most, during } = atOnce();
+  const { run } = fakeRun({ secrets: { describe: () => during(secret()) } });
+  await confirm(
+    Array.from({ length: 40 }, (_, i) => labelMoved({ arn: `${SECRET}${i}` })),
+    run,
+  );
+  expect(most()).toBe(CONCURRENCY.resources);
 });
 
 describe('the end of a resource', () => {
