@@ -17,6 +17,7 @@ import {
   deployment,
   fleet,
   NOW,
+  notice,
   POLICY,
   service,
 } from '../../support/build.ts';
@@ -168,7 +169,49 @@ describe('a redeploy', () => {
   });
 });
 
+test('what ECS answers about the deployments of a service decides', async () => {
+  const rolledBack = { createdAt: AFTER, status: 'ROLLBACK_SUCCESSFUL' };
+  const { plan, run, did } = scene({
+    ecs: { answer: () => Promise.resolve({ serviceDeployments: [rolledBack] }) },
+  });
+  expect(await apply(plan, run)).toMatchObject([{ decision: { action: 'skip', reason: 'rollout-failed' } }]);
+  expect(did).not.toContain('forceNewDeployment api');
+});
+
+test('ECS is asked for the deployments since a change, and not since a notice beside it', async () => {
+  const { plan, run, did } = scene();
+  const redeploys = plan.redeploys.map((one) => {
+    const [judged] = one.verdicts;
+    if (judged === undefined) throw new Error('a redeploy has a verdict');
+    const noticed = { ...judged, match: { ...judged.match, subject: asSubject(notice()) } };
+    return { ...one, verdicts: [judged, noticed] };
+  });
+  await apply({ ...plan, redeploys }, run);
+  expect(did).toContain('answer 0');
+});
+
 describe('services are looked at and redeployed', () => {
+  test('in at most sixteen groups at once', async () => {
+    let under = 0;
+    let most = 0;
+    const services = Array.from({ length: 17 }, (_, i) =>
+      service({ cluster: { ...service().cluster, arn: `${service().cluster.arn}-${i}` as never } }),
+    ).map((one, i) => ({ ...one, key: `${one.key}-${i}` as Service['key'] }));
+    const { plan, run } = scene({
+      services,
+      ecs: {
+        acquireUpdates: async (wanted) => {
+          most = Math.max(most, ++under);
+          await new Promise(setImmediate);
+          under--;
+          return wanted;
+        },
+      },
+    });
+    await apply(plan, run);
+    expect(most).toBe(16);
+  });
+
   test('ten at a time, as many as one call describes', async () => {
     const { plan, run, did } = scene({ services: names(11), evidence: KNOWN });
     expect(await apply(plan, run)).toHaveLength(11);
@@ -294,6 +337,11 @@ describe('right before its redeploy', () => {
     expect(planned?.service).toEqual(renewed(service()));
     expect(did).not.toContain('forceNewDeployment api');
     expect(told).toEqual([['decided', decision]]);
+  });
+
+  test('a PRIMARY about which ECS was not asked is redeployed where it is stale', async () => {
+    const { plan, run } = scene({ evidence: { serviceDeployments: [] } });
+    expect(outcomes(await apply(plan, run))).toMatchObject([{ result: 'accepted' }]);
   });
 
   test('a deployment of another one, about which ECS was not asked, may be a rollback', async () => {

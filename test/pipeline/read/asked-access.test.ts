@@ -146,6 +146,20 @@ describe('what an execution role may read', () => {
     expect(causes(await ask(a, b))).toEqual([['explicit-deny'], []]);
   });
 
+  test('is told of the secret that a partial ARN names', async () => {
+    const partial = SECRET.slice(0, -7);
+    const { ask } = scene({ secret: { arn: SECRET } });
+    expect(await ask(needOf(partial))).toMatchObject([{ arn: SECRET }]);
+  });
+
+  test('counts as answered where the time ends with the answer', async () => {
+    const { asked, run, endReading } = scene();
+    const need = needOf(SECRET);
+    await run.needs.ask([need], run);
+    endReading();
+    expect((await asked.ask([need], run)).get(need)).toEqual({ arn: SECRET, findings: [] });
+  });
+
   test('is not known where IAM tells nothing of the resource', async () => {
     const { ask } = scene({ access: { simulate: () => Promise.resolve(new Map()) } });
     expect(await ask(needOf(SECRET))).toMatchObject([

@@ -189,6 +189,14 @@ describe('changes that concern no known service', () => {
     expect(asked).toHaveLength(2);
   });
 
+  test('do not wait beside a request', async () => {
+    const { cache, run, younger, asked } = await inVain();
+    const [subject] = younger;
+    const beside = subject?.kind === 'change' ? [asSubject({ ...subject.change, source: 'request' })] : [];
+    await cache.read([...beside, ...younger], [], onPart, run);
+    expect(asked).toHaveLength(2);
+  });
+
   test('do not wait after a read that matched a service', async () => {
     const { cache, run, asked } = scene({
       part: { fleet: { ...fleet([api]), beganAt: NOW }, remaining: [] },
@@ -245,6 +253,13 @@ describe('the services to look at first', () => {
     cache.prefetch([{ kind } as Trigger], run);
     await Promise.resolve();
     expect(fetched()).toBe(calls);
+  });
+
+  test('are fetched where one of several triggers is new', async () => {
+    const { cache, run, fetched } = scene({ stored: fleet(many(41)) });
+    cache.prefetch([{ kind: 'follow-up' } as Trigger, { kind: 'event' } as Trigger], run);
+    await Promise.resolve();
+    expect(fetched()).toBe(1);
   });
 
   test('are not fetched where this process has read the fleet', async () => {

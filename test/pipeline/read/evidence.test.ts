@@ -26,6 +26,26 @@ describe('the questions about deployments and tasks', () => {
     expect(did).toEqual(['answer api', 'answer web']);
   });
 
+  test('are asked 32 at a time', async () => {
+    let under = 0;
+    let most = 0;
+    const { run } = fakeRun({
+      ecs: {
+        answer: async () => {
+          most = Math.max(most, ++under);
+          await new Promise(setImmediate);
+          under--;
+          return {};
+        },
+      },
+    });
+    await readEvidence(
+      Array.from({ length: 33 }, (_, i) => about(service({ name: `s${i}` }))),
+      run,
+    );
+    expect(most).toBe(32);
+  });
+
   test('none are asked without any', async () => {
     const { run } = fakeRun({});
     expect(await readEvidence([], run)).toEqual(new Map());

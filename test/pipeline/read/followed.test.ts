@@ -8,6 +8,7 @@ import { readFollowed, sightsOf } from '../../../functions/pipeline/read/followe
 import { SnapshotStore } from '../../../functions/pipeline/read/snapshot-store.ts';
 import {
   AFTER,
+  asSubject,
   change,
   deployment,
   fleet,
@@ -195,7 +196,8 @@ describe('what a change cannot see at this look', () => {
   ) => {
     const asked: unknown[] = [];
     const fleets = {
-      knows: (_: unknown, about: unknown) => {
+      knows: (subjects: unknown, about: unknown) => {
+        expect(subjects).toEqual([asSubject(change())]);
         asked.push(about);
         return Promise.resolve(knows);
       },

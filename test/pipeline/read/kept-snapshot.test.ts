@@ -117,6 +117,14 @@ describe('what was read', () => {
     expect(calls).toEqual(['get']);
   });
 
+  test('is written where nothing is stored, even an empty fleet', async () => {
+    const { snapshots, calls } = bucket();
+    const store = new SnapshotStore(snapshots);
+    store.stage(fleet([]), all);
+    await store.save(fakeRun({}).run);
+    expect(calls).toEqual(['get', 'put over undefined']);
+  });
+
   test('is not written a second time', async () => {
     const { snapshots, calls } = bucket();
     const store = new SnapshotStore(snapshots);

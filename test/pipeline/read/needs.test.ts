@@ -98,6 +98,22 @@ describe('a secret by an ARN that ends as a whole one does', () => {
   });
 });
 
+test('a secret by a bare name that ends as an ARN does is asked for once', async () => {
+  const read = reference({ place: 'also', valueFrom: 'prod-a1B2c3' });
+  const [target] = read.targets.filter(({ kind }) => kind === 'secret');
+  if (target === undefined) throw new Error('a bare name in a tag may be that of a secret');
+  const { run, did } = fakeRun({ secrets: { describe: () => Promise.resolve(undefined) } });
+  await new NeedsAsked().ask([{ target, reference: read }], run);
+  expect(did).toEqual(['describe prod-a1B2c3']);
+});
+
+test('a question about secrets alone does not wait for one about parameters', async () => {
+  const { run } = fakeRun({ ...PORTS, parameters: { describeAll: () => new Promise(() => undefined) } });
+  const needs = new NeedsAsked();
+  void needs.ask([parameter], run);
+  expect((await needs.ask([secret], run)).get(SECRET)).toEqual(STANDING);
+});
+
 describe('parameters', () => {
   test('are asked about fifty at a time', async () => {
     const { run, did } = fakeRun(PORTS, {}, (input) => String((input as string[]).length));
@@ -191,6 +207,7 @@ describe.each<[string, Need, string, (why: unknown) => FakePorts]>([
     ['a missing permission with its action', denied('no'), { why: 'no', missingAction }],
     ['any other error without', Object.assign(new Error('x'), { denied: false }), { why: 'x' }],
     ['what is no error', 'y', { why: 'y' }],
+    ['nothing at all', undefined, { why: 'undefined' }],
   ])('tells %s', async (__, error, told) => {
     const { run } = fakeRun(ports(error));
     const needs = new NeedsAsked();

@@ -30,6 +30,17 @@ describe('a part of the time for reading', () => {
     expect(run.reading.aborted).toBe(false);
   });
 
+  test('is listened to by many calls without a warning of Node', async () => {
+    const warned = vi.fn();
+    process.on('warning', warned);
+    const { run } = fakeRun({}, { remainingMs: () => 900_000 });
+    const signal = forPartOfTheTime(run, 0.5);
+    for (let i = 0; i < 20; i++) signal.addEventListener('abort', () => i);
+    await new Promise(setImmediate);
+    process.off('warning', warned);
+    expect(warned).not.toHaveBeenCalled();
+  });
+
   test('is the whole where the end is unknown', () => {
     const { run } = fakeRun({});
     expect(forPartOfTheTime(run, 0.5)).toBe(run.reading);

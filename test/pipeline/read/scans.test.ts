@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { type Attempt, begin } from '../../../functions/core/follow-up/follow-up.ts';
 import type { Confirmed, OpenScan } from '../../../functions/core/follow-up/trigger.ts';
 import type { ClusterArn } from '../../../functions/core/model/arn.ts';
+import { about, type Subject } from '../../../functions/core/model/change.ts';
 import {
   type Fleet,
   joinFleets,
@@ -63,6 +64,7 @@ function scene({
   readonly now?: number;
 } = {}) {
   const did: unknown[] = [];
+  const asked: string[] = [];
   const answer = async <T>(one: T | Error): Promise<T> => {
     await Promise.resolve();
     if (one instanceof Error) throw one;
@@ -70,7 +72,8 @@ function scene({
   };
   const share = (run: Run) => (run.reading === fake.run.reading ? 'all' : 'part');
   const fleets = {
-    read: (_: unknown, first: unknown, onPart: (one: Fleet) => void, run: Run) => {
+    read: (subjects: readonly Subject[], first: unknown, onPart: (one: Fleet) => void, run: Run) => {
+      asked.push(...subjects.map((one) => about(one).changeId));
       did.push(['read', first, share(run)]);
       if (shows) onPart(NOTHING);
       return answer(whole);
@@ -102,7 +105,7 @@ function scene({
       follow: { firstSeconds: 30, limitMs: LIMIT_MS, maxMs: 9_000 },
     },
   );
-  return { ...fake, did };
+  return { ...fake, did, asked };
 }
 
 const early = (did: unknown[]): Early => ({
@@ -116,7 +119,7 @@ const early = (did: unknown[]): Early => ({
 
 describe('scans that begin', () => {
   test('share one read of the whole fleet, after the known services, and are decided together', async () => {
-    const { run, did } = scene();
+    const { run, did, asked } = scene();
     const second = attempt({ changeId: 'change-2', changes: [change({ changeId: 'change-2' })] });
     const started = [{ cluster: MAIN, name: 'api', deploymentId: 'd' }];
     const scans = [open({ notices: [notice()] }), open({ started }, second)];
@@ -125,6 +128,7 @@ describe('scans that begin', () => {
       postponed: [],
     });
     expect(did).toEqual(['hints done', ['read', [], 'all'], 'part']);
+    expect(asked).toEqual(['change-1', 'n', 'change-2']);
   });
 
   test('leave time to the changes that are followed beside them', async () => {
@@ -286,6 +290,13 @@ describe('scans whose time limit is over', () => {
     expect(did[0]).toEqual(['readOn', [A, B], 'part']);
     expect(parts[0]?.fleet.unreadableClusters).toEqual([before, unread(A, 'a'), unread(B, 'b', 'gone')]);
     expect(postponed).toEqual([]);
+  });
+
+  test('leave that time also where another one has time left', async () => {
+    const { run, did } = scene({ now: NOW + LIMIT_MS });
+    const young = open({ remaining: [B], firstHandledAt: NOW + 1 });
+    await scanFleet(confirmed({ scans: [open({ remaining: [A] }), young] }), NOTHING_EARLY, run);
+    expect(did[0]).toEqual(['readOn', [A, B], 'part']);
   });
 
   test('go on one millisecond before', async () => {
