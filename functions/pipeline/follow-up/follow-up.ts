@@ -72,11 +72,12 @@ function renewed(
 }
 
 /**
- * Whether the message says of itself that all its services lack a permission, and they still do: it brings nothing new. An
- * event that comes back says no such thing, so all its services are looked at and followed again.
+ * Whether the message says of itself that all its services lack a permission, and they still do: it brings nothing new. If
+ * they do not, it was renewed and no longer says so. An event that comes back says no such thing, so all its services are
+ * looked at and followed again.
  */
-function isBounced({ followUp: { denied }, ...progress }: AttemptProgress): boolean {
-  return progress.denied !== undefined && denied;
+function isBounced({ followUp: { denied } }: AttemptProgress): boolean {
+  return denied;
 }
 
 /**
@@ -91,8 +92,8 @@ function isEndedElsewhere(progress: AttemptProgress): boolean {
 /**
  * Whether the message must end in the dead-letter queue, from which it can be redriven once the permission is granted.
  */
-function mustBounce({ followUp: { denied, hop }, ...progress }: AttemptProgress): boolean {
-  return progress.denied !== undefined && (denied || hop === 1);
+function mustBounce(progress: AttemptProgress): boolean {
+  return isBounced(progress) || (progress.denied !== undefined && progress.followUp.hop === 1);
 }
 
 /** How a change goes on after a look. `atLimit`: its time limit is over, which has not been recorded yet. */
