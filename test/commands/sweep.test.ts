@@ -472,6 +472,28 @@ describe('a sweep without a permission', () => {
     expect(done).toMatchObject({ unchecked: 1, staleForCertain: 1, complete: false });
     expect(loop.told('sweep.done')).toMatchObject([{ refused: [{ arn: db.arn }] }]);
   });
+
+  it('for the tasks of a cluster names the services whose age is not known, and is not complete', async () => {
+    const { loop } = await rotatedFleet();
+    loop.sim.faults.add({ operation: 'ListTasks', kind: 'access-denied', times: Infinity });
+    const { done } = await sweepOnce(loop);
+    expect(done).toMatchObject({ staleForCertain: 0, complete: false });
+    const unreadable = ['a', 'b'].map((name) => ({
+      service: expect.stringMatching(`/${name}$`),
+      why: expect.stringContaining('ecs:ListTasks'),
+    }));
+    expect(loop.told('sweep.done')).toMatchObject([{ unreadable }]);
+  });
+
+  it('for secrets does not keep a question about a parameter from its answer', async () => {
+    const { loop } = await rotatedFleet();
+    loop.sim.faults.add({ operation: 'ListSecrets', kind: 'access-denied', times: Infinity });
+    expect(await ask(loop, { action: 'stale', parameter: '/key' })).toMatchObject({
+      changes: [{ kind: 'parameter' }],
+      decisions: [{ service: expect.stringMatching(/a$/), reason: 'already-fresh' }],
+      complete: true,
+    });
+  });
 });
 
 describe('a sweep that may not describe a secret of another account', () => {
