@@ -27,7 +27,7 @@ export function elementsIn(json: string, enough = Number.POSITIVE_INFINITY): num
 
 /** How much of what a message may unpack to this body takes; above 1 it could not be read. */
 export function shareUnpacked(body: string): number {
-  return Math.max(body.length / MESSAGE_UNPACKED_BYTES, elementsIn(body) / MESSAGE_ELEMENTS);
+  return Math.max(Buffer.byteLength(body) / MESSAGE_UNPACKED_BYTES, elementsIn(body) / MESSAGE_ELEMENTS);
 }
 
 /** A message that the code which receives it would refuse to unpack. */

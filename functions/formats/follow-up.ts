@@ -137,7 +137,7 @@ export function scanBody(scan: Scan): string {
 function message(version: number, fields: string): string {
   const body = `${START}${version},${fields}}`;
   if (shareUnpacked(body) > 1) throw new OversizedFollowUp(body.length);
-  if (body.length <= MESSAGE_BYTES) return body;
+  if (Buffer.byteLength(body) <= MESSAGE_BYTES) return body;
   return `${START}${version},"gzip":"${gzipSync(body).toString('base64')}"}`;
 }
 
@@ -148,7 +148,7 @@ export const MESSAGE_BYTES = 900_000;
 export function shareOfMessage(followUp: FollowUp): number {
   const unpackedShare = shareUnpacked(`${START}${FIRST_VERSION},"followUps":[${written(followUp)}]}`);
   if (unpackedShare > 1) return unpackedShare;
-  return Math.max(unpackedShare, followUpBody([followUp]).length / MESSAGE_BYTES);
+  return Math.max(unpackedShare, Buffer.byteLength(followUpBody([followUp])) / MESSAGE_BYTES);
 }
 
 const START = '{"kind":"follow-up","version":';

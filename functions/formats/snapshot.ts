@@ -74,7 +74,7 @@ export function snapshotBytes({ clusters, revisions, mentions, heard: told }: Sn
 }
 
 function withinBounds(text: string): string {
-  if (text.length > UNPACKED_BYTES || hasMoreElements(text, ELEMENTS))
+  if (Buffer.byteLength(text) > UNPACKED_BYTES || hasMoreElements(text, ELEMENTS))
     throw new RangeError(`it has more than ${ELEMENTS} values, or more than ${UNPACKED_BYTES} bytes`);
   return text;
 }

@@ -104,7 +104,8 @@ test.each<[unknown, number]>([
 describe('of what a message may unpack to, a body takes', () => {
   test.each([
     ['nothing to speak of, if it is short', '{}', 2 / 200_000],
-    ['its characters, if it is long', 'x'.repeat(1_600_000), 0.1],
+    ['its bytes, if it is long', 'x'.repeat(1_600_000), 0.1],
+    ['its bytes, of which a character may take three', '€'.repeat(160_000), 0.03],
     ['its values, if it has many', '['.repeat(99_999), 0.5],
     ['more than all, if it has too many', '['.repeat(299_999), 1.5],
   ])('%s', (_, body, share) => {

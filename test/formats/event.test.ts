@@ -64,6 +64,55 @@ describe('the parser of messages', () => {
   });
 });
 
+test('a moved label is read with its secret and its version', () => {
+  expect(parseEvent(JSON.stringify(readSample('secret-label-updated.json')))).toMatchObject({
+    kind: 'label-updated',
+    arn: expect.stringContaining(':secret:'),
+    label: expect.any(String),
+    versionId: expect.any(String),
+  });
+});
+
+test.each([
+  [undefined, false],
+  ['the label was not attached', true],
+])('the change of a parameter with the exception %j has failed: %j', (exception, failed) => {
+  expect(parse(anEvent({ detail: { operation: 'Update', exception } }))).toMatchObject({
+    kind: 'parameter-change',
+    arn: PARAMETER,
+    operation: 'Update',
+    failed,
+  });
+});
+
+test('an event of another kind is no more than that', () => {
+  expect(parse(anEvent({ source: 'aws.ec2' }))).toMatchObject({ kind: 'other' });
+});
+
+test.each<[string, object]>([
+  ['answer', { responseElements: { arn: 'told', aRN: 'old' }, additionalEventData: { SecretId: 'other' } }],
+  [
+    'answer before 2024',
+    { responseElements: { aRN: 'told', ARN: 'old' }, requestParameters: { secretId: 'x' } },
+  ],
+  ['answer in capitals', { responseElements: { ARN: 'told' }, requestParameters: { secretId: 'x' } }],
+  ['data', { additionalEventData: { SecretId: 'told' }, requestParameters: { secretId: 'asked' } }],
+  ['id in the call', { requestParameters: { secretId: 'told', name: 'new' } }],
+  ['name in the call', { requestParameters: { name: 'told' } }],
+])('the secret of a call is the one that its %s names', (_, detail) => {
+  expect(parse(cloudTrail(detail))).toMatchObject({ secret: 'told' });
+});
+
+test('a call is read with the labels and the versions that it moved', () => {
+  const requestParameters = {
+    clientRequestToken: 'version-3',
+    versionStages: ['BLUE'],
+    versionStage: 'GREEN',
+    moveToVersionId: 'version-2',
+  };
+  expect(parse(cloudTrail({ requestParameters }))).toMatchObject(requestParameters);
+});
+
 test.each([
   ['Failed', true],
   ['failure', true],

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { packed } from '../../functions/core/follow-up/backoff.ts';
 import { begin, type FollowUp, NOTHING_YET } from '../../functions/core/follow-up/follow-up.ts';
@@ -16,6 +17,7 @@ import {
   triggersIn,
 } from '../../functions/formats/follow-up.ts';
 import { change, NOW } from '../support/build.ts';
+import { dice } from '../support/dice.ts';
 
 const CLUSTER = clusterArn('arn:aws:ecs:eu-west-1:111122223333:cluster/main');
 const open = (count: number, length: number): FollowUp['open'] =>
@@ -84,19 +86,34 @@ describe('a follow-up', () => {
     expect(triggersIn(scanBody(scan), 'message-2')).toEqual([{ kind: 'scan', messageId: 'message-2', scan }]);
   });
 
-  test('is packed if its message is longer than 900,000 characters, and only then', () => {
-    const ofLength = (length: number) => {
-      const missing = length - followUpBody([followUp({ changeId: '' })]).length;
-      return followUp({ changeId: 'x'.repeat(missing) });
-    };
-    const [whole, longer] = [ofLength(MESSAGE_BYTES), ofLength(MESSAGE_BYTES + 1)];
-    expect(followUpBody([whole])).toHaveLength(MESSAGE_BYTES);
-    expect(JSON.parse(followUpBody([longer]))).toEqual({
+  /** Whose message, not packed, has this many characters. */
+  const ofLength = (length: number) =>
+    followUp({ changeId: 'x'.repeat(length - followUpBody([followUp({ changeId: '' })]).length) });
+
+  test('is not packed if its message has 900,000 characters', () => {
+    expect(followUpBody([ofLength(MESSAGE_BYTES)])).toHaveLength(MESSAGE_BYTES);
+  });
+
+  test('is packed if its message is longer', () => {
+    expect(JSON.parse(followUpBody([ofLength(MESSAGE_BYTES + 1)]))).toEqual({
       kind: 'follow-up',
       version: 1,
       gzip: expect.any(String),
     });
-    expect(parseFollowUps(followUpBody([longer])).followUps).toEqual([longer]);
+  });
+
+  test('is packed if its message has more bytes, of which a character may take three', () => {
+    expect(JSON.parse(followUpBody([followUp({ changeId: '€'.repeat(MESSAGE_BYTES / 3) })]))).toHaveProperty(
+      'gzip',
+    );
+  });
+
+  test('is read from a packed message', () => {
+    const gzip = gzipSync(followUpBody([followUp()])).toString('base64');
+    expect(parseFollowUps(JSON.stringify({ kind: 'follow-up', version: 1, gzip }))).toEqual({
+      followUps: [followUp()],
+      scans: [],
+    });
   });
 
   test.each<[string, Partial<FollowUp>, number]>([
@@ -216,8 +233,8 @@ describe('of what a message may hold, a follow-up takes', () => {
     return followUp({ changeId: text + ','.repeat(count - others) });
   };
 
-  test('its characters, if it is long', () => {
-    const long = followUp({ changeId: 'x'.repeat(500_000) });
+  test('its bytes, if it is long', () => {
+    const long = followUp({ changeId: 'x'.repeat(100_000) });
     expect(shareOfMessage(long)).toBe(followUpBody([long]).length / MESSAGE_BYTES);
   });
 
@@ -232,8 +249,10 @@ describe('of what a message may hold, a follow-up takes', () => {
   });
 
   test('more than there is, if it is too long even when it is packed', () => {
-    const unlike = Array.from({ length: 150_000 }, (_, i) => ((i * 2_654_435_761) % 2 ** 32).toString(36));
-    expect(shareOfMessage(ofValues(MESSAGE_ELEMENTS, unlike.join('')))).toBeGreaterThan(1);
+    const random = dice(1);
+    const codes = Array.from({ length: 450_000 }, () => random.int(0x4e_00, 0x9f_ff));
+    const text = codes.map((code) => String.fromCodePoint(code)).join('');
+    expect(shareOfMessage(ofValues(MESSAGE_ELEMENTS, text))).toBeGreaterThan(1);
   });
 
   test('more than there is, if it has more values than can be read, and is then not written', () => {

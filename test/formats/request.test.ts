@@ -80,6 +80,7 @@ describe('a service', () => {
 describe('a wrong request', () => {
   test.each([
     ['nothing in it', undefined, 'expected object'],
+    ['null in the place of an object', null, 'expected object'],
     ['text in the place of an object', 'redeploy prod/db', 'expected object'],
     ['no action', { secret: 'prod/db' }, 'action: '],
     ['an unknown action', { action: 'restart', secret: 'prod/db' }, 'action: '],

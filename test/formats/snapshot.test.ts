@@ -26,9 +26,20 @@ describe('a snapshot', () => {
     });
   });
 
+  test('is written as it is read', () => {
+    const told = [{ arn: SECRET, label: 'AWSCURRENT', versionId: 'version-2', at: NOW }];
+    const whole = { ...VALID, ...inCluster('api'), mentions: [[0, [SECRET]]], heard: told };
+    expect(written(parseSnapshot(zipped(whole)))).toEqual(whole);
+  });
+
   test('of an earlier version is read without them', () => {
     expect(read({})).not.toHaveProperty('mentions');
     expect(read({})).not.toHaveProperty('heard');
+  });
+
+  test('is read without the revisions of a service that it does not hold', () => {
+    const clusters = [[CLUSTER, [['api', [7, 0], []]]]];
+    expect(read({ clusters }).clusters.get(CLUSTER)?.get('api')?.revisions).toEqual([revisionArn()]);
   });
 
   test('is read without the names of a revision that it does not hold', () => {
@@ -116,6 +127,7 @@ describe('what could not be read back is not written:', () => {
   test.each([
     ['more than 500,000 values', ','.repeat(500_000)],
     ['more than 64 MB', 'x'.repeat(64_000_000)],
+    ['more than 64 MB in fewer characters', '€'.repeat(22_000_000)],
   ])('%s', (_, valueFrom) => {
     const revisions = new Map([[revisionArn(), [{ place: 'also', valueFrom } as const]]]);
     expect(() => snapshotBytes({ ...NOTHING_SEEN, revisions })).toThrow(RangeError);
