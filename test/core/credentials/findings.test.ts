@@ -314,12 +314,12 @@ describe('the findings', () => {
   });
 
   it('name the first five profiles and count the others', () => {
-    const named = (names: string) => {
-      const profile = profileOf(Object.fromEntries([...names].map((name) => [name, {}])), 'x', []);
+    const named = (...names: readonly string[]) => {
+      const profile = profileOf(Object.fromEntries(names.map((name) => [name, {}])), 'x', []);
       return told({ code: 'no-such-profile' }, 'profile', diagnosis({ profile }))[0];
     };
-    expect(named('abcde')).toContain('a, b, c, d, e)');
-    expect(named('abcdefg')).toContain('a, b, c, d, e and 2 more)');
+    expect(named('a', 'b', 'c', 'd', 'e')).toContain('a, b, c, d, e)');
+    expect(named('a', 'b', 'c', 'd', 'e', 'f', 'g')).toContain('a, b, c, d, e and 2 more)');
   });
 
   it('name the link to which the SDK goes on', () => {
