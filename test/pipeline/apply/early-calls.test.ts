@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { OpenScan } from '../../../functions/core/follow-up/trigger.ts';
 import type { Change, Notice, Subject } from '../../../functions/core/model/change.ts';
 import type { Fleet, Service } from '../../../functions/core/model/fleet.ts';
@@ -46,6 +46,7 @@ const TRIGGERS = [labelMoved()];
 
 /** An invocation whose services all exist and are stale. */
 function scene({ ecs = {}, hints = [], references, describe: answer, ...different }: Given = {}) {
+  vi.spyOn(Math, 'random').mockReturnValue(0);
   const known = new Map((hints instanceof Error ? [] : hints).map((one) => [one.name, one]));
   const asked: (readonly Subject[])[] = [];
   const prefetched: unknown[] = [];
@@ -113,10 +114,6 @@ function held() {
   });
   return { until, release: () => release() };
 }
-
-beforeEach(() => {
-  vi.spyOn(Math, 'random').mockReturnValue(0);
-});
 
 test('the snapshot is fetched at once, for what starts the work', () => {
   const { prefetched, did } = scene();
