@@ -108,6 +108,12 @@ describe('an event about a secret', () => {
   });
 });
 
+test('a secret that a request names is as AWS shows it', async () => {
+  const origin = { changeId: 'asked', at: NOW, source: 'request' };
+  const { it } = await found({ kind: 'secret', origin, name: 'prod/db', force: true });
+  expect(it).toMatchObject({ kind: 'changes', changes: [{ changeId: 'asked', arn: SECRET }] });
+});
+
 describe('an event from the future', () => {
   test('waits until it is not, and says so', async () => {
     const { it, told, asked } = await found(labelMoved({ time: NOW + 60_001 }));
