@@ -56,6 +56,16 @@ describe('a follow-up', () => {
     expect(parseFollowUps(followUpBody([written])).followUps).toStrictEqual([written]);
   });
 
+  test('is read beside another one of its message', () => {
+    const both = [followUp(), followUp({ changeId: 'change-2', hop: 0 })];
+    expect(parseFollowUps(followUpBody(both)).followUps).toEqual(both);
+  });
+
+  test('of a scan to which nothing was refused says nothing of it', () => {
+    const body = scanBody(startScan([change()], [], NOW));
+    expect(JSON.parse(body)).not.toHaveProperty('readings.0.unread');
+  });
+
   test('carries only the fields that a later look needs', () => {
     const { changeId, kind, arn, changedAt, source, optedOut } = change();
     const least: Change = { changeId, kind, arn, changedAt, source, optedOut };

@@ -31,6 +31,10 @@ test('a field that is not given is a default, or is not there', () => {
   });
 });
 
+test('the reason is passed on', () => {
+  expect(parse({ action: 'plan', secret: 'prod/db', reason: 'leaked' }).reason).toBe('leaked');
+});
+
 test('an instant may have any offset, and may be ten seconds ahead of the clock', () => {
   const at = (instant: string) => parse({ action: 'plan', secret: 'prod/db', at: instant }).at;
   expect(at('2026-01-01T01:00:00+01:00')).toBe(Date.UTC(2026, 0));
