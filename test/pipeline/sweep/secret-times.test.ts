@@ -37,7 +37,7 @@ const described = (arn: string, different: Partial<SecretDescription> = {}): Sec
 class Denied extends Error {
   readonly denied = true;
 }
-const throwing = (error: unknown) => () => Promise.reject(error);
+const throwing = (thrown: unknown) => () => Promise.reject(thrown);
 
 type Given = {
   readonly pages?: readonly (readonly SecretDescription[] | { readonly why: string })[];
