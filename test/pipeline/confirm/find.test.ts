@@ -78,6 +78,11 @@ describe('an event about a secret', () => {
     expect(told).toEqual([]);
   });
 
+  test('that was rotated is a change of its current label', async () => {
+    const { it } = await found(callEvent({ eventName: 'RotationSucceeded' }));
+    expect(it).toEqual({ kind: 'changes', changes: [change({ source: 'RotationSucceeded' })] });
+  });
+
   test('that AWS does not show yet is looked at again', async () => {
     expect((await found(labelMoved(), { describe: () => undefined })).it).toEqual({ kind: 'not-visible' });
   });
