@@ -1,6 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { match } from '../../../functions/core/match/match.ts';
 import type { ClusterArn } from '../../../functions/core/model/arn.ts';
+import { CONCURRENCY } from '../../../functions/core/model/limits.ts';
 import type { Question } from '../../../functions/core/plan/evidence.ts';
 import { rotateFrom } from '../../../functions/core/sweep/rotate.ts';
 import type { Run } from '../../../functions/pipeline/run.ts';
@@ -133,5 +134,55 @@ describe('a question about a service', () => {
       evidence: known.evidence,
       remaining: new Set([B, A]),
     });
+  });
+});
+
+describe('of the time that is left', () => {
+  test('each of the two long reads may take six tenths, less the reserve at the end', async () => {
+    const timeout = vi.spyOn(AbortSignal, 'timeout');
+    const ecs = {
+      listClusters: () => Promise.resolve([]),
+      readFleet: () => Promise.resolve({ fleet: fleet([]), remaining: [] }),
+    };
+    const scope = { configured: [], narrowed: ['a'] };
+    const { run } = fakeRun({ ecs }, { scope, remainingMs: () => 40_000 });
+    await readWholeFleet(run);
+    await readTasks([], [], run);
+    expect(timeout.mock.calls).toEqual([[6_000], [6_000]]);
+    timeout.mockRestore();
+  });
+});
+
+describe('at once are read', () => {
+  /** Notes the most calls that were under way at once. */
+  const counting = () => {
+    const seen = { underWay: 0, most: 0 };
+    const call = async <T>(answer: T): Promise<T> => {
+      seen.most = Math.max(seen.most, ++seen.underWay);
+      await new Promise(setImmediate);
+      seen.underWay--;
+      return answer;
+    };
+    return { seen, call };
+  };
+  const several = (count: number) => Array.from({ length: count }, (_, i) => `${i}`);
+
+  test('the tasks of a few clusters', async () => {
+    const { seen, call } = counting();
+    const { run } = fakeRun({ ecs: { tasksIn: () => call(new Map()) } });
+    const clusters = several(CONCURRENCY.clusters + 2).map((name) => clusterOf(name).arn);
+    await readTasks(clusters, [], run);
+    expect(seen.most).toBe(CONCURRENCY.clusters);
+  });
+
+  test('the answers to as many questions as the quota of ECS allows', async () => {
+    const { seen, call } = counting();
+    const { run } = fakeRun({ ecs: { answer: () => call({}) } });
+    const questions = several(CONCURRENCY.ecsReads + 2).map((name) => ({
+      service: service({ name }),
+      askTasks: false,
+    }));
+    await answerQuestions(questions, { evidence: new Map(), remaining: new Set() }, run);
+    expect(seen.most).toBe(CONCURRENCY.ecsReads);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { CONCURRENCY } from '../../../functions/core/model/limits.ts';
 import type { SecretDescription } from '../../../functions/core/model/secret.ts';
 import { changesHeard } from '../../../functions/core/sweep/hidden.ts';
 import type { Run } from '../../../functions/pipeline/run.ts';
@@ -185,5 +186,20 @@ describe('a resource that a request names', () => {
   ])('ends the request if %s', async (_, one, thrown) => {
     const port = { describe: () => Promise.reject(thrown) };
     await expect(read([one], { secrets: port, parameters: port })).rejects.toThrow('no');
+  });
+
+  test('is described together with a few others', async () => {
+    let underWay = 0;
+    let most = 0;
+    const describeOne = async () => {
+      most = Math.max(most, ++underWay);
+      await new Promise(setImmediate);
+      underWay--;
+      return undefined;
+    };
+    const some = Array.from({ length: CONCURRENCY.resources + 2 }, (_, i) => named('parameter', `p${i}`));
+    const { notices } = await read(some, { parameters: { describe: describeOne } });
+    expect(notices).toHaveLength(some.length);
+    expect(most).toBe(CONCURRENCY.resources);
   });
 });
