@@ -4,7 +4,12 @@ import type { Trigger } from '../../../functions/core/follow-up/trigger.ts';
 import type { ParameterDescription } from '../../../functions/core/model/parameter.ts';
 import type { SecretDescription, SecretVersion } from '../../../functions/core/model/secret.ts';
 import { startScan } from '../../../functions/core/read/scan.ts';
-import { deletedParameters, findCurrent, withNamesake } from '../../../functions/pipeline/confirm/resolve.ts';
+import {
+  deletedParameters,
+  deletion,
+  findCurrent,
+  withNamesake,
+} from '../../../functions/pipeline/confirm/resolve.ts';
 import { callEvent, denied, labelMoved, noticed, parameterEvent, secret } from '../../support/asked.ts';
 import { ACCOUNT, CHANGED_AT, change, NOW, PARAMETER, REGION, SECRET } from '../../support/build.ts';
 import { fakeRun } from '../../support/fake-run.ts';
@@ -261,6 +266,33 @@ describe('a notice', () => {
     const { run, did } = fakeRun({ secrets: { describe: () => Promise.resolve(other) } });
     expect(await withNamesake(notice, run)).toEqual(says ? { ...notice, fullArnOnly: true } : notice);
     expect(did).toHaveLength(says ? 1 : 0);
+  });
+});
+
+describe('a parameter that an event reports as deleted', () => {
+  const deleted = noticed({ kind: 'parameter', arn: PARAMETER, notice: 'deleted', at: CHANGED_AT });
+  const other = { arn: `${PARAMETER}2`, changedAt: 0 };
+  const living = [other, { arn: PARAMETER, changedAt: 0 }];
+
+  test('is gone if it is not found, whatever else is', () => {
+    const found = { found: [other], refused: [{ ...other, why: 'x' }] };
+    expect(deletion(deleted, found, NOW)).toEqual({ kind: 'notice', notice: deleted });
+  });
+
+  test('is looked at again within a minute if it is found, and was restored after that', () => {
+    const found = { found: living, refused: [] };
+    expect(deletion(deleted, found, CHANGED_AT + 59_999)).toEqual({ kind: 'look-again' });
+    expect(deletion(deleted, found, CHANGED_AT + 60_000)).toEqual({ kind: 'ignored', reason: 'restored' });
+  });
+
+  test('is not known to be gone if Parameter Store refuses to tell', () => {
+    const refused = [
+      { arn: other.arn, why: 'x' },
+      { arn: PARAMETER, why: 'denied' },
+    ];
+    expect(() => deletion(deleted, { found: [], refused }, NOW)).toThrow(
+      new Error(`cannot describe parameter ${PARAMETER}: denied`),
+    );
   });
 });
 
