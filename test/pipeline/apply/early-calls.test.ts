@@ -149,6 +149,7 @@ describe('a hinted service', () => {
     none.early.begin([begun]);
     await none.early.hintsDone();
     expect(none.asked).toEqual([]);
+    expect(none.told).toEqual([]);
   });
 
   test('is not asked for if a cap needs a count of all', async () => {
