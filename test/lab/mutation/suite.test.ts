@@ -10,10 +10,12 @@ type Api = {
   readonly describe: (title: string, body: () => void) => void;
   readonly test: ((title: string, body: () => unknown) => void) & Readonly<Record<'each' | 'for', WithRows>>;
   readonly onTestFinished: (finish: () => unknown) => void;
+  readonly beforeEach: (hook: () => unknown) => void;
+  readonly afterEach: (hook: () => unknown) => void;
 };
 const collected = () => {
-  const { api, cases } = collector(undefined, () => undefined);
-  return { ...(api as Api), cases };
+  const { api, ...rest } = collector(undefined, () => undefined);
+  return { ...(api as Api), ...rest };
 };
 const NEVER = new Promise<never>(() => undefined);
 
@@ -80,6 +82,21 @@ describe('a collected test', () => {
     });
     await expect(cases[0]?.run(NEVER)).rejects.toThrow('no');
     expect(seen).toEqual(['last', 'first']);
+  });
+
+  test('is preceded and followed by what its groups and its file want', async () => {
+    const seen: string[] = [];
+    const { afterEach, beforeEach, describe: group, test: add, cases, endFile } = collected();
+    beforeEach(() => void seen.push('before'));
+    group('group', () => {
+      afterEach(() => void seen.push('after'));
+      add('one', () => void seen.push('one'));
+    });
+    add('two', () => void seen.push('two'));
+    endFile();
+    add('three', () => void seen.push('three'));
+    for (const one of cases) await one.run(NEVER);
+    expect(seen).toEqual(['before', 'one', 'after', 'before', 'two', 'three']);
   });
 
   test('that never ends is given up, and leaves no mock behind', async () => {

@@ -21,6 +21,8 @@ export type Load = (file: string) => Promise<readonly Case[]>;
 export type Suite = (enter: Enter) => Load;
 
 type Body = (...given: readonly unknown[]) => unknown;
+/** What is to be done before or after each test. */
+type Around = { readonly when: 'before' | 'after'; readonly hook: Body };
 
 export function suiteOf(script: string, expect: unknown): Suite {
   const evaluate: unknown = compileFunction(script, ['require', 'module']);
@@ -30,7 +32,7 @@ export function suiteOf(script: string, expect: unknown): Suite {
     );
   const required = createRequire(import.meta.url);
   return (enter) => {
-    const { api, cases } = collector(expect, enter);
+    const { api, cases, endFile } = collector(expect, enter);
     const require = (id: string): unknown => (id === 'vitest' ? api : required(id));
     const module: { exports: { readonly files?: Readonly<Record<string, () => Promise<unknown>>> } } = {
       exports: {},
@@ -39,35 +41,55 @@ export function suiteOf(script: string, expect: unknown): Suite {
     return async (file) => {
       const before = cases.length;
       await module.exports.files?.[file]?.();
+      endFile();
       return cases.slice(before);
     };
   };
 }
 
-/** The part of the API of vitest that the tests use. It collects the tests and does not run them. */
+/**
+ * The part of the API of vitest that the tests use. It collects the tests and does not run them. What is to be done before
+ * or after each test stands before the tests, and ends with its group or, by `endFile`, with its file.
+ */
 export function collector(
   expect: unknown,
   enter: Enter,
-): { readonly api: object; readonly cases: readonly Case[] } {
+): { readonly api: object; readonly cases: readonly Case[]; readonly endFile: () => void } {
   const cases: Case[] = [];
   const groups: string[] = [];
   const finishers: Body[] = [];
+  let around: readonly Around[] = [];
   const titled = (title: string): string => [...groups.slice(-1), title].join(' > ');
   const group = (title: string, body: Body): void => {
+    const outer = around;
     groups.push(titled(title));
     enter(groups.at(-1));
     body();
     groups.pop();
+    around = outer;
     enter(groups.at(-1));
   };
   const add = (title: string, body: Body): void => {
-    const run = (givenUp: Promise<never>) => runThenFinish(body, finishers, givenUp);
+    const ofThis = around;
+    const whole = async () => {
+      for (const { when, hook } of ofThis) await (when === 'before' ? hook() : finishers.push(hook));
+      await body();
+    };
+    const run = (givenUp: Promise<never>) => runThenFinish(whole, finishers, givenUp);
     cases.push({ title: titled(title), groups: [...groups], run });
   };
   const test = Object.assign(add, { each: eachOf(add), for: forOf(add) });
   const describe = Object.assign(group, { each: eachOf(group) });
   const onTestFinished = (finish: Body): void => void finishers.push(finish);
-  return { api: { describe, test, it: test, expect, vi, onTestFinished }, cases };
+  const hooked = (when: Around['when']) => (hook: Body) => {
+    around = [...around, { when, hook }];
+  };
+  const each = { beforeEach: hooked('before'), afterEach: hooked('after') };
+  const api = { describe, test, it: test, expect, vi, onTestFinished, ...each };
+  const endFile = (): void => {
+    around = [];
+  };
+  return { api, cases, endFile };
 }
 
 const eachOf =
