@@ -136,7 +136,7 @@ function othersFaults(check: string, others: readonly EventSource[], id: string)
     wrong(
       check,
       'source-changed',
-      `${functionArn.replace(/.*:function:/, '')} receives from ${id}, too: what it takes does not reach the service`,
+      `${functionArn.split(':function:').at(-1)} receives from ${id}, too: what it takes does not reach the service`,
       'remove that trigger',
     ),
   );
