@@ -3,9 +3,9 @@ import { type Match, match } from '../../functions/core/match/match.ts';
 import { CONCURRENCY } from '../../functions/core/model/limits.ts';
 import type { SecretDescription } from '../../functions/core/model/secret.ts';
 import { describing, notGone, withoutWrongGuesses } from '../../functions/pipeline/living.ts';
-import { atOnce, denied, secret } from '../support/asked.ts';
+import { denied, secret } from '../support/asked.ts';
 import { asSubject, fleet, NOW, notice, PARAMETER, SECRET, service } from '../support/build.ts';
-import { fakeRun } from '../support/fake-run.ts';
+import { atOnce, fakeRun } from '../support/fake-run.ts';
 
 /** Only these secrets exist, by what they are asked by. */
 function scene(secrets: Readonly<Record<string, SecretDescription | Error>> = {}) {

@@ -91,19 +91,3 @@ export function noticed(different: Partial<Notice> = {}): Notice {
     ...different,
   };
 }
-
-/** Counts how many questions are under way at once. */
-export function atOnce() {
-  let open = 0;
-  let most = 0;
-  return {
-    most: () => most,
-    during: async <T>(answer: T): Promise<T> => {
-      open++;
-      most = Math.max(most, open);
-      await new Promise(setImmediate);
-      open--;
-      return answer;
-    },
-  };
-}

@@ -1,3 +1,4 @@
+import type { Confirmed } from '../../functions/core/follow-up/trigger.ts';
 import { AccessAsked } from '../../functions/pipeline/read/access.ts';
 import { NeedsAsked } from '../../functions/pipeline/read/needs.ts';
 import type { Run } from '../../functions/pipeline/run.ts';
@@ -92,4 +93,33 @@ function journal(told: (readonly unknown[])[]): object {
           : (...given: readonly unknown[]) => void told.push([name, ...given]),
     },
   );
+}
+
+/** Counts how many questions are under way at once. */
+export function atOnce() {
+  let open = 0;
+  let most = 0;
+  return {
+    most: () => most,
+    during: async <T>(answer: T): Promise<T> => {
+      open++;
+      most = Math.max(most, open);
+      await new Promise(setImmediate);
+      open--;
+      return answer;
+    },
+  };
+}
+
+/** What was confirmed, if it is nothing but this. */
+export function confirmedOnly(different: Partial<Confirmed>): Confirmed {
+  return {
+    attempts: [],
+    scans: [],
+    named: [],
+    messageIds: [],
+    unconfirmed: [],
+    retryLater: [],
+    ...different,
+  };
 }

@@ -21,7 +21,7 @@ import {
   POLICY,
   service,
 } from '../../support/build.ts';
-import { fakeRun } from '../../support/fake-run.ts';
+import { atOnce, fakeRun } from '../../support/fake-run.ts';
 
 type Ecs = Run['ports']['ecs'];
 type Given = {
@@ -192,24 +192,18 @@ test('ECS is asked for the deployments since a change, and not since a notice be
 
 describe('services are looked at and redeployed', () => {
   test('in at most sixteen groups at once', async () => {
-    let under = 0;
-    let most = 0;
+    const { during, most } = atOnce();
     const services = Array.from({ length: 17 }, (_, i) =>
       service({ cluster: { ...service().cluster, arn: `${service().cluster.arn}-${i}` as never } }),
     ).map((one, i) => ({ ...one, key: `${one.key}-${i}` as Service['key'] }));
     const { plan, run } = scene({
       services,
       ecs: {
-        acquireUpdates: async (wanted) => {
-          most = Math.max(most, ++under);
-          await new Promise(setImmediate);
-          under--;
-          return wanted;
-        },
+        acquireUpdates: (wanted) => during(wanted),
       },
     });
     await apply(plan, run);
-    expect(most).toBe(16);
+    expect(most()).toBe(16);
   });
 
   test('ten at a time, as many as one call describes', async () => {

@@ -4,9 +4,9 @@ import { CONCURRENCY } from '../../../functions/core/model/limits.ts';
 import type { SecretDescription } from '../../../functions/core/model/secret.ts';
 import { changesOfReplicas, replicasNow } from '../../../functions/pipeline/confirm/replica.ts';
 import type { StepContext } from '../../../functions/pipeline/context.ts';
-import { atOnce, denied, secret } from '../../support/asked.ts';
+import { denied, secret } from '../../support/asked.ts';
 import { ACCOUNT, CHANGED_AT, change, NOW, REGION, SECRET } from '../../support/build.ts';
-import { fakeRun } from '../../support/fake-run.ts';
+import { atOnce, fakeRun } from '../../support/fake-run.ts';
 
 const FAR = SECRET.replace(REGION, 'us-east-1');
 const primary = change({ arn: FAR });

@@ -7,7 +7,6 @@ import type { SecretDescription } from '../../../functions/core/model/secret.ts'
 import { type Scan, startScan } from '../../../functions/core/read/scan.ts';
 import { confirm } from '../../../functions/pipeline/confirm/confirm.ts';
 import {
-  atOnce,
   callEvent,
   denied,
   labelMoved,
@@ -17,7 +16,7 @@ import {
   secret,
 } from '../../support/asked.ts';
 import { CHANGED_AT, change, NOW, notice, PARAMETER, SECRET, service } from '../../support/build.ts';
-import { fakeRun } from '../../support/fake-run.ts';
+import { atOnce, fakeRun } from '../../support/fake-run.ts';
 
 type Given = {
   readonly describe?: (name: string) => SecretDescription | undefined;

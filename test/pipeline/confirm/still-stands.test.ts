@@ -4,9 +4,9 @@ import { CONCURRENCY } from '../../../functions/core/model/limits.ts';
 import type { ParametersFound } from '../../../functions/core/model/parameter.ts';
 import type { SecretDescription } from '../../../functions/core/model/secret.ts';
 import { hasNamesake, refutedOf, standingOf } from '../../../functions/pipeline/confirm/standing.ts';
-import { atOnce, denied, secret } from '../../support/asked.ts';
+import { denied, secret } from '../../support/asked.ts';
 import { ACCOUNT, CHANGED_AT, change, NOW, notice, PARAMETER, REGION, SECRET } from '../../support/build.ts';
-import { fakeRun } from '../../support/fake-run.ts';
+import { atOnce, fakeRun } from '../../support/fake-run.ts';
 
 const LATE = CHANGED_AT + 60_000;
 const NAME = SECRET.slice(0, -7);

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { type Attempt, begin } from '../../../functions/core/follow-up/follow-up.ts';
-import type { Confirmed } from '../../../functions/core/follow-up/trigger.ts';
 import type { Change, Notice } from '../../../functions/core/model/change.ts';
 import type { Service } from '../../../functions/core/model/fleet.ts';
 import type { Result } from '../../../functions/core/plan/planned.ts';
@@ -10,7 +9,7 @@ import { handOver } from '../../../functions/pipeline/follow-up/hand-over.ts';
 import type { Observed } from '../../../functions/pipeline/read/observed.ts';
 import type { Queue } from '../../../functions/ports.ts';
 import { asSubject, change, fleet, NOW, notice, service } from '../../support/build.ts';
-import { fakeRun } from '../../support/fake-run.ts';
+import { confirmedOnly, fakeRun } from '../../support/fake-run.ts';
 
 const ORIGIN = { changeId: 'change-1', at: NOW, source: 'request' };
 const NAMED = [{ origin: ORIGIN, named: { name: 'api', asGiven: 'main/api' } }];
@@ -27,17 +26,8 @@ function scene(send: Queue['send'] = () => Promise.resolve()) {
   return { ...fakeRun({ queue }), sent };
 }
 
-const requested = (different: Partial<Confirmed>): Confirmed => ({
-  attempts: [],
-  scans: [],
-  named: [],
-  messageIds: [],
-  unconfirmed: [],
-  retryLater: [],
-  ...different,
-});
 const scanned = (...scans: readonly Scan[]) =>
-  requested({ scans: scans.map((scan) => ({ scan, attempts: [], messageIds: [] })) });
+  confirmedOnly({ scans: scans.map((scan) => ({ scan, attempts: [], messageIds: [] })) });
 const observedFor = (services: readonly Service[], changes: readonly Change[], hop = 0) => {
   const attempts: readonly Attempt[] =
     changes.length === 0 ? [] : [{ ...begin('change-1', changes, NOW), hop, messageIds: [] }];
@@ -108,7 +98,7 @@ describe('a request for services that could not be finished', () => {
 
   test('becomes a follow-up of its change after a first look, with every service that was found', async () => {
     const { run, sent } = scene();
-    const confirmed = requested({ named: NAMED });
+    const confirmed = confirmedOnly({ named: NAMED });
     expect(await handOver(confirmed, observedFor(services, [change()]), [], run)).toBe(true);
     const open = { deploymentId: null, ours: false, lastLogged: 'wait out-of-time' };
     expect(sent).toEqual([
@@ -135,13 +125,13 @@ describe('a request for services that could not be finished', () => {
     ['nothing of it is at its first look', observedFor(services, [change()], 1)],
   ])('is not handed over if %s', async (_, observed) => {
     const { run, sent, told } = scene();
-    expect(await handOver(requested({ named: NAMED }), observed, [], run)).toBe(false);
+    expect(await handOver(confirmedOnly({ named: NAMED }), observed, [], run)).toBe(false);
     expect([sent, told]).toEqual([[], []]);
   });
 
   test('is not handed over if the queue does not take it', async () => {
     const { run } = scene(() => Promise.reject(new Error('no')));
     const observed = observedFor(services, [change()]);
-    expect(await handOver(requested({ named: NAMED }), observed, [], run)).toBe(false);
+    expect(await handOver(confirmedOnly({ named: NAMED }), observed, [], run)).toBe(false);
   });
 });

@@ -5,7 +5,7 @@ import type { SecretDescription } from '../../../functions/core/model/secret.ts'
 import type { RoleNeed } from '../../../functions/core/plan/access-questions.ts';
 import { AccessAsked } from '../../../functions/pipeline/read/access.ts';
 import { ACCOUNT, PARAMETER, REGION, reference, SECRET } from '../../support/build.ts';
-import { type FakePorts, fakeRun } from '../../support/fake-run.ts';
+import { atOnce, type FakePorts, fakeRun } from '../../support/fake-run.ts';
 
 const ROLE = `arn:aws:iam::${ACCOUNT}:role/exec`;
 const KEY = `arn:aws:kms:${REGION}:${ACCOUNT}:key/k`;
@@ -120,20 +120,14 @@ describe('what an execution role may read', () => {
   });
 
   test('is simulated four calls at a time', async () => {
-    let under = 0;
-    let most = 0;
+    const { during, most } = atOnce();
     const { ask } = scene({
       access: {
-        simulate: async (some) => {
-          most = Math.max(most, ++under);
-          await new Promise(setImmediate);
-          under--;
-          return allowed(some);
-        },
+        simulate: (some) => during(allowed(some)),
       },
     });
     await ask(...secrets(150));
-    expect(most).toBe(4);
+    expect(most()).toBe(4);
   });
 
   test('tells each resource its own answer', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Question } from '../../../functions/core/plan/evidence.ts';
 import { readEvidence } from '../../../functions/pipeline/read/evidence.ts';
 import { AFTER, BEFORE, deployment, NOW, service } from '../../support/build.ts';
-import { fakeRun } from '../../support/fake-run.ts';
+import { atOnce, fakeRun } from '../../support/fake-run.ts';
 
 const api = service({ deployments: [deployment({ createdAt: BEFORE }), deployment({ createdAt: AFTER })] });
 const web = service({ name: 'web', deployments: [] });
@@ -27,23 +27,17 @@ describe('the questions about deployments and tasks', () => {
   });
 
   test('are asked 32 at a time', async () => {
-    let under = 0;
-    let most = 0;
+    const { during, most } = atOnce();
     const { run } = fakeRun({
       ecs: {
-        answer: async () => {
-          most = Math.max(most, ++under);
-          await new Promise(setImmediate);
-          under--;
-          return {};
-        },
+        answer: () => during({}),
       },
     });
     await readEvidence(
       Array.from({ length: 33 }, (_, i) => about(service({ name: `s${i}` }))),
       run,
     );
-    expect(most).toBe(32);
+    expect(most()).toBe(32);
   });
 
   test('none are asked without any', async () => {

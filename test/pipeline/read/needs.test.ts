@@ -4,7 +4,7 @@ import type { SecretDescription } from '../../../functions/core/model/secret.ts'
 import type { Need } from '../../../functions/core/plan/needs.ts';
 import { NeedsAsked } from '../../../functions/pipeline/read/needs.ts';
 import { NOW, PARAMETER, reference, SECRET } from '../../support/build.ts';
-import { type FakePorts, fakeRun } from '../../support/fake-run.ts';
+import { atOnce, type FakePorts, fakeRun } from '../../support/fake-run.ts';
 
 const needOf = (valueFrom: string): Need => {
   const read = reference({ valueFrom });
@@ -139,16 +139,10 @@ describe('parameters', () => {
   });
 
   test('one call at a time', async () => {
-    let under = 0;
-    let most = 0;
+    const { during, most } = atOnce();
     const { run } = fakeRun({
       parameters: {
-        describeAll: async (arns) => {
-          most = Math.max(most, ++under);
-          await new Promise(setImmediate);
-          under--;
-          return all(arns);
-        },
+        describeAll: (arns) => during(all(arns)),
       },
     });
     const needs = new NeedsAsked();
@@ -156,7 +150,7 @@ describe('parameters', () => {
     const first = needs.ask([a], run);
     await new Promise(setImmediate);
     await Promise.all([first, needs.ask([b], run)]);
-    expect(most).toBe(1);
+    expect(most()).toBe(1);
   });
 
   test('about which AWS refuses to answer are unknown, with the reason, and are not asked about again', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Attempt, begin } from '../../../functions/core/follow-up/follow-up.ts';
-import type { Confirmed, OpenScan } from '../../../functions/core/follow-up/trigger.ts';
+import type { OpenScan } from '../../../functions/core/follow-up/trigger.ts';
 import type { ClusterArn } from '../../../functions/core/model/arn.ts';
 import type { Fleet } from '../../../functions/core/model/fleet.ts';
 import type { Result } from '../../../functions/core/plan/planned.ts';
@@ -21,7 +21,7 @@ import {
   SECRET,
   service,
 } from '../../support/build.ts';
-import { fakeRun } from '../../support/fake-run.ts';
+import { confirmedOnly, fakeRun } from '../../support/fake-run.ts';
 
 const api = service();
 const web = service({ name: 'web', taskDefinition: revisionArn('web:1') });
@@ -36,15 +36,6 @@ const open = (one: Attempt, different: Partial<OpenScan['scan']> = {}): OpenScan
   scan: { ...startScan(one.changes, [], NOW), ...different },
   attempts: [one],
   messageIds: ['m'],
-});
-const confirmed = (different: Partial<Confirmed>): Confirmed => ({
-  attempts: [],
-  scans: [],
-  named: [],
-  messageIds: [],
-  unconfirmed: [],
-  retryLater: [],
-  ...different,
 });
 const doneEarly = (changeId: string, result: 'accepted' | 'gone'): Result =>
   ({
@@ -91,7 +82,11 @@ function scene({
 describe('one invocation reads', () => {
   test('the followed services first, then the fleet, and then waits for what was begun early', async () => {
     const { run, did, early } = scene();
-    const observed = await readFleet(confirmed({ attempts: [later], scans: [open(first('a'))] }), early, run);
+    const observed = await readFleet(
+      confirmedOnly({ attempts: [later], scans: [open(first('a'))] }),
+      early,
+      run,
+    );
     expect(did).toEqual(['begin 1', 'read these', 'read', 'finish']);
     expect(observed).toMatchObject({
       attempts: [later, first('a')],
@@ -113,35 +108,39 @@ describe('one invocation reads', () => {
     const whole = { fleet: { ...fleet([api]), beganAt: NOW - 5 }, remaining: [], anew: true };
     const { run, early } = scene({ whole });
     const scans = [open(first('a')), open(first('b'), { remaining: [LEFT] })];
-    const observed = await readFleet(confirmed({ scans }), early, run);
+    const observed = await readFleet(confirmedOnly({ scans }), early, run);
     expect(observed.fleet).toMatchObject({ beganAt: NOW - 5, services: [api, web] });
     expect(observed.attempts.map(({ changeId }) => changeId)).toEqual(['a', 'b']);
   });
 
   test('a change once that came in two scans', async () => {
     const { run, early } = scene();
-    const observed = await readFleet(confirmed({ scans: [open(first('a')), open(first('a'))] }), early, run);
+    const observed = await readFleet(
+      confirmedOnly({ scans: [open(first('a')), open(first('a'))] }),
+      early,
+      run,
+    );
     expect(observed.attempts).toHaveLength(1);
   });
 
   test('the notices of the scans', async () => {
     const { run, early } = scene();
     const scans = [open(first('a'), { notices: [notice()] })];
-    expect((await readFleet(confirmed({ scans }), early, run)).notices).toEqual([notice()]);
+    expect((await readFleet(confirmedOnly({ scans }), early, run)).notices).toEqual([notice()]);
   });
 
   test('what was redeployed early for the changes that are decided now, and what earlier invocations began', async () => {
     const before = [{ cluster: MAIN, name: 'api', deploymentId: 'd' }];
     const { run, early } = scene({ early: [doneEarly('a', 'accepted'), doneEarly('x', 'accepted')] });
     const scans = [open(first('a'), { started: before })];
-    const observed = await readFleet(confirmed({ scans }), early, run);
+    const observed = await readFleet(confirmedOnly({ scans }), early, run);
     expect(observed.early).toEqual({ results: [doneEarly('a', 'accepted')], started: before });
   });
 
   test('what was redeployed early for a notice that is decided now', async () => {
     const { run, early } = scene({ early: [doneEarly('n', 'accepted')] });
     const scans = [open(first('a'), { notices: [notice()] })];
-    expect((await readFleet(confirmed({ scans }), early, run)).early.results).toHaveLength(1);
+    expect((await readFleet(confirmedOnly({ scans }), early, run)).early.results).toHaveLength(1);
   });
 
   test('and a scan that goes on knows what was begun early for it', async () => {
@@ -155,7 +154,7 @@ describe('one invocation reads', () => {
     ];
     const { run, early } = scene({ whole, early: results });
     const scans = [open(first('a'), { started: [before], notices: [notice()] })];
-    const observed = await readFleet(confirmed({ scans }), early, run);
+    const observed = await readFleet(confirmedOnly({ scans }), early, run);
     const begun = { cluster: MAIN, name: 'api', deploymentId: 'early' };
     expect(observed.postponed).toMatchObject([
       { notBefore: 0, scan: { remaining: [LEFT], started: [before, begun, begun] } },

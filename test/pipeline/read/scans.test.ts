@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Attempt, begin } from '../../../functions/core/follow-up/follow-up.ts';
-import type { Confirmed, OpenScan } from '../../../functions/core/follow-up/trigger.ts';
+import type { OpenScan } from '../../../functions/core/follow-up/trigger.ts';
 import type { ClusterArn } from '../../../functions/core/model/arn.ts';
 import { about, type Subject } from '../../../functions/core/model/change.ts';
 import {
@@ -13,7 +13,7 @@ import { type FleetPart, type Scan, startScan } from '../../../functions/core/re
 import { type Early, NOTHING_EARLY, scanFleet } from '../../../functions/pipeline/read/scan.ts';
 import type { Run } from '../../../functions/pipeline/run.ts';
 import { change, fleet, NOW, notice, service } from '../../support/build.ts';
-import { fakeRun } from '../../support/fake-run.ts';
+import { confirmedOnly, fakeRun } from '../../support/fake-run.ts';
 
 const api = service();
 const MAIN = api.cluster.arn;
@@ -32,15 +32,6 @@ const open = (different: Partial<Scan> = {}, one = attempt()): OpenScan => ({
   scan: { ...startScan(one.changes, [], NOW), ...different },
   attempts: [one],
   messageIds: one.messageIds,
-});
-const confirmed = (different: Partial<Confirmed>): Confirmed => ({
-  attempts: [],
-  scans: [],
-  named: [],
-  messageIds: [],
-  unconfirmed: [],
-  retryLater: [],
-  ...different,
 });
 type Read = { readonly anew?: boolean } & (FleetPart | { readonly notBefore: number });
 
@@ -123,7 +114,7 @@ describe('scans that begin', () => {
     const second = attempt({ changeId: 'change-2', changes: [change({ changeId: 'change-2' })] });
     const started = [{ cluster: MAIN, name: 'api', deploymentId: 'd' }];
     const scans = [open({ notices: [notice()] }), open({ started }, second)];
-    expect(await scanFleet(confirmed({ scans }), early(did), run)).toEqual({
+    expect(await scanFleet(confirmedOnly({ scans }), early(did), run)).toEqual({
       parts: [{ attempts: [attempt(), second], notices: [notice()], started, fleet: WHOLE.fleet }],
       postponed: [],
     });
@@ -133,20 +124,20 @@ describe('scans that begin', () => {
 
   test('leave time to the changes that are followed beside them', async () => {
     const { run, did } = scene();
-    await scanFleet(confirmed({ scans: [open()], attempts: [attempt()] }), NOTHING_EARLY, run);
+    await scanFleet(confirmedOnly({ scans: [open()], attempts: [attempt()] }), NOTHING_EARLY, run);
     expect(did).toEqual([['read', [], 'part']]);
   });
 
   test('read nothing without a change or a notice', async () => {
     const { run, did } = scene();
-    expect(await scanFleet(confirmed({}), NOTHING_EARLY, run)).toEqual({ parts: [], postponed: [] });
+    expect(await scanFleet(confirmedOnly({}), NOTHING_EARLY, run)).toEqual({ parts: [], postponed: [] });
     expect(did).toEqual([]);
   });
 
   test('wait for a read that they share', async () => {
     const { run } = scene({ whole: { notBefore: NOW + 5 }, shows: false });
     const scans = [open()];
-    expect(await scanFleet(confirmed({ scans }), NOTHING_EARLY, run)).toEqual({
+    expect(await scanFleet(confirmedOnly({ scans }), NOTHING_EARLY, run)).toEqual({
       parts: [],
       postponed: [{ ...open(), notBefore: NOW + 5 }],
     });
@@ -154,7 +145,7 @@ describe('scans that begin', () => {
 
   test('go on in the next invocation where there is no time for all clusters', async () => {
     const { run } = scene({ whole: { fleet: fleet([api]), remaining: [A], anew: true } });
-    expect(await scanFleet(confirmed({ scans: [open()] }), NOTHING_EARLY, run)).toEqual({
+    expect(await scanFleet(confirmedOnly({ scans: [open()] }), NOTHING_EARLY, run)).toEqual({
       parts: [],
       postponed: [{ ...open({ matched: [{ cluster: MAIN, name: 'api' }], remaining: [A] }), notBefore: 0 }],
     });
@@ -167,7 +158,7 @@ describe('scans that begin', () => {
     ['there is nothing to read', { whole: { fleet: NOTHING, remaining: [] }, shows: false }, false],
   ])('fail if the time ends before anything is known: %s', async (_, given, fails) => {
     const { run } = scene(given);
-    const scanned = scanFleet(confirmed({ scans: [open()] }), NOTHING_EARLY, run);
+    const scanned = scanFleet(confirmedOnly({ scans: [open()] }), NOTHING_EARLY, run);
     if (fails)
       await expect(scanned).rejects.toMatchObject({
         name: 'TimeIsOver',
@@ -183,7 +174,7 @@ describe('scans that go on', () => {
   test('read the clusters that are left, each once, and then what matched as it is now', async () => {
     const { run, did } = scene();
     const scans = [open({ remaining: [A, B], matched: MATCHED }), open({ remaining: [B] })];
-    const { parts, postponed } = await scanFleet(confirmed({ scans }), early(did), run);
+    const { parts, postponed } = await scanFleet(confirmedOnly({ scans }), early(did), run);
     expect(did).toEqual([
       ['readOn', [A, B], 'all'],
       'part',
@@ -200,14 +191,14 @@ describe('scans that go on', () => {
   test('each wait for their own clusters only', async () => {
     const { run } = scene({ part: { fleet: NOTHING, remaining: [B] } });
     const scans = [open({ remaining: [A] }), open({ remaining: [A, B] })];
-    const { parts, postponed } = await scanFleet(confirmed({ scans }), NOTHING_EARLY, run);
+    const { parts, postponed } = await scanFleet(confirmedOnly({ scans }), NOTHING_EARLY, run);
     expect(parts).toHaveLength(1);
     expect(postponed).toEqual([{ ...open({ remaining: [B] }), notBefore: 0 }]);
   });
 
   test('take what a new read of the whole fleet shows, which begins with their clusters', async () => {
     const { run, did } = scene();
-    await scanFleet(confirmed({ scans: [open({ remaining: [A] }), open()] }), NOTHING_EARLY, run);
+    await scanFleet(confirmedOnly({ scans: [open({ remaining: [A] }), open()] }), NOTHING_EARLY, run);
     expect(did).toEqual([
       ['read', [A], 'part'],
       ['readThese', { [MAIN]: ['api'] }, true],
@@ -217,7 +208,7 @@ describe('scans that go on', () => {
   test('read their clusters themselves where the new scans need no new read', async () => {
     const { run, did } = scene({ whole: { ...WHOLE, anew: false } });
     const { parts } = await scanFleet(
-      confirmed({ scans: [open({ remaining: [A] }), open()] }),
+      confirmedOnly({ scans: [open({ remaining: [A] }), open()] }),
       NOTHING_EARLY,
       run,
     );
@@ -231,13 +222,13 @@ describe('scans that go on', () => {
 
   test('leave out clusters that are not selected any more', async () => {
     const { run, did } = scene({ scope: { configured: ['a'], narrowed: [] } });
-    await scanFleet(confirmed({ scans: [open({ remaining: [A, B] })] }), NOTHING_EARLY, run);
+    await scanFleet(confirmedOnly({ scans: [open({ remaining: [A, B] })] }), NOTHING_EARLY, run);
     expect(did[0]).toEqual(['readOn', [A], 'all']);
   });
 
   test('fail with the error of ECS, which is tried again', async () => {
     const { run } = scene({ part: new Error('throttled') });
-    const scanned = scanFleet(confirmed({ scans: [open({ remaining: [A] })] }), NOTHING_EARLY, run);
+    const scanned = scanFleet(confirmedOnly({ scans: [open({ remaining: [A] })] }), NOTHING_EARLY, run);
     await expect(scanned).rejects.toThrow('throttled');
   });
 
@@ -245,7 +236,7 @@ describe('scans that go on', () => {
     const made = scene({ these, now });
     if (ended) made.endReading();
     return scanFleet(
-      confirmed({ scans: [open({ remaining: [A], matched: MATCHED })] }),
+      confirmedOnly({ scans: [open({ remaining: [A], matched: MATCHED })] }),
       NOTHING_EARLY,
       made.run,
     );
@@ -286,7 +277,7 @@ describe('scans whose time limit is over', () => {
       these: { ...fleet([api]), unreadableClusters: [unread(B, 'b', 'gone')] },
     });
     const scans = [open({ remaining: [A, B], unread: [before] })];
-    const { parts, postponed } = await scanFleet(confirmed({ scans }), NOTHING_EARLY, run);
+    const { parts, postponed } = await scanFleet(confirmedOnly({ scans }), NOTHING_EARLY, run);
     expect(did[0]).toEqual(['readOn', [A, B], 'part']);
     expect(parts[0]?.fleet.unreadableClusters).toEqual([before, unread(A, 'a'), unread(B, 'b', 'gone')]);
     expect(postponed).toEqual([]);
@@ -295,14 +286,14 @@ describe('scans whose time limit is over', () => {
   test('leave that time also where another one has time left', async () => {
     const { run, did } = scene({ now: NOW + LIMIT_MS });
     const young = open({ remaining: [B], firstHandledAt: NOW + 1 });
-    await scanFleet(confirmed({ scans: [open({ remaining: [A] }), young] }), NOTHING_EARLY, run);
+    await scanFleet(confirmedOnly({ scans: [open({ remaining: [A] }), young] }), NOTHING_EARLY, run);
     expect(did[0]).toEqual(['readOn', [A, B], 'part']);
   });
 
   test('go on one millisecond before', async () => {
     const { run } = scene({ now: NOW + LIMIT_MS - 1, part: { fleet: NOTHING, remaining: [A] } });
     const { postponed } = await scanFleet(
-      confirmed({ scans: [open({ remaining: [A, B] })] }),
+      confirmedOnly({ scans: [open({ remaining: [A, B] })] }),
       NOTHING_EARLY,
       run,
     );
@@ -312,14 +303,18 @@ describe('scans whose time limit is over', () => {
   test('are decided without a read that the end of the time cut short', async () => {
     const { run, endReading } = scene({ now: NOW + LIMIT_MS, part: new Error('over') });
     endReading();
-    const { parts } = await scanFleet(confirmed({ scans: [open({ remaining: [A] })] }), NOTHING_EARLY, run);
+    const { parts } = await scanFleet(
+      confirmedOnly({ scans: [open({ remaining: [A] })] }),
+      NOTHING_EARLY,
+      run,
+    );
     expect(parts[0]?.fleet.unreadableClusters).toEqual([unread(A, 'a')]);
     expect(parts[0]?.fleet.services).toEqual([api]);
   });
 
   test('fail with an error of ECS all the same', async () => {
     const { run } = scene({ now: NOW + LIMIT_MS, part: new Error('throttled') });
-    const scanned = scanFleet(confirmed({ scans: [open({ remaining: [A] })] }), NOTHING_EARLY, run);
+    const scanned = scanFleet(confirmedOnly({ scans: [open({ remaining: [A] })] }), NOTHING_EARLY, run);
     await expect(scanned).rejects.toThrow('throttled');
   });
 });
@@ -335,7 +330,7 @@ describe('services that are named by hand', () => {
     const shown = { ...fleet([api]), unreadable: [hidden], outOfScope: [outside], missing: [] };
     const { run, did, told } = scene({ scope, named: shown });
     const { parts, postponed } = await scanFleet(
-      confirmed({ named: [{ origin, named }], scans: [open()] }),
+      confirmedOnly({ named: [{ origin, named }], scans: [open()] }),
       NOTHING_EARLY,
       run,
     );
@@ -356,7 +351,7 @@ describe('services that are named by hand', () => {
 
   test('that are none are no change', async () => {
     const { run } = scene({ named: { ...NOTHING, outOfScope: [], missing: [] } });
-    const { parts } = await scanFleet(confirmed({ named: [{ origin, named }] }), NOTHING_EARLY, run);
+    const { parts } = await scanFleet(confirmedOnly({ named: [{ origin, named }] }), NOTHING_EARLY, run);
     expect(parts).toMatchObject([{ attempts: [] }]);
   });
 
@@ -365,7 +360,7 @@ describe('services that are named by hand', () => {
       named: { ...fleet([api]), outOfScope: [], missing: ['main/x', 'main/y'] },
     });
     await expect(
-      scanFleet(confirmed({ named: [{ origin, named }] }), NOTHING_EARLY, run),
+      scanFleet(confirmedOnly({ named: [{ origin, named }] }), NOTHING_EARLY, run),
     ).rejects.toMatchObject({
       name: 'NoSuchService',
       asGiven: ['main/x', 'main/y'],
