@@ -158,7 +158,7 @@ async function endedEarly(failed: Failed, requestId: string, { run }: Hurry): Pr
 }
 
 function notSent(unsent: number): { readonly name: string; readonly message: string } {
-  const message = `${unsent} messages could not be put on the queue, so the rest does not go on by itself; send the same request with the same "at" again`;
+  const message = `messages that could not be put on the queue: ${unsent}; the rest does not go on by itself: send the same request with the same "at" again`;
   return { name: 'NotSent', message };
 }
 

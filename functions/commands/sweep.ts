@@ -44,7 +44,7 @@ class NotSent extends Error {
   override readonly name = 'NotSent';
 
   constructor(changes: number) {
-    super(`${changes} changes could not be put on the queue; the next sweep finds them again`);
+    super(`changes that could not be put on the queue: ${changes}; the next sweep finds them again`);
   }
 }
 
@@ -109,7 +109,7 @@ function sweepOf(
   const unseen = [...unreadableOf(fleet), ...fleet.unreadableClusters.map(asError)];
   const errors = [...unseen, ...swept.flatMap(({ planned }) => unansweredFor(planned))];
   const refused = unchecked.filter(({ why }) => why !== undefined);
-  const isKnown = unread.length + errors.length + refused.filter(({ hidden }) => !hidden).length === 0;
+  const isKnown = [...unread, ...errors, ...refused.filter(({ hidden }) => !hidden)].length === 0;
   return {
     id,
     changes,
@@ -119,7 +119,7 @@ function sweepOf(
     errors,
     unchecked,
     remaining: leftOut,
-    whole: unread.length + unseen.length === 0,
+    whole: [...unread, ...unseen].length === 0,
     complete: isKnown && refused.length === 0,
     completeButHidden: isKnown,
   };

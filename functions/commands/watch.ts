@@ -1,5 +1,5 @@
 import pMap from 'p-map';
-import { begin, type FollowUp } from '../core/follow-up/follow-up.ts';
+import { awaitsAny, begin, type FollowUp } from '../core/follow-up/follow-up.ts';
 import { type Progress, progressOf } from '../core/follow-up/progress.ts';
 import type { Trigger } from '../core/follow-up/trigger.ts';
 import type { ServiceKey } from '../core/model/arn.ts';
@@ -65,13 +65,9 @@ export async function look(
     report: result.report,
     next: progress
       .map(({ followUp }) => followUp)
-      .filter(isWaiting)
+      .filter(awaitsAny)
       .map(asTrigger),
   };
-}
-
-function isWaiting({ open, unread, givenUp }: FollowUp): boolean {
-  return open.length > 0 || (unread.length > 0 && !givenUp);
 }
 
 const asTrigger = (followUp: FollowUp): Trigger => ({ kind: 'follow-up', messageId: '', followUp });

@@ -184,7 +184,7 @@ describe('a redeploy by hand', () => {
       summary: { accepted: 2 },
       error: {
         name: 'NotSent',
-        message: expect.stringMatching(/^1 messages .*send the same request .*again$/),
+        message: expect.stringMatching(/^messages .*queue: 1; .*send the same request .*again$/),
       },
     });
   });

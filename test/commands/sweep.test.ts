@@ -307,7 +307,7 @@ describe('a service that is stale for certain', () => {
     });
     await expect(sweepOnce(loop, HEAL)).rejects.toMatchObject({
       name: 'NotSent',
-      message: '1 changes could not be put on the queue; the next sweep finds them again',
+      message: 'changes that could not be put on the queue: 1; the next sweep finds them again',
     });
     expect(loop.told('service.waiting')).toMatchObject([{ reason: 'not-sent' }]);
     expect(loop.told('sweep.done')).toMatchObject([{ staleForCertain: 1, healed: 0 }]);
@@ -519,6 +519,39 @@ describe('a sweep that may not describe a secret of another account', () => {
     const { done, records } = await sweepOnce(loop, { env: snapshot });
     expect(done).toMatchObject({ matched: 1, fresh: 1, unchecked: 1, complete: false });
     expect(metricIn(records, 'StaleServices')).toEqual([0]);
+  });
+});
+
+describe('a sweep to which AWS refuses an answer', () => {
+  it('about parameters is not complete, and lets no alarm recover', async () => {
+    const loop = await startLoop();
+    const { service, parameter } = weekOld(loop);
+    parameter('/app/key');
+    service('a', ['/app/key']);
+    loop.sim.faults.add({ operation: 'DescribeParameters', kind: 'client-error', times: Infinity });
+    const { done, records } = await sweepOnce(loop);
+    expect(done).toMatchObject({ complete: false, unchecked: 1, staleForCertain: 0 });
+    expect(metricIn(records, 'StaleServices')).toEqual([]);
+  });
+
+  it('about tasks beside a cluster that it had no time for lets no alarm recover', async () => {
+    const loop = await startLoop();
+    const { secret, service } = weekOld(loop);
+    const db = secret('db');
+    for (const cluster of ['c1', 'c2']) service(`of-${cluster}`, [db.arn], { cluster });
+    loop.sim.rotateSecret(db.arn);
+    loop.clock.advance(DAY);
+    const inCluster =
+      (name: string) =>
+      ({ cluster }: Readonly<Record<string, unknown>>) =>
+        String(cluster).endsWith(`/${name}`);
+    const times = Infinity;
+    loop.sim.faults.add({ operation: 'ListServices', kind: 'hang', match: inCluster('c2'), times });
+    loop.sim.faults.add({ operation: 'ListTasks', kind: 'client-error', match: inCluster('c1'), times });
+    passTimeWhenStuck(loop.sim);
+    const { done, records } = await sweepOnce(loop, { remainingMs: 270_000 });
+    expect(done).toMatchObject({ complete: false, matched: 1 });
+    expect(metricIn(records, 'StaleServices')).toEqual([]);
   });
 });
 

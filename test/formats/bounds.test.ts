@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { begin, type FollowUp, type OpenService } from '../../functions/core/follow-up/follow-up.ts';
@@ -111,6 +112,16 @@ describe('of what a message may unpack to, a body takes', () => {
   ])('%s', (_, body, share) => {
     expect(shareUnpacked(body)).toBe(share);
   });
+});
+
+test('a follow-up that may just be unpacked takes more than a message if it cannot be packed well', () => {
+  const named = (name: string) => followUp([{ ...open(1, 1)[0], name } as OpenService]);
+  const most = 16_000_000 - Buffer.byteLength(followUpBody([named('')]));
+  expect(shareUnpacked(followUpBody([named('x'.repeat(most))]))).toBeLessThan(1);
+  const random = randomBytes(most / 2 + 1)
+    .toString('hex')
+    .slice(0, most);
+  expect(shareOfMessage(named(random))).toBeGreaterThan(10);
 });
 
 test('the error of a message that could not be read says what to do', () => {

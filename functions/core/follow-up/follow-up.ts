@@ -90,6 +90,11 @@ export type Attempt = FollowUp & {
 
 export const NOTHING_YET: Tally = { redeployed: 0, fresh: 0, failed: 0, skipped: 0, left: 0 };
 
+/** Whether the change waits for a service that it follows, or for one that may refer to it and was not shown yet. */
+export function awaitsAny({ open, unread, givenUp }: FollowUp): boolean {
+  return open.length > 0 || (unread.length > 0 && !givenUp);
+}
+
 /** A change that is looked at for the first time. */
 export function begin(changeId: string, changes: readonly Change[], now: number): FollowUp {
   return {

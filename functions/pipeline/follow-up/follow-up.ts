@@ -1,5 +1,5 @@
 import { backoffSeconds, followedUntil, isOverdue } from '../../core/follow-up/backoff.ts';
-import type { Attempt, FollowUp, Sight } from '../../core/follow-up/follow-up.ts';
+import { type Attempt, awaitsAny, type Sight } from '../../core/follow-up/follow-up.ts';
 import { type Progress, progressOf } from '../../core/follow-up/progress.ts';
 import { grouped } from '../../core/model/lists.ts';
 import type { Result } from '../../core/plan/planned.ts';
@@ -122,10 +122,6 @@ function paceOf(
   if (!awaitsAny(after) || ports.queue === undefined) return 'over';
   if (!isOverdue(after, now, limitMs)) return 'quick';
   return endsByItself && now < followedUntil(after, maxMs) ? 'slow' : 'over';
-}
-
-function awaitsAny({ open, unread, givenUp }: FollowUp): boolean {
-  return open.length > 0 || (unread.length > 0 && !givenUp);
 }
 
 /** Sends follow-ups; those that are due at the same time share messages. */

@@ -22,9 +22,7 @@ export async function recordTransitions(
     else if (one.how === 'skipped' && one.decision !== undefined)
       run.journal.decided({ ...one.decision, changeIds: [changeId] });
   }
-  const failed = closed.filter(
-    ({ how, wasOpen, decision }) => how === 'failed' && wasOpen && decision?.reason === 'rollout-failed',
-  );
+  const failed = closed.filter(({ wasOpen, decision }) => wasOpen && decision?.reason === 'rollout-failed');
   await recordFailures(failed, followUp, run);
 }
 

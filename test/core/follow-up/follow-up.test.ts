@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
+  awaitsAny,
   begin,
   countedBefore,
   earlierLooks,
@@ -34,7 +35,18 @@ const followUp = (different: Partial<FollowUp> = {}): FollowUp => ({
   open: [open()],
   ...different,
 });
+const DARK = [{ cluster: service().cluster.arn, name: 'dark' }];
 const young = { id: 'ecs-svc/2', createdAt: AFTER } as const;
+
+test.each([
+  ['for nothing', {}, false],
+  ['for a service', { open: [open()] }, true],
+  ['for a service, even if it is given up what is unread', { open: [open()], givenUp: true }, true],
+  ['for what is unread', { unread: DARK }, true],
+  ['for nothing that is given up', { unread: DARK, givenUp: true }, false],
+])('a change waits %s, or not', (_, different, isWaiting) => {
+  expect(awaitsAny(followUp({ open: [], ...different }))).toBe(isWaiting);
+});
 
 test('a change begins with an empty tally, no open service and no look behind it', () => {
   expect(begin('change-1', [change()], NOW)).toEqual({

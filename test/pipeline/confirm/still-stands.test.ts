@@ -81,6 +81,12 @@ describe('a change of a secret', () => {
     expect(told).toEqual([]);
   });
 
+  test('ends if a secret of another account is shown, and scheduled for deletion', async () => {
+    const secrets = { [THEIRS]: secret({ arn: THEIRS, deletedAt: NOW }) };
+    const { of } = await standing([change({ arn: THEIRS })], { secrets });
+    expect(of).toEqual(one({ optedOut: false, gone: 'whole' }, THEIRS));
+  });
+
   test('is not known to end within a minute, for a read may lag', async () => {
     const { of } = await standing([change()], { now: LATE - 1 });
     expect(of).toEqual(one({ optedOut: false, unsure: true }));
@@ -179,6 +185,13 @@ describe('a notice of an end', () => {
   ])('is not doubted %s', async (_, young) => {
     const { run, did } = scene(living);
     expect(await refutedOf([young], run)).toEqual([]);
+    expect(did).toEqual([]);
+  });
+
+  test('is not refuted if it names a parameter without an ARN', async () => {
+    const { run, did } = scene();
+    const unnamed = notice({ kind: 'parameter', arn: '/app/db', at });
+    expect(await refutedOf([unnamed], run)).toEqual([]);
     expect(did).toEqual([]);
   });
 

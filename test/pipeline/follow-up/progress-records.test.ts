@@ -159,6 +159,13 @@ describe('services whose new tasks fail', () => {
     expect(told.map(([name]) => name)).toEqual(['decided', 'inState', 'tasksFailing']);
   });
 
+  test('are recorded with why they fail, however many others only wait', async () => {
+    const { run, told } = scene();
+    const waits = Array.from({ length: MAX_EXPLAINED }, () => decided('wait', 'cooldown'));
+    await recordTransitions(progress({ transitions: [...waits, failing()] }), run);
+    expect(told.filter(([name]) => name === 'inState').map((record) => record[3])).toEqual([EXPLAINED]);
+  });
+
   test('are recorded without a reason if ECS was asked about enough others in this look', async () => {
     const { run, told, did } = scene();
     const many = Array.from({ length: MAX_EXPLAINED + 1 }, (_, i) => failing(`api-${i}`));
