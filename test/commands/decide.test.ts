@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { reportedBefore } from '../../functions/commands/decide.ts';
 import { ask, lastStepFails, queued, slowRead, twoStale } from '../support/asking.ts';
+import { confirmedOnly } from '../support/fake-run.ts';
 import { rotate, startLoop } from '../support/loop.ts';
 
 const REDEPLOY = { action: 'redeploy', secret: 'prod/db' };
@@ -74,6 +76,16 @@ describe('a report', () => {
 });
 
 describe('the report of what was done before a failure names', () => {
+  test('nothing if the failure came before anything was read and no scan goes on', () => {
+    const nothing = {
+      confirmed: confirmedOnly({}),
+      failure: new Error('x'),
+      observed: undefined,
+      results: [],
+    };
+    expect(reportedBefore(nothing)).toMatchObject({ changes: [], notices: [], decisions: [], outcomes: [] });
+  });
+
   test('each secret once', async () => {
     const { loop, secret } = await twoStale();
     expect(await ask(loop, REDEPLOY, FAILS)).toMatchObject({

@@ -34,7 +34,6 @@ export async function replicasNow<One extends Pick<Attempt, 'changes'>>(
   run: StepContext,
 ): Promise<readonly One[]> {
   const behind = all.flatMap(({ changes }) => changes).filter((change) => change.behind);
-  if (behind.length === 0) return all;
   const now = new Map(
     await pMap(
       behind,
