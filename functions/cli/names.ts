@@ -69,7 +69,24 @@ export function needHere(name: string, { region }: Session): void {
     throw new WrongUsage(`${name} is in ${named}, and this command asks ${region}: pass --region ${named}`);
 }
 
+/** What a name is good for that is no secret's. Not every command takes services. */
+const aService = (name: string): string =>
+  `${name} is no secret but a service: "esr explain ${name}" says how it stands, and uses, plan, redeploy and watch take --service ${name}`;
+
+/** Throws WrongUsage for the ARN of anything else: that AWS does not describe it says nothing about a secret. */
+function needKind(name: string, kind: 'secret' | 'parameter'): void {
+  if (!name.startsWith('arn:')) return;
+  const { service, resource = '' } = parseArn(name) ?? {};
+  if (service === 'ecs' && resource.startsWith('service/')) throw new WrongUsage(aService(name));
+  const isKind =
+    kind === 'secret'
+      ? service === 'secretsmanager' && resource.startsWith('secret:')
+      : service === 'ssm' && resource.startsWith('parameter/');
+  if (!isKind) throw new WrongUsage(`${name} is not the ARN of a ${kind}`);
+}
+
 async function secretOf(name: string, session: Session, hidden: WithoutDescription): Promise<Resource> {
+  needKind(name, 'secret');
   needHere(name, session);
   const found = await describedOrDenied(name, session);
   if (found === undefined) throw await noSecret(name, session);
@@ -96,6 +113,7 @@ async function describedOrDenied(
 }
 
 async function parameterOf(name: string, session: Session): Promise<Resource> {
+  needKind(name, 'parameter');
   needHere(name, session);
   const { run } = session;
   const found = await run.ports.parameters.describe(name, run.reading);
@@ -115,10 +133,7 @@ async function noSecret(name: string, session: Session): Promise<WrongUsage> {
     : await run.ports.parameters.describe(name, run.reading);
   if (parameter !== undefined)
     return new WrongUsage(`${name} is no secret but a parameter: use --parameter ${name}`);
-  if (await isService(name, session))
-    return new WrongUsage(
-      `${name} is no secret but a service: --service ${name} names it, and "esr explain ${name}" says how it stands`,
-    );
+  if (await isService(name, session)) return new WrongUsage(aService(name));
   return new WrongUsage(`there is no secret ${name} ${place}${didYouMean(resourceName(name), names)}`);
 }
 

@@ -10,6 +10,7 @@ import {
   type Terminal,
 } from './command.ts';
 import { EXIT, type ExitCode, WrongUsage } from './exit.ts';
+import { didYouMean } from './names.ts';
 import type { Screen } from './screen.ts';
 
 /** Runs one command of the command line; `terminalOf` makes what it runs with. */
@@ -28,6 +29,7 @@ export async function runProgram(
     command.action(async () => {
       const given = command.optsWithGlobals<Given>();
       needNoEmpty(command.args, given);
+      needKnown(command.args, one);
       code = (await one.run?.(command.args, given, terminalOf(given))) ?? code;
     });
   };
@@ -48,6 +50,16 @@ function needNoEmpty(args: readonly string[], given: Given): void {
   if (args.some(isEmpty)) throw new WrongUsage('a name is empty');
   const option = Object.entries(given).find(([, value]) => [value].flat().some(isEmpty))?.[0];
   if (option !== undefined) throw new WrongUsage(`--${option} is empty`);
+}
+
+/** What follows a command that has commands of its own is one of these, or mistyped. */
+function needKnown([given]: readonly string[], { name, commands }: CliCommand): void {
+  if (given === undefined || commands === undefined) return;
+  const meant = didYouMean(
+    given,
+    commands.map((own) => own.name),
+  );
+  throw new WrongUsage(`unknown command '${name} ${given}'${meant}`);
 }
 
 const NAME = 'ecs-secret-redeploy';
@@ -86,12 +98,13 @@ const GLOBALS: readonly Option[] = [
   ).argParser(stackOf),
 ];
 
-function added(program: Command, { name, alias, summary, args, options, examples }: CliCommand): Command {
+function added(program: Command, one: CliCommand): Command {
+  const { name, alias, summary, args, options, examples, commands } = one;
   const command = program
     .command(`${name} ${args}`.trim())
     .summary(summary)
     .description(`${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`)
-    .allowExcessArguments(false)
+    .allowExcessArguments(commands !== undefined)
     .addHelpText('after', `\nExamples:\n${examplesOf(examples)}`);
   if (alias !== undefined) command.alias(alias);
   for (const option of options) command.addOption(optionOf(option));

@@ -26,19 +26,19 @@ export class WrongRequest extends Error {
 /** Clocks differ: only an instant that is further ahead of our clock than this is in the future. */
 const AHEAD_MS = 10_000;
 
-const name = z.string().check(z.trim(), z.minLength(1), z.maxLength(2048));
+const NAME = 'expected a name or an ARN of at most 2,048 characters, or a list of 1 to 1,000 of them';
+const name = z.string().check(z.trim(), z.minLength(1, NAME), z.maxLength(2048, NAME));
 const oneOrMore = z.optional(
   z.pipe(
-    z.union(
-      [name, z.array(name).check(z.minLength(1), z.maxLength(1000))],
-      'expected a name or an ARN, or a list of them',
-    ),
+    z.union([name, z.array(name).check(z.minLength(1, NAME), z.maxLength(1000, NAME))], NAME),
     z.transform((value) => (typeof value === 'string' ? [value] : value)),
   ),
 );
 
+const REASON = 'expected a text of at most 1,000 characters';
+
 const fields = {
-  action: z.enum(ACTIONS),
+  action: z.enum(ACTIONS, `expected one of ${ACTIONS.join(', ')}`),
   secret: oneOrMore,
   parameter: oneOrMore,
   services: oneOrMore,
@@ -46,8 +46,8 @@ const fields = {
   at: z.optional(
     z.iso.datetime({ offset: true, error: 'expected an instant in ISO 8601, such as 2026-11-22T03:10:00Z' }),
   ),
-  force: z.optional(z.boolean()),
-  reason: z.optional(z.string().check(z.maxLength(1000))),
+  force: z.optional(z.boolean('expected true or false')),
+  reason: z.optional(z.string(REASON).check(z.maxLength(1000, REASON))),
 };
 const shape = z.strictObject(fields);
 const readable = z.partial(z.object(fields));

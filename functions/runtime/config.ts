@@ -56,8 +56,10 @@ const number = (pattern: RegExp, least: number, expected: string) =>
     z.string().check(z.refine((text) => pattern.test(text) && Number(text) >= least, expected)),
     z.transform(Number),
   );
-const count = (least: number) => number(/^\d{1,9}$/, least, `expected a whole number from ${least}`);
-const rate = () => number(/^\d{1,9}(\.\d{1,9})?$/, 0.001, 'expected a number of calls a second, above 0');
+const count = (least: number) =>
+  number(/^\d{1,9}$/, least, `expected a whole number from ${least} to 999999999, in digits alone`);
+const rate = () =>
+  number(/^\d{1,9}(\.\d{1,9})?$/, 0.001, 'expected a number of calls a second from 0.001, such as 4 or 0.5');
 
 const shape = z.object({
   STAGE: z._default(
@@ -130,7 +132,7 @@ export function readConfig(required: Required, environment: Environment = proces
   const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()));
   const { data, error } = z.safeParse(shape, set);
   const problems = [
-    ...(error === undefined ? [] : problemsOf(error)),
+    ...(error?.issues ?? []).map((issue) => problemOf(issue, set)),
     ...contradictions(data ?? asFarAsReadable(set, error)),
     ...required
       .filter((variable) => set[variable] === undefined)
@@ -139,6 +141,14 @@ export function readConfig(required: Required, environment: Environment = proces
   if (data === undefined || problems.length > 0)
     throw new WrongConfiguration(`wrong configuration: ${problems.join('; ')}`);
   return configOf(data, set);
+}
+
+/** A value may be a whole text that was set by mistake. */
+const MOST_FOUND = 100;
+
+function problemOf(issue: z.core.$ZodIssue, set: Environment): string {
+  const found = set[String(issue.path[0])]?.slice(0, MOST_FOUND);
+  return `${problemsOf({ issues: [issue] }).join()}, found ${JSON.stringify(found)}`;
 }
 
 type Values = z.infer<typeof shape>;

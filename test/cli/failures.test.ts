@@ -19,6 +19,9 @@ describe.concurrent('wrong usage ends with 1 and says what is wrong, before AWS 
   it.concurrent.for([
     ['stael', "error: unknown command 'stael'"],
     ['stale --clustre prod', "error: unknown option '--clustre'"],
+    ['doctor credential', "error: unknown command 'doctor credential'; did you mean credentials?"],
+    ['doctor prod/db', "error: unknown command 'doctor prod/db'"],
+    ['status prod/db', "error: too many arguments for 'status'. Expected 0 arguments but got 1."],
     [
       'stale -o yaml',
       "error: option '-o, --output <format>' argument 'yaml' is invalid. Allowed choices are table, wide, json, name.",
@@ -63,6 +66,42 @@ describe.concurrent('a name that does not exist ends with 1 and says what may be
     changed(sim, 'prod/db-admin');
     sim.world.parameter({ name: '/prod/url' });
     const ran = await esr(sim, ...line.split(' '));
+    expect(sentence(ran)).toBe(said);
+    expect({ out: ran.out, code: ran.code }).toEqual({ out: '', code: 1 });
+  });
+});
+
+describe.concurrent('what names no secret or parameter ends with 1 and is called what it is:', () => {
+  const SERVICE_ARN = 'arn:aws:ecs:eu-west-1:111122223333:service/prod/api-1';
+  const asService = (name: string) =>
+    `error: ${name} is no secret but a service: "esr explain ${name}" says how it stands, and uses, plan, redeploy and watch take --service ${name}`;
+
+  it.concurrent.for([
+    ['stale', 'prod/api-1', asService('prod/api-1')],
+    ['explain prod/api-1', 'prod/api-1', asService('prod/api-1')],
+    ['stale', SERVICE_ARN, asService(SERVICE_ARN)],
+    ['uses', SERVICE_ARN, asService(SERVICE_ARN)],
+    ['uses', 'arn:aws:s3:::bucket', 'error: arn:aws:s3:::bucket is not the ARN of a secret'],
+    ['plan', 'arn:', 'error: arn: is not the ARN of a secret'],
+    [
+      'uses',
+      'arn:aws:secretsmanager:eu-west-1:111122223333:other:x',
+      'error: arn:aws:secretsmanager:eu-west-1:111122223333:other:x is not the ARN of a secret',
+    ],
+    [
+      'uses --parameter',
+      'arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/db',
+      'error: arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/db is not the ARN of a parameter',
+    ],
+    [
+      'uses',
+      'arn:aws:ssm:eu-west-1:111122223333:document/x',
+      'error: arn:aws:ssm:eu-west-1:111122223333:document/x is not the ARN of a parameter',
+    ],
+  ] as const)('%s %s', async ([command, name, said], context) => {
+    const sim = await account(context);
+    services(sim, changed(sim, 'prod/db'), 'prod', { stale: 1, fresh: 0 });
+    const ran = await esr(sim, ...command.split(' '), name);
     expect(sentence(ran)).toBe(said);
     expect({ out: ran.out, code: ran.code }).toEqual({ out: '', code: 1 });
   });
@@ -189,4 +228,14 @@ it('no service that refers to what is named is an answer, and ends with 0', asyn
     expect(ran.out.split('\n')[0]).toBe(said);
     expect(ran.code).toBe(0);
   }
+});
+
+it('of several names none is called it, and the last change is called the last', async (context) => {
+  const sim = await account(context);
+  changed(sim, 'prod/db');
+  changed(sim, 'prod/key', 26 * 3_600_000);
+  const plan = await esr(sim, 'plan', 'prod/db', 'prod/key');
+  expect(plan.out).toBe('prod/db, prod/key changed last 4 h ago: no service refers to any of them\n');
+  const stale = await esr(sim, 'stale', 'prod/db', 'prod/key');
+  expect(stale.out).toBe('no service refers to any of them\n');
 });

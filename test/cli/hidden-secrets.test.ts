@@ -71,6 +71,7 @@ describe.concurrent('a secret whose policy denies that it is described', () => {
     const sim = await account(context);
     const { arn } = world(sim);
     const { out, code } = await esr(sim, 'stale', arn);
+    expect(out.split('\n')[0]).toBe('whether a service runs on an old value of shared/key is not known');
     expect(out).toContain(
       `${arn} is not described here, and no event has told of it: whether its services are fresh is not known`,
     );

@@ -45,5 +45,10 @@ describe.concurrent('plan', () => {
     services(sim, changed(sim, 'prod/db'), 'prod', { stale: 0, fresh: 2 });
     const { out } = await esr(sim, 'plan', 'prod/db', '--force', '-o', 'name');
     expect(out).toBe('prod/api-1\nprod/api-2\n');
+    const at = new Date(Date.now() - 60_000).toISOString();
+    const table = await esr(sim, 'plan', 'prod/db', '--force', '--at', at);
+    expect(table.out.split('\n')[0]).toBe(
+      `prod/db by force, for every task from before ${at}: 2 of 2 services would be redeployed, 0 would wait, 0 would be left alone`,
+    );
   });
 });

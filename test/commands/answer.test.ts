@@ -57,6 +57,18 @@ describe('a request', () => {
     await expect(ask(loop, { action: 'plan', secret: arn })).rejects.toThrow('since when with "at"');
   });
 
+  test('for what is stale for a parameter of another Region says that it is not checked, and asks for no instant', async () => {
+    const { loop } = await twoStale();
+    const parameter = 'arn:aws:ssm:us-east-1:111122223333:parameter/theirs';
+    expect(
+      await ask(loop, { action: 'stale', parameter }, { env: { AWS_REGION: 'eu-west-1' } }),
+    ).toMatchObject({
+      complete: false,
+      unchecked: 1,
+      stale: { certain: [], possibly: [] },
+    });
+  });
+
   test('names parameters beside secrets', async () => {
     const { loop, secret } = await twoStale();
     const { arn } = loop.sim.world.parameter({ name: '/app/key' });

@@ -81,13 +81,20 @@ describe('a service', () => {
   });
 });
 
+const NAMES =
+  'secret: expected a name or an ARN of at most 2,048 characters, or a list of 1 to 1,000 of them';
+
 describe('a wrong request', () => {
   test.each([
     ['nothing in it', undefined, 'expected object'],
     ['null in the place of an object', null, 'expected object'],
     ['text in the place of an object', 'redeploy prod/db', 'expected object'],
     ['no action', { secret: 'prod/db' }, 'action: '],
-    ['an unknown action', { action: 'restart', secret: 'prod/db' }, 'action: '],
+    [
+      'an unknown action',
+      { action: 'restart', secret: 'prod/db' },
+      'action: expected one of redeploy, plan, uses, stale',
+    ],
     ['no target', { action: 'redeploy' }, 'name a target'],
     [
       'two kinds of target',
@@ -106,8 +113,8 @@ describe('a wrong request', () => {
       'at: the action stale',
     ],
     ['the action uses for a service', { action: 'uses', services: 'main/api' }, 'services: the action uses'],
-    ['an empty list', { action: 'plan', secret: [] }, 'secret'],
-    ['an empty name', { action: 'plan', secret: ' ' }, 'secret'],
+    ['an empty list', { action: 'plan', secret: [] }, NAMES],
+    ['an empty name', { action: 'plan', secret: ' ' }, NAMES],
     [
       'a parameter in the place of a secret',
       { action: 'plan', secret: PARAMETER },
@@ -134,18 +141,19 @@ describe('a wrong request', () => {
       { action: 'plan', parameter: 'arn:aws:ssm:eu-west-1:111122223333:document/x' },
       'is not the ARN of a parameter',
     ],
+    ['a number in the place of a name', { action: 'plan', secret: 7 }, NAMES],
+    ['a name of 2049 characters', { action: 'plan', secret: 'x'.repeat(2049) }, NAMES],
+    ['a thousand and one names', { action: 'plan', secret: Array.from({ length: 1001 }, () => 'x') }, NAMES],
     [
-      'a number in the place of a name',
-      { action: 'plan', secret: 7 },
-      'secret: expected a name or an ARN, or',
+      'a reason of 1001 characters',
+      { action: 'plan', secret: 'x', reason: 'x'.repeat(1001) },
+      'reason: expected a text of at most 1,000 characters',
     ],
-    ['a name of 2049 characters', { action: 'plan', secret: 'x'.repeat(2049) }, 'secret: '],
     [
-      'a thousand and one names',
-      { action: 'plan', secret: Array.from({ length: 1001 }, () => 'x') },
-      'secret: ',
+      'a number as the reason',
+      { action: 'plan', secret: 'x', reason: 7 },
+      'reason: expected a text of at most 1,000 characters',
     ],
-    ['a reason of 1001 characters', { action: 'plan', secret: 'x', reason: 'x'.repeat(1001) }, 'reason: '],
     ['an invalid instant', { action: 'plan', secret: 'x', at: 'yesterday' }, 'at: expected an instant'],
     [
       'an instant in the future',
@@ -153,7 +161,11 @@ describe('a wrong request', () => {
       'is in the future',
     ],
     ['an unknown field', { action: 'plan', secret: 'x', dryRun: true }, 'dryRun'],
-    ['a text in the place of true', { action: 'plan', secret: 'x', force: 'yes' }, 'force: '],
+    [
+      'a text in the place of true',
+      { action: 'plan', secret: 'x', force: 'yes' },
+      'force: expected true or false',
+    ],
   ])('with %s is refused with an error that names the problem', (_, request, problem) => {
     expect(() => parse(request)).toThrow(WrongRequest);
     expect(() => parse(request)).toThrow(expect.objectContaining({ name: 'WrongRequest' }));

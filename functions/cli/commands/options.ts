@@ -26,7 +26,7 @@ export const FORCE: CliOption = {
 export const AT: CliOption = {
   flags: '--at <instant>',
   description:
-    'with --force or --service: what was created before this instant, such as 2026-11-22T03:10:00Z; now unless it is given',
+    'with --force or --service, and for a secret that AWS does not describe: what was created before this instant, such as 2026-11-22T03:10:00Z; with --force or --service now unless it is given',
 };
 export const PREFLIGHT: CliOption = {
   flags: '--preflight',

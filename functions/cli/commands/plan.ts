@@ -67,7 +67,7 @@ export function planResult(report: Report, given: Given, { style }: Terminal['sc
   return {
     json: report,
     names: decisions.filter(({ action }) => action === 'redeploy').map((one) => rowOf(one).name),
-    verdict: style('bold', verdictOf(report)),
+    verdict: style('bold', verdictOf(report, isSet(given, 'force'))),
     columns: decisions.some(({ access }) => access !== undefined) ? [...COLUMNS, ACCESS] : COLUMNS,
     wide: WIDE,
     rows: told.map(rowOf),
@@ -133,14 +133,20 @@ const WIDE: readonly Column<Row>[] = [
   { title: 'REFERENCES', cell: ({ references }) => references },
 ];
 
-function verdictOf({ changes, summary: { matched, redeploy, wait, skip } }: Report): string {
+function verdictOf({ changes, summary }: Report, isForced: boolean): string {
+  const { matched, redeploy, wait, skip } = summary;
   const resources = changes.filter(({ kind }) => kind !== 'service');
   const names = [...new Set(resources.map(({ arn }) => resourceName(arn)))];
-  const [youngest] = resources.map(({ changedAt }) => Date.parse(changedAt)).toSorted((a, b) => b - a);
-  const when =
-    youngest === undefined ? '' : `${names.join(', ')} changed ${span(Date.now() - youngest)} ago: `;
-  if (matched === 0) return `${when}no service refers to it`;
+  const [youngest] = resources.map(({ changedAt }) => changedAt).toSorted((a, b) => (a < b ? 1 : -1));
+  const when = youngest === undefined ? '' : `${names.join(', ')} ${sinceWhen(youngest, names, isForced)}: `;
+  if (matched === 0) return `${when}no service refers to ${names.length > 1 ? 'any of them' : 'it'}`;
   return `${when}${redeploy} of ${count(matched, 'service')} would be redeployed, ${wait} would wait, ${skip} would be left alone`;
+}
+
+/** By force it does not matter when the value changed: the instant is that of the request. */
+function sinceWhen(instant: string, names: readonly string[], isForced: boolean): string {
+  if (isForced) return `by force, for every task from before ${instant}`;
+  return `changed ${names.length > 1 ? 'last ' : ''}${span(Date.now() - Date.parse(instant))} ago`;
 }
 
 function notShown(hidden: readonly Decision[]): readonly string[] {

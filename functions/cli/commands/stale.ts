@@ -5,7 +5,7 @@ import { EXIT, type ExitCode } from '../exit.ts';
 import { type Named, namedIn, resolve } from '../names.ts';
 import { printResult, type Result } from '../print.ts';
 import type { Column } from '../render/table.ts';
-import { byName, count, resourceName, serviceName, some, span } from '../render/words.ts';
+import { byName, count, resourceName, serviceName, some, span, writtenName } from '../render/words.ts';
 import { ask } from '../request.ts';
 import { needClusters } from '../services.ts';
 import { ALL, CLUSTERS, PARAMETER } from './options.ts';
@@ -54,7 +54,7 @@ function staleResult(
   return {
     json: report,
     names: old.map(({ name }) => name),
-    verdict: style(['bold', old.length > 0 ? 'red' : 'green'], verdictOf(report, named)),
+    verdict: style(['bold', colourOf(report)], verdictOf(report, named)),
     columns: COLUMNS,
     wide: WIDE,
     rows,
@@ -131,18 +131,33 @@ function verdictOf(report: StaleReport, { secrets, parameters }: Named): string 
   } = report;
   const many = certain.length + possibly.length;
   const [first] = changes;
-  const names = secrets.length + parameters.length;
-  const isOne = names === 1 && first !== undefined;
+  const names = [...secrets, ...parameters];
+  const isOne = names.length === 1 && first !== undefined;
   const subject = isOne
     ? `${resourceName(first.arn)} changed ${span(Date.now() - Date.parse(first.changedAt))} ago: `
     : '';
   const doubt = possibly.length === 0 ? '' : `, ${certain.length} for certain`;
+  if (isUnknown(report)) return `whether a service runs on an old value of ${whatever(names)} is not known`;
   if (summary.matched === 0) return `${subject}no service refers to ${isOne ? 'it' : whatever(names)}`;
   if (many === 0) return `${subject}none of ${count(summary.matched, 'service')} runs on an old value`;
   return `${subject}${many} of ${count(summary.matched, 'service')} still ${many === 1 ? 'runs' : 'run'} on ${isOne ? 'the' : 'an'} old value${doubt}`;
 }
 
-const whatever = (names: number): string => (names === 0 ? 'a secret or a parameter' : 'any of them');
+function whatever([first, ...others]: readonly string[]): string {
+  if (first === undefined) return 'a secret or a parameter';
+  return others.length === 0 ? writtenName(first) : 'any of them';
+}
+
+/** That nothing was found says something only where everything was looked at. */
+function isUnknown({ summary, complete, unchecked }: StaleReport): boolean {
+  return summary.matched === 0 && (!complete || unchecked > 0);
+}
+
+function colourOf(report: StaleReport): 'red' | 'yellow' | 'green' {
+  const { certain, possibly } = report.stale;
+  if (certain.length + possibly.length > 0) return 'red';
+  return isUnknown(report) ? 'yellow' : 'green';
+}
 
 /** Services that nothing redeploys: whether their tasks are old was not asked. */
 function leftAlone({ decisions, stale: { certain, possibly } }: StaleReport): readonly string[] {

@@ -6,7 +6,7 @@ import type { Fleet } from '../../core/model/fleet.ts';
 import { CONCURRENCY } from '../../core/model/limits.ts';
 import { broken, type Referenced, referencedBy } from '../../core/sweep/referenced.ts';
 import type { Unchecked } from '../../core/sweep/sweep.ts';
-import { isDenial } from '../confirm/foreign.ts';
+import { isDenial, isElsewhere } from '../confirm/foreign.ts';
 import { type Describe, type Found, findCurrent, parameterChange } from '../confirm/resolve.ts';
 import { describing, withoutWrongGuesses } from '../living.ts';
 import type { Run } from '../run.ts';
@@ -85,8 +85,11 @@ async function findOrHear(one: NamedResource, describe: Describe, run: Run): Pro
   try {
     return await findCurrent(one, describe, run);
   } catch (error) {
-    if (!isDenial(error) || one.kind === 'parameter') throw error;
-    return { arn: one.name, why: error.message, hidden: true };
+    if (!isDenial(error)) throw error;
+    if (one.kind === 'secret') return { arn: one.name, why: error.message, hidden: true };
+    // Parameter Store tells nothing of other accounts and Regions; here a permission of ours is missing.
+    if (!isElsewhere(one.name, run)) throw error;
+    return { arn: one.name, why: error.message };
   }
 }
 
