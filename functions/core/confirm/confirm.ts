@@ -64,7 +64,7 @@ export function isYoungClaim(at: number, now: number): boolean {
   return now - at < VISIBLE_WITHIN_MS;
 }
 
-/** Whether a text looks like the full ARN of a secret, which ends in a hyphen and six characters. */
+/** Whether a text looks like the full ARN of a secret: it ends in a hyphen and six characters that are no word. */
 export function isFullArn(text: string): boolean {
   return parseArn(text)?.service === 'secretsmanager' && looksFull(text);
 }

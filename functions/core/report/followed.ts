@@ -12,7 +12,13 @@ export function followed(
     .map(({ service }) => service);
   const services = new Set([...waiting, ...started]).size;
   if (services === 0 && !unread) return {};
-  const more = unread ? ', and the part of the fleet that is not read yet' : '';
-  const note = `${services} services go on through the queue${more}; on-change logs the rest under changeId ${changeId}`;
+  const note = `${whatGoesOn(services, unread)} on through the queue; on-change logs the rest under changeId ${changeId}`;
   return { followed: { changeId, services, unread, note } };
+}
+
+function whatGoesOn(services: number, unread: boolean): string {
+  const known = services === 1 ? '1 service' : `${services} services`;
+  if (!unread) return `${known} ${services === 1 ? 'goes' : 'go'}`;
+  const rest = 'the part of the fleet that is not read yet';
+  return services === 0 ? `${rest} goes` : `${known} and ${rest} go`;
 }

@@ -11,7 +11,7 @@ export type OwnEventType =
   | 'Change Unsettled'
   | 'Resource Deleted';
 
-/** One event for other systems (`schema/own-event.schema.json`). It contains only names, ARNs and instants. */
+/** One event for other systems (`schema/own-event.schema.json`). It never contains a value, a tag or a description. */
 export type OwnEvent = {
   readonly type: OwnEventType;
   /** The ARNs of the resources that the event is about. */

@@ -7,7 +7,7 @@ export type Report = {
   readonly changes: readonly ReportedChange[];
   readonly notices: readonly ReportedNotice[];
   readonly decisions: readonly Decision[];
-  /** One outcome for each decision to redeploy. */
+  /** One outcome for each decision to redeploy that was made to be carried out; none in a plan. */
   readonly outcomes: readonly ReportedOutcome[];
   readonly summary: Summary;
 } & Partial<LeftOut>;

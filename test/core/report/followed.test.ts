@@ -51,9 +51,19 @@ describe('a redeploy goes on through the queue', () => {
         changeId: 'change-1',
         services: 0,
         unread: true,
-        note: '0 services go on through the queue, and the part of the fleet that is not read yet; on-change logs the rest under changeId change-1',
+        note: 'the part of the fleet that is not read yet goes on through the queue; on-change logs the rest under changeId change-1',
       },
     });
+  });
+
+  test.each([
+    [1, false, '1 service goes on through the queue;'],
+    [2, false, '2 services go on through the queue;'],
+    [1, true, '1 service and the part of the fleet that is not read yet go on through the queue;'],
+    [2, true, '2 services and the part of the fleet that is not read yet go on through the queue;'],
+  ])('and says so as one says it: %i, unread: %s', (count, unread, said) => {
+    const decisions = [waits('a'), waits('b')].slice(0, count);
+    expect(followed({ decisions, outcomes: [] }, 'change-1', unread).followed?.note).toContain(said);
   });
 
   test('but not if every service is done with', () => {
