@@ -1,6 +1,5 @@
 import type { ParameterMetadata } from '@aws-sdk/client-ssm';
 import { parseArn } from '../core/model/arn.ts';
-import type { Refused } from '../core/model/fleet.ts';
 import { chunks } from '../core/model/lists.ts';
 import type { ParameterDescription, ParametersFound } from '../core/model/parameter.ts';
 import { parameterArn } from '../core/model/reference.ts';
@@ -59,11 +58,14 @@ async function describeAll(
 ): Promise<ParametersFound> {
   const found = new Map<string, ParameterDescription>();
   const refused = new Map<string, string>();
-  const names = [...new Set(arns.map(nameOf))].filter((name) => POSSIBLE_NAME.test(name));
-  for (const values of chunks(names.flatMap(spellings), VALUES)) {
-    const refusal = await describeFifty(pagesOf, values, found, signal);
-    if (refusal !== undefined) for (const value of values) refused.set(value, refusal.why);
-  }
+  const asked = new Map(arns.flatMap((arn) => spellings(nameOf(arn)).map((name) => [name, arn] as const)));
+  const add = (one: ParameterMetadata) => {
+    const arn = one.ARN ?? asked.get(one.Name ?? '') ?? '';
+    found.set(arn, descriptionOf(one, arn));
+  };
+  const names = [...asked.keys()].filter((name) => POSSIBLE_NAME.test(name));
+  for (const values of chunks(names, VALUES))
+    for (const { name, why } of await describeFifty(pagesOf, values, add, signal)) refused.set(name, why);
   const missing = arns.filter((arn) => !found.has(arn));
   return {
     found: arns.flatMap((arn) => found.get(arn) ?? []),
@@ -73,20 +75,30 @@ async function describeAll(
 
 const asRefusal = (arn: string, why: string | undefined) => (why === undefined ? [] : [{ arn, why }]);
 
-/** Adds the parameters of these names to `found`. Answers why Parameter Store refused the call, if it did. */
+type RefusedName = { readonly name: string; readonly why: string };
+
+/**
+ * Gives the parameters of these names to `add`. Answers which names Parameter Store refuses: a call that it refuses is made again
+ * for each half of its names, so that one name cannot hide the others.
+ */
 async function describeFifty(
   pagesOf: PagesOf,
   names: readonly string[],
-  found: Map<string, ParameterDescription>,
+  add: (one: ParameterMetadata) => void,
   signal: AbortSignal,
-): Promise<Refused | undefined> {
+): Promise<readonly RefusedName[]> {
   try {
-    for await (const page of pagesOf(names, signal))
-      for (const one of page) found.set(one.ARN ?? '', descriptionOf(one, one.ARN ?? ''));
-    return undefined;
+    for await (const page of pagesOf(names, signal)) page.forEach(add);
+    return [];
   } catch (error) {
     if (!isPermanent(error)) throw readFailed('describe the parameters', error);
-    return refusalOf(error);
+    const { why } = refusalOf(error);
+    if (names.length === 1) return names.map((name) => ({ name, why }));
+    const half = Math.ceil(names.length / 2);
+    const refused: RefusedName[] = [];
+    for (const some of chunks(names, half))
+      refused.push(...(await describeFifty(pagesOf, some, add, signal)));
+    return refused;
   }
 }
 

@@ -39,6 +39,7 @@ async function describe(
     const { client, DescribeSecretCommand } = await connected();
     const command = new DescribeSecretCommand({ SecretId: secret });
     const answer = await client.send(command, { abortSignal: signal });
+    if (!answer.ARN) throw new Error('Secrets Manager described it without its ARN');
     return descriptionOf(answer, answer.VersionIdsToStages, tagPrefix);
   } catch (error) {
     if (hasCode(error, 'ResourceNotFoundException')) return undefined;
@@ -71,7 +72,9 @@ async function* list(
 ): AsyncGenerator<readonly SecretDescription[] | Refused, void> {
   try {
     for await (const page of secretPages(connected, paced, signal))
-      yield page.map((entry) => descriptionOf(entry, entry.SecretVersionsToStages, tagPrefix));
+      yield page
+        .filter(({ ARN }) => ARN)
+        .map((entry) => descriptionOf(entry, entry.SecretVersionsToStages, tagPrefix));
   } catch (error) {
     if (!isPermanent(error)) throw readFailed('list the secrets', error);
     yield refusalOf(error);

@@ -168,6 +168,10 @@ function spoil(aws: Aws, fault: Hit, request: Request, real: Reply | undefined):
     case 'malformed':
     case 'cut':
       return { kind: fault.kind, body: real?.kind === 'answer' ? real.body : {} };
+    case 'altered':
+      return real?.kind === 'answer'
+        ? { kind: 'answer', body: fault.alter?.(real.body) }
+        : (real ?? { kind: 'hang' });
     default:
       return fault.kind satisfies never;
   }

@@ -9,10 +9,11 @@ export type FaultKind =
   | 'reset-after'
   | 'hang'
   | 'malformed'
-  | 'cut';
+  | 'cut'
+  | 'altered';
 
 /** Faults that damage only the answer: the call has its effect. */
-const PERFORMED: ReadonlySet<FaultKind> = new Set(['reset-after', 'malformed', 'cut']);
+const PERFORMED: ReadonlySet<FaultKind> = new Set(['reset-after', 'malformed', 'cut', 'altered']);
 
 /** A fault that the next matching calls have. */
 export interface Fault {
@@ -26,13 +27,15 @@ export interface Fault {
   readonly times?: number;
   /** The call is not answered before this resolves. */
   readonly after?: () => Promise<unknown>;
-  /** Whether the call still has its effect; by default only for `reset-after`, `malformed` and `cut`. */
+  /** Whether the call still has its effect; by default only for `reset-after`, `malformed`, `cut` and `altered`. */
   readonly performs?: boolean;
   /** Replaces the error's code and message (`client-error` and `server-error`). */
   readonly code?: string;
   readonly message?: string;
   /** The HTTP status of a `client-error`; 400 when absent. */
   readonly status?: number;
+  /** What an `altered` answer says instead of this one. */
+  readonly alter?: (body: unknown) => unknown;
 }
 
 /** A fault that hit one call. */

@@ -71,10 +71,13 @@ export class EcsReads {
     return this.#paced('service', signal, () => this.#ecs.send(command, { abortSignal: signal }));
   }
 
-  async describeTaskDefinition(arn: TaskDefinitionArn, signal: AbortSignal): Promise<TaskDefinition> {
+  async describeTaskDefinition(
+    arn: TaskDefinitionArn,
+    signal: AbortSignal,
+  ): Promise<TaskDefinition | undefined> {
     const command = new DescribeTaskDefinitionCommand({ taskDefinition: arn });
     const call = () => this.#ecs.send(command, { abortSignal: signal });
-    return (await this.#paced('task-definition', signal, call)).taskDefinition ?? {};
+    return (await this.#paced('task-definition', signal, call)).taskDefinition;
   }
 
   listServiceDeployments(

@@ -57,8 +57,9 @@ async function forceNewDeployment(
       forceNewDeployment: true,
     });
     const { service } = await ecs.send(command, { abortSignal: AbortSignal.timeout(WRITE_TIMEOUT_MS) });
-    const primary = service?.deployments?.find(({ status }) => status === 'PRIMARY');
-    return { service: arn, result: 'accepted', deploymentId: primary?.id ?? '', acceptedAt: clock.now() };
+    const { id: deploymentId } = service?.deployments?.find(({ status }) => status === 'PRIMARY') ?? {};
+    if (!deploymentId) throw new Error('the answer of UpdateService does not name the deployment');
+    return { service: arn, result: 'accepted', deploymentId, acceptedAt: clock.now() };
   } catch (error) {
     if (isVanished(error)) return { service: arn, result: 'gone' };
     if (hasActiveDeployments(error)) return undefined;

@@ -44,6 +44,8 @@ export class Revisions {
   async #read(arn: TaskDefinitionArn, signal: AbortSignal): Promise<Revision> {
     try {
       const taskDefinition = await this.#reads.describeTaskDefinition(arn, signal);
+      if (taskDefinition?.containerDefinitions === undefined)
+        return { kind: 'unreadable', why: NOT_DESCRIBED };
       const mentions = mentionsOf(taskDefinition);
       const revision: Revision = {
         kind: 'readable',
@@ -61,6 +63,9 @@ export class Revisions {
     }
   }
 }
+
+/** Every task definition has a container; what names none may refer to anything. */
+const NOT_DESCRIBED = 'ECS did not describe the containers of the task definition';
 
 /** A role may be registered by its name alone, or by path and name. */
 function roleArn(named: string, { partition, account }: Home): string {

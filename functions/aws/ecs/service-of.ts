@@ -30,7 +30,7 @@ export function serviceOf(described: SdkService, cluster: Cluster, tagPrefix: st
     arn,
     name: described.serviceName ?? nameOf(arn),
     cluster,
-    status: described.status ?? '',
+    status: described.status ?? 'ACTIVE',
     controller: described.deploymentController?.type ?? 'ECS',
     strategy: deploymentConfiguration?.strategy ?? 'ROLLING',
     desired: described.desiredCount ?? 0,

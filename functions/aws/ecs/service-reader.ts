@@ -1,5 +1,5 @@
 import type { DescribeServicesCommandOutput } from '@aws-sdk/client-ecs';
-import { serviceArn, serviceIn } from '../../core/model/arn.ts';
+import { nameOf, serviceArn, serviceIn } from '../../core/model/arn.ts';
 import {
   type Cluster,
   type Refused,
@@ -22,6 +22,9 @@ export type Described = {
   /** The cluster, if ECS refused to list its services, or to list them to the end. */
   readonly unlisted?: UnreadableCluster;
 };
+
+const NO_REASON = 'no reason given';
+const NOT_DESCRIBED = 'ECS did not describe the service';
 
 const NOTHING: Described = { services: [], unreadable: [] };
 
@@ -84,7 +87,8 @@ export class ServiceReader {
    */
   async #describeTen(cluster: Cluster, services: readonly string[], signal: AbortSignal): Promise<Described> {
     try {
-      return this.#describedIn(await this.#reads.describeServices(cluster.arn, services, signal), cluster);
+      const answer = await this.#reads.describeServices(cluster.arn, services, signal);
+      return this.#describedIn(answer, services, cluster);
     } catch (error) {
       if (isVanished(error)) return NOTHING;
       if (!isRefusal(error)) throw readFailed(`describe services of cluster ${cluster.name}`, error);
@@ -94,14 +98,20 @@ export class ServiceReader {
     }
   }
 
-  #describedIn(answer: DescribeServicesCommandOutput, cluster: Cluster): Described {
-    const services = (answer.services ?? []).map((service) => serviceOf(service, cluster, this.#tagPrefix));
-    const refusals = (answer.failures ?? []).filter(({ reason }) => reason !== 'MISSING');
+  /** What is neither described nor missing may be there: that ECS does not show it says nothing. */
+  #describedIn(
+    { services: shown = [], failures = [] }: DescribeServicesCommandOutput,
+    asked: readonly string[],
+    cluster: Cluster,
+  ): Described {
+    const services = shown.map((service) => serviceOf(service, cluster, this.#tagPrefix));
+    const reasons = new Map(failures.map(({ arn = '', reason }) => [nameOf(arn), reason ?? NO_REASON]));
+    const described = new Set(services.map(({ arn }) => nameOf(arn)));
+    const whyNot = (one: string) => reasons.get(nameOf(one)) ?? reasons.get('') ?? NOT_DESCRIBED;
+    const others = asked.filter((one) => !described.has(nameOf(one)) && whyNot(one) !== 'MISSING');
     return together([
       { services, unreadable: [] },
-      ...refusals.flatMap(({ arn, reason = 'no reason given' }) =>
-        arn ? refused([arn], cluster, { why: reason }) : [],
-      ),
+      ...others.map((one) => refused([one], cluster, { why: whyNot(one) })),
     ]);
   }
 }

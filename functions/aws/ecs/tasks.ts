@@ -68,13 +68,18 @@ export async function stoppedTasks(
 
 /** The prose about the stop may hold a fragment of a value and goes no further. */
 function stoppedTask(task: SdkTask): StoppedTask {
-  const { startedBy, createdAt, stoppedAt, stopCode, stoppedReason, containers } = task;
+  const { startedBy, createdAt, stopCode, stoppedReason, containers } = task;
   return {
     startedBy: startedBy ?? null,
     createdAt: createdAt?.getTime() ?? 0,
-    stoppedAt: stoppedAt?.getTime() ?? null,
+    stoppedAt: stopOf(task)?.getTime() ?? null,
     failure: failureOf({ stopCode, stoppedReason, containers }),
   };
+}
+
+/** Undefined: it has not stopped yet. */
+function stopOf({ stoppedAt, lastStatus, executionStoppedAt, stoppingAt }: SdkTask): Date | undefined {
+  return stoppedAt ?? (lastStatus === 'STOPPED' ? (executionStoppedAt ?? stoppingAt) : undefined);
 }
 
 type Running = { readonly task: Task; readonly group: string };

@@ -145,7 +145,8 @@ function labelMoved(
   const holder = holderOf(description, label);
   const visible = versionId === undefined ? holder !== undefined : holder === versionId;
   if (!visible && young) return { kind: 'look-again' };
-  if (holder === undefined) return { kind: 'ignored', reason: 'label-removed' };
+  // A label of the user's can be removed; AWSCURRENT is always at some version, whatever is shown.
+  if (holder === undefined && label !== CURRENT) return { kind: 'ignored', reason: 'label-removed' };
   return changes(changeOf(origin, description, endOfSecond(origin.at), label, versionId ?? holder));
 }
 

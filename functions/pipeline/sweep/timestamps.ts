@@ -4,6 +4,7 @@ import { type Match, match } from '../../core/match/match.ts';
 import { about, type Change, endOfSecond, type Notice, subjectsOf } from '../../core/model/change.ts';
 import type { Fleet } from '../../core/model/fleet.ts';
 import { CONCURRENCY } from '../../core/model/limits.ts';
+import type { ParameterDescription } from '../../core/model/parameter.ts';
 import { broken, type Referenced, referencedBy } from '../../core/sweep/referenced.ts';
 import type { Unchecked } from '../../core/sweep/sweep.ts';
 import { isDenial, isElsewhere } from '../confirm/foreign.ts';
@@ -93,6 +94,9 @@ async function findOrHear(one: NamedResource, describe: Describe, run: Run): Pro
   }
 }
 
+const UNDATED = 'Parameter Store does not say when it was modified last';
+const isDated = ({ changedAt }: ParameterDescription) => changedAt > 0;
+
 async function readParameters(references: readonly Referenced[], sweepId: string, run: Reader) {
   const arns = [...new Set(references.map(({ target }) => target.id))];
   const { found, refused } =
@@ -101,11 +105,13 @@ async function readParameters(references: readonly Referenced[], sweepId: string
       : await run.ports.parameters.describeAll(arns, run.reading);
   const known = new Set([...found, ...refused].map(({ arn }) => arn));
   return {
-    changes: found.map(({ arn, changedAt }) =>
-      parameterChange(originOf(sweepId, arn, changedAt), arn, endOfSecond(changedAt)),
-    ),
+    changes: found
+      .filter(isDated)
+      .map(({ arn, changedAt }) =>
+        parameterChange(originOf(sweepId, arn, changedAt), arn, endOfSecond(changedAt)),
+      ),
     notFound: references.filter(({ target }) => !known.has(target.id)),
-    refused,
+    refused: [...refused, ...found.filter((one) => !isDated(one)).map(({ arn }) => ({ arn, why: UNDATED }))],
   };
 }
 

@@ -143,8 +143,9 @@ describe('the description that a secret is compared with', () => {
   test('is as old as the question, however long the answer takes', async () => {
     const old = { describe: () => secret({ labelsOf: new Map() }) };
     const at = CHANGED_AT - 999;
-    expect((await found(labelMoved(), { ...old, now: at + 59_999 })).it).toEqual({ kind: 'not-visible' });
-    expect((await found(labelMoved(), { ...old, now: at + 60_000 })).it).toMatchObject({
+    const moved = labelMoved({ label: 'BLUE' });
+    expect((await found(moved, { ...old, now: at + 59_999 })).it).toEqual({ kind: 'not-visible' });
+    expect((await found(moved, { ...old, now: at + 60_000 })).it).toMatchObject({
       reason: 'label-removed',
     });
   });
