@@ -138,11 +138,10 @@ function isAnother(asked: string, found: string | undefined): boolean {
   return parseArn(asked) !== undefined && found !== undefined && found !== asked;
 }
 
-/** An ARN leaves out the leading slash of a nested name (functions/README.md, References). */
+/** A nested name begins with a slash, which an ARN leaves out, and a person may (functions/README.md, References). */
 function nameOf(parameter: string): string {
-  const name = parseArn(parameter)?.resource.replace(/^parameter\//, '');
-  if (name === undefined) return parameter;
-  return name.includes('/') ? `/${name}` : name;
+  const name = parseArn(parameter)?.resource.replace(/^parameter\//, '') ?? parameter;
+  return name.includes('/') && !name.startsWith('/') ? `/${name}` : name;
 }
 
 /** A parameter that is not nested is found by its name with and without the leading slash. */

@@ -1,6 +1,7 @@
 import { distance } from 'fastest-levenshtein';
 import { SUFFIXED } from '../core/match/subject-index.ts';
 import { parseArn } from '../core/model/arn.ts';
+import { misnamed } from '../core/model/reference.ts';
 import type { SecretDescription } from '../core/model/secret.ts';
 import { isDenial } from '../pipeline/confirm/foreign.ts';
 import { describing } from '../pipeline/living.ts';
@@ -75,14 +76,10 @@ const aService = (name: string): string =>
 
 /** Throws WrongUsage for the ARN of anything else: that AWS does not describe it says nothing about a secret. */
 function needKind(name: string, kind: 'secret' | 'parameter'): void {
-  if (!name.startsWith('arn:')) return;
   const { service, resource = '' } = parseArn(name) ?? {};
   if (service === 'ecs' && resource.startsWith('service/')) throw new WrongUsage(aService(name));
-  const isKind =
-    kind === 'secret'
-      ? service === 'secretsmanager' && resource.startsWith('secret:')
-      : service === 'ssm' && resource.startsWith('parameter/');
-  if (!isKind) throw new WrongUsage(`${name} is not the ARN of a ${kind}`);
+  const problem = misnamed(name, kind);
+  if (problem !== undefined) throw new WrongUsage(problem);
 }
 
 async function secretOf(name: string, session: Session, hidden: WithoutDescription): Promise<Resource> {

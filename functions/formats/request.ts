@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { parseArn } from '../core/model/arn.ts';
 import type { NamedService } from '../core/model/fleet.ts';
+import { misnamed } from '../core/model/reference.ts';
 import { problemsOf } from './problems.ts';
 
 export const ACTIONS = ['redeploy', 'plan', 'uses', 'stale'] as const;
@@ -105,12 +106,8 @@ function contradictions(data: Readable, input: object, now: number): readonly st
           .filter(has)
           .map((field) => `${field}: the action stale shows the present state and does not take this field`)
       : []),
-    ...secret
-      .filter(isOtherArn('secretsmanager', 'secret:'))
-      .map((arn) => `secret: ${arn} is not the ARN of a secret`),
-    ...parameter
-      .filter(isOtherArn('ssm', 'parameter/'))
-      .map((arn) => `parameter: ${arn} is not the ARN of a parameter`),
+    ...secret.flatMap((given) => misnamedIn('secret', given)),
+    ...parameter.flatMap((given) => misnamedIn('parameter', given)),
     ...services
       .filter((given) => namedService(given) === undefined)
       .map((given) => `services: ${given} is neither cluster/service nor the ARN of a service`),
@@ -130,10 +127,10 @@ function forceWithoutInstant(input: object, now: number): string {
   return `at: force restarts what was created before an instant, and must name it, because a client may send the request again by itself; send ${line}`;
 }
 
-const isOtherArn = (service: string, type: string) => (given: string) => {
-  const arn = parseArn(given);
-  return given.startsWith('arn:') && (arn?.service !== service || !arn.resource.startsWith(type));
-};
+function misnamedIn(field: 'secret' | 'parameter', given: string): readonly string[] {
+  const problem = misnamed(given, field);
+  return problem === undefined ? [] : [`${field}: ${problem}`];
+}
 
 /** Parses `cluster/service`, or an ARN: `…:service/cluster/service` or, in the old form, `…:service/service`. */
 export function namedService(asGiven: string): NamedService | undefined {

@@ -89,6 +89,11 @@ describe.concurrent('what names no secret or parameter ends with 1 and is called
       'error: arn:aws:secretsmanager:eu-west-1:111122223333:other:x is not the ARN of a secret',
     ],
     [
+      'uses',
+      'arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/db:password::',
+      'error: arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/db:password:: is a reference: leave out what stands behind the ARN of the secret',
+    ],
+    [
       'uses --parameter',
       'arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/db',
       'error: arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/db is not the ARN of a parameter',

@@ -46,6 +46,20 @@ describe('a request', () => {
     });
   });
 
+  test.each(['/app/db', 'app/db', '/root', 'root'])(
+    'finds the parameter %s with or without its first slash',
+    async (name) => {
+      const { loop } = await twoStale();
+      const arn = loop.sim.world.parameter({ name: `/${name.replace(/^\//, '')}` }).arn;
+      loop.sim.world.service({ name: 'reader', secrets: [arn] });
+      expect(await ask(loop, { action: 'plan', parameter: name })).toMatchObject({
+        changes: [{ arn }],
+        notices: [],
+        summary: { matched: 1 },
+      });
+    },
+  );
+
   test('for a secret that is not described here has to say since when', async () => {
     const { loop } = await twoStale();
     const { arn } = loop.sim.world.secret({ name: 'theirs', place: { account: '222233334444' } });

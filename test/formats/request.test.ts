@@ -141,6 +141,21 @@ describe('a wrong request', () => {
       { action: 'plan', parameter: 'arn:aws:ssm:eu-west-1:111122223333:document/x' },
       'is not the ARN of a parameter',
     ],
+    [
+      'a reference in the place of a secret',
+      { action: 'plan', secret: `${SECRET}:password::` },
+      `secret: ${SECRET}:password:: is a reference: leave out what stands behind the ARN of the secret`,
+    ],
+    [
+      'a name with a JSON key in the place of a secret',
+      { action: 'plan', secret: 'prod/db:password::' },
+      'leave out what stands behind the name of the secret',
+    ],
+    [
+      'a version of a parameter in the place of a parameter',
+      { action: 'plan', parameter: [`${PARAMETER}:3`, '/app/key:3'] },
+      'leave out what stands behind the name of the parameter',
+    ],
     ['a number in the place of a name', { action: 'plan', secret: 7 }, NAMES],
     ['a name of 2049 characters', { action: 'plan', secret: 'x'.repeat(2049) }, NAMES],
     ['a thousand and one names', { action: 'plan', secret: Array.from({ length: 1001 }, () => 'x') }, NAMES],

@@ -69,6 +69,19 @@ export function jsonKeyOf({ valueFrom }: RawReference): string | undefined {
   return key === '' ? undefined : key;
 }
 
+/** Why this text is neither the name nor the ARN of such a resource; undefined if it may be one. */
+export function misnamed(text: string, kind: Target['kind']): string | undefined {
+  const [service, type] = kind === 'secret' ? ['secretsmanager', 'secret:'] : ['ssm', 'parameter/'];
+  const arn = parseArn(text);
+  const isArn = text.startsWith('arn:');
+  if (isArn && (arn?.service !== service || !arn.resource.startsWith(type)))
+    return `${text} is not the ARN of a ${kind}`;
+  const name = isArn ? arn?.resource.slice(type.length) : text;
+  return name?.includes(':')
+    ? `${text} is a reference: leave out what stands behind the ${isArn ? 'ARN' : 'name'} of the ${kind}`
+    : undefined;
+}
+
 /** The name at the end of the ARN of a secret, with the suffix if the ARN has one. */
 export function nameInArn(arn: string): string {
   return parseArn(arn)?.resource.replace(/^secret:/, '') ?? arn;
