@@ -132,7 +132,7 @@ export function readConfig(required: Required, environment: Environment = proces
   const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()));
   const { data, error } = z.safeParse(shape, set);
   const problems = [
-    ...(error?.issues ?? []).map((issue) => problemOf(issue, set)),
+    ...(error === undefined ? [] : problemsOf(error)),
     ...contradictions(data ?? asFarAsReadable(set, error)),
     ...required
       .filter((variable) => set[variable] === undefined)
@@ -141,14 +141,6 @@ export function readConfig(required: Required, environment: Environment = proces
   if (data === undefined || problems.length > 0)
     throw new WrongConfiguration(`wrong configuration: ${problems.join('; ')}`);
   return configOf(data, set);
-}
-
-/** A value may be a whole text that was set by mistake. */
-const MOST_FOUND = 100;
-
-function problemOf(issue: z.core.$ZodIssue, set: Environment): string {
-  const found = set[String(issue.path[0])]?.slice(0, MOST_FOUND);
-  return `${problemsOf({ issues: [issue] }).join()}, found ${JSON.stringify(found)}`;
 }
 
 type Values = z.infer<typeof shape>;

@@ -103,23 +103,18 @@ describe('a wrong value', () => {
   });
 });
 
-describe('the message about a wrong value says what was expected and what was found:', () => {
+describe('the message about a wrong value says what was expected, and never what was found, which may be a secret:', () => {
+  const COUNT = 'expected a whole number from 0 to 999999999, in digits alone';
   test.each([
-    ['MODE', 'Observe', 'expected one of "enforce"|"observe", found "Observe"'],
-    ['MODE', ' observe', 'expected one of "enforce"|"observe", found " observe"'],
-    ['COOLDOWN_SECONDS', '60s', 'expected a whole number from 0 to 999999999, in digits alone, found "60s"'],
-    ['MAX_SERVICES', '9999999999', 'from 0 to 999999999, in digits alone, found "9999999999"'],
-    ['FOLLOW_UP_SECONDS', '0', 'from 1 to 999999999, in digits alone, found "0"'],
-    ['UPDATE_RATE', '0.0001', 'calls a second from 0.001, such as 4 or 0.5, found "0.0001"'],
-    ['CLUSTERS', 'prod;dev', 'expected globs of cluster names, separated by commas, found "prod;dev"'],
-  ])('%s=%s', (variable, value, message) => {
-    expect(() => readConfig([], { [variable]: value })).toThrow(message);
-  });
-
-  test('of a long one, the beginning', () => {
-    expect(() => readConfig([], { MODE: 'x'.repeat(500) })).toThrow(
-      new RegExp(`, found "${'x'.repeat(100)}"$`),
-    );
+    ['MODE', 'Observe', 'expected one of "enforce"|"observe"'],
+    ['COOLDOWN_SECONDS', '60s', COUNT],
+    ['MAX_SERVICES', '9999999999', COUNT],
+    ['FOLLOW_UP_SECONDS', 'hunter2', 'expected a whole number from 1 to 999999999, in digits alone'],
+    ['UPDATE_RATE', '0.0001', 'expected a number of calls a second from 0.001, such as 4 or 0.5'],
+    ['CLUSTERS', 'prod;dev', 'expected globs of cluster names, separated by commas'],
+  ])('%s=%s', (variable, value, expected) => {
+    const message = `wrong configuration: ${variable}: ${expected}`;
+    expect(() => readConfig([], { [variable]: value })).toThrow(expect.objectContaining({ message }));
   });
 });
 
