@@ -91,17 +91,17 @@ export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
   return codes.includes(answerOf(error).code);
 }
 
-/** The error as reports and records show it; `action` is the IAM action that the call needs. */
+/** The error as reports and records show it; `action` is the IAM action of the call, beside which it may need others. */
 export function callError(error: unknown, action: string): CallError {
   const { code, message } = answerOf(error);
-  const denied = DENIED.includes(code);
+  const missingAction = deniedAction(error, action);
   const throttled = isThrottled(error);
   return {
     code,
     message,
     retryable: !isPermanent(error),
     throttled,
-    ...(denied ? { missingAction: action } : {}),
+    ...(missingAction !== undefined && { missingAction }),
   };
 }
 

@@ -68,6 +68,12 @@ test('an error names the IAM action only if a permission is missing', () => {
   });
 });
 
+test('an error names the IAM action that AWS misses, which need not be that of the call', () => {
+  const why = 'User: x is not authorized to perform: iam:PassRole on resource: y because of its policy';
+  const { missingAction } = callError(answered('AccessDeniedException', 400, why), 'ecs:UpdateService');
+  expect(missingAction).toBe('iam:PassRole');
+});
+
 test('a failed read says what was attempted and what AWS answered, once', () => {
   const cause = answered('ServerException', 500);
   const failed = readFailed('list the clusters', cause);
