@@ -41,12 +41,13 @@ function terminalOf(given: Globals, ending: Ending, progress: Progress, screen: 
     progress,
     signal: ending.controller.signal,
     goOnUnread: () => ending.goOnUnread(),
-    async connect() {
+    async connect(by = 'settings') {
       const { region, profile, stage, stack: name } = given;
       const connection = {
         clock: REAL_CLOCK,
         warn: (message: string) => screen.note(`warning: ${message}`),
         ending: ending.controller,
+        bySettings: by === 'settings',
         watch: progress.watch.bind(progress),
       };
       const session = await connectTerminal({ region, profile }, { stage, name }, connection);

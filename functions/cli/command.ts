@@ -25,8 +25,11 @@ export type Terminal = {
   readonly progress: Progress;
   /** Aborted when the command is to end. */
   readonly signal: AbortSignal;
-  /** Finds out where it is, and says so; the first call to AWS. */
-  connect(): Promise<Session>;
+  /**
+   * Finds out where it is, and says so; the first call to AWS. `stack`: the command is about the installed service, and
+   * decides nothing by its settings, so that it works where these are wrong, too.
+   */
+  connect(by?: 'settings' | 'stack'): Promise<Session>;
   /** From now on the command goes on to its end although what it prints is not read. */
   goOnUnread(): void;
 };

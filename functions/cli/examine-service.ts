@@ -4,7 +4,7 @@ import { checkFunction, checkVersions } from '../core/doctor/functions.ts';
 import { RESTORE } from '../core/doctor/rules.ts';
 import { FUNCTION_NAMES, FUNCTIONS, type FunctionName, stackOf } from '../runtime/stack.ts';
 import type { Found } from './examined.ts';
-import { lately, modeIn, seenBy, seenIn } from './health.ts';
+import { lately, modeIn, seenBy, seenIn, wrongSettingsIn } from './health.ts';
 import {
   DAY_MS,
   type Finding,
@@ -13,6 +13,7 @@ import {
   ofAlarms,
   ofDeadLetters,
   ofModes,
+  ofSettings,
   ofSweeps,
 } from './render/health.ts';
 import { count, span } from './render/words.ts';
@@ -36,6 +37,7 @@ async function functionChecks({ functions, listing }: Found): Promise<readonly C
   );
   return [
     ...ofFunctions,
+    ...told('settings', ofSettings({ wrongSettings: wrongSettingsIn(shown) })),
     ...modeChecks(answers, shown),
     ...checkVersions(new Map(shown.map(([short, { version }]) => [short, version]))),
   ];
@@ -61,8 +63,9 @@ function modeChecks(
 /** A service that is stopped is so by the will of a person. */
 const WARNINGS: readonly Finding['code'][] = ['stopped'];
 
-function told(check: string, findings: readonly Finding[], fine: string): readonly Check[] {
-  if (findings.length === 0) return [ok(check, fine)];
+/** `fine`: what is said where nothing was found; nothing, if it is left out. */
+function told(check: string, findings: readonly Finding[], fine?: string): readonly Check[] {
+  if (findings.length === 0) return fine === undefined ? [] : [ok(check, fine)];
   return findings.map(({ code, finding, todo }) =>
     WARNINGS.includes(code) ? warning(check, code, finding, todo) : wrong(check, code, finding, todo),
   );

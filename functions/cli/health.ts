@@ -1,10 +1,12 @@
 import type { FunctionSettings, Metric, Sum } from '../core/doctor/facts.ts';
 import { parseArn } from '../core/model/arn.ts';
 import { DEFAULT_QUOTA } from '../core/model/limits.ts';
+import { grouped } from '../core/model/lists.ts';
+import { wrongIn } from '../runtime/config.ts';
 import type { Session } from '../runtime/connect-terminal.ts';
 import { FUNCTION_NAMES } from '../runtime/stack.ts';
 import { countedQueues, functionOf, installed, sumOf } from './installed.ts';
-import { DAY_MS, type Health, LOOK_BACK_DAYS } from './render/health.ts';
+import { DAY_MS, type Health, LOOK_BACK_DAYS, type WrongSettings } from './render/health.ts';
 
 /** Throws WrongUsage if nothing is installed, and ReadFailed. */
 export async function healthOf(session: Session): Promise<Health> {
@@ -37,12 +39,30 @@ export async function healthOf(session: Session): Promise<Health> {
   };
 }
 
-async function functionsOf(session: Session): Promise<Pick<Health, 'modes' | 'function'>> {
-  const [onChange, onRequest, onSchedule] = await Promise.all(
+async function functionsOf(session: Session): Promise<Pick<Health, 'modes' | 'wrongSettings' | 'function'>> {
+  const settings = await Promise.all(
     FUNCTION_NAMES.map((name) => session.functions.settings(functionOf(session, name), session.run.reading)),
   );
-  const modes = [onChange, onRequest, onSchedule].map(modeIn);
-  return { modes, function: onChange ?? { version: undefined, code: '', modifiedAt: '' } };
+  const named = FUNCTION_NAMES.flatMap((name, i) => {
+    const one = settings[i];
+    return one === undefined ? [] : [[name, one] as const];
+  });
+  const [onChange = { version: undefined, code: '', modifiedAt: '' }] = settings;
+  return { modes: settings.map(modeIn), wrongSettings: wrongSettingsIn(named), function: onChange };
+}
+
+/** What is wrong with the settings of functions, once for all that have the same fault. */
+export function wrongSettingsIn(
+  named: readonly (readonly [name: string, settings: Pick<FunctionSettings, 'variables'>])[],
+): readonly WrongSettings[] {
+  const faults = named.flatMap(([name, { variables }]) => {
+    const problem = wrongIn(variables);
+    return problem === undefined ? [] : [{ name, problem }];
+  });
+  return [...grouped(faults, ({ problem }) => problem)].map(([problem, alike]) => ({
+    functions: alike.map(({ name }) => name),
+    problem,
+  }));
 }
 
 export const modeIn = (settings: Pick<FunctionSettings, 'variables'> | undefined): string =>

@@ -143,6 +143,17 @@ export function readConfig(required: Required, environment: Environment = proces
   return configOf(data, set);
 }
 
+/** What is wrong with the environment, if anything is. */
+export function wrongIn(environment: Environment): string | undefined {
+  try {
+    readConfig([], environment);
+    return undefined;
+  } catch (error) {
+    if (error instanceof WrongConfiguration) return error.message;
+    throw error;
+  }
+}
+
 type Values = z.infer<typeof shape>;
 
 /** The environment without the variables that have a fault of their own, so that one fault does not hide another. */

@@ -19,9 +19,9 @@ import type { Run } from '../pipeline/run.ts';
 import type { Caller, Clock, Functions, Monitoring, Ports, Queues, TagService } from '../ports.ts';
 import { Journal } from '../telemetry/journal.ts';
 import { type LineWriter, RECORDS, RecordWriter } from '../telemetry/record.ts';
-import { type Config, readConfig } from './config.ts';
+import { type Config, readConfig, WrongConfiguration } from './config.ts';
 import { runOf } from './run-of.ts';
-import { findStack, type Stack, type WantedStack } from './stack.ts';
+import { findStack, problemOf, type Stack, stageIn, type WantedStack } from './stack.ts';
 
 /** Whose credentials, and where. */
 export type Place = { readonly region: string | undefined; readonly profile: string | undefined };
@@ -34,7 +34,10 @@ export type Session = {
   readonly profile: string | undefined;
   /** Undefined: the service is not installed here, and its default settings apply. */
   readonly stack: Stack | undefined;
+  /** The settings of the stack; if those are wrong, the default settings. */
   readonly config: Config;
+  /** Only for a command that decides nothing by the settings: the functions reject every invocation because of them. */
+  readonly hasWrongSettings?: true;
   readonly run: Run;
   /** The same for questions about access: that a secret or parameter is not shown is an answer, and ends nothing. */
   readonly runIfAllowed: Run;
@@ -52,6 +55,8 @@ export type Connection = {
   readonly warn: (message: string) => void;
   /** Aborted when the command is to end; aborted by this connection with a `Denied` when a permission is missing. */
   readonly ending: AbortController;
+  /** Whether the command decides by the settings of the stack, so that wrong ones end it. */
+  readonly bySettings: boolean;
   /** Wraps the ports, to show the progress of reads. */
   readonly watch: (ports: Ports) => Ports;
 };
@@ -76,8 +81,9 @@ export class Denied extends Error {
 export async function connectTerminal(
   place: Place,
   wanted: WantedStack,
-  { clock, warn, ending, watch }: Connection,
+  connection: Connection,
 ): Promise<Session> {
+  const { clock, warn, ending, watch } = connection;
   prepareSdk(place);
   const counts = new EndAtDenial(ending);
   const { signal } = ending;
@@ -92,12 +98,13 @@ export async function connectTerminal(
       findStack(wanted, region, { stacks: makeStacks(counts), functions }, signal),
     ]),
   );
-  const config = settingsOf(found?.environment ?? {});
+  const { environment, ...wrong } = usableIn(found, connection);
+  const config = settingsOf(environment);
   const ports = watch(portsOf(config, counts, clock));
   const fleets = new FleetCache(new SnapshotStore(undefined));
   const journal = new Journal(new RecordWriter(onlyErrors(warn)));
   const dependencies = { config, ports, fleets, lostAnswers: new Map() };
-  const heard = heardBy(storedFor(found?.environment ?? {}), { journal, reading: signal });
+  const heard = heardBy(storedFor(environment), { journal, reading: signal });
   const here = { account, region, heard };
   const run = { ...runOf(dependencies, journal, signal, () => Number.POSITIVE_INFINITY), ...here };
   const service = {
@@ -108,7 +115,23 @@ export async function connectTerminal(
   };
   const profile = profileInUse();
   const runs = { run, runIfAllowed: ifAllowed(run, config) };
-  return { account, region, profile, stack: found, config, ...runs, ...service, tag: makeTags(counts) };
+  const used = { account, region, profile, stack: found, config };
+  return { ...used, ...wrong, ...runs, ...service, tag: makeTags(counts) };
+}
+
+type Usable = Pick<Session, 'hasWrongSettings'> & Pick<Stack, 'environment'>;
+
+/** The settings of the stack, as far as they can be used. Throws WrongConfiguration if the command decides by wrong ones. */
+function usableIn(
+  stack: Stack | undefined,
+  { bySettings, warn }: Pick<Connection, 'bySettings' | 'warn'>,
+): Usable {
+  const problem = problemOf(stack);
+  if (problem === undefined) return { environment: stack?.environment ?? {} };
+  if (bySettings)
+    throw new WrongConfiguration(`${problem}, or pass --stack none to decide with the default settings`);
+  warn(problem);
+  return { environment: stageIn(stack), hasWrongSettings: true };
 }
 
 function ifAllowed(run: Run, config: Config): Run {

@@ -1,4 +1,5 @@
 import type { Functions, Stacks } from '../ports.ts';
+import { wrongIn } from './config.ts';
 
 /** The stack that a command looks for; `name` undefined: the one that `osls deploy` makes for the stage. */
 export type WantedStack = { readonly stage: string; readonly name: string | undefined };
@@ -51,4 +52,18 @@ export async function findStack(
   if (onChange === undefined)
     throw new NoStack(`stack ${stack} is not one of ecs-secret-redeploy: it has no function on-change`);
   return { name: stack, resources, environment: (await functions.settings(onChange, signal)).variables };
+}
+
+/** Of settings that are wrong, the one that says of which stage the metrics are. */
+export function stageIn(stack: Stack | undefined): Readonly<Record<string, string>> {
+  const { STAGE = '' } = stack?.environment ?? {};
+  return wrongIn({ STAGE }) === undefined ? { STAGE } : {};
+}
+
+/** What is wrong with the settings of the stack. */
+export function problemOf(stack: Stack | undefined): string | undefined {
+  const wrong = wrongIn(stack?.environment ?? {});
+  return (
+    wrong && `on-change of stack ${stack?.name} rejects every invocation: ${wrong}; deploy the right values`
+  );
 }

@@ -449,6 +449,18 @@ const BROKEN: Readonly<Record<string, Broken>> = {
     broken: () => undefined,
     found: [['mode', 'warning', 'stopped', 'the service is stopped: it redeploys nothing']],
   },
+  'settings that are wrong': {
+    spec: { environment: { MAX_SERVICES: 'ten' } },
+    broken: () => undefined,
+    found: [
+      [
+        'settings',
+        'wrong',
+        'settings-wrong',
+        'every invocation of on-change, on-request, on-schedule fails: wrong configuration: MAX_SERVICES: expected a whole number from 0 to 999999999, in digits alone',
+      ],
+    ],
+  },
   'modes that differ': {
     broken: (sim) =>
       sim.act('lambda', 'UpdateFunctionConfiguration', {

@@ -31,6 +31,14 @@ describe.concurrent('wrong usage ends with 1 and says what is wrong, before AWS 
     ['uses', 'error: name what has changed: a secret, --parameter or --service'],
     ['explain', "error: missing required argument 'cluster/service'"],
     ['explain prod', 'error: prod is neither cluster/service nor the ARN of a service'],
+    [
+      'redeploy prod/db --detach --wait',
+      'error: --detach leaves the rest to the service, and --wait follows it',
+    ],
+    [
+      'redeploy prod/db --detach --local',
+      'error: --detach leaves the rest to the installed service, and --local does without it',
+    ],
     ['plan --service prod', 'error: prod is neither cluster/service nor the ARN of a service'],
     ['uses --service prod', 'error: prod is neither cluster/service nor the ARN of a service'],
   ] as const)('%s', async ([line, said], context) => {

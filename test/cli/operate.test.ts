@@ -56,6 +56,24 @@ describe.concurrent('stop and resume', () => {
     expect(modes(sim)).toEqual(['enforce', 'enforce', 'enforce']);
   });
 
+  it.concurrent('work where a setting is wrong, as replay and status do, and what decides by it ends', async (context) => {
+    const sim = await account(context);
+    install(sim, { MODE: 'off', STAGE: 'prod' });
+    const problem =
+      'on-change of stack ecs-secret-redeploy-prod rejects every invocation: wrong configuration: MODE: Invalid option: expected one of "enforce"|"observe"; deploy the right values';
+    const refused = await esr(sim, 'stale');
+    expect(refused.err).toBe(`error: ${problem}, or pass --stack none to decide with the default settings\n`);
+    expect(refused.code).toBe(1);
+    const status = await esr(sim, 'status', '-o', 'name');
+    expect(status.out.split('\n')).toContain('settings-wrong');
+    expect(status.err).toContain(`warning: ${problem}\n`);
+    expect(status.err).toContain(' · stack ecs-secret-redeploy-prod · its settings are wrong\n');
+    expect((await esr(sim, 'replay')).code).toBe(0);
+    expect((await esr(sim, 'stop', '--yes')).code).toBe(0);
+    expect(modes(sim)).toEqual(['observe', 'observe', 'observe']);
+    expect((await esr(sim, 'resume')).err).not.toContain('warning');
+  });
+
   it.concurrent('asks first, and needs --yes where there is no terminal', async (context) => {
     const sim = await account(context);
     install(sim);

@@ -101,6 +101,7 @@ function terminalOf(
           clock: { now: loop.clock.now, sleep },
           warn: (message) => screen.note(`warning: ${message}`),
           ending,
+          bySettings: true,
           watch,
         },
       ),

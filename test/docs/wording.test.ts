@@ -118,3 +118,17 @@ test('every path of the project that the documents name in code exists', () => {
   expect(paths.length).toBeGreaterThan(20);
   expect(paths.filter((path) => !existsSync(path))).toEqual([]);
 });
+
+test('what a document says is in a file of the sources is declared there', () => {
+  const named = ['functions/README.md', 'CONTRIBUTING.md'].flatMap((page) =>
+    [...read(page).matchAll(/`(\w+)` in `([\w./-]+\.ts)`/g)].map(([, name = '', path = '']) => ({
+      page,
+      name,
+      path: path.startsWith('functions/') ? path : `functions/${path}`,
+    })),
+  );
+  expect(named.length).toBeGreaterThan(10);
+  const isDeclared = ({ name, path }: (typeof named)[number]) =>
+    existsSync(path) && new RegExp(`\\b(?:function|const|type|class) ${name}\\b`).test(read(path));
+  expect(named.filter((one) => !isDeclared(one))).toEqual([]);
+});

@@ -51,6 +51,7 @@ export const redeploy: CliCommand = {
   ],
   async run(args, given, terminal) {
     needNames(args, given);
+    needOneWay(given);
     const timeoutMs = timeoutOf(given);
     const session = await terminal.connect();
     needWay(given, session);
@@ -85,10 +86,17 @@ type Redeploying = {
   readonly run: Run;
 };
 
+/** Throws WrongUsage if the options contradict each other: AWS need not be asked for that. */
+function needOneWay(given: Given): void {
+  if (!isSet(given, 'detach')) return;
+  if (isSet(given, 'local'))
+    throw new WrongUsage('--detach leaves the rest to the installed service, and --local does without it');
+  if (isSet(given, 'wait'))
+    throw new WrongUsage('--detach leaves the rest to the service, and --wait follows it');
+}
+
 /** Throws WrongUsage if nothing would do it. */
 function needWay(given: Given, { stack, config }: Session): void {
-  if (isSet(given, 'local') && isSet(given, 'detach'))
-    throw new WrongUsage('--detach leaves the rest to the installed service, and --local does without it');
   if (stack === undefined && !isSet(given, 'local'))
     throw new WrongUsage(
       `the service is not installed here for stage ${given.stage}: --local redeploys from this terminal`,

@@ -12,7 +12,7 @@ export const replay: CliCommand = {
   options: [],
   examples: [['replay', 'after the cause is mended: services that are fresh by then stay as they are']],
   async run(_, given, terminal) {
-    const session = await terminal.connect();
+    const session = await terminal.connect('stack');
     const { screen } = terminal;
     const [dead, lost] = await Promise.all([
       countedQueues(session, ['ChangeDeadLetterQueue'], 'TrustedDeadLetterQueue'),

@@ -10,7 +10,7 @@ export const resume: CliCommand = {
   options: [],
   examples: [['resume', 'the service goes on; what arrived while it was stopped is found with stale']],
   async run(_, given, terminal) {
-    const session = await terminal.connect();
+    const session = await terminal.connect('stack');
     installed(session);
     await setMode(session, 'enforce', given, terminal);
     terminal.screen.note(

@@ -17,7 +17,7 @@ export const status: CliCommand = {
   ],
   async run(_, given, terminal) {
     const { screen, progress } = terminal;
-    const health = await healthOf(await terminal.connect());
+    const health = await healthOf(await terminal.connect('stack'));
     progress.end();
     const findings = findingsOf(health);
     const isWell = findings.length === 0;

@@ -15,7 +15,7 @@ export const stop: CliCommand = {
     ['stop --stage test --yes', 'the same for another stage, without the question'],
   ],
   async run(_, given, terminal) {
-    const session = await terminal.connect();
+    const session = await terminal.connect('stack');
     const { name } = installed(session);
     if (!(await consents(`stop every redeploy of stack ${name}`, given, terminal, session.run.reading)))
       return EXIT.wrong;

@@ -8,12 +8,14 @@ export function header(
     profile,
     stack,
     config,
-  }: Pick<Session, 'account' | 'region' | 'profile' | 'stack' | 'config'>,
+    hasWrongSettings,
+  }: Pick<Session, 'account' | 'region' | 'profile' | 'stack' | 'config' | 'hasWrongSettings'>,
   { stage }: { readonly stage: string },
 ): string {
   const place = [account, region, ...(profile === undefined ? [] : [`profile ${profile}`]), `stage ${stage}`];
   if (stack === undefined) return [...place, 'no stack, so the default settings'].join(' · ');
-  return [...place, `stack ${stack.name}`, `mode ${config.mode}`, ...settings(config)].join(' · ');
+  const used = hasWrongSettings ? ['its settings are wrong'] : [`mode ${config.mode}`, ...settings(config)];
+  return [...place, `stack ${stack.name}`, ...used].join(' · ');
 }
 
 /** The settings that decide which services count. */

@@ -9,6 +9,7 @@ export type Health = {
   readonly stage: string;
   /** Of on-change, on-request and on-schedule. */
   readonly modes: readonly string[];
+  readonly wrongSettings: readonly WrongSettings[];
   readonly function: Pick<FunctionSettings, 'version' | 'code' | 'modifiedAt'>;
   /** Undefined: the events of this account and Region alone count. */
   readonly trusted?: {
@@ -26,20 +27,44 @@ export type Health = {
   /** How much of what ECS allows the account the service takes at most, in calls a second. */
   readonly quota: { readonly reads: Share; readonly updates: Share };
 };
+/** What is wrong with the settings of these functions. */
+export type WrongSettings = { readonly functions: readonly string[]; readonly problem: string };
 type Share = { readonly rate: number; readonly of: number };
 
 export const DAY_MS = 86_400_000;
 /** How far back the last event and the last sweep are looked for. */
 export const LOOK_BACK_DAYS = 14;
 
-type HealthCode = 'modes-differ' | 'stopped' | 'no-sweep' | 'dead-letters' | 'lost-events' | 'alarm';
+type HealthCode =
+  | 'settings-wrong'
+  | 'modes-differ'
+  | 'stopped'
+  | 'no-sweep'
+  | 'dead-letters'
+  | 'lost-events'
+  | 'alarm';
 
 /** Something that is not as it should be, and what to do about it. */
 export type Finding = { readonly code: HealthCode; readonly finding: string; readonly todo: string };
 
 /** What is not as it should be. */
 export function findingsOf(health: Health): readonly Finding[] {
-  return [...ofModes(health), ...ofSweeps(health), ...ofDeadLetters(health), ...ofAlarms(health)];
+  return [
+    ...ofSettings(health),
+    ...ofModes(health),
+    ...ofSweeps(health),
+    ...ofDeadLetters(health),
+    ...ofAlarms(health),
+  ];
+}
+
+/** A function with a wrong setting rejects every invocation. */
+export function ofSettings({ wrongSettings }: Pick<Health, 'wrongSettings'>): readonly Finding[] {
+  return wrongSettings.map(({ functions, problem }) => ({
+    code: 'settings-wrong',
+    finding: `every invocation of ${functions.join(', ')} fails: ${problem}`,
+    todo: 'deploy the right values (docs/configuration.md)',
+  }));
 }
 
 export function ofModes({ modes }: Pick<Health, 'modes'>): readonly Finding[] {

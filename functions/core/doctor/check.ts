@@ -14,6 +14,7 @@ export const FAULTS = [
   'versions-differ',
   'function-gone',
   'function-broken',
+  'settings-wrong',
   'stopped',
   'modes-differ',
   'rule-gone',
