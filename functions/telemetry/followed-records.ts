@@ -4,6 +4,7 @@ import type { Closed } from '../core/follow-up/look.ts';
 import type { Transition } from '../core/follow-up/seen-rollout.ts';
 import type { ExposureEnd, ShownRollout } from '../core/model/rollout.ts';
 import { adviceIn, type Explained } from '../core/report/advice.ts';
+import { regionOf } from '../core/report/restore.ts';
 import { commandLine } from '../core/report/shell.ts';
 import { idsOf, type RecordWriter, someOf } from './record.ts';
 
@@ -98,6 +99,6 @@ export class FollowedRecords {
 
 /** For a person: this software continues no deployment. */
 function approveCommand({ serviceDeployment, hookId }: NonNullable<ShownRollout['approval']>): string {
-  const call = ['aws', 'ecs', 'continue-service-deployment'];
+  const call = ['aws', 'ecs', 'continue-service-deployment', ...regionOf(serviceDeployment)];
   return commandLine([...call, '--service-deployment-arn', serviceDeployment, '--hook-id', hookId]);
 }

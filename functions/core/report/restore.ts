@@ -101,7 +101,8 @@ function putPrevious(arn: string, version: number): string {
   ].join(' | ');
 }
 
-function regionOf(arn: string): readonly string[] {
+/** The option that names the Region of the resource, without which the command asks the one that the person has set. */
+export function regionOf(arn: string): readonly string[] {
   const region = parseArn(arn)?.region;
   return region === undefined || region === '' ? [] : ['--region', region];
 }

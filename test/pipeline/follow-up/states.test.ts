@@ -206,7 +206,9 @@ describe('a deployment that is held up', () => {
         state: 'awaiting-approval',
         until: expect.any(String),
         approval: { timeoutAction: 'ROLLBACK' },
-        approve: expect.stringMatching(/^aws ecs continue-service-deployment --service-deployment-arn arn:/),
+        approve: expect.stringMatching(
+          /^aws ecs continue-service-deployment --region eu-west-1 --service-deployment-arn arn:/,
+        ),
       },
     ]);
     loop.sim.world.continueDeployment(service, 'CONTINUE');
