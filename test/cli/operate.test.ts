@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Simulator } from '../simulator/index.ts';
+import { installService } from '../support/installed.ts';
 import { account, esr } from './terminal.ts';
 
 const FUNCTIONS = ['on-change', 'on-request', 'on-schedule'].map(
@@ -72,6 +73,22 @@ describe.concurrent('stop and resume', () => {
     expect((await esr(sim, 'stop', '--yes')).code).toBe(0);
     expect(modes(sim)).toEqual(['observe', 'observe', 'observe']);
     expect((await esr(sim, 'resume')).err).not.toContain('warning');
+  });
+
+  it.concurrent('and what else recommends a command names the place at which this one worked', async (context) => {
+    const sim = await account(context);
+    sim.world.cluster({ name: 'prod' });
+    installService(sim, { stage: 'test', environment: { MODE: 'observe' } });
+    const place = ['--stage', 'test', '--region', 'eu-west-1'];
+    const resume = 'esr resume --stage test --region eu-west-1';
+    expect((await esr(sim, 'redeploy', '--service', 'prod/api', ...place)).err).toContain(`"${resume}"`);
+    expect((await esr(sim, 'status', ...place)).out).toContain(resume);
+    expect((await esr(sim, 'doctor', ...place)).out).toContain(resume);
+    expect((await esr(sim, 'stop', '--yes', ...place)).err).toContain(`after "${resume}"`);
+    expect((await esr(sim, 'resume', ...place)).err).toContain(
+      '"esr redeploy --stage test --region eu-west-1 SECRET"',
+    );
+    expect((await esr(sim, 'resume', '--stage', 'test')).err).toContain('"esr redeploy --stage test SECRET"');
   });
 
   it.concurrent('asks first, and needs --yes where there is no terminal', async (context) => {

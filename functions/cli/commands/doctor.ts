@@ -1,5 +1,6 @@
 import type { Check } from '../../core/doctor/check.ts';
 import { stackOf } from '../../runtime/stack.ts';
+import { atSamePlace } from '../again.ts';
 import { type CliCommand, type Given, isSet, type Terminal } from '../command.ts';
 import { examine } from '../examine.ts';
 import { EXIT } from '../exit.ts';
@@ -36,7 +37,8 @@ export const doctor: CliCommand = {
       stack: given.stack ?? stackOf(given.stage),
     };
     screen.note(headerOf(where, examination.profile));
-    const checks = await examine(examination, given, signal);
+    const found = await examine(examination, given, signal);
+    const checks = found.map((one) => ({ ...one, todo: atSamePlace(one.todo, given) }));
     signal.throwIfAborted();
     printResult(resultOf(where, checks, given, screen), given, screen);
     return faultsIn(checks).length === 0 ? EXIT.done : EXIT.stale;

@@ -1,3 +1,4 @@
+import { atSamePlace } from '../again.ts';
 import type { CliCommand } from '../command.ts';
 import { EXIT } from '../exit.ts';
 import { serviceOf, tagKey } from '../opting.ts';
@@ -21,7 +22,10 @@ export const exclude: CliCommand = {
     printDone({ json, names: [service.key], said: [`${service.key}: ${key}=false`] }, given, terminal.screen);
     terminal.screen.note(
       'it counts from the next look on, also for follow-ups; a deployment that has begun goes on',
-      `the service keeps its old value after each rotation, until "esr include ${service.key}"`,
+      atSamePlace(
+        `the service keeps its old value after each rotation, until "esr include ${service.key}"`,
+        given,
+      ),
     );
     return EXIT.done;
   },

@@ -1,3 +1,4 @@
+import { atSamePlace } from '../again.ts';
 import type { CliCommand } from '../command.ts';
 import { EXIT } from '../exit.ts';
 import { outByCluster, serviceOf, tagKey } from '../opting.ts';
@@ -25,7 +26,8 @@ export const include: CliCommand = {
     printDone({ json, names: [service.key], said: [said] }, given, screen);
     if (outByCluster(service))
       screen.note(`it stays opted out: its cluster ${service.cluster.name} has the tag ${key}`);
-    screen.note(`what it has missed is not caught up by itself: "esr redeploy --service ${service.key}"`);
+    const catchUp = `what it has missed is not caught up by itself: "esr redeploy --service ${service.key}"`;
+    screen.note(atSamePlace(catchUp, given));
     return EXIT.done;
   },
 };

@@ -2,7 +2,7 @@ import { type Looked, look } from '../../commands/watch.ts';
 import { grouped } from '../../core/model/lists.ts';
 import type { Run } from '../../pipeline/run.ts';
 import { Denied, type Session } from '../../runtime/connect-terminal.ts';
-import { sameCommand } from '../again.ts';
+import { atSamePlace, sameCommand } from '../again.ts';
 import { type CliCommand, type Given, isSet, type Terminal, text } from '../command.ts';
 import { consents } from '../consent.ts';
 import { EXIT, type ExitCode, Interrupted, ServiceFailed, Unread, WrongUsage } from '../exit.ts';
@@ -103,7 +103,10 @@ function needWay(given: Given, { stack, config }: Session): void {
     );
   if (config.mode === 'observe')
     throw new WrongUsage(
-      'the service is stopped (MODE=observe), so nothing would be redeployed: "esr resume" lets it go on',
+      atSamePlace(
+        'the service is stopped (MODE=observe), so nothing would be redeployed: "esr resume" lets it go on',
+        given,
+      ),
     );
 }
 
@@ -137,7 +140,7 @@ async function redeployThere(redeploying: Redeploying, timeoutMs: number): Promi
     const onLook = (looked: Looked) => there.notice(looked);
     const followed = await follow(first, run, terminal, { timeoutMs, onLook });
     if (given.output === 'json') screen.print(jsonOf(seenReport(first.report, followed.rows, id)));
-    if (followed.timedOut) screen.note('"esr status" says how the service is');
+    if (followed.timedOut) screen.note(atSamePlace('"esr status" says how the service is', given));
     return ended(redeploying, followed);
   } catch (error) {
     if (error instanceof ServiceFailed) throw failedThere(error, there, redeploying);

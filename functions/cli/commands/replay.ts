@@ -1,4 +1,5 @@
 import type { QueueCount } from '../../core/doctor/facts.ts';
+import { atSamePlace } from '../again.ts';
 import type { CliCommand } from '../command.ts';
 import { EXIT } from '../exit.ts';
 import { countedQueues, sumOf } from '../installed.ts';
@@ -20,7 +21,10 @@ export const replay: CliCommand = {
     ]);
     for (const { id, visible } of lost.filter(holdsSome))
       screen.note(
-        `${count(visible, 'event')} in ${id}, which SQS cannot move: look at them (docs/operate.md), then "esr redeploy SECRET"`,
+        atSamePlace(
+          `${count(visible, 'event')} in ${id}, which SQS cannot move: look at them (docs/operate.md), then "esr redeploy SECRET"`,
+          given,
+        ),
       );
     // Each goes back to the queue that it came from.
     for (const { arn } of dead.filter(holdsSome)) await session.queues.redrive(arn);

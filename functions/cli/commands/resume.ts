@@ -1,3 +1,4 @@
+import { atSamePlace } from '../again.ts';
 import type { CliCommand } from '../command.ts';
 import { EXIT } from '../exit.ts';
 import { installed } from '../installed.ts';
@@ -13,9 +14,10 @@ export const resume: CliCommand = {
     const session = await terminal.connect('stack');
     installed(session);
     await setMode(session, 'enforce', given, terminal);
-    terminal.screen.note(
-      'changes that arrived meanwhile were not kept: "esr stale" shows what runs on an old value, "esr redeploy SECRET" mends it',
-    );
+    terminal.screen.note(atSamePlace(AFTER, given));
     return EXIT.done;
   },
 };
+
+const AFTER =
+  'changes that arrived meanwhile were not kept: "esr stale" shows what runs on an old value, "esr redeploy SECRET" mends it';

@@ -1,3 +1,4 @@
+import { atSamePlace } from '../again.ts';
 import type { CliCommand } from '../command.ts';
 import { EXIT } from '../exit.ts';
 import { healthOf } from '../health.ts';
@@ -28,7 +29,12 @@ export const status: CliCommand = {
       verdict: screen.style(['bold', isWell ? 'green' : 'red'], verdict),
       columns: [
         { title: 'FINDING', cell: ({ finding }: Finding) => finding, least: 24, wraps: true },
-        { title: 'WHAT TO DO', cell: ({ todo }: Finding) => todo, least: 24, wraps: true },
+        {
+          title: 'WHAT TO DO',
+          cell: ({ todo }: Finding) => atSamePlace(todo, given),
+          least: 24,
+          wraps: true,
+        },
       ] as const,
       wide: [],
       rows: findings,

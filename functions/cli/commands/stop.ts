@@ -1,3 +1,4 @@
+import { atSamePlace } from '../again.ts';
 import type { CliCommand } from '../command.ts';
 import { consents } from '../consent.ts';
 import { EXIT } from '../exit.ts';
@@ -20,7 +21,7 @@ export const stop: CliCommand = {
     if (!(await consents(`stop every redeploy of stack ${name}`, given, terminal, session.run.reading)))
       return EXIT.wrong;
     await setMode(session, 'observe', given, terminal);
-    terminal.screen.note(...AFTER);
+    terminal.screen.note(...AFTER.map((one) => atSamePlace(one, given)));
     return EXIT.done;
   },
 };
