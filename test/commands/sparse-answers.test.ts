@@ -4,6 +4,7 @@ import { sweepOnce } from '../support/sweeper.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
+const API = 'arn:aws:ecs:eu-west-1:111122223333:service/main/api';
 
 /** A service for a secret, and one for a parameter; all of it is a week old. */
 async function world() {
@@ -33,6 +34,12 @@ function without(body: unknown, [field = '', ...rest]: readonly string[]): unkno
       return rest.length === 0 ? [] : [[name, without(value, rest)]];
     }),
   );
+}
+
+/** An answer of DescribeServices with some of its services. */
+function asServices(body: unknown, isShown: (name: unknown) => boolean): object {
+  const { services = [] } = body as { readonly services?: readonly { readonly serviceName: string }[] };
+  return { services: services.filter(({ serviceName }) => isShown(serviceName)) };
 }
 
 const staleIn = (loop: Loop, arns: readonly string[]) => arns.flatMap((arn) => loop.sim.staleTasks(arn));
@@ -90,6 +97,23 @@ describe('an answer of AWS that lacks a field', () => {
     expect(loop.told('change.unsettled')).toHaveLength(2);
   });
 
+  test.each([
+    [{ arn: API, reason: 'MISSING' }, 'change.settled'],
+    [{ reason: 'MISSING' }, 'change.settled'],
+    [{ arn: API, reason: 'ACCESS_DENIED' }, 'change.unsettled'],
+    [{ arn: API }, 'change.unsettled'],
+    [{ reason: 'ACCESS_DENIED' }, 'change.unsettled'],
+  ])('tells of a service only with the word MISSING that it is gone: %j', async (failure, end) => {
+    const { loop } = await world();
+    const alter = (body: unknown) => ({ ...asServices(body, (name) => name !== 'api'), failures: [failure] });
+    loop.sim.faults.add({ operation: 'DescribeServices', kind: 'altered', alter, times: Infinity });
+    loop.send(currentMoved(loop.sim, 'prod/db'));
+    await loop.run();
+    expect([...loop.told('change.settled'), ...loop.told('change.unsettled')]).toMatchObject([
+      { event: end },
+    ]);
+  });
+
   test('gives the message of a secret without its ARN back', async () => {
     const { loop } = await world();
     leaveOut(loop, 'DescribeSecret', 'ARN');
@@ -143,4 +167,22 @@ test('a name that Parameter Store refuses hides no other parameter from the swee
   const { done, told } = await sweepOnce(loop);
   expect(done).toMatchObject({ staleForCertain: 1, unchecked: 1, complete: false });
   expect(told).toEqual(['service.skipped job report']);
+});
+
+test('a name in a tag that no secret can have is not asked for, and leaves the sweep complete', async () => {
+  const { loop } = await world();
+  const tags = { 'secret-redeploy:also': 'prod:db schlüssel' };
+  const startedAt = loop.clock.now() - DAY;
+  loop.sim.world.service({ cluster: 'main', name: 'typo', secrets: [], startedAt, tags });
+  loop.sim.faults.add({
+    operation: 'DescribeSecret',
+    match: ({ SecretId }) => !/^[\w/+=.@!-]+$|^arn:/.test(String(SecretId)),
+    kind: 'client-error',
+    code: 'ValidationException',
+    times: Infinity,
+  });
+  expect((await sweepOnce(loop)).done).toMatchObject({ unchecked: 0, complete: true });
+  loop.send(currentMoved(loop.sim, 'prod/db'));
+  await loop.run();
+  expect(loop.records.filter(({ level }) => level === 'ERROR')).toEqual([]);
 });

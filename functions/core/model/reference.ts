@@ -63,6 +63,14 @@ export function nameToAsk({ id, named }: Pick<Target, 'id' | 'named'>): string {
   return named === 'arn' ? id : nameInArn(id);
 }
 
+const SECRET_NAME = /^[\w/+=.@!-]{1,2048}$/;
+const SECRET_ARN = /^[\w/+=.@!:-]{1,2048}$/;
+
+/** Whether a secret can have this name or ARN. Secrets Manager refuses a call with any other text, such as a name with a colon. */
+export function mayNameSecret(text: string): boolean {
+  return (text.startsWith('arn:') ? SECRET_ARN : SECRET_NAME).test(text);
+}
+
 /** The key of a JSON value that a reference asks for, by which ECS picks a part of a secret. */
 export function jsonKeyOf({ valueFrom }: RawReference): string | undefined {
   const [key] = secretArnTarget(valueFrom).length === 0 ? [] : valueFrom.split(':').slice(7);

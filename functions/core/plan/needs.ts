@@ -1,7 +1,7 @@
 import { type Match, referencesOf } from '../match/match.ts';
 import { homeOf } from '../model/arn.ts';
 import type { Fleet, Service } from '../model/fleet.ts';
-import { isForeign, nameToAsk, type Reference, type Target } from '../model/reference.ts';
+import { isForeign, mayNameSecret, nameToAsk, type Reference, type Target } from '../model/reference.ts';
 import type { MatchVerdict } from './verdict.ts';
 
 /** Another reference of a service than those that moved: what it names must be there, and right, when a task starts. */
@@ -41,8 +41,8 @@ export function askedAs({ target }: Need): string {
   return target.kind === 'parameter' ? target.id : nameToAsk(target);
 }
 
-function isCertain({ kind, id }: Target, reference: Reference): boolean {
-  return isResolvedAtStart(reference) || (kind === 'secret' && !id.includes('?'));
+function isCertain(target: Target, reference: Reference): boolean {
+  return isResolvedAtStart(reference) || (target.kind === 'secret' && mayNameSecret(nameToAsk(target)));
 }
 
 function movedIn({ match: { hits } }: { readonly match: Match }): readonly string[] {

@@ -3,7 +3,7 @@ import { SUFFIXED } from '../../core/match/subject-index.ts';
 import type { Unanswered } from '../../core/model/access.ts';
 import { CONCURRENCY } from '../../core/model/limits.ts';
 import type { ParameterDescription, ParametersFound } from '../../core/model/parameter.ts';
-import { nameInArn } from '../../core/model/reference.ts';
+import { mayNameSecret, nameInArn } from '../../core/model/reference.ts';
 import type { SecretDescription } from '../../core/model/secret.ts';
 import { askedAs, type Need } from '../../core/plan/needs.ts';
 import { type Condition, type Conditions, conditionOf } from '../../core/plan/obstacles.ts';
@@ -53,7 +53,7 @@ export class NeedsAsked {
   async #describe(name: string, run: StepContext): Promise<Condition> {
     try {
       const now = run.ports.clock.now();
-      const secret = await secretNow(name, run);
+      const secret = mayNameSecret(name) ? await secretNow(name, run) : undefined;
       if (secret !== undefined) this.#described.set(name, secret);
       return conditionOf(secret, now);
     } catch (error) {

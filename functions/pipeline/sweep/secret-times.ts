@@ -3,7 +3,7 @@ import { currentChanges, goneNotice } from '../../core/confirm/confirm.ts';
 import { type Change, type Notice, SWEEP } from '../../core/model/change.ts';
 import type { Fleet } from '../../core/model/fleet.ts';
 import { CONCURRENCY } from '../../core/model/limits.ts';
-import { nameToAsk } from '../../core/model/reference.ts';
+import { mayNameSecret, nameToAsk } from '../../core/model/reference.ts';
 import type { Origin, SecretDescription } from '../../core/model/secret.ts';
 import type { Heard } from '../../core/read/heard.ts';
 import { latestChange, namedAmong, type Referenced } from '../../core/sweep/referenced.ts';
@@ -98,9 +98,9 @@ async function listSecrets(references: readonly Referenced[], fleet: Fleet, run:
   return { listed, unlisted: [...unlisted] };
 }
 
-/** Secrets Manager rejects a call with a name that no secret can have, such as a name with the `?` of a tag. */
+/** A name with the `?` of a tag is the name of no secret. */
 function isPossible({ target }: Referenced): boolean {
-  return /^[\w/+=.@!:-]{1,2048}$/.test(nameToAsk(target));
+  return mayNameSecret(nameToAsk(target));
 }
 
 type SecretTimes = {
