@@ -1,5 +1,6 @@
 import { type Looked, watch } from '../commands/watch.ts';
 import type { Run } from '../pipeline/run.ts';
+import { atSamePlace } from './again.ts';
 import type { Given, Terminal } from './command.ts';
 import { EXIT, type ExitCode, WrongUsage } from './exit.ts';
 import { printResult } from './print.ts';
@@ -135,7 +136,7 @@ export function printEnd(
     wide: [{ title: 'SERVICE ARN', cell: ({ service }: Row) => service ?? '' }],
     rows: wrong,
     after: [
-      ...reasonLines(rows),
+      ...reasonLines(rows).map((line) => (typeof line === 'string' ? atSamePlace(line, given) : line)),
       ...(timedOut ? ['not everything has ended: the time for waiting is over'] : []),
     ],
   };

@@ -70,6 +70,14 @@ export function needNames(args: readonly string[], given: Given): void {
   const services = texts(given, 'service');
   needTarget(namedIn(args, given), args.length > 0 ? [] : services);
   for (const one of services) serviceNamed(one);
+  needWellFormed(given);
+}
+
+/** Throws WrongRequest for an instant or a reason that no request can have. Whether the instant is over, the request says. */
+export function needWellFormed(given: Given): void {
+  const [at, reason] = [text(given, 'at'), text(given, 'reason')];
+  const fields = { ...(at !== undefined && { at }), ...(reason !== undefined && { reason }) };
+  parseRequest({ action: 'redeploy', services: 'any/any', ...fields }, Number.POSITIVE_INFINITY);
 }
 
 /** A request for on-request (functions/schema/request.schema.json) about the target. */

@@ -31,6 +31,13 @@ describe.concurrent('wrong usage ends with 1 and says what is wrong, before AWS 
     ['uses', 'error: name what has changed: a secret, --parameter or --service'],
     ['explain', "error: missing required argument 'cluster/service'"],
     ['explain prod', 'error: prod is neither cluster/service nor the ARN of a service'],
+    ...['plan', 'redeploy', 'watch'].map(
+      (command) =>
+        [
+          `${command} prod/db --at yesterday`,
+          'error: wrong request, nothing was done: at: expected an instant in ISO 8601, such as 2026-11-22T03:10:00Z',
+        ] as const,
+    ),
     [
       'redeploy prod/db --detach --wait',
       'error: --detach leaves the rest to the service, and --wait follows it',

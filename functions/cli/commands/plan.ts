@@ -11,6 +11,7 @@ import type { Column } from '../render/table.ts';
 import { count, resourceName, serviceName, span } from '../render/words.ts';
 import { ask } from '../request.ts';
 import { knownServices, needClusters, needOwn, serviceNamed } from '../services.ts';
+import { needWellFormed } from '../target.ts';
 import { ALL, AT, CLUSTERS, FORCE, PARAMETER, PREFLIGHT, SERVICE } from './options.ts';
 
 export const plan: CliCommand = {
@@ -29,6 +30,7 @@ export const plan: CliCommand = {
     const services = texts(given, 'service');
     needTarget(named, services);
     for (const one of services) serviceNamed(one);
+    needWellFormed(given);
     const connected = await terminal.connect();
     const session = isSet(given, 'preflight') ? withPreflight(connected) : connected;
     for (const one of services) needOwn(one, session);
