@@ -23,8 +23,8 @@ import { checkedBy, firstProblems } from './problems.ts';
  * carries the lowest version that can express it, so that a return to older code loses as few messages as possible.
  * Version 2 adds a scan that has not begun; version 3 adds what ECS does not show, of which older code would take a change
  * for settled; version 4 adds that a change is followed beyond its time limit, which older code would end at once; version 5
- * adds a wave that was denied, whose later ones older code would let go. What was seen missing, that a change is not
- * confirmed, and when all was tried last, is in every version: older code knows nothing of it and reads the rest.
+ * adds a wave that was denied, whose later ones older code would let go. What was seen missing, what the cap kept from being
+ * redeployed, that a change is not confirmed, and when all was tried last, is in every version: older code knows nothing of it and reads the rest.
  */
 export const FOLLOW_UP_VERSION = 5;
 const FIRST_VERSION = 1;
@@ -158,7 +158,8 @@ const START = '{"kind":"follow-up","version":';
  * is undefined.
  */
 function written(followUp: FollowUp): string {
-  const { changeId, changes, firstHandledAt, hop, open, tally, denied, failedWave, missing = [] } = followUp;
+  const { changeId, changes, firstHandledAt, hop, open, tally, denied, failedWave } = followUp;
+  const { missing = [], notMade = 0 } = followUp;
   const shortened = grouped(open, (one) => [one.name, one.deploymentId, one.ours, one.lastLogged]);
   const fields = {
     firstHandledAt,
@@ -174,6 +175,7 @@ function written(followUp: FollowUp): string {
     ...(followUp.knownEnd !== null && { knownEnd: followUp.knownEnd }),
     ...(followUp.exposureEnd !== null && { exposureEnd: followUp.exposureEnd }),
     ...writtenRollouts(open),
+    ...(notMade > 0 && { notMade }),
     ...(missing.length > 0 && { missing: missing.map(({ id, at }) => [id, at]) }),
   };
   return JSON.stringify({ changeId, changes: changes.map(writtenChange), ...fields });

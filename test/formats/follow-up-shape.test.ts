@@ -164,6 +164,7 @@ describe('a message is refused with an error that names the field:', () => {
     ['rollouts.0.1.0.1.since', rollout({ since: -1 })],
     ['rollouts.0.1.0.1.alarmed', rollout({ alarmed: 1 })],
     ['rollouts.0.1.0.1.ran', rollout({ ran: -1 })],
+    ['notMade', { notMade: -1 }],
     ['missing.0.0', { missing: [['', NOW]] }],
     ['missing.0.1', { missing: [['prod/db', -1]] }],
   ])('a wrong %s of a follow-up', (field, different) => {

@@ -45,6 +45,7 @@ describe('a follow-up', () => {
   test.each<[string, Partial<FollowUp>]>([
     ['an end that is known', { knownEnd: NOW + 1 }],
     ['an end of old tasks', { exposureEnd: { at: NOW, by: 'look' } }],
+    ['redeploys that were not made', { notMade: 4 }],
     ['what was seen missing', { missing: [{ id: 'prod/db', at: NOW }] }],
     ['what is unread and given up', { unread: [{ cluster: CLUSTER, name: 'dark' }], givenUp: true }],
     ['a cluster that is unread', { unread: [{ cluster: CLUSTER, except: ['seen'] }] }],

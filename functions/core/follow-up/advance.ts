@@ -161,10 +161,20 @@ function closed(look: Look, how: Closed['how'], decision?: Decision): Advance {
       },
       left: how === 'skipped' && reasonHas('leavesStale', look.decision.reason),
       ...(how === 'failed' && !isAside(look) && { failedWave: waveOf(service) }),
+      ...(isNotMade(look) && { notMade: true }),
       ...(before !== undefined && exposureEndOf(look, how, decision)),
     },
     accepted: false,
   };
+}
+
+/** Whether the cap has counted the service, which no look has redeployed. */
+function isNotMade({ decision, outcome, before }: Look): boolean {
+  const { reason } = decision;
+  const isDemanded =
+    isToBeRedeployed(decision) || reasonHas('countsAsStale', reason) || reason === 'earlier-wave-failed';
+  const isTried = outcome === undefined || outcome.result === 'failed';
+  return isDemanded && isTried && before?.ours !== true;
 }
 
 /** For one of these reasons a service that a change has waited for is skipped only once its last old task has gone. */

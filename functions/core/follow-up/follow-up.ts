@@ -80,6 +80,8 @@ export type FollowUp = {
   readonly exposureEnd: ExposureEnd | null;
   /** What this look saw to be gone of what open services need; the next look believes it. */
   readonly missing?: readonly Missing[];
+  /** How many redeploys the cap has counted that were not made, and that the change waits for no longer. */
+  readonly notMade?: number;
 };
 
 /** One change in this invocation: attempt 0 at its first look, a later attempt when its follow-up arrives. */
@@ -198,8 +200,8 @@ function isUncounted({ deploymentId, lastLogged }: OpenService): boolean {
 export function countedBefore(sights: readonly Sight[]): ReadonlyMap<string, number> {
   const counted = new Map<string, number>();
   for (const { attempt } of sights) {
-    const { changeId, open, tally } = attempt;
-    const count = tally.redeployed + open.filter((one) => !one.ours && !isUncounted(one)).length;
+    const { changeId, open, tally, notMade = 0 } = attempt;
+    const count = tally.redeployed + notMade + open.filter((one) => !one.ours && !isUncounted(one)).length;
     counted.set(changeId, Math.max(count, counted.get(changeId) ?? 0));
   }
   return counted;

@@ -67,6 +67,8 @@ export type Dropped = {
   readonly failedWave?: number;
   /** The end of its last old task. */
   readonly exposureEnd?: ExposureEnd;
+  /** A redeploy of it that counts towards the cap was not made. */
+  readonly notMade?: true;
 };
 
 /** The service may refer to the change, and ECS does not show whether it does. */

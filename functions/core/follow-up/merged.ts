@@ -31,8 +31,13 @@ function mergedTwo(a: Attempt, b: Attempt): Attempt {
     limitRecorded: a.limitRecorded || b.limitRecorded,
     knownEnd: latest(a.knownEnd, b.knownEnd),
     exposureEnd: laterEnd(a.exposureEnd, b.exposureEnd),
+    ...notMadeIn(a, b),
     messageIds: [...new Set([...a.messageIds, ...b.messageIds])],
   };
+}
+
+function notMadeIn({ notMade: a = 0 }: FollowUp, { notMade: b = 0 }: FollowUp): Pick<FollowUp, 'notMade'> {
+  return a + b === 0 ? {} : { notMade: Math.max(a, b) };
 }
 
 /** What one message knows as denied may have been tried again by another one. */

@@ -88,6 +88,7 @@ function folded<One extends FollowUp>(
     givenUp: before.givenUp || (missed.overdue && unread.length > 0),
     knownEnd: latest(before.knownEnd, knownEnd),
     exposureEnd: exposureEndAfter(before, advances),
+    ...notMadeAfter(before, advances),
     hop: before.hop + 1,
   };
   return {
@@ -120,6 +121,7 @@ function deniedIn<One extends FollowUp>(after: One, advances: readonly Advance[]
     ...after,
     open: [...denied, ...held.flatMap(({ next }) => (next.kind === 'open' ? [next.open] : []))],
     tally: { ...after.tally, failed: after.tally.failed - denied.length },
+    ...(after.notMade !== undefined && { notMade: Math.max(0, after.notMade - denied.length) }),
     deniedWave: null,
     denied: true,
   };
@@ -135,6 +137,11 @@ function tallyAfter(before: Tally, advances: readonly Advance[]): Tally {
     skipped: before.skipped + closed('skipped'),
     left: before.left + count(advances, ({ next }) => next.kind === 'closed' && next.left),
   };
+}
+
+function notMadeAfter({ notMade = 0 }: FollowUp, advances: readonly Advance[]): Pick<FollowUp, 'notMade'> {
+  const sum = notMade + count(advances, ({ next }) => next.kind === 'closed' && next.notMade === true);
+  return sum === 0 ? {} : { notMade: sum };
 }
 
 /** The waves of the services whose redeploys failed in this look: those for which a permission is missing, or the others. */

@@ -232,7 +232,7 @@ describe('after the first look', () => {
       progressOf(first, [result(redeploy, { outcome: failed({ retryable: false }) })], SEEN, NOW),
     ).toEqual({
       ...ended(first),
-      followUp: { ...first, hop: 1, tally: { ...NOTHING_YET, failed: 1 }, failedWave: 2 },
+      followUp: { ...first, hop: 1, tally: { ...NOTHING_YET, failed: 1 }, failedWave: 2, notMade: 1 },
       ...closedAs('failed', undefined),
     });
   });
@@ -241,9 +241,9 @@ describe('after the first look', () => {
     const outcome = failed({ missingAction: 'ecs:UpdateService' });
     expect(progressOf(first, [result(redeploy, { outcome })], SEEN, NOW)).toEqual({
       ...ended(first),
-      followUp: { ...first, hop: 1, tally: { ...NOTHING_YET, failed: 1 }, deniedWave: 2 },
+      followUp: { ...first, hop: 1, tally: { ...NOTHING_YET, failed: 1 }, deniedWave: 2, notMade: 1 },
       ...closedAs('failed', undefined),
-      denied: { ...first, hop: 1, open: [opened], denied: true },
+      denied: { ...first, hop: 1, open: [opened], denied: true, notMade: 0 },
     });
   });
 
@@ -260,6 +260,14 @@ describe('after the first look', () => {
     'possibly-stale',
   ];
 
+  const COUNTED: readonly SkipReason[] = [
+    'cannot-replace',
+    'over-cap',
+    'earlier-wave-failed',
+    'reference-gone',
+    'cannot-read',
+  ];
+
   test.each(SKIP_REASONS.map((reason) => [reason, STALE.includes(reason)] as const))(
     'a service that is skipped as %s is left with the old value: %s',
     (reason, left) => {
@@ -272,6 +280,7 @@ describe('after the first look', () => {
           hop: 1,
           tally: { ...NOTHING_YET, [how]: 1, left: left ? 1 : 0 },
           failedWave: how === 'failed' ? 2 : null,
+          ...(COUNTED.includes(reason) && { notMade: 1 }),
         },
         ...closedAs(how, given.decision),
       });

@@ -253,6 +253,8 @@ test('earlier looks have counted what they redeployed and what they left waiting
   const tally = { ...NOTHING_YET, redeployed: 2 };
   const all = [open(), waiting, adopted, unreadable];
   expect([...countedBefore([sight(followUp({ open: all, tally }))])]).toEqual([['change-1', 4]]);
+  const notMade = followUp({ tally, open: [], notMade: 3 });
+  expect([...countedBefore([sight(notMade)])]).toEqual([['change-1', 5]]);
   const sights = [followUp({ tally }), followUp({ open: [] }), followUp({ changeId: 'change-2', open: [] })];
   expect([...countedBefore(sights.map((one) => sight(one)))]).toEqual([
     ['change-1', 2],

@@ -13,6 +13,16 @@ describe('messages of the same change are merged into one attempt', () => {
   });
   const denied = attempt({ denied: true });
 
+  test('that knows of as many redeploys that were not made as the message that knows of most', () => {
+    const [one, other] = [attempt({ notMade: 2 }), attempt({ notMade: 3 })];
+    for (const both of [
+      [one, other, attempt()],
+      [attempt(), other, one],
+    ])
+      expect(merged(both)).toMatchObject([{ notMade: 3 }]);
+    expect(merged([attempt(), attempt()])).toEqual([attempt()]);
+  });
+
   test('unless one is about services that we may not redeploy, or about another change', () => {
     const all = [attempt(), denied, attempt({ changeId: 'change-2' })];
     expect(merged(all)).toEqual(all);
