@@ -58,12 +58,7 @@ export function makeCarrier(plan: Plan, surroundings: Surroundings): Carrier {
     const nth = ++caller.calls;
     const [service, operation] = nameOf(request);
     const input = inputOf(request);
-    const mishap = mishapOf(
-      caller.id,
-      nth,
-      operation,
-      PAGE_TOKENS.some((name) => input[name] !== undefined),
-    );
+    const mishap = mishapOf(caller.id, nth, operation, input);
     const fault = typeof mishap === 'object' ? 'death' : mishap;
     const call: Call = {
       at: timeline.clock.now(),
@@ -79,7 +74,10 @@ export function makeCarrier(plan: Plan, surroundings: Surroundings): Carrier {
     const roll = dice(plan.seed * 31 + caller.id * 1009 + nth);
     const trip = new Trip(process, roll, surroundings, signal);
     if (typeof mishap !== 'object') {
-      const ask = () => trip.perform(paged(request, plan.settings.page), call);
+      const ask = () =>
+        plan.settings.emptyPages === true && isFirstPage(input) && roll.chance(EMPTY)
+          ? trip.performs(() => Promise.resolve(EMPTY_PAGE), call)
+          : trip.perform(paged(request, plan.settings.page), call);
       return trip.ends(mishap, call, ask);
     }
     if (mishap.after) await trip.perform(request, call);
@@ -108,9 +106,16 @@ class Trip {
   }
 
   /** The way there, and AWS's answer; undefined if the simulator cut the connection. */
-  async perform(request: WireRequest, call: Call): Promise<WireAnswer | undefined> {
+  perform(request: WireRequest, call: Call): Promise<WireAnswer | undefined> {
+    return this.performs(() => ask(this.#surroundings.sim.serve, request), call);
+  }
+
+  async performs(
+    answering: () => Promise<WireAnswer | undefined>,
+    call: Call,
+  ): Promise<WireAnswer | undefined> {
     await this.#takes(this.#roll.int(...WAY_MS));
-    const answer = await ask(this.#surroundings.sim.serve, request);
+    const answer = await answering();
     call.performed = true;
     return answer;
   }
@@ -150,7 +155,7 @@ type Mishaps = (
   invocation: number,
   nthOfInvocation: number,
   operation: string,
-  isLaterPage: boolean,
+  input: Call['input'],
 ) => FaultKind | Death | undefined;
 
 /** Gives the fault or death of each call, for which it counts the calls of the whole run. */
@@ -161,12 +166,14 @@ function makeMishaps({ faults, deaths }: Plan, { timeline, startedAt, isMended }
     counted.set(operation, n);
     return n;
   };
-  return (invocation, nth, operation, isLaterPage) => {
+  return (invocation, nth, operation, input) => {
+    const isLaterPage = PAGE_TOKENS.some((name) => input[name] !== undefined);
     const [ofOperation, ofAll] = [count(operation), count('*')];
     const ofPages = isLaterPage ? count(`${operation} page`) : 0;
     if (isMended()) return undefined;
     const now = timeline.clock.now() - startedAt;
     const isHit = (fault: Fault) => {
+      if (fault.in !== undefined && !isAbout(input, fault.in)) return false;
       if (fault.kind === 'expired-token')
         return isLaterPage && fault.operation === operation && hits(fault, ofPages, now);
       return fault.operation === '*'
@@ -182,6 +189,11 @@ function makeMishaps({ faults, deaths }: Plan, { timeline, startedAt, isMended }
 function hits(fault: Fault, n: number, now: number): boolean {
   if ('nth' in fault) return n >= fault.nth && n < fault.nth + fault.times;
   return now >= fault.at && now < fault.at + fault.forMs;
+}
+
+/** Whether a call of ECS is about a cluster, or about something in it. */
+function isAbout(input: Call['input'], cluster: string): boolean {
+  return new RegExp(`[:/]${cluster}["/]`).test(JSON.stringify(input));
 }
 
 function nameOf({ headers, method, path }: WireRequest): readonly [service: string, operation: string] {
@@ -208,7 +220,27 @@ function inputOf({ body = '' }: WireRequest): Readonly<Record<string, unknown>> 
 function paged(request: WireRequest, most: number): WireRequest {
   const input = inputOf(request);
   const field = PAGE_FIELDS.find((name) => typeof input[name] === 'number' && input[name] > most);
-  return field === undefined ? request : { ...request, body: JSON.stringify({ ...input, [field]: most }) };
+  const isAfterEmpty = PAGE_TOKENS.some((name) => input[name] === AFTER_EMPTY);
+  if (field === undefined && !isAfterEmpty) return request;
+  const asked = Object.entries(input).filter(([, value]) => value !== AFTER_EMPTY);
+  const body = { ...Object.fromEntries(asked), ...(field !== undefined && { [field]: most }) };
+  return { ...request, body: JSON.stringify(body) };
+}
+
+/** The share of first pages that are empty. */
+const EMPTY = 0.3;
+const AFTER_EMPTY = 'after-an-empty-page';
+const EMPTY_PAGE: WireAnswer = {
+  statusCode: 200,
+  headers: { 'content-type': 'application/x-amz-json-1.1' },
+  body: Buffer.from(JSON.stringify(Object.fromEntries(PAGE_TOKENS.map((name) => [name, AFTER_EMPTY])))),
+};
+
+function isFirstPage(input: Call['input']): boolean {
+  return (
+    PAGE_FIELDS.some((name) => input[name] !== undefined) &&
+    PAGE_TOKENS.every((name) => input[name] === undefined)
+  );
 }
 
 /** AWS's answer if it refuses the call without an effect; undefined if the fault is of another kind. */

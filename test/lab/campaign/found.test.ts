@@ -323,3 +323,16 @@ test('a deployment that waits for a person is not interrupted where ECS refuses 
   );
   expect(violations).toEqual([]);
 });
+
+test('what ECS shows only later is not redeployed where too many were left at the first look (seed 317)', async () => {
+  const stale = (name: string, cluster: string) => ({ ...API, name, cluster });
+  const violations = await replay(
+    scenario({
+      services: [stale('a', 'prod'), stale('b', 'prod'), stale('dark', 'shared')],
+      actions: [{ at: 10_000, do: 'put', secret: 'prod/db' }],
+      faults: [{ kind: 'access-denied', operation: 'ListServices', in: 'shared', at: 0, forMs: 120_000 }],
+      settings: { env: { MAX_SERVICES: '1' } },
+    }),
+  );
+  expect(violations).toEqual([]);
+});

@@ -7,8 +7,8 @@ type Base = Omit<Scenario, 'faults' | 'deaths'>;
 const CROWDS = [40, 40, 80, 150, 400] as const;
 
 /** Four clusters that are read so slowly that one invocation is too short for all of them, and long enough for each. */
-const SLOWLY = { READ_RATE: '0.12', READ_BURST: '15' };
-const LARGE = ['crowd-a', 'crowd-b', 'crowd-c', 'crowd-d'] as const;
+export const SLOWLY = { READ_RATE: '0.12', READ_BURST: '15' };
+export const LARGE = ['crowd-a', 'crowd-b', 'crowd-c', 'crowd-d'] as const;
 /** With slow reads: the number of services and changes that do not keep each other from being looked at. */
 const FEW = 4;
 

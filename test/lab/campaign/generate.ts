@@ -96,7 +96,12 @@ function randomSettings(roll: Dice): Settings {
     taskLagMs: roll.chance(0.3) ? roll.int(0, 1_500) : 0,
     ...(roll.chance(0.15) && { ecsLagMs: roll.pick([1, 5, 15, 30]) * SECONDS }),
     undeleted: roll.chance(0.15) ? [roll.int(1, 6)] : [],
+    ...emptyPages(roll),
   };
+}
+
+function emptyPages(roll: Dice): Pick<Settings, 'emptyPages'> {
+  return roll.chance(0.15) ? { emptyPages: true } : {};
 }
 
 function randomDeliveries(roll: Dice): Scenario['deliveries'] {

@@ -116,8 +116,12 @@ function tooSoon(run: Run, plan: ServicePlan, all: readonly DeploymentRecord[]):
     const { by, createdAt } = one;
     const { COOLDOWN_SECONDS } = settingsOf(run, makerOf(run, one));
     const cooldown = Number(COOLDOWN_SECONDS || 60) * 1_000 - 2 * skewOf(run);
-    // After some rollbacks the earlier PRIMARY is PRIMARY again, and ECS does not show the deployment between.
-    const before = all.slice(0, index).findLast(({ outcome }) => outcome !== 'rolled-back');
+    // After some rollbacks the earlier PRIMARY is PRIMARY again: only the list of deployments shows the one between.
+    const isListed = !run.calls.some(
+      ({ operation, fault, invocation }) =>
+        operation === 'ListServiceDeployments' && fault !== undefined && invocation === makerOf(run, one),
+    );
+    const before = all.slice(0, index).findLast(({ outcome }) => isListed || outcome !== 'rolled-back');
     const gap = createdAt - (before?.createdAt ?? -Infinity);
     return by === US && gap < cooldown && gap > unseenMs(run)
       ? [violation('keeps-cooldown', `${plan.name} ${secondsIn(run, createdAt)}, ${gap} ms after another`)]

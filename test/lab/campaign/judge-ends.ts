@@ -103,15 +103,16 @@ function isNamed(
   );
 }
 
-/** A change does not follow what is fresh at its first look, and does not ask when its last old task ended. */
+/**
+ * A change does not follow what is fresh at its first look, and does not ask when its last old task ended. Beside another change
+ * for which the service waits no record says so.
+ */
 function wasFreshAtFirst(run: Run, plan: ServicePlan, { record: { changeId = '' } }: Told): boolean {
   const service = run.built.services.get(plan.name);
-  return run.records.some(
-    ({ record }) =>
-      record.service === service &&
-      record.reason === 'already-fresh' &&
-      (record.changeIds ?? [record.changeId]).includes(changeId),
+  const told = run.records.filter(
+    ({ record }) => record.service === service && (record.changeIds ?? [record.changeId]).includes(changeId),
   );
+  return told.length === 0 || told.some(({ record }) => record.reason === 'already-fresh');
 }
 
 /** A list of stopped tasks that is late does not show the last of them at the look that finds the service fresh. */

@@ -1,7 +1,7 @@
 import type { DeploymentRecord } from '../../simulator/index.ts';
 import { concerns } from './judge-reasons.ts';
 import { cannotReplace, mayLackAReference } from './judge-staleness.ts';
-import type { Run } from './run.ts';
+import type { Run, Told } from './run.ts';
 import type { ServicePlan } from './scenario.ts';
 import {
   deploymentsOf,
@@ -11,6 +11,7 @@ import {
   type Moved,
   makerOf,
   mayBeOptedOutBetween,
+  movesOf,
   oursOf,
   reasonsFor,
   settingsOf,
@@ -22,6 +23,10 @@ import { secondsIn, type Violation, violation } from './violation.ts';
 
 /** The violations by deployments of ours that came too soon, too often, too many at once, or in the way of another. */
 export function limitProblems(run: Run): readonly Violation[] {
+  return [...tooSoonFor(run), ...overCapInAll(run), ...eachByItself(run)];
+}
+
+function eachByItself(run: Run): readonly Violation[] {
   return run.scenario.services.flatMap((plan) => {
     const all = deploymentsOf(run, plan);
     return oursOf(run, plan).flatMap((one) => {
@@ -54,6 +59,48 @@ function isTooSoon(
   );
   const isYoung = ({ from }: Moved) => createdAt < from + SETTLE_MS - skewOf(run);
   return !mayRepeat && reasons.length > 0 && reasons.every(isYoung);
+}
+
+/** The violations by redeploys for several changes of which one was younger than two seconds, as their records tell. */
+function tooSoonFor(run: Run): readonly Violation[] {
+  return redeploysIn(run).flatMap(({ ids, service, at }) =>
+    ids
+      .flatMap((id) => movesOf(run, id))
+      .filter(({ from }) => at < from + SETTLE_MS - skewOf(run))
+      .map(({ arn }) => violation('lets-changes-settle', `${service} for ${arn} ${secondsIn(run, at)}`)),
+  );
+}
+
+type Redeploy = { readonly ids: readonly string[]; readonly service: string; readonly at: number } & Pick<
+  Told,
+  'invocation'
+>;
+
+function redeploysIn(run: Run): readonly Redeploy[] {
+  return run.records.flatMap(({ record, invocation, at }) => {
+    const { event, service, changeId = '', changeIds = [changeId] } = record;
+    return event === 'service.redeployed' && service !== undefined
+      ? [{ ids: changeIds, service, at, invocation }]
+      : [];
+  });
+}
+
+/**
+ * The violations by changes for which more services than MAX_SERVICES were redeployed in all looks together. A request that
+ * names services, or forces, has no cap.
+ */
+function overCapInAll(run: Run): readonly Violation[] {
+  const most = Math.max(
+    ...run.invocations.map(({ env }) => Number(env['MAX_SERVICES'] || 0) || Number.POSITIVE_INFINITY),
+  );
+  if (most === Infinity) return [];
+  const services = new Map<string, Set<string>>();
+  for (const { ids, service } of redeploysIn(run))
+    for (const id of ids.filter((one) => run.sim.events.some((event) => event.id === one)))
+      services.set(id, (services.get(id) ?? new Set()).add(service));
+  return [...services]
+    .filter(([, all]) => all.size > most)
+    .map(([id, all]) => violation('keeps-cap', `${all.size} services were redeployed for ${id}`));
 }
 
 const HOUR_MS = 3_600_000;

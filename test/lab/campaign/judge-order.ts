@@ -58,6 +58,7 @@ function holderOf(
       isStaleAt(run, other, moved, createdAt) &&
       isConcerned(run, other, moved, deployment) &&
       !isProved(run, other, deployment) &&
+      !isOverCap(run, other) &&
       !isLeftForAnother(run, other, moved, createdAt) &&
       !isGivenUp(run, moved, createdAt),
   );
@@ -106,6 +107,12 @@ function isProved(run: Run, { name }: ServicePlan, deployment: DeploymentRecord)
   const from = run.invocations[(makerOf(run, deployment) ?? 0) - 1]?.startedAt ?? createdAt;
   const during = run.sim.statesOf({ arn }).filter(({ at }) => at > from && at <= createdAt);
   return [run.sim.stateOf({ arn }, from), ...during].some((one) => one?.state === 'draining');
+}
+
+/** What is left because there are too many holds nothing back. */
+function isOverCap({ records, built }: Run, { name }: ServicePlan): boolean {
+  const service = built.services.get(name);
+  return records.some(({ record }) => record.service === service && record.reason === 'over-cap');
 }
 
 /** Whether the service is left out because an earlier wave of another change of it failed. */

@@ -1,4 +1,5 @@
 import type { Call } from './carry.ts';
+import { OTHER_TRUTHS } from './judge-other-reasons.ts';
 import { isUndated } from './judge-sweep.ts';
 import type { Run, Told } from './run.ts';
 import type { ServicePlan } from './scenario.ts';
@@ -12,6 +13,7 @@ import {
   resourceOf,
   usesUntil,
   wasGoneBetween,
+  wasUseGoneBetween,
 } from './truth.ts';
 import { secondsIn, type Violation, violation } from './violation.ts';
 
@@ -37,6 +39,7 @@ function reasonIn({ record: { event, reason = '' } }: Told): string {
 }
 
 const TRUTHS: Readonly<Record<string, (run: Run, plan: ServicePlan, told: Told) => boolean>> = {
+  ...OTHER_TRUTHS,
   'secret-gone': isGone,
   unreadable: wasRefused,
   'reference-gone': lacksReference,
@@ -59,12 +62,15 @@ const STANDS_MS = 60_000;
  * new task could start for any change.
  */
 function isGone(run: Run, plan: ServicePlan, told: Told): boolean {
-  const named = usesUntil(run, plan, told.at).flatMap(({ of }) => run.built.arnsOf(of));
-  const wasGone = (arn: string) => wasGoneBetween(run, arn, seenFrom(run, told) - STANDS_MS, told.at);
-  if (named.some(wasGone)) return true;
+  const uses = usesUntil(run, plan, told.at);
+  const named = uses.flatMap(({ of }) => run.built.arnsOf(of));
+  const from = seenFrom(run, told) - STANDS_MS;
+  const wasGone = (arn: string) => wasGoneBetween(run, arn, from, told.at);
+  if (uses.some((use) => wasUseGoneBetween(run, use, from, told.at))) return true;
   return idsIn(told).some((id) => {
     const arn = resourceOf(run, id);
     if (arn === undefined) return true;
+    if (named.includes(arn)) return false;
     const isNamed = named.some(
       (one) => one === arn || one.slice(0, -7) === arn || arn.startsWith(one.slice(0, -6)),
     );
@@ -97,16 +103,23 @@ export function concerns(
   return text.includes(arn) || (text.includes(`cluster/${cluster}"`) && !text.includes(':service/'));
 }
 
-/** Each resource that the record names as missing was gone within the last minutes: it is seen twice, a minute apart. */
+/** What is gone is believed to be gone when it still is after so long. */
+const BELIEVED_MS = 60_000;
+
+/** Each resource that the record names as missing was gone, and had been for a minute: it is seen twice. */
 function lacksReference(run: Run, _plan: ServicePlan, told: Told): boolean {
   const obstacles = (told.record['obstacles'] ?? []) as readonly { arn?: string; problem?: string }[];
   return obstacles.every(
     ({ arn, problem }) =>
       arn === undefined ||
       problem === 'rotation-unfinished' ||
-      wasGoneBetween(run, arn, seenFrom(run, told), told.at),
+      (wasGoneBetween(run, arn, seenFrom(run, told), told.at) &&
+        wasGoneBetween(run, arn, -Infinity, told.at - BELIEVED_MS + EXACT_MS)),
   );
 }
+
+/** How late reads begin after the instant at which they count, and events carry whole seconds. */
+const EXACT_MS = 2_000;
 
 /** No task with the value from before one of the changes runs any more. */
 function isFresh(run: Run, plan: ServicePlan, told: Told): boolean {

@@ -8,6 +8,7 @@ import {
   deploymentsOf,
   everySettings,
   isMovedBy,
+  isRefused,
   isRemade,
   isSelected,
   type Moved,
@@ -246,9 +247,9 @@ function mayBeGone({ scenario }: Run, { of: name, as }: Use): boolean {
   );
 }
 
-/** Whether ECS refused a call permanently. */
+/** Whether ECS refused a call. */
 function someCallWasRefused({ calls }: Run): boolean {
-  return calls.some(({ fault }) => REFUSALS.includes(fault));
+  return calls.some(isRefused);
 }
 
 /** Whether a rollout of the service failed since the change, or has not ended. */
@@ -289,14 +290,22 @@ function earlierWaves(run: Run, plan: ServicePlan): readonly ServicePlan[] {
  * Whether a service may wait until its change is given up: its own rollout or one of an earlier wave ended badly or had not
  * ended by then, or one of these services has been deployed too often.
  */
-function mayWaitSoLong(run: Run, plan: ServicePlan, { reason, at }: Remark): boolean {
+function mayWaitSoLong(run: Run, plan: ServicePlan, { reason, at, until }: Remark): boolean {
   if (reason === 'too-often' || reason === 'cooldown') return true;
+  if (reason === 'unreadable') return wasRefusedToTheEnd(run, plan, until);
   if (reason === 'rotation-unfinished') return hasUnfinishedRotation(run, plan, at);
   const hinders = (one: ServicePlan) => hasEndedBadly(run, one) || isUnderWayAt(run, one, at);
   if (hinders(plan)) return true;
   if (reason !== 'earlier-wave') return false;
   const mayBeTooOften = everySettings(run).some((env) => env['MAX_REDEPLOYS_PER_HOUR'] !== undefined);
   return earlierWaves(run, plan).some((other) => mayBeTooOften || hinders(other));
+}
+
+/** Whether AWS refused every read of one kind about the service until nothing was asked about it any more. */
+function wasRefusedToTheEnd(run: Run, plan: ServicePlan, until: number): boolean {
+  const about = run.calls.filter((call) => call.at <= until && concerns(run, plan, call));
+  const last = new Map(about.map((call) => [call.operation, call]));
+  return [...last.values()].some(isRefused);
 }
 
 /** Whether the last rotation of a secret that the service refers to had failed by then, before it moved the label. */

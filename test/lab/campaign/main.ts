@@ -5,7 +5,7 @@ import { type Caught, SEEDS, writeTable } from './plant-table.ts';
 import { PLANTS, type Plant } from './plants.ts';
 import { workThrough } from './pool.ts';
 import { printCounts, printFailure, printPairs, printViolations } from './print.ts';
-import { THEMES, type Theme } from './themes.ts';
+import { THEMES, type Theme, themeOfRun } from './themes.ts';
 import type { Answer, Task } from './worker.ts';
 
 const USAGE = `npm run faults -- [--runs 2000] [--seed 1] [--threads 2]      the campaign
@@ -13,6 +13,7 @@ npm run faults -- --theme NAME [--runs 300] [--seed 1]         small worlds in w
 npm run faults -- --plant NAME | all [--runs 300] [--seed 1]   with a defect planted: it must be caught
 npm run faults -- --plant NAME | all --write                   from each of ${SEEDS.length} seeds, into docs/reliability.md
 npm run faults -- --pairs 1000 [--seed 1]                      two invocations at once of the same message
+The campaign steers every second run to one theme after the other.
 themes: ${Object.keys(THEMES).join(', ')}
 defects: ${PLANTS.map(({ name }) => name).join(', ')}
 `;
@@ -34,12 +35,13 @@ const threads = Number(values.threads);
 
 /** Runs random scenarios. Exit code 1: a promise was broken, or a kind of fault was not injected. */
 async function campaign(runs: number, theme: Theme | undefined): Promise<number> {
+  const themeOf = theme === undefined ? themeOfRun : () => theme;
   const bundle = await bundleWorker(undefined);
   const failed: Failed[] = [];
   let counts: Counts = {};
   try {
     const before = process.cpuUsage();
-    await workThrough(bundle.file, threads, tasks('run', runs, seed, theme), (answer) => {
+    await workThrough(bundle.file, threads, tasks('run', runs, seed, themeOf), (answer) => {
       if (answer.task !== 'run') return true;
       counts = added(counts, answer.counts);
       if (answer.violations.length > 0) failed.push(answer);
@@ -49,7 +51,7 @@ async function campaign(runs: number, theme: Theme | undefined): Promise<number>
     const { user, system } = process.cpuUsage(before);
     const violations = failed.flatMap((one) => one.violations);
     printCounts(counts, violations, (user + system) / 1e6 / runs);
-    await showSmallest(bundle.file, failed, theme);
+    await showSmallest(bundle.file, failed, themeOf);
   } finally {
     await bundle.remove();
   }
@@ -69,15 +71,11 @@ const SHOWN = 3;
 
 type Failed = Extract<Answer, { task: 'run' }>;
 
-async function showSmallest(
-  file: string,
-  failed: readonly Failed[],
-  theme: Theme | undefined,
-): Promise<void> {
+async function showSmallest(file: string, failed: readonly Failed[], themeOf: ThemeOf): Promise<void> {
   const shown = failed.toSorted((a, b) => a.seed - b.seed).slice(0, SHOWN);
-  const shrinking = shown.map((one): Task => ({ task: 'shrink', seed: one.seed, theme }));
+  const shrinking = shown.map((one): Task => ({ task: 'shrink', seed: one.seed, theme: themeOf(one.seed) }));
   await workThrough(file, Math.min(threads, shown.length), shrinking, (answer) => {
-    if (answer.task === 'shrink') printFailure(answer.seed, answer.shrunk, theme);
+    if (answer.task === 'shrink') printFailure(answer.seed, answer.shrunk, themeOf(answer.seed));
     return true;
   });
 }
@@ -102,11 +100,12 @@ async function plant(name: string, runs: number): Promise<number> {
 /** The runs that were needed to catch a defect, from each seed. */
 async function catches(planted: Plant, runs: number, isShown: boolean): Promise<readonly Caught[]> {
   const bundle = await bundleWorker(planted);
+  const themeOf = planted.theme === undefined ? themeOfRun : () => planted.theme;
   const caught: Caught[] = [];
   try {
     for (const from of values.write ? SEEDS : [seed]) {
       const failed: Failed[] = [];
-      await workThrough(bundle.file, threads, tasks('run', runs, from, planted.theme), (answer) => {
+      await workThrough(bundle.file, threads, tasks('run', runs, from, themeOf), (answer) => {
         if (answer.task === 'run' && answer.violations.length > 0) failed.push(answer);
         return failed.length === 0;
       });
@@ -117,7 +116,7 @@ async function catches(planted: Plant, runs: number, isShown: boolean): Promise<
           ? `${planted.name}: NOT CAUGHT within ${runs} runs from seed ${from}\n`
           : `${planted.name}: caught in run ${first.seed - from + 1} from seed ${from}: ${first.violations[0]?.promise}\n`,
       );
-      if (isShown) await showSmallest(bundle.file, failed.slice(0, 1), planted.theme);
+      if (isShown) await showSmallest(bundle.file, failed.slice(0, 1), themeOf);
     }
   } finally {
     await bundle.remove();
@@ -139,9 +138,14 @@ async function pairs(count: number): Promise<number> {
   return printPairs(measured) ? 0 : 1;
 }
 
-function* tasks(task: 'run' | 'pair', count: number, from: number, theme?: Theme): Generator<Task, void> {
+/** The theme to which the run of a seed is steered, if any. */
+type ThemeOf = (seed: number) => Theme | undefined;
+
+function* tasks(task: 'run' | 'pair', count: number, from: number, themeOf?: ThemeOf): Generator<Task, void> {
   for (let index = 0; index < count; index++)
-    yield task === 'pair' ? { task, seed: from + index } : { task, seed: from + index, theme };
+    yield task === 'pair'
+      ? { task, seed: from + index }
+      : { task, seed: from + index, theme: themeOf?.(from + index) };
 }
 
 function themeNamed(name: string | undefined): Theme | undefined {

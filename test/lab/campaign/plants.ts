@@ -254,4 +254,28 @@ export const PLANTS: readonly Plant[] = [
     find: "return mode === 'observe' ?",
     put: "return mode === 'observe' && triggers.every(({ kind }) => kind !== 'follow-up') ?",
   },
+  {
+    name: 'unread-opens-waves',
+    what: 'later waves do not wait for what ECS does not show',
+    theme: 'unread',
+    file: 'functions/core/follow-up/follow-up.ts',
+    find: '(!overdue && unread.length > 0 && !attempt.givenUp),',
+    put: 'false,',
+  },
+  {
+    name: 'old-read-is-trusted',
+    what: 'a read of the fleet from before a change counts as complete for it',
+    theme: 'warm',
+    file: 'functions/pipeline/read/fleet-cache.ts',
+    find: 'instantOf(subject) + SKEW_MS < last.beganAt',
+    put: 'instantOf(subject) - 60_000 < last.beganAt',
+  },
+  {
+    name: 'empty-page-ends-listing',
+    what: 'an empty page ends a list although another page follows',
+    theme: 'refusals',
+    file: 'functions/aws/pages.ts',
+    find: 'nextToken = page.nextToken;\n',
+    put: 'nextToken = page.items?.length ? page.nextToken : undefined;\n',
+  },
 ];

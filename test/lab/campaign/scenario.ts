@@ -37,6 +37,8 @@ export type Settings = {
   readonly windowMs: number;
   /** The maximum size of a page: AWS may give fewer items than requested. */
   readonly page: number;
+  /** Some pages that have a next one are empty, as AWS permits itself. */
+  readonly emptyPages?: true;
   /** How long a change of a secret stays invisible to DescribeSecret, and to tasks that start. */
   readonly lagMs: number;
   readonly taskLagMs: number;
@@ -240,10 +242,12 @@ export const PAGED_READS = [
 ] as const;
 
 /** Hits the calls `nth` (from 1) to `nth + times - 1` of an operation (`*`: of all), or all its calls in a period. */
-export type Fault = { readonly kind: FaultKind; readonly operation: string } & (
-  | { readonly nth: number; readonly times: number }
-  | { readonly at: number; readonly forMs: number }
-);
+export type Fault = {
+  readonly kind: FaultKind;
+  readonly operation: string;
+  /** Only calls about this cluster, or about something in it, are hit. */
+  readonly in?: string;
+} & ({ readonly nth: number; readonly times: number } | { readonly at: number; readonly forMs: number });
 
 /**
  * The process ends at a call of an invocation, both counted from 1: before the call has an effect, or `after` its

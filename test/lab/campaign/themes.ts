@@ -1,5 +1,6 @@
 import type { RolloutSpec } from '../../simulator/index.ts';
 import { type Dice, dice } from '../../support/dice.ts';
+import { LARGE, SLOWLY } from './generate-crowds.ts';
 import {
   type Action,
   type Fault,
@@ -122,22 +123,34 @@ export const THEMES = {
     const again = roll.chance(0.3) ? [at + roll.int(1, 10) * MINUTE] : [];
     const ci = roll.chance(0.3) ? [ciDeploys(services, roll, at + roll.int(1, 5) * MINUTE)] : [];
     const env = isPaced ? { COOLDOWN_SECONDS: roll.pick(['60', '120', '300']) } : {};
-    return { services, actions: [...changes(roll, at, ...again), ...ci], settings: { env } };
+    const refused: Fault = {
+      kind: roll.pick(['access-denied', 'client-error'] as const),
+      operation: 'UpdateService',
+      nth: roll.int(1, 2),
+      times: roll.pick([1, 2, 8]),
+    };
+    return {
+      services,
+      actions: [...changes(roll, at, ...again), ...ci],
+      faults: roll.chance(0.3) ? [refused] : [],
+      settings: { env },
+    };
   },
 
   /** Many changes of few services within an hour or two. */
   pace: (roll): World => {
     const services = fleet(roll, roll.int(1, 2), () => ({
-      rollout: { durationMs: roll.pick([2 * SECOND, 20 * SECOND]) },
+      rollout: roll.chance(0.2) ? ends(roll) : { durationMs: roll.pick([2 * SECOND, 20 * SECOND]) },
       ...(roll.chance(0.3) && { ageMs: roll.pick([10, 40]) * SECOND }),
     }));
     const gap = roll.pick([15, 45, 150, 500]) * SECOND;
-    const instants = Array.from({ length: roll.int(1, 9) }, (_, index) => SECOND + index * gap);
+    const instants = Array.from({ length: roll.int(1, 9) }, (_, index) => SECOND + index * gap + soon(roll));
+    const close = roll.chance(0.4) ? [roll.pick(instants) + roll.int(300, 6 * SECOND)] : [];
     const env = {
       ...(roll.chance(0.5) && { COOLDOWN_SECONDS: roll.pick(['0', '30', '120']) }),
       ...(roll.chance(0.7) && { MAX_REDEPLOYS_PER_HOUR: roll.pick(['1', '2', '3']) }),
     };
-    return { services, actions: changes(roll, ...instants.map((at) => at + soon(roll))), settings: { env } };
+    return { services, actions: changes(roll, ...instants, ...close), settings: { env } };
   },
 
   /** Blue/green, linear and canary deployments, pauses and rollbacks that a change finds under way. */
@@ -156,7 +169,13 @@ export const THEMES = {
     }));
     const at = 10 * MINUTE;
     const ci = ciDeploys(services, roll, at - roll.pick([15, 65, 150, 300]) * SECOND);
-    return { services, actions: [...changes(roll, at), ci] };
+    const refused: Fault = {
+      kind: roll.pick(['client-error', 'access-denied', 'server-error'] as const),
+      operation: roll.pick(['DescribeServiceDeployments', 'ListServiceDeployments']),
+      at: at + roll.pick([-MINUTE, 0, MINUTE]),
+      forMs: roll.pick([MINUTE, 20 * MINUTE]),
+    };
+    return { services, actions: [...changes(roll, at), ci], faults: roll.chance(0.3) ? [refused] : [] };
   },
 
   /** More stale services than MAX_SERVICES allows, in fleets whose read is quick or slow. */
@@ -210,6 +229,9 @@ export const THEMES = {
         ? [{ at: later(), do: 'tag', service: one.name, enabled: roll.pick(['false', 'true']) }]
         : [],
     );
+    const ofSecret = roll.chance(0.4)
+      ? [{ at: later(), do: 'tag-secret', secret: DB.name, enabled: roll.pick(['false', 'true']) } as const]
+      : [];
     const env = roll.pick([
       { CLUSTERS: 'prod' },
       { CLUSTERS: '*,!dev' },
@@ -221,7 +243,7 @@ export const THEMES = {
       services,
       clusters: ['prod', 'dev'].map((name) => ({ name, tags: roll.chance(0.15) ? OPTED_OUT : {} })),
       resources: [roll.chance(0.25) ? { ...DB, ...OPTED_OUT } : DB],
-      actions: [...changes(roll, at), ...tags, ...configured],
+      actions: [...changes(roll, at), ...tags, ...ofSecret, ...configured],
       settings: { env: { COOLDOWN_SECONDS: roll.pick(['60', '120']) } },
     };
   },
@@ -269,11 +291,82 @@ export const THEMES = {
         ? { kind, operation, nth: roll.int(1, 10), times: roll.pick([1, 2, 5]) }
         : { kind, operation, at: 0, forMs: roll.pick([30 * SECOND, 5 * MINUTE]) };
     });
+    const operation = roll.pick(['ListClusters', 'ListServices', 'ListServices', 'ListTasks'] as const);
+    const expired: Fault = { kind: 'expired-token', operation, nth: 1, times: roll.pick([1, 1, 3]) };
     return {
       services,
       actions: changes(roll, soon(roll)),
-      faults,
-      settings: { page: roll.pick([1, 2, 100]) },
+      faults: roll.chance(0.3) ? [...faults, expired] : faults,
+      settings: { page: roll.pick([1, 2, 100]), ...(roll.chance(0.4) && { emptyPages: true }) },
+    };
+  },
+
+  /** One cluster of which AWS does not show a part for a while, and services of other waves in another one. */
+  unread: (roll): World => {
+    const [hidden, open] = ['shared', 'prod'] as const;
+    const services = fleet(roll, roll.int(2, 5), (_, index) => ({
+      cluster: index === 0 ? hidden : roll.pick([open, open, hidden]),
+      wave: index === 0 ? 0 : roll.int(0, 2),
+      rollout: roll.chance(0.7) ? { durationMs: 2 * SECOND } : ends(roll),
+    }));
+    const at = soon(roll);
+    const refused: Fault = {
+      kind: roll.pick(['client-error', 'invalid-parameter', 'access-denied'] as const),
+      operation: roll.pick(['ListServices', 'ListServices', 'DescribeServices', 'DescribeClusters']),
+      in: hidden,
+      at: 0,
+      forMs: at + roll.pick([20 * SECOND, 2 * MINUTE, 10 * MINUTE, 70 * MINUTE]),
+    };
+    const env = roll.chance(0.3) ? { MAX_SERVICES: String(roll.int(1, 3)) } : {};
+    const again = roll.chance(0.3) ? [at + roll.int(5, 200) * SECOND] : [];
+    return {
+      services,
+      actions: changes(roll, at, ...again),
+      faults: [refused],
+      settings: { env, page: roll.pick([1, 100]) },
+    };
+  },
+
+  /** A fleet for whose read one invocation is too short, so that a later one goes on with it. */
+  scans: (roll): World => {
+    const services = fleet(roll, roll.int(2, 4), (_, index) => ({
+      cluster: LARGE[(index + roll.int(0, 1)) % LARGE.length] ?? 'prod',
+      wave: roll.pick([0, 0, 1]),
+      rollout: { durationMs: roll.pick([2 * SECOND, 30 * SECOND]) },
+    }));
+    const refused: Fault = {
+      kind: roll.pick(['client-error', 'invalid-parameter'] as const),
+      operation: roll.pick(['ListServices', 'ListServices', 'DescribeServices', 'DescribeClusters']),
+      in: roll.pick(services).cluster,
+      at: 0,
+      forMs: roll.pick([3, 6, 20]) * MINUTE,
+    };
+    return {
+      services,
+      crowds: LARGE.map((cluster) => ({ cluster, count: roll.int(90, 110) })),
+      actions: changes(roll, soon(roll)),
+      faults: roll.chance(0.5) ? [refused] : [],
+      settings: { env: SLOWLY },
+    };
+  },
+
+  /** A process that keeps what it has read, while services begin to refer to what changes next. */
+  warm: (roll): World => {
+    const services = fleet(roll, roll.int(1, 3), () => ({ rollout: { durationMs: 2 * SECOND } }));
+    const at = soon(roll);
+    const deployed = at + roll.int(1, 60) * SECOND;
+    const moved = deployed + roll.int(1, 90) * SECOND;
+    const moreUses = [...uses(DB.name), ...uses(roll.pick([API.name, ROOT.name]))];
+    return {
+      services,
+      resources: [DB, API, ROOT],
+      actions: [
+        ...changes(roll, at),
+        { at: deployed, do: 'deploy', service: nameOfOne(roll, services), uses: moreUses },
+        { at: moved, do: 'put', secret: API.name },
+        { at: moved + roll.int(0, 3) * SECOND, do: 'put-parameter', parameter: ROOT.name },
+      ],
+      settings: { processes: 1 },
     };
   },
 
@@ -307,6 +400,7 @@ export const THEMES = {
   states: (roll): World => {
     const services = fleet(roll, roll.int(1, 3), () => ({
       kind: roll.pick(['rolling', 'rolling', 'blue-green'] as const),
+      desired: roll.int(1, 4),
       breaker: true as const,
       rollout: {
         ...ends(roll),
@@ -314,6 +408,7 @@ export const THEMES = {
           {},
           { outcome: 'success' as const, drainMs: roll.pick([30 * SECOND, 5 * MINUTE]) },
           { outcome: 'success' as const, protectMs: 20 * MINUTE, earlySuccess: roll.chance(0.5) },
+          { outcome: 'success' as const, protectMs: roll.pick([3, 15]) * MINUTE, protectedTasks: 1 },
           { outcome: 'keeps-failing' as const, failAfter: 0 },
           { outcome: 'cannot-place' as const, failAfter: 0 },
         ]),
@@ -321,7 +416,14 @@ export const THEMES = {
     }));
     const at = soon(roll);
     const mend: Action = { at: at + 10 * MINUTE, do: 'mend', service: nameOfOne(roll, services) };
-    return { services, actions: [...changes(roll, at), ...(roll.chance(0.5) ? [mend] : [])] };
+    const scale: Action = {
+      at: at + roll.int(5, 150) * SECOND,
+      do: 'scale',
+      service: nameOfOne(roll, services),
+      count: roll.int(0, 3),
+    };
+    const others = [mend, scale].filter(() => roll.chance(0.4));
+    return { services, actions: [...changes(roll, at), ...others] };
   },
 
   /** Resources whose names begin or end alike, in every spelling of a reference. */
@@ -382,3 +484,10 @@ export const THEMES = {
 } satisfies Readonly<Record<string, (roll: Dice) => World>>;
 
 export type Theme = keyof typeof THEMES;
+
+const NAMES = Object.keys(THEMES) as readonly Theme[];
+
+/** The campaign steers every second of its runs, to one theme after the other; undefined: a run that is left to chance. */
+export function themeOfRun(seed: number): Theme | undefined {
+  return seed % 2 === 0 ? undefined : NAMES[((seed - 1) / 2) % NAMES.length];
+}

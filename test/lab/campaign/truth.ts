@@ -379,6 +379,25 @@ export function goneTimes(run: Run, arn: string): readonly { readonly from: numb
   return times;
 }
 
+/** Whether what a use names was gone between two instants: a name is gone until another secret has it. */
+export function wasUseGoneBetween(run: Run, use: Use, from: number, to: number): boolean {
+  const arns = namedBy(use, run);
+  return arns.some((arn, index) => {
+    const next = arns[index + 1];
+    const end = next === undefined ? Infinity : createdAt(run, next);
+    return goneTimes(run, arn).some((time) => time.from <= to && Math.min(time.to, end) >= from);
+  });
+}
+
+/** When a secret was made while the scenario was performed. */
+function createdAt(run: Run, arn: string): number {
+  const isCreation = ({ detail }: AwsEvent) =>
+    JSON.stringify(detail['responseElements'] ?? null).includes(arn) &&
+    detail['eventName'] === 'CreateSecret';
+  const event = run.sim.events.find(isCreation);
+  return event === undefined ? Infinity : Date.parse(event.time) + 999;
+}
+
 /** Whether it was gone at an instant between the two, or is none of the run's resources. */
 export function wasGoneBetween(run: Run, arn: string, from: number, to: number): boolean {
   const known = run.scenario.resources.flatMap(({ name }) => run.built.arnsOf(name));
