@@ -61,6 +61,9 @@ const count = (least: number) =>
 const rate = () =>
   number(/^\d{1,9}(\.\d{1,9})?$/, 0.001, 'expected a number of calls a second from 0.001, such as 4 or 0.5');
 
+const oneOf = <const Word extends string>(...words: readonly Word[]) =>
+  z.enum(words, `expected ${words.join(' or ')}`);
+
 const shape = z.object({
   STAGE: z._default(
     z.string().check(z.regex(/^[\w.-]{1,128}$/, 'expected the name of a stage: letters, digits, _.-')),
@@ -68,8 +71,8 @@ const shape = z.object({
   ),
   CHANGE_QUEUE_URL: z.optional(z.url('expected the URL of a queue')),
   SNAPSHOT_BUCKET: z.optional(z.string()),
-  MODE: z._default(z.enum(['enforce', 'observe']), 'enforce'),
-  SELECT: z._default(z.enum(['all', 'tagged']), 'all'),
+  MODE: z._default(oneOf('enforce', 'observe'), 'enforce'),
+  SELECT: z._default(oneOf('all', 'tagged'), 'all'),
   TAG_PREFIX: z._default(
     z
       .string()
@@ -93,8 +96,8 @@ const shape = z.object({
     ['*'],
   ),
   MAX_SERVICES: z._default(count(0), 0),
-  PULL_CREDENTIALS: z._default(z.enum(['ignore', 'redeploy']), 'ignore'),
-  PREFLIGHT: z._default(z.enum(['off', 'warn', 'block']), 'off'),
+  PULL_CREDENTIALS: z._default(oneOf('ignore', 'redeploy'), 'ignore'),
+  PREFLIGHT: z._default(oneOf('off', 'warn', 'block'), 'off'),
   COOLDOWN_SECONDS: z._default(count(0), 60),
   MAX_REDEPLOYS_PER_HOUR: z._default(count(1), 6),
   FOLLOW_UP_SECONDS: z._default(count(1), 30),
@@ -104,7 +107,7 @@ const shape = z.object({
   UPDATE_BURST: z._default(count(1), 40),
   READ_RATE: z._default(rate(), 16),
   READ_BURST: z._default(count(1), 40),
-  SWEEP: z._default(z.enum(['report', 'heal']), 'report'),
+  SWEEP: z._default(oneOf('report', 'heal'), 'report'),
   TRUSTED_ACCOUNTS: z._default(
     z.pipe(
       z
