@@ -8,6 +8,7 @@ import { reasonLines } from './render/reasons.ts';
 import { columns, frame, inOrder, type Row, tally, transition } from './render/rollout.ts';
 import { exitCodeOf, Rows } from './rows.ts';
 import type { LiveLines } from './screen.ts';
+import { subjectOf, type Target, unusedOf } from './target.ts';
 
 /** How often the seconds of live lines move. */
 const TICK_MS = 1_000;
@@ -121,13 +122,13 @@ const isNews = ({ end, endedAt }: Row): boolean =>
 /** What became of it, in one sentence, and the services at which to look. */
 export function printEnd(
   { rows, timedOut }: Followed,
-  subject: string,
+  target: Target,
   now: number,
   given: Given,
   { screen }: Terminal,
 ): void {
   const wrong = inOrder(rows).filter(({ end }) => end !== 'fresh' && end !== 'untouched');
-  const verdict = `${subject}: ${rows.length === 0 ? 'no service refers to it' : tally(rows)}`;
+  const verdict = `${subjectOf(target)}: ${rows.length === 0 ? unusedOf(target) : tally(rows)}`;
   const result = {
     json: { services: inOrder(rows).map(withInstants), timedOut },
     names: wrong.map(({ key }) => key),

@@ -3,7 +3,7 @@ import { SUFFIXED } from '../core/match/subject-index.ts';
 import { parseArn } from '../core/model/arn.ts';
 import { misnamed } from '../core/model/reference.ts';
 import type { SecretDescription } from '../core/model/secret.ts';
-import { isDenial } from '../pipeline/confirm/foreign.ts';
+import { isDenial, isElsewhere } from '../pipeline/confirm/foreign.ts';
 import { describing } from '../pipeline/living.ts';
 import { Denied, type Session } from '../runtime/connect-terminal.ts';
 import { type Given, isSet, text, texts } from './command.ts';
@@ -45,7 +45,7 @@ export async function resolve(
 ): Promise<readonly Resource[]> {
   return Promise.all([
     ...secrets.map((name) => secretOf(name, session, hidden)),
-    ...parameters.map((name) => parameterOf(name, session)),
+    ...parameters.map((name) => parameterOf(name, session, hidden)),
   ]);
 }
 
@@ -90,7 +90,7 @@ async function secretOf(name: string, session: Session, hidden: WithoutDescripti
   if (found !== 'denied') return { kind: 'secret', arn: found.arn };
   const isFull = parseArn(name)?.service === 'secretsmanager' && SUFFIXED.test(name);
   if (hidden === 'known' || (hidden === 'by-arn' && isFull)) return { kind: 'secret', arn: name };
-  const instead = `plan and redeploy need no description where it is named by its full ARN, with --at or --force`;
+  const instead = `plan and redeploy need no description where it is named by its full ARN, with --at or --force, and uses needs none where it is named so`;
   throw new Denied('secretsmanager:DescribeSecret', new Error(name), `for ${name}; ${instead}`);
 }
 
@@ -109,10 +109,12 @@ async function describedOrDenied(
   }
 }
 
-async function parameterOf(name: string, session: Session): Promise<Resource> {
+async function parameterOf(name: string, session: Session, hidden: WithoutDescription): Promise<Resource> {
   needKind(name, 'parameter');
   needHere(name, session);
   const { run } = session;
+  // Parameter Store shows nothing of other accounts.
+  if (hidden === 'by-arn' && isElsewhere(name, run)) return { kind: 'parameter', arn: name };
   const found = await run.ports.parameters.describe(name, run.reading);
   if (found !== undefined) return { kind: 'parameter', arn: found.arn };
   throw new WrongUsage(`there is no parameter ${name} ${placeOf(session)}`);

@@ -112,6 +112,11 @@ export function startOf(
   };
 }
 
+/** What is said of a target to which nothing refers. */
+export function unusedOf({ resources }: Target): string {
+  return `no service refers to ${resources.length > 1 ? 'any of them' : 'it'}`;
+}
+
 /** What the target is called in a sentence. */
 export function subjectOf({ resources, services }: Target): string {
   const names = [...resources.map(({ arn }) => resourceName(arn)), ...services];

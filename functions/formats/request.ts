@@ -101,20 +101,25 @@ function contradictions(data: Readable, input: object, now: number): readonly st
     ...(action === 'uses' && has('services')
       ? ['services: the action uses takes a secret or a parameter, and finds the services that refer to it']
       : []),
-    ...(action === 'stale'
-      ? ['services', 'force', 'at']
+    ...(isOfNow(action)
+      ? [...(action === 'stale' ? ['services'] : []), 'force', 'at']
           .filter(has)
-          .map((field) => `${field}: the action stale shows the present state and does not take this field`)
+          .map(
+            (field) => `${field}: the action ${action} shows the present state and does not take this field`,
+          )
       : []),
     ...secret.flatMap((given) => misnamedIn('secret', given)),
     ...parameter.flatMap((given) => misnamedIn('parameter', given)),
     ...services
       .filter((given) => namedService(given) === undefined)
       .map((given) => `services: ${given} is neither cluster/service nor the ARN of a service`),
-    ...(data.force === true && !has('at') && action !== 'stale' ? [forceWithoutInstant(input, now)] : []),
+    ...(data.force === true && !has('at') && !isOfNow(action) ? [forceWithoutInstant(input, now)] : []),
     ...(at !== undefined && Date.parse(at) > now + AHEAD_MS ? [`at: ${at} is in the future`] : []),
   ];
 }
+
+/** Whether the action asks how everything stands, and not what is older than an instant. */
+const isOfNow = (action: Request['action'] | undefined): boolean => action === 'stale' || action === 'uses';
 
 /** A request with a list of a thousand names is not printed again. */
 const MAX_PRINTED = 4_000;

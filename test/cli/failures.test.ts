@@ -236,6 +236,14 @@ it('a name of a secret and of a service is the secret, and watch says so', async
   expect(service.out).toBe('prod/api-1: 1 of 1 service is fresh\n');
 });
 
+it('several secrets to which no service refers are named as several', async (context) => {
+  const sim = await account(context);
+  changed(sim, 'prod/db');
+  changed(sim, 'prod/key');
+  const { out } = await esr(sim, 'watch', 'prod/db', 'prod/key');
+  expect(out).toBe('prod/db and 1 other: no service refers to any of them\n');
+});
+
 it('no service that refers to what is named is an answer, and ends with 0', async (context) => {
   const sim = await account(context);
   changed(sim, 'prod/db');

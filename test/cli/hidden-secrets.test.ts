@@ -78,6 +78,30 @@ describe.concurrent('a secret whose policy denies that it is described', () => {
     expect(code).toBe(2);
   });
 
+  it.concurrent('is told by uses who refers to it by its full ARN, which takes no description', async (context) => {
+    const sim = await account(context);
+    const { arn, partialArn } = world(sim);
+    expect((await esr(sim, 'uses', arn, '-o', 'name')).out).toBe('prod/web\n');
+    const { out, code } = await esr(sim, 'uses', arn);
+    expect(out.split('\n').slice(0, 3)).toEqual([
+      '1 service refers to shared/key',
+      expect.stringMatching(/^SERVICE +HOW +NOW +WAVE$/),
+      expect.stringMatching(/^prod\/web +secrets by partial-arn$/),
+    ]);
+    expect(code).toBe(0);
+    expect((await esr(sim, 'uses', partialArn)).code).toBe(2);
+  });
+
+  it.concurrent('as a parameter of another account is planned and shown by its ARN', async (context) => {
+    const sim = await account(context);
+    const arn = `arn:aws:ssm:eu-west-1:${THEIRS}:parameter/shared/url`;
+    const tags = { 'secret-redeploy:also': arn };
+    sim.world.service({ cluster: 'prod', name: 'web', tags, startedAt: Date.now() - 5 * HOUR });
+    expect((await esr(sim, 'uses', arn, '-o', 'name')).out).toBe('prod/web\n');
+    expect((await esr(sim, 'plan', arn, '--force', '-o', 'name')).out).toBe('prod/web\n');
+    expect((await esr(sim, 'plan', arn)).err).toContain('there is no parameter');
+  });
+
   it.concurrent('is planned and redeployed by its full ARN since an instant, and not without one', async (context) => {
     const sim = await account(context, { rolloutMs: 100 });
     const { arn, partialArn } = world(sim);

@@ -83,6 +83,7 @@ describe.concurrent('stop and resume', () => {
     const resume = 'esr resume --stage test --region eu-west-1';
     expect((await esr(sim, 'redeploy', '--service', 'prod/api', ...place)).err).toContain(`"${resume}"`);
     expect((await esr(sim, 'status', ...place)).out).toContain(resume);
+    expect((await esr(sim, 'status', '-o', 'json', ...place)).out).toContain(`"todo": "${resume}"`);
     expect((await esr(sim, 'doctor', ...place)).out).toContain(resume);
     expect((await esr(sim, 'stop', '--yes', ...place)).err).toContain(`after "${resume}"`);
     expect((await esr(sim, 'resume', ...place)).err).toContain(

@@ -137,6 +137,8 @@ describe('an answer of AWS that lacks a field', () => {
     ['DescribeServices', 'services'],
     ['DescribeTaskDefinition', 'taskDefinition'],
     ['DescribeParameters', 'Parameters.LastModifiedDate'],
+    ['ListSecretVersionIds', 'Versions.VersionStages'],
+    ['ListSecretVersionIds', 'Versions'],
   ])('makes no clean sweep of what it hides: %s without %s', async (operation, path) => {
     const { done } = await sweepWithout(operation, path);
     expect(done).toMatchObject({ missing: 0, complete: false });

@@ -155,6 +155,8 @@ describe('the schemas', () => {
     { action: 'redeploy' },
     { action: 'stop', secret: 'x' },
     { action: 'uses', services: 'a/b' },
+    { action: 'uses', secret: 'x', force: true, at: '2026-01-01T00:00:00.000Z' },
+    { action: 'uses', secret: 'x', at: '2026-01-01T00:00:00.000Z' },
     { action: 'plan', services: 'a/b', secret: 'x' },
     { action: 'stale', services: 'a/b' },
     { action: 'stale', secret: 'x', force: true },

@@ -22,7 +22,6 @@ describe('a request with force and without its instant', () => {
     [{ action: 'redeploy', parameter: ['/a', '/b'], force: true, clusters: 'prod-*', reason: 'leaked' }],
     [{ action: 'redeploy', services: 'main/api', force: true }],
     [{ action: 'plan', secret: SECRET, force: true }],
-    [{ action: 'uses', secret: 'prod/db', force: true }],
   ])('is wrong, and the error prints the request to send: %o', (request) => {
     const line = JSON.stringify({ ...request, at });
     expect(refusal(request)).toContain(`send ${line}`);

@@ -112,6 +112,12 @@ describe('a wrong request', () => {
       { action: 'stale', at: '2026-01-01T00:00:00Z' },
       'at: the action stale',
     ],
+    ['the action uses and force', { action: 'uses', secret: 'x', force: true }, 'force: the action uses'],
+    [
+      'the action uses and an instant',
+      { action: 'uses', secret: 'x', at: '2026-01-01T00:00:00Z' },
+      'at: the action uses',
+    ],
     ['the action uses for a service', { action: 'uses', services: 'main/api' }, 'services: the action uses'],
     ['an empty list', { action: 'plan', secret: [] }, NAMES],
     ['an empty name', { action: 'plan', secret: ' ' }, NAMES],
@@ -119,6 +125,21 @@ describe('a wrong request', () => {
       'a parameter in the place of a secret',
       { action: 'plan', secret: PARAMETER },
       'is not the ARN of a secret',
+    ],
+    ...['/aws/reference/secretsmanager/prod/db', 'aws/reference/secretsmanager/prod/db'].map(
+      (parameter): [string, object, string] => [
+        `the parameter ${parameter}, which passes a secret through`,
+        { action: 'plan', parameter },
+        'passes the secret prod/db through; name it as a secret',
+      ],
+    ),
+    [
+      'the ARN of a parameter that passes a secret through',
+      {
+        action: 'plan',
+        parameter: 'arn:aws:ssm:eu-west-1:111122223333:parameter/aws/reference/secretsmanager/prod/db',
+      },
+      'passes the secret prod/db through; name it as a secret',
     ],
     [
       'a secret in the place of a parameter',

@@ -13,7 +13,7 @@ import { count, some } from '../render/words.ts';
 import { exitCodeOf } from '../rows.ts';
 import { seenReport } from '../seen-report.ts';
 import { knownServices } from '../services.ts';
-import { needNames, requestFor, startOf, subjectOf, type Target, targetOf } from '../target.ts';
+import { needNames, requestFor, startOf, type Target, targetOf } from '../target.ts';
 import { There } from '../there.ts';
 import { ALL, AT, CLUSTERS, FORCE, PARAMETER, SERVICE, TIMEOUT, YES } from './options.ts';
 import { planResult } from './plan.ts';
@@ -219,7 +219,7 @@ function again(name: 'redeploy' | 'watch', { args, given, at, target }: Redeploy
 }
 
 function ended({ given, target, terminal, run }: Redeploying, followed: Followed): ExitCode {
-  if (given.output !== 'json') printEnd(followed, subjectOf(target), run.ports.clock.now(), given, terminal);
+  if (given.output !== 'json') printEnd(followed, target, run.ports.clock.now(), given, terminal);
   return followed.code;
 }
 

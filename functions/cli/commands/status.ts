@@ -20,21 +20,16 @@ export const status: CliCommand = {
     const { screen, progress } = terminal;
     const health = await healthOf(await terminal.connect('stack'));
     progress.end();
-    const findings = findingsOf(health);
+    const findings = findingsOf(health).map((one) => ({ ...one, todo: atSamePlace(one.todo, given) }));
     const isWell = findings.length === 0;
     const verdict = isWell ? 'the service works' : count(findings.length, 'finding');
     const result = {
-      json: healthJson(health),
+      json: healthJson(health, findings),
       names: findings.map(({ code }) => code),
       verdict: screen.style(['bold', isWell ? 'green' : 'red'], verdict),
       columns: [
         { title: 'FINDING', cell: ({ finding }: Finding) => finding, least: 24, wraps: true },
-        {
-          title: 'WHAT TO DO',
-          cell: ({ todo }: Finding) => atSamePlace(todo, given),
-          least: 24,
-          wraps: true,
-        },
+        { title: 'WHAT TO DO', cell: ({ todo }: Finding) => todo, least: 24, wraps: true },
       ] as const,
       wide: [],
       rows: findings,

@@ -2,6 +2,7 @@ import { references } from '../../commands/references.ts';
 import type { Decision, ReportedReference } from '../../core/model/decision.ts';
 import type { NamedService } from '../../core/model/fleet.ts';
 import type { Uses } from '../../core/report/uses.ts';
+import { isDenial } from '../../pipeline/confirm/foreign.ts';
 import type { Session } from '../../runtime/connect-terminal.ts';
 import { type CliCommand, type Given, type Terminal, texts } from '../command.ts';
 import { EXIT } from '../exit.ts';
@@ -33,7 +34,7 @@ export const uses: CliCommand = {
     for (const one of services) needOwn(one, session);
     if (services.length > 0) return reverse(ofServices, given, session, terminal);
     await needClusters(given, session);
-    terminal.progress.lookFor(await resolve(named, session));
+    terminal.progress.lookFor(await resolve(named, session, 'by-arn'));
     const asked = { secret: named.secrets, parameter: named.parameters, clusters: texts(given, 'clusters') };
     const answer = await usesFor(asked, session);
     const decisions = isTable(given) ? await decisionsFor(asked, session) : [];
@@ -56,8 +57,14 @@ async function usesFor(asked: Asked, session: Session): Promise<Uses> {
 
 /** How the services stand. The fleet has just been read: of it, only those that refer to the resources are read again. */
 async function decisionsFor(asked: Asked, session: Session): Promise<readonly Decision[]> {
-  const answer = await ask({ action: 'plan', ...asked }, session);
-  return 'decisions' in answer ? answer.decisions : [];
+  try {
+    const answer = await ask({ action: 'plan', ...asked }, session);
+    return 'decisions' in answer ? answer.decisions : [];
+  } catch (error) {
+    // What AWS does not describe here is known by its references, and not since when tasks are old.
+    if (!isDenial(error)) throw error;
+    return [];
+  }
 }
 
 type Row = {

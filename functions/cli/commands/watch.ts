@@ -4,7 +4,7 @@ import { type CliCommand, type Given, isSet, text } from '../command.ts';
 import { WrongUsage } from '../exit.ts';
 import { follow, printEnd, timeoutOf } from '../follow.ts';
 import { knownServices, serviceNamed } from '../services.ts';
-import { needNames, requestFor, startOf, subjectOf, type Target, targetOf } from '../target.ts';
+import { needNames, requestFor, startOf, type Target, targetOf } from '../target.ts';
 import { ALL, AT, CLUSTERS, FORCE, PARAMETER, SERVICE, TIMEOUT } from './options.ts';
 
 export const watch: CliCommand = {
@@ -35,7 +35,7 @@ export const watch: CliCommand = {
     terminal.progress.lookFor(target.resources);
     const { run, first } = await knownServices(session, () => firstLook(target, given, at, session.run));
     const followed = await follow(first, run, terminal, { timeoutMs });
-    printEnd(followed, subjectOf(target), run.ports.clock.now(), given, terminal);
+    printEnd(followed, target, run.ports.clock.now(), given, terminal);
     return followed.code;
   },
 };

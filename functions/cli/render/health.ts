@@ -188,7 +188,7 @@ function shareOf({ rate, of }: Share): string {
 }
 
 /** The same for other programs (functions/schema/status.schema.json). */
-export function healthJson(health: Health): object {
+export function healthJson(health: Health, findings: readonly Finding[]): object {
   const { stack, stage, modes, throttled, underWay, deadLetters, alarms, quota } = health;
   const { version = null, code, modifiedAt } = health.function;
   return {
@@ -206,7 +206,7 @@ export function healthJson(health: Health): object {
     alarms: alarms.map(({ name, state, since }) => ({ name, state, since: instant(since) })),
     quota,
     throttled,
-    findings: findingsOf(health),
+    findings,
   };
 }
 

@@ -122,6 +122,16 @@ export function currentChanges(
   );
 }
 
+/**
+ * Whether it is not known which version has the current value: a version is shown without the labels that it must have, or
+ * none of them has the label that the secret shows. A secret without a value shows neither.
+ */
+export function isUnlabelled({ labelsOf }: SecretDescription, versions: readonly SecretVersion[]): boolean {
+  const isCurrent = versions.some(({ labels }) => labels.includes(CURRENT));
+  const isShown = [...labelsOf.values()].some((labels) => labels.includes(CURRENT));
+  return versions.some(({ labels }) => labels.length === 0) || (isShown && !isCurrent);
+}
+
 /** A rotation sets both dates, some milliseconds apart (functions/README.md, Events): nothing has changed since. */
 function isTheRotation({ lastChangedAt = 0, lastRotatedAt = 0 }: SecretDescription): boolean {
   return Math.abs(lastChangedAt - lastRotatedAt) < 1_000;

@@ -85,9 +85,18 @@ export function misnamed(text: string, kind: Target['kind']): string | undefined
   if (isArn && (arn?.service !== service || !arn.resource.startsWith(type)))
     return `${text} is not the ARN of a ${kind}`;
   const name = isArn ? arn?.resource.slice(type.length) : text;
-  return name?.includes(':')
-    ? `${text} is a reference: leave out what stands behind the ${isArn ? 'ARN' : 'name'} of the ${kind}`
-    : undefined;
+  if (name?.includes(':'))
+    return `${text} is a reference: leave out what stands behind the ${isArn ? 'ARN' : 'name'} of the ${kind}`;
+  const secret = kind === 'parameter' ? passedThrough(name ?? '') : undefined;
+  return secret === undefined
+    ? undefined
+    : `${text} is no parameter of its own: Parameter Store passes the secret ${secret} through; name it as a secret`;
+}
+
+/** The secret that Parameter Store passes through under this name, with or without its first slash. */
+function passedThrough(name: string): string | undefined {
+  const rest = name.replace(/^\//, '');
+  return rest.startsWith(PASS_THROUGH) ? rest.slice(PASS_THROUGH.length) : undefined;
 }
 
 /** The name at the end of the ARN of a secret, with the suffix if the ARN has one. */

@@ -4,6 +4,7 @@ import {
   forcedChange,
   goneNotice,
   isFullArn,
+  isUnlabelled,
   isYoungClaim,
 } from '../../core/confirm/confirm.ts';
 import { resourceOf } from '../../core/confirm/event.ts';
@@ -86,6 +87,8 @@ async function currentSecret(named: Named, describe: Describe, run: StepContext)
   if (description === undefined) return none;
   if (force) return { kind: 'changes', changes: [forcedChange(origin, description)] };
   const versions = await run.ports.secrets.listVersions(description.arn, run.reading);
+  if (isUnlabelled(description, versions))
+    throw new Error(`Secrets Manager does not say which version of ${description.arn} has which label`);
   return { kind: 'changes', changes: currentChanges(origin, description, versions) };
 }
 

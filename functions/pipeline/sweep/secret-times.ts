@@ -1,5 +1,5 @@
 import pMap from 'p-map';
-import { currentChanges, goneNotice } from '../../core/confirm/confirm.ts';
+import { currentChanges, goneNotice, isUnlabelled } from '../../core/confirm/confirm.ts';
 import { type Change, type Notice, SWEEP } from '../../core/model/change.ts';
 import type { Fleet } from '../../core/model/fleet.ts';
 import { CONCURRENCY } from '../../core/model/limits.ts';
@@ -124,6 +124,7 @@ export async function readSecretTimes(
   const undated = living.filter(({ arn, lastChangedAt }) => inexact.has(arn) || lastChangedAt === undefined);
   const listVersions = ({ arn }: SecretDescription) => run.ports.secrets.listVersions(arn, run.reading);
   const { answers, refused } = await eachByItself(undated, listVersions, run);
+  const unlabelled = answers.filter(({ item, answer }) => isUnlabelled(item, answer));
   const isUndated = new Set(undated.map(({ arn }) => arn));
   return {
     changes: [
@@ -131,13 +132,18 @@ export async function readSecretTimes(
       ...answers.flatMap(({ item, answer }) => currentChanges(origin(item), item, answer)),
     ],
     notices: secrets.flatMap((secret) => goneNotice(secret.arn, origin(secret), secret) ?? []),
-    refused: refused.map(({ item, why, denied }) => ({
-      arn: item.arn,
-      why,
-      ...(denied && { hidden: true }),
-    })),
+    refused: [
+      ...refused.map(({ item, why, denied }) => ({
+        arn: item.arn,
+        why,
+        ...(denied && { hidden: true as const }),
+      })),
+      ...unlabelled.map(({ item }) => ({ arn: item.arn, why: UNLABELLED })),
+    ],
   };
 }
+
+const UNLABELLED = 'Secrets Manager does not say which version has which label';
 
 type Refusal<Item> = { readonly item: Item; readonly why: string; readonly denied: boolean };
 type Each<Item, Answer> = {

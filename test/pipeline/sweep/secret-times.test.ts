@@ -296,6 +296,31 @@ describe('the last change of a secret', () => {
   });
 
   test.each([
+    ['a version is shown without its labels', [{ ...VERSION, labels: [] }]],
+    ['no version has the label that the secret shows', [{ ...VERSION, labels: ['AWSPENDING'] }]],
+    ['it is listed with a version, and then none is shown', []],
+  ])('is not known if %s', async (_, versions) => {
+    const { changes, refused } = await times([described(SECRET)], BEFORE, {
+      listVersions: () => Promise.resolve(versions),
+    });
+    expect(changes).toEqual([]);
+    expect(refused).toEqual([
+      { arn: SECRET, why: 'Secrets Manager does not say which version has which label' },
+    ]);
+  });
+
+  test.each([
+    ['has no value yet', []],
+    ['has only a value that is pending', [{ ...VERSION, labels: ['AWSPENDING'] }]],
+  ])('is none if the secret %s', async (_, versions) => {
+    const labelsOf = new Map(versions.map(({ versionId, labels }) => [versionId, labels]));
+    const { changes, refused } = await times([described(SECRET, { labelsOf })], BEFORE, {
+      listVersions: () => Promise.resolve(versions),
+    });
+    expect([changes, refused]).toEqual([[], []]);
+  });
+
+  test.each([
     ['hidden if its versions are denied', new Denied('denied'), { why: 'denied', hidden: true }],
     ['refused for any other error', new Error('throttled'), { why: 'throttled' }],
   ])('is %s, and that of others is read', async (_, error, why) => {
