@@ -9,12 +9,13 @@ import { parseEvent } from './formats/event.ts';
 import { isFollowUp, triggersIn } from './formats/follow-up.ts';
 import { eventWithin, forwardedBody, isForwarded } from './formats/forwarded.ts';
 import type { Run } from './pipeline/run.ts';
+import { REQUIRED } from './runtime/config.ts';
 import { type Invocation, lambda } from './runtime/handler.ts';
 
 /**
  * SQS: events and follow-ups. All changes of a batch are one plan, so that a service is redeployed once for all of them.
  */
-export const handler = lambda<SQSEvent, SQSBatchResponse>(['CHANGE_QUEUE_URL'], onChange);
+export const handler = lambda<SQSEvent, SQSBatchResponse>(REQUIRED['on-change'], onChange);
 
 /**
  * Who acknowledges what: a message that is not named in the answer is done and SQS deletes it; what is left to do for it

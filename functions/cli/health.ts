@@ -2,9 +2,9 @@ import type { FunctionSettings, Metric, Sum } from '../core/doctor/facts.ts';
 import { parseArn } from '../core/model/arn.ts';
 import { DEFAULT_QUOTA } from '../core/model/limits.ts';
 import { grouped } from '../core/model/lists.ts';
-import { wrongIn } from '../runtime/config.ts';
+import { REQUIRED, wrongIn } from '../runtime/config.ts';
 import type { Session } from '../runtime/connect-terminal.ts';
-import { FUNCTION_NAMES } from '../runtime/stack.ts';
+import { FUNCTION_NAMES, type FunctionName } from '../runtime/stack.ts';
 import { countedQueues, functionOf, installed, sumOf } from './installed.ts';
 import { DAY_MS, type Health, LOOK_BACK_DAYS, type WrongSettings } from './render/health.ts';
 
@@ -53,10 +53,10 @@ async function functionsOf(session: Session): Promise<Pick<Health, 'modes' | 'wr
 
 /** What is wrong with the settings of functions, once for all that have the same fault. */
 export function wrongSettingsIn(
-  named: readonly (readonly [name: string, settings: Pick<FunctionSettings, 'variables'>])[],
+  named: readonly (readonly [name: FunctionName, settings: Pick<FunctionSettings, 'variables'>])[],
 ): readonly WrongSettings[] {
   const faults = named.flatMap(([name, { variables }]) => {
-    const problem = wrongIn(variables);
+    const problem = wrongIn(variables, REQUIRED[name]);
     return problem === undefined ? [] : [{ name, problem }];
   });
   return [...grouped(faults, ({ problem }) => problem)].map(([problem, alike]) => ({

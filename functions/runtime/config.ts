@@ -34,6 +34,12 @@ export type Config = {
 /** Which variables a function cannot do without. */
 export type Required = readonly 'CHANGE_QUEUE_URL'[];
 
+export const REQUIRED = {
+  'on-change': ['CHANGE_QUEUE_URL'],
+  'on-request': [],
+  'on-schedule': ['CHANGE_QUEUE_URL'],
+} as const satisfies Readonly<Record<string, Required>>;
+
 /** The environment does not say what to do; the message names every variable that is wrong. */
 export class WrongConfiguration extends Error {
   override readonly name = 'WrongConfiguration';
@@ -46,6 +52,18 @@ const splitList = (list: string): readonly string[] =>
     .split(',')
     .map((item) => item.trim())
     .filter((item) => item !== '');
+
+/** Items between commas, each of this form. A list of commas alone names nothing, which must not mean everything. */
+const listOf = (item: RegExp, expected: string) =>
+  z.pipe(
+    z.string().check(
+      z.refine((list) => {
+        const items = splitList(list);
+        return items.length > 0 && items.every((one) => item.test(one));
+      }, expected),
+    ),
+    z.transform(splitList),
+  );
 
 const ACCOUNT = /^\d{12}$/;
 const QUEUE_ARN = /^arn:[\w-]+:sqs:[\w-]+:\d{12}:[\w.-]{1,80}$/;
@@ -74,27 +92,16 @@ const shape = z.object({
   MODE: z._default(oneOf('enforce', 'observe'), 'enforce'),
   SELECT: z._default(oneOf('all', 'tagged'), 'all'),
   TAG_PREFIX: z._default(
-    z
-      .string()
-      .check(
-        z.regex(/^[\p{L}\p{N}_.:/=+@-]{1,100}$/u, 'expected a prefix of tag keys: letters, digits, _.:/=+-@'),
+    z.string().check(
+      z.regex(/^[\p{L}\p{N}_.:/=+@-]{1,100}$/u, 'expected a prefix of tag keys: letters, digits, _.:/=+-@'),
+      z.refine(
+        (prefix) => !/^aws(?::|$)/i.test(prefix),
+        'expected a prefix other than aws:, which AWS keeps for its own tags',
       ),
+    ),
     'secret-redeploy',
   ),
-  CLUSTERS: z._default(
-    z.pipe(
-      z
-        .string()
-        .check(
-          z.refine(
-            (list) => splitList(list).every((glob) => GLOB.test(glob)),
-            'expected globs of cluster names, separated by commas',
-          ),
-        ),
-      z.transform(splitList),
-    ),
-    ['*'],
-  ),
+  CLUSTERS: z._default(listOf(GLOB, 'expected globs of cluster names, separated by commas'), ['*']),
   MAX_SERVICES: z._default(count(0), 0),
   PULL_CREDENTIALS: z._default(oneOf('ignore', 'redeploy'), 'ignore'),
   PREFLIGHT: z._default(oneOf('off', 'warn', 'block'), 'off'),
@@ -109,17 +116,7 @@ const shape = z.object({
   READ_BURST: z._default(count(1), 40),
   SWEEP: z._default(oneOf('report', 'heal'), 'report'),
   TRUSTED_ACCOUNTS: z._default(
-    z.pipe(
-      z
-        .string()
-        .check(
-          z.refine(
-            (list) => splitList(list).every((account) => ACCOUNT.test(account)),
-            'expected the numbers of accounts, twelve digits each, separated by commas',
-          ),
-        ),
-      z.transform(splitList),
-    ),
+    listOf(ACCOUNT, 'expected the numbers of accounts, twelve digits each, separated by commas'),
     [],
   ),
   TRUSTED_ORGANIZATION: z.optional(
@@ -147,9 +144,9 @@ export function readConfig(required: Required, environment: Environment = proces
 }
 
 /** What is wrong with the environment, if anything is. */
-export function wrongIn(environment: Environment): string | undefined {
+export function wrongIn(environment: Environment, required: Required = []): string | undefined {
   try {
-    readConfig([], environment);
+    readConfig(required, environment);
     return undefined;
   } catch (error) {
     if (error instanceof WrongConfiguration) return error.message;

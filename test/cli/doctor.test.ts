@@ -461,6 +461,21 @@ const BROKEN: Readonly<Record<string, Broken>> = {
       ],
     ],
   },
+  'a function without the queue that it sends to': {
+    broken: (sim) =>
+      sim.act('lambda', 'UpdateFunctionConfiguration', {
+        FunctionName: `${PROD}-on-schedule`,
+        Environment: { Variables: { STAGE: 'prod' } },
+      }),
+    found: [
+      [
+        'settings',
+        'wrong',
+        'settings-wrong',
+        'every invocation of on-schedule fails: wrong configuration: CHANGE_QUEUE_URL: must be set',
+      ],
+    ],
+  },
   'modes that differ': {
     broken: (sim) =>
       sim.act('lambda', 'UpdateFunctionConfiguration', {

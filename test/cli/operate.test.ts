@@ -61,7 +61,7 @@ describe.concurrent('stop and resume', () => {
     const sim = await account(context);
     install(sim, { MODE: 'off', STAGE: 'prod' });
     const problem =
-      'on-change of stack ecs-secret-redeploy-prod rejects every invocation: wrong configuration: MODE: Invalid option: expected one of "enforce"|"observe"; deploy the right values';
+      'on-change of stack ecs-secret-redeploy-prod rejects every invocation: wrong configuration: MODE: expected enforce or observe; deploy the right values';
     const refused = await esr(sim, 'stale');
     expect(refused.err).toBe(`error: ${problem}, or pass --stack none to decide with the default settings\n`);
     expect(refused.code).toBe(1);

@@ -112,10 +112,22 @@ describe('the message about a wrong value says what was expected, and never what
     ['FOLLOW_UP_SECONDS', 'hunter2', 'expected a whole number from 1 to 999999999, in digits alone'],
     ['UPDATE_RATE', '0.0001', 'expected a number of calls a second from 0.001, such as 4 or 0.5'],
     ['CLUSTERS', 'prod;dev', 'expected globs of cluster names, separated by commas'],
+    ['CLUSTERS', ',', 'expected globs of cluster names, separated by commas'],
+    ['CLUSTERS', ' , ,', 'expected globs of cluster names, separated by commas'],
+    ['TRUSTED_ACCOUNTS', ',', 'expected the numbers of accounts, twelve digits each, separated by commas'],
+    ['TAG_PREFIX', 'aws:x', 'expected a prefix other than aws:, which AWS keeps for its own tags'],
+    ['TAG_PREFIX', 'AWS:x', 'expected a prefix other than aws:, which AWS keeps for its own tags'],
+    ['TAG_PREFIX', 'aws', 'expected a prefix other than aws:, which AWS keeps for its own tags'],
   ])('%s=%s', (variable, value, expected) => {
     const message = `wrong configuration: ${variable}: ${expected}`;
     expect(() => readConfig([], { [variable]: value })).toThrow(expect.objectContaining({ message }));
   });
+});
+
+test('a list may have a comma too many, and a prefix may begin with the letters aws', () => {
+  const { policy, tagPrefix } = readConfig([], { CLUSTERS: 'prod-*,,dev,', TAG_PREFIX: 'awsome:x' });
+  expect(policy.clusters).toEqual(['prod-*', 'dev']);
+  expect(tagPrefix).toBe('awsome:x');
 });
 
 describe('trust in other accounts', () => {

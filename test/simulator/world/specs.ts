@@ -274,7 +274,7 @@ export interface StackSpec {
   readonly name?: string;
   /** The version that the functions' descriptions end with; 0.1.0 when absent. */
   readonly version?: string;
-  /** The environment of the functions besides STAGE; what is absent has the function's own default. */
+  /** The environment of the functions besides STAGE and CHANGE_QUEUE_URL; what is absent has the function's own default. */
   readonly environment?: Readonly<Record<string, string>>;
   /** What the functions answer when they are invoked. */
   readonly handlers?: Readonly<Partial<Record<FunctionName, (event: unknown) => Promise<unknown>>>>;

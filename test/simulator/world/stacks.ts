@@ -14,9 +14,12 @@ export function buildStack(aws: Aws, spec: StackSpec): StackRef {
   const { stage = 'prod', version = '0.1.0', environment = {}, handlers = {}, resources = {} } = spec;
   const { template = '{}', status = 'CREATE_COMPLETE', createdAt = aws.now(), roles = {} } = spec;
   const name = spec.name ?? `ecs-secret-redeploy-${stage}`;
+  const { region, account } = aws.place;
+  const { physicalId: queueUrl = `https://sqs.${region}.amazonaws.com/${account}/${name}-ChangeQueue` } =
+    resources['ChangeQueue'] ?? {};
   const functions = Object.entries(FUNCTIONS).map(([logicalId, short]) => {
     const physicalId = `${name}-${short}`;
-    const variables = { STAGE: stage, ...environment };
+    const variables = { STAGE: stage, CHANGE_QUEUE_URL: queueUrl, ...environment };
     aws.installed.functions.set(physicalId, {
       name: physicalId,
       environment: variables,
