@@ -69,6 +69,7 @@ describe('a secret of another account is rotated there:', () => {
     await loop.run();
     expect(redeployed(loop)).toEqual(THEIR_SERVICES);
     expect(loop.told('change.settled')).not.toEqual([]);
+    expect(loop.told('change.received')).not.toEqual([]);
     for (const record of loop.told('change.received'))
       expect(record).toMatchObject({ arn: arnAt(THEIRS), account: THEIRS.account });
     expect(loop.told('change.received').some(({ confirmed }) => confirmed === false)).toBe(false);

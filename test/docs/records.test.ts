@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod/mini';
 import { linesOfEverything } from '../infra/observability/scenarios.ts';
 import { read } from './documents.ts';
 import { codesIn } from './markdown.ts';
@@ -20,15 +21,16 @@ type Written = {
   readonly reason: string | undefined;
 };
 
-let records: Promise<readonly Written[]> | undefined;
+let lines: Promise<readonly string[]> | undefined;
 
-/** The records of situations that bring every record and every metric; they are written once, within a test. */
-function written(): Promise<readonly Written[]> {
-  records ??= linesOfEverything('ecs-secret-redeploy').then((lines) =>
-    lines.flatMap((line) => recordIn(line) ?? []),
-  );
-  return records;
+/** The lines of situations that bring every record and every metric; they are written once, within a test. */
+function allLines(): Promise<readonly string[]> {
+  lines ??= linesOfEverything('ecs-secret-redeploy');
+  return lines;
 }
+
+const written = async (): Promise<readonly Written[]> =>
+  (await allLines()).flatMap((line) => recordIn(line) ?? []);
 
 /** A line that is a record; lines of Lambda and metrics are not. */
 function recordIn(line: string): Written | undefined {
@@ -39,6 +41,73 @@ function recordIn(line: string): Written | undefined {
     typeof reason === 'string' ? { fields: ['reason', ...Object.keys(others)], reason } : undefined;
   return { event, ...(named ?? { fields: Object.keys(others), reason: undefined }) };
 }
+
+const Emf = z.object({
+  _aws: z.object({
+    CloudWatchMetrics: z.array(
+      z.object({
+        Dimensions: z.array(z.array(z.string())),
+        Metrics: z.array(z.object({ Name: z.string(), Unit: z.string() })),
+      }),
+    ),
+  }),
+});
+
+test('docs/operate.md names the dimensions of the metrics, and the unit of each', async () => {
+  const lined = (await allLines()).filter((line) => line.startsWith('{"_aws"'));
+  const sets = lined.flatMap((line) => Emf.parse(JSON.parse(line))._aws.CloudWatchMetrics);
+  const page = read('docs/operate.md');
+  const [sentence = ''] = /Namespace `SecretRedeploy`.*?embedded metric format/s.exec(page) ?? [];
+  const dimensions = new Set(sets.flatMap(({ Dimensions }) => Dimensions).map((names) => names.join()));
+  expect(dimensions).toEqual(new Set(['service,stage']));
+  for (const name of ['service', 'stage']) expect(sentence).toContain(`\`${name}\``);
+  const rows = tableOn(page, { section: 'Metrics', header: 'metric' }).map(({ cells }) => cells);
+  const units = new Map(rows.map(([name = '', unit = '']) => [codesIn(name).join(), unit]));
+  const used = sets.flatMap(({ Metrics }) => Metrics);
+  expect(new Set(used.map(({ Name }) => Name))).toEqual(new Set(units.keys()));
+  for (const { Name, Unit } of used) expect([Name, units.get(Name)]).toEqual([Name, Unit.toLowerCase()]);
+});
+
+const Record = z.looseObject({
+  event: z.optional(z.string()),
+  reason: z.optional(z.unknown()),
+  error: z.optional(z.unknown()),
+  source: z.optional(z.string()),
+});
+type Record = z.infer<typeof Record>;
+
+/** What one count stands for. The records of a sweep, which says the same every hour, count nothing. */
+const COUNTED: Readonly<{ [metric: string]: (record: Record) => boolean }> = {
+  Changes: ({ event }) => event === 'change.received',
+  Notices: ({ event, source }) => event === 'change.notice' && source !== 'sweep',
+  Untrusted: ({ event, reason }) => event === 'change.ignored' && reason === 'untrusted-account',
+  Redeployed: ({ event }) => event === 'service.redeployed',
+  Failed: ({ event, error }) => event === 'service.failed' && error !== undefined,
+  RolloutFailed: ({ event, error, reason }) =>
+    (event === 'service.failed' && error === undefined) ||
+    (event === 'service.skipped' && reason === 'rollout-failed'),
+  Unsettled: ({ event }) => event === 'change.unsettled',
+};
+
+test.each(Object.entries(COUNTED))(
+  'the metric %s counts each of its records once, and docs/operate.md names the record',
+  async (metric, isCounted) => {
+    const objects = (await allLines())
+      .filter((line) => line.startsWith('{'))
+      .map((line) => Record.parse(JSON.parse(line)));
+    const counted = objects.filter(isCounted);
+    const values = objects.flatMap((one) => ('_aws' in one && metric in one ? one[metric] : []));
+    const sum = z
+      .array(z.number())
+      .parse(values.flat())
+      .reduce((total, value) => total + value, 0);
+    expect(sum).toBe(counted.length);
+    const rows = tableOn(read('docs/operate.md'), { section: 'Metrics', header: 'metric' });
+    const [row] = rows.filter(({ cells }) => cells[0] === `\`${metric}\``);
+    for (const event of new Set(counted.map((one) => one.event)))
+      expect(codesIn(row?.cells[2] ?? '')).toContain(event);
+  },
+);
 
 describe('the table of records in docs/operate.md', () => {
   const rows = tableOn(read('docs/operate.md'), { section: 'Records', header: 'record' });

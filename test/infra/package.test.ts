@@ -161,6 +161,24 @@ describe('the queues', () => {
       expect(properties).toMatchObject({ MaximumBatchingWindowInSeconds: 30 });
   });
 
+  test('keep a message invisible for as long as Lambda gathers it and the function may run', () => {
+    const { Timeout } = propertiesOf(adjusted, functionId('on-change'));
+    for (const queue of SOURCES) {
+      const { VisibilityTimeout } = propertiesOf(adjusted, queue);
+      expect(Number(VisibilityTimeout)).toBeGreaterThanOrEqual(Number(Timeout) + 30);
+    }
+  });
+
+  test.each(['0', '31', '300', 'a while'])(
+    'cannot be packaged with a batching window that the visibility does not hold: %s',
+    async (batchingWindowSeconds) => {
+      const refused = packageInto(join(folder, 'window'), { batchingWindowSeconds });
+      await expect(refused).rejects.toThrow(
+        'batchingWindowSeconds: expected a whole number from 1 to 30, found',
+      );
+    },
+  );
+
   test.each(SOURCES)('move a message to the dead-letter queue after five deliveries: %s', (queue) => {
     expect(propertiesOf(asIs, queue)).toMatchObject({
       VisibilityTimeout: 300,

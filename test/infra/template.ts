@@ -153,6 +153,7 @@ export function fragmentsOf(stage: string, parameters: Readonly<Record<string, u
     'self:service': 'ecs-secret-redeploy',
     'sls:stage': stage,
     'file(infra/redeployable-tag.cjs)': { Ref: 'AWS::NoValue' },
+    'file(infra/batching-window.cjs)': given['batchingWindowSeconds'],
     'file(infra/other-accounts.cjs):principals': [given['trustedAccounts']],
     'file(infra/other-accounts.cjs):secrets': [
       {
