@@ -140,6 +140,7 @@ function descriptionOf(
     ...(lastRotatedAt === undefined ? {} : { lastRotatedAt }),
     ...(lastChangedAt === undefined ? {} : { lastChangedAt }),
     ...(answer.RotationEnabled === true && { rotationEnabled: true }),
+    ...(answer.PrimaryRegion && { primaryRegion: answer.PrimaryRegion }),
     ...(answer.KmsKeyId && { keyId: answer.KmsKeyId }),
     labelsOf: new Map(Object.entries(labelsOf ?? {})),
   };

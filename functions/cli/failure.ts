@@ -58,13 +58,15 @@ export function failureOf(error: unknown, reason: unknown): Failure {
   if (cause instanceof Denied) return { sentence: sentenceOf(cause), code: EXIT.aws };
   if (isWrong(cause)) return { sentence: cause.message, code: EXIT.wrong };
   const chain = chainOf(cause);
-  const text = chain.map(({ name, message, code }) => [name, code, message].join(' ')).join('\n');
+  const text = chain.map(textOf).join('\n');
   const known = KNOWN.find(([pattern]) => pattern.test(text));
   if (known !== undefined) {
     const [, sentence, code, lacksCredentials] = known;
     return { sentence, code, ...(lacksCredentials && { lacksCredentials }) };
   }
-  const isOfAws = chain.some(({ name, $metadata }) => name === 'ReadFailed' || $metadata !== undefined);
+  const isOfAws = chain.some(
+    ({ name, $metadata }) => ['ReadFailed', 'Untold'].includes(name) || $metadata !== undefined,
+  );
   return { sentence: chain[0]?.message ?? String(cause), code: isOfAws ? EXIT.aws : EXIT.wrong };
 }
 
@@ -93,6 +95,11 @@ function isWrong(error: unknown): error is Error {
   return [WrongUsage, WrongRequest, NoSuchService, NoStack, ServiceFailed].some(
     (kind) => error instanceof kind,
   );
+}
+
+/** What was attempted is left out where its cause is told, too: the names in it may read like a cause. */
+function textOf({ name, code, message, cause }: Link): string {
+  return [name, code, name === 'ReadFailed' && cause instanceof Error ? '' : message].join(' ');
 }
 
 type Link = Error & { readonly code?: unknown; readonly $metadata?: unknown };

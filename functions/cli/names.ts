@@ -3,7 +3,8 @@ import { SUFFIXED } from '../core/match/subject-index.ts';
 import { parseArn } from '../core/model/arn.ts';
 import { misnamed } from '../core/model/reference.ts';
 import type { SecretDescription } from '../core/model/secret.ts';
-import { isDenial, isElsewhere } from '../pipeline/confirm/foreign.ts';
+import { isDenial } from '../pipeline/confirm/foreign.ts';
+import { isNotShown } from '../pipeline/confirm/resolve.ts';
 import { describing } from '../pipeline/living.ts';
 import { Denied, type Session } from '../runtime/connect-terminal.ts';
 import { type Given, isSet, text, texts } from './command.ts';
@@ -113,10 +114,13 @@ async function parameterOf(name: string, session: Session, hidden: WithoutDescri
   needKind(name, 'parameter');
   needHere(name, session);
   const { run } = session;
-  // Parameter Store shows nothing of other accounts.
-  if (hidden === 'by-arn' && isElsewhere(name, run)) return { kind: 'parameter', arn: name };
+  if (hidden === 'by-arn' && isNotShown(name, run)) return { kind: 'parameter', arn: name };
   const found = await run.ports.parameters.describe(name, run.reading);
   if (found !== undefined) return { kind: 'parameter', arn: found.arn };
+  if (isNotShown(name, run))
+    throw new WrongUsage(
+      `Parameter Store does not describe ${name} here: plan and redeploy take --at or --force, and uses takes it as it is`,
+    );
   throw new WrongUsage(`there is no parameter ${name} ${placeOf(session)}`);
 }
 

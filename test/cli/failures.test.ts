@@ -236,6 +236,23 @@ it('a name of a secret and of a service is the secret, and watch says so', async
   expect(service.out).toBe('prod/api-1: 1 of 1 service is fresh\n');
 });
 
+it.for(['app/expired-tokens', 'ENOTFOUND', 'SyntaxError'])(
+  'a refusal is told as it is, whatever stands in the name of the secret: %s',
+  async (name, context) => {
+    const sim = await account(context);
+    sim.world.cluster({ name: 'prod' });
+    sim.faults.add({
+      operation: 'DescribeSecret',
+      kind: 'client-error',
+      code: 'InvalidRequestException',
+      times: Infinity,
+    });
+    const { err, code } = await esr(sim, 'plan', name);
+    expect(err).toContain(`error: cannot describe secret ${name}: InvalidRequestException`);
+    expect(code).toBe(2);
+  },
+);
+
 it('several secrets to which no service refers are named as several', async (context) => {
   const sim = await account(context);
   changed(sim, 'prod/db');

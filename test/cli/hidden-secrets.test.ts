@@ -99,7 +99,7 @@ describe.concurrent('a secret whose policy denies that it is described', () => {
     sim.world.service({ cluster: 'prod', name: 'web', tags, startedAt: Date.now() - 5 * HOUR });
     expect((await esr(sim, 'uses', arn, '-o', 'name')).out).toBe('prod/web\n');
     expect((await esr(sim, 'plan', arn, '--force', '-o', 'name')).out).toBe('prod/web\n');
-    expect((await esr(sim, 'plan', arn)).err).toContain('there is no parameter');
+    expect((await esr(sim, 'plan', arn)).err).toContain('does not describe');
   });
 
   it.concurrent('is planned and redeployed by its full ARN since an instant, and not without one', async (context) => {

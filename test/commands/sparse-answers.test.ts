@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { ask } from '../support/asking.ts';
 import { currentMoved, type Loop, redeploys, startLoop } from '../support/loop.ts';
 import { sweepOnce } from '../support/sweeper.ts';
 
@@ -142,6 +143,26 @@ describe('an answer of AWS that lacks a field', () => {
   ])('makes no clean sweep of what it hides: %s without %s', async (operation, path) => {
     const { done } = await sweepWithout(operation, path);
     expect(done).toMatchObject({ missing: 0, complete: false });
+  });
+});
+
+describe('a request by hand about what AWS does not date', () => {
+  test.each([
+    ['DescribeParameters', 'Parameters.LastModifiedDate', { parameter: '/app/key' }],
+    ['ListSecretVersionIds', 'Versions.VersionStages', { secret: 'prod/db' }],
+    ['ListSecretVersionIds', 'Versions', { secret: 'prod/db' }],
+  ])('does not call its services fresh: %s without %s', async (operation, path, target) => {
+    const { loop } = await world();
+    loop.sim.rotateSecret('prod/db');
+    loop.sim.act('ssm', 'PutParameter', { Name: '/app/key', Value: 'new', Overwrite: true });
+    loop.clock.advance(DAY);
+    leaveOut(loop, operation, path);
+    expect(await ask(loop, { action: 'stale', ...target })).toMatchObject({ unchecked: 1, complete: false });
+    for (const action of ['plan', 'redeploy'])
+      await expect(ask(loop, { action, ...target })).rejects.toThrow(/does not say (?:when|which)/);
+    const at = new Date(loop.clock.now()).toISOString();
+    const forced = await ask(loop, { action: 'plan', force: true, at, ...target });
+    expect(forced).toMatchObject({ summary: { redeploy: 1 } });
   });
 });
 

@@ -10,6 +10,14 @@ export function replicaArn(primary: string, region: string): string | undefined 
 }
 
 /**
+ * Whether this may be the replica of that primary. A replica that was promoted to a secret of its own keeps its ARN, and receives
+ * nothing any more.
+ */
+export function mayBeReplicaOf(primary: string, { primaryRegion }: SecretDescription): boolean {
+  return primaryRegion === undefined || primaryRegion === parseArn(primary)?.region;
+}
+
+/**
  * The change as its replica shows it at `now`. Until the replica has the version, every task here starts with the old value,
  * so the change is younger than this look; afterwards it is as old as the last change of the replica.
  */

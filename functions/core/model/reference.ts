@@ -122,7 +122,12 @@ export function isForeign({ kind, id }: Target, home: Home): boolean {
   const arn = parseArn(id);
   const isHome =
     arn?.partition === home.partition && arn.region === home.region && arn.account === home.account;
-  return !isHome || (kind === 'parameter' && arn.resource.startsWith('parameter/aws/'));
+  return !isHome || (kind === 'parameter' && isOfAws(id));
+}
+
+/** Whether a name or an ARN is that of a parameter of AWS: no list shows it, and none but AWS can make one of such a name. */
+export function isOfAws(parameter: string): boolean {
+  return /^(?:\/?|arn:.*:parameter\/)aws\//.test(parameter);
 }
 
 function targetsOf(place: Place, valueFrom: string, home: Home): readonly Target[] {

@@ -11,6 +11,8 @@ export type SecretDescription = {
   readonly lastChangedAt?: number;
   /** Secrets Manager rotates the secret. */
   readonly rotationEnabled?: true;
+  /** The Region of its primary, its own if it has replicas itself; absent where AWS does not say. */
+  readonly primaryRegion?: string;
   /** The key that encrypts it, as its owner named it; without it, the key that AWS keeps for Secrets Manager. */
   readonly keyId?: string;
   /** The versions that carry a label, with their labels. */

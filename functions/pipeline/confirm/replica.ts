@@ -1,8 +1,9 @@
 import pMap from 'p-map';
-import { asReplicated, replicaArn } from '../../core/confirm/replica.ts';
+import { asReplicated, mayBeReplicaOf, replicaArn } from '../../core/confirm/replica.ts';
 import type { Attempt } from '../../core/follow-up/follow-up.ts';
 import type { Change } from '../../core/model/change.ts';
 import { CONCURRENCY } from '../../core/model/limits.ts';
+import type { SecretDescription } from '../../core/model/secret.ts';
 import type { StepContext } from '../context.ts';
 import type { DescribeSecret } from '../living.ts';
 import { isDenial, isElsewhere } from './foreign.ts';
@@ -20,7 +21,9 @@ export async function changesOfReplicas(
     changes.filter(({ versionId }) => versionId !== undefined),
     async (change) => {
       const arn = run.region === undefined ? undefined : replicaArn(change.arn, run.region);
-      return arn === undefined ? [] : await lookedUp({ ...change, arn }, describe, run);
+      if (arn === undefined) return [];
+      const isOther = (secret: SecretDescription) => !mayBeReplicaOf(change.arn, secret);
+      return await lookedUp({ ...change, arn }, describe, run, isOther);
     },
     { concurrency: CONCURRENCY.resources },
   );
@@ -47,16 +50,17 @@ export async function replicasNow<One extends Pick<Attempt, 'changes'>>(
   return all.map((one) => ({ ...one, changes: one.changes.map((change) => now.get(change) ?? change) }));
 }
 
-/** None if there is no such replica, or if it may not be described: then the sweep is what finds it. */
+/** None if there is no such replica, if it is another secret, or if it may not be described: then the sweep is what finds it. */
 async function lookedUp(
   change: Change,
   describe: DescribeSecret,
   run: StepContext,
+  isOther: (secret: SecretDescription) => boolean = () => false,
 ): Promise<readonly Change[]> {
   const { ports, journal } = run;
   try {
     const replica = await describe(change.arn);
-    if (replica === undefined || replica.deletedAt !== undefined) return [];
+    if (replica === undefined || replica.deletedAt !== undefined || isOther(replica)) return [];
     return [asReplicated(change, replica, ports.clock.now())];
   } catch (error) {
     if (!isDenial(error) && !change.behind) throw error;

@@ -19,7 +19,8 @@ import {
   type Notice,
   type NoticeKind,
 } from '../../core/model/change.ts';
-import type { ParametersFound } from '../../core/model/parameter.ts';
+import type { ParameterDescription, ParametersFound } from '../../core/model/parameter.ts';
+import { isOfAws } from '../../core/model/reference.ts';
 import type { Origin, SecretDescription } from '../../core/model/secret.ts';
 import type { Denial } from '../../ports.ts';
 import type { StepContext } from '../context.ts';
@@ -38,6 +39,15 @@ export type Found =
   | { readonly kind: 'unconfirmed' | 'not-visible' };
 
 export type Describe = (secret: string) => Promise<SecretDescription | undefined>;
+
+/** AWS shows a resource, and not since when its value is what it is. */
+export class Untold extends Error {
+  override readonly name = 'Untold';
+}
+
+export const UNLABELLED = 'Secrets Manager does not say which version has which label';
+export const UNDATED = 'Parameter Store does not say when it was modified last';
+export const isDated = ({ changedAt }: ParameterDescription): boolean => changedAt > 0;
 
 /** Finds the present state of a resource that a request names, because no event tells when it changed. */
 export async function findCurrent(
@@ -63,17 +73,22 @@ type Named = Extract<Trigger, { kind: 'secret' | 'parameter' }>;
 
 async function currentParameter(named: Named, run: StepContext): Promise<Found> {
   const { origin, name, force } = named;
-  if (isElsewhere(name, run)) return { kind: 'changes', changes: [parameterElsewhere(named)] };
+  if (isNotShown(name, run)) return { kind: 'changes', changes: [parameterElsewhere(named)] };
   const parameter = await run.ports.parameters.describe(name, run.reading);
   if (parameter === undefined)
     return { kind: 'notice', notice: noticeOf(origin, 'parameter', name, 'not-found') };
+  if (!force && !isDated(parameter)) throw new Untold(`${name}: ${UNDATED}`);
   const changedAt = force ? origin.at : endOfSecond(parameter.changedAt);
   return { kind: 'changes', changes: [parameterChange(origin, parameter.arn, changedAt)] };
 }
 
-/** Parameter Store of this account and Region knows nothing of it. */
+/** Whether Parameter Store describes nothing of it here, although it may exist. */
+export function isNotShown(parameter: string, run: Pick<StepContext, 'account' | 'region'>): boolean {
+  return isElsewhere(parameter, run) || isOfAws(parameter);
+}
+
 function parameterElsewhere({ origin, name, force, dated }: Named): Change {
-  if (!force && !dated) throw new NotDescribed(`${name} is of another account or Region`);
+  if (!force && !dated) throw new NotDescribed(`${name} is of another account or Region, or of AWS`);
   return { ...parameterChange(origin, name, origin.at), confirmed: false };
 }
 
@@ -87,8 +102,7 @@ async function currentSecret(named: Named, describe: Describe, run: StepContext)
   if (description === undefined) return none;
   if (force) return { kind: 'changes', changes: [forcedChange(origin, description)] };
   const versions = await run.ports.secrets.listVersions(description.arn, run.reading);
-  if (isUnlabelled(description, versions))
-    throw new Error(`Secrets Manager does not say which version of ${description.arn} has which label`);
+  if (isUnlabelled(description, versions)) throw new Untold(`${name}: ${UNLABELLED}`);
   return { kind: 'changes', changes: currentChanges(origin, description, versions) };
 }
 

@@ -4,6 +4,7 @@ import { SUFFIX_LENGTH, SUFFIXED } from '../../core/match/subject-index.ts';
 import { parseArn } from '../../core/model/arn.ts';
 import { type Change, isGone, type Notice, optedOutBy } from '../../core/model/change.ts';
 import { CONCURRENCY } from '../../core/model/limits.ts';
+import { isOfAws } from '../../core/model/reference.ts';
 import type { SecretDescription } from '../../core/model/secret.ts';
 import { type Standing, type Standings, standingKey } from '../../core/plan/standing.ts';
 import type { StepContext } from '../context.ts';
@@ -112,8 +113,9 @@ async function parametersNow(
   run: StepContext,
 ): Promise<readonly (readonly [string, Resource])[]> {
   const all = [...new Set(parameters.map(({ arn }) => arn))].filter((arn) => parseArn(arn) !== undefined);
-  const elsewhere = all.filter((arn) => isElsewhere(arn, run)).map((arn) => [arn, AS_BEFORE] as const);
-  const arns = all.filter((arn) => !isElsewhere(arn, run));
+  const isShown = (arn: string) => !isElsewhere(arn, run) && !isOfAws(arn);
+  const elsewhere = all.filter((arn) => !isShown(arn)).map((arn) => [arn, AS_BEFORE] as const);
+  const arns = all.filter(isShown);
   return arns.length === 0 ? elsewhere : [...elsewhere, ...(await parametersHereNow(arns, run))];
 }
 

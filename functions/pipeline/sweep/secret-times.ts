@@ -10,6 +10,7 @@ import { latestChange, namedAmong, type Referenced } from '../../core/sweep/refe
 import { needsExactTime, type Unchecked } from '../../core/sweep/sweep.ts';
 import type { Ports } from '../../ports.ts';
 import { isDenial, isOfOtherRegion } from '../confirm/foreign.ts';
+import { UNLABELLED } from '../confirm/resolve.ts';
 import type { StepContext } from '../context.ts';
 import { describing } from '../living.ts';
 
@@ -142,8 +143,6 @@ export async function readSecretTimes(
     ],
   };
 }
-
-const UNLABELLED = 'Secrets Manager does not say which version has which label';
 
 type Refusal<Item> = { readonly item: Item; readonly why: string; readonly denied: boolean };
 type Each<Item, Answer> = {

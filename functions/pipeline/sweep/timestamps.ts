@@ -4,11 +4,19 @@ import { type Match, match } from '../../core/match/match.ts';
 import { about, type Change, endOfSecond, type Notice, subjectsOf } from '../../core/model/change.ts';
 import type { Fleet } from '../../core/model/fleet.ts';
 import { CONCURRENCY } from '../../core/model/limits.ts';
-import type { ParameterDescription } from '../../core/model/parameter.ts';
 import { broken, type Referenced, referencedBy } from '../../core/sweep/referenced.ts';
 import type { Unchecked } from '../../core/sweep/sweep.ts';
-import { isDenial, isElsewhere } from '../confirm/foreign.ts';
-import { type Describe, type Found, findCurrent, parameterChange } from '../confirm/resolve.ts';
+import { isDenial } from '../confirm/foreign.ts';
+import {
+  type Describe,
+  type Found,
+  findCurrent,
+  isDated,
+  isNotShown,
+  parameterChange,
+  UNDATED,
+  Untold,
+} from '../confirm/resolve.ts';
 import { describing, withoutWrongGuesses } from '../living.ts';
 import type { Run } from '../run.ts';
 import { hearingOnce, hearOf, readHeard } from './heard.ts';
@@ -86,16 +94,14 @@ async function findOrHear(one: NamedResource, describe: Describe, run: Run): Pro
   try {
     return await findCurrent(one, describe, run);
   } catch (error) {
+    if (error instanceof Untold) return { arn: one.name, why: error.message };
     if (!isDenial(error)) throw error;
     if (one.kind === 'secret') return { arn: one.name, why: error.message, hidden: true };
     // Parameter Store tells nothing of other accounts and Regions; here a permission of ours is missing.
-    if (!isElsewhere(one.name, run)) throw error;
+    if (!isNotShown(one.name, run)) throw error;
     return { arn: one.name, why: error.message };
   }
 }
-
-const UNDATED = 'Parameter Store does not say when it was modified last';
-const isDated = ({ changedAt }: ParameterDescription) => changedAt > 0;
 
 async function readParameters(references: readonly Referenced[], sweepId: string, run: Reader) {
   const arns = [...new Set(references.map(({ target }) => target.id))];

@@ -79,6 +79,26 @@ describe('a secret of another Region whose replica is referred to here', () => {
     ]);
   });
 
+  test.each([
+    [HERE.region, 'was promoted to a secret of its own', ['of-the-primary'], []],
+    ['ap-south-1', 'belongs to a primary elsewhere', ['of-the-primary'], []],
+    [FAR.region, 'is its replica still', ['of-the-primary'], [{ reason: 'unreadable' }]],
+  ])('with the primary Region %s %s', async (PrimaryRegion, _, deployed, waiting) => {
+    const { loop, event } = await scene();
+    loop.sim.faults.add({
+      operation: 'DescribeSecret',
+      match: ({ SecretId }) => String(SecretId).includes(HERE.region),
+      kind: 'altered',
+      alter: (body) => ({ ...(body as object), PrimaryRegion }),
+      times: Infinity,
+    });
+    loop.forward(event);
+    await loop.run(10 * MINUTE);
+    expect(redeployed(loop)).toEqual(deployed);
+    expect(loop.told('service.waiting')).toMatchObject(waiting);
+    expect(loop.told('service.waiting')).toHaveLength(waiting.length);
+  });
+
   test('concerns nothing here if there is no such replica', async () => {
     const { loop, event, replica } = await scene();
     loop.sim.act('secretsmanager', 'DeleteSecret', {

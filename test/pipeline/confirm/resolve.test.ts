@@ -110,7 +110,9 @@ describe('a parameter', () => {
     expect(error).toMatchObject({
       name: 'NotDescribed',
       denied: true,
-      message: expect.stringMatching(`^${there} is of another account or Region; ${INSTEAD.source}`),
+      message: expect.stringMatching(
+        `^${there} is of another account or Region, or of AWS; ${INSTEAD.source}`,
+      ),
     });
   });
 });
