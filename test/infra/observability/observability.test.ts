@@ -197,6 +197,20 @@ describe('the alarms', () => {
     for (const { threshold } of ages) expect(threshold).toBeGreaterThan(longest);
   });
 
+  test('on errors look back for longer than the function may run, because an error is dated by its start', () => {
+    const timeouts = new Map(
+      idsOfType('AWS::Lambda::Function').map((id) => [id, Timeout.parse(packaged.resources[id]?.Properties)]),
+    );
+    const errors = stack.alarms.filter(({ name }) => name === 'Errors');
+    expect(errors).toHaveLength(timeouts.size);
+    for (const { id, dimensions } of errors) {
+      const looksAt = LooksAt.parse(packaged.resources[id]?.Properties);
+      const lasts = timeouts.get(dimensions['FunctionName'] ?? '')?.Timeout ?? Infinity;
+      expect(looksAt.Period * looksAt.EvaluationPeriods, id).toBeGreaterThanOrEqual(lasts + looksAt.Period);
+      expect(looksAt.DatapointsToAlarm).toBe(1);
+    }
+  });
+
   test('go off at the first case, except for old messages, throttling and untrusted accounts', () => {
     const late = stack.alarms.filter((alarm) => !rings(alarm, alarm.name === 'Invocations' ? 0 : 1));
     expect(new Set(late.map(({ name }) => name))).toEqual(
@@ -316,6 +330,13 @@ describe('the evaluator of queries', () => {
 });
 
 const idsOfType = (type: string) => [...stack.types].flatMap(([id, ofId]) => (ofId === type ? id : []));
+
+const Timeout = z.object({ Timeout: z.number() });
+const LooksAt = z.object({
+  Period: z.number(),
+  EvaluationPeriods: z.number(),
+  DatapointsToAlarm: z.optional(z.number()),
+});
 
 const Environment = z.object({
   Environment: z.object({ Variables: z.object({ POWERTOOLS_SERVICE_NAME: z.string() }) }),
