@@ -1,6 +1,14 @@
 import type { Queue } from '../ports.ts';
 import { type CallCounts, counted, lazily, reads } from './clients.ts';
 
+/**
+ * The characters in JSON that SQS refuses to take
+ * (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html): a staging label may contain them.
+ */
+const REFUSED = /[\ufffe\uffff]/g;
+
+const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16)}`;
+
 /** The adapter of the queue that feeds on-change. */
 export function makeQueue(QueueUrl: string, counts: CallCounts): Queue {
   const sqs = lazily(async () => {
@@ -11,8 +19,9 @@ export function makeQueue(QueueUrl: string, counts: CallCounts): Queue {
     return { client, SendMessageCommand };
   });
   return {
-    async send(MessageBody, DelaySeconds) {
+    async send(json, DelaySeconds) {
       const { client, SendMessageCommand } = await sqs();
+      const MessageBody = json.replace(REFUSED, escaped);
       await client.send(new SendMessageCommand({ QueueUrl, MessageBody, DelaySeconds }));
     },
   };

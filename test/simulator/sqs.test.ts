@@ -9,6 +9,7 @@ import {
   SendMessageBatchCommand,
   SendMessageCommand,
   type SQSClient,
+  StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs';
 import { describe, expect, it } from 'vitest';
 import { simulate } from './testing.ts';
@@ -30,6 +31,38 @@ function entries(count: number, body = 'x') {
 }
 
 describe('SQS', () => {
+  it('refuses what is no character of XML, and takes every other', async () => {
+    const { sqs } = await simulate();
+    const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'changes' }));
+    const send = (MessageBody: string) => sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
+    for (const body of ['a\u0000', '\u001b[0m', '\ufffe', '"\uffff"', '\ud800'])
+      await expect(send(body)).rejects.toMatchObject({ name: 'InvalidMessageContents' });
+    await expect(send('')).rejects.toMatchObject({ name: 'MissingParameter' });
+    await send('\t\n\r \u007f\ufffd\u{1F511}\u{10FFFF}');
+  });
+
+  it('refuses a visibility, a wait and the id of an entry that are out of range', async () => {
+    const { sqs } = await simulate();
+    const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'changes' }));
+    const poll = (input: object) => sqs.send(new ReceiveMessageCommand({ QueueUrl, ...input }));
+    await expect(poll({ WaitTimeSeconds: 21 })).rejects.toMatchObject({ name: 'InvalidParameterValue' });
+    await expect(poll({ VisibilityTimeout: 43_201 })).rejects.toMatchObject({
+      name: 'InvalidParameterValue',
+    });
+    const Entries = [{ Id: 'a.b', MessageBody: 'x' }];
+    await expect(sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }))).rejects.toMatchObject({
+      name: 'InvalidBatchEntryId',
+    });
+  });
+
+  it('moves the messages of dead-letter queues only', async () => {
+    const { sim, sqs } = await simulate();
+    const { arn: SourceArn } = sim.world.queue({ name: 'changes' });
+    const move = (of: string) => sqs.send(new StartMessageMoveTaskCommand({ SourceArn: of }));
+    await expect(move(SourceArn)).rejects.toMatchObject({ name: 'InvalidParameterValue' });
+    await expect(move(`${SourceArn}-none`)).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+  });
+
   it('delivers a message, hides it while it is handled, and forgets it once it is deleted', async () => {
     const { clock, sqs } = await simulate();
     const { QueueUrl = '' } = await sqs.send(

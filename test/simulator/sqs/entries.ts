@@ -1,5 +1,5 @@
 import { AwsError } from '../errors.ts';
-import { type Input, record, records, requiredText } from '../input.ts';
+import { type Input, record, records, requiredText, text } from '../input.ts';
 
 const MEBIBYTE = 1_048_576;
 
@@ -8,12 +8,28 @@ export function invalid(name: string, problem: string): AwsError {
   return new AwsError('InvalidParameterValue', `Value for parameter ${name} is invalid. Reason: ${problem}.`);
 }
 
+/** What XML 1.0 knows as no character (API_SendMessage, MessageBody). */
+const NO_CHARACTER = /[^\t\n\r -\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
+
+/** The text of a message, of which SQS refuses some characters. */
+export function bodyIn(entry: Input): string {
+  const body = text(entry, 'MessageBody') ?? '';
+  if (body === '')
+    throw new AwsError('MissingParameter', 'The request must contain the parameter MessageBody.');
+  if (NO_CHARACTER.test(body))
+    throw new AwsError(
+      'InvalidMessageContents',
+      'Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF.',
+    );
+  return body;
+}
+
 /** Refuses more than a mebibyte in one request. */
 export function checkSize(entries: readonly Input[]): void {
   const bytes = entries.reduce(
     (sum, entry) =>
       sum +
-      Buffer.byteLength(requiredText(entry, 'MessageBody')) +
+      Buffer.byteLength(text(entry, 'MessageBody') ?? '') +
       Buffer.byteLength(JSON.stringify(record(entry, 'MessageAttributes') ?? '')) -
       2,
     0,
@@ -37,6 +53,12 @@ export function entriesIn(input: Input): readonly Input[] {
       `Maximum number of entries per request are 10. You have sent ${entries.length}.`,
     );
   }
+  for (const entry of entries)
+    if (!/^[\w-]{1,80}$/.test(requiredText(entry, 'Id')))
+      throw new AwsError(
+        'InvalidBatchEntryId',
+        'A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most 80 letters long.',
+      );
   const ids = new Set(entries.map((entry) => requiredText(entry, 'Id')));
   if (ids.size < entries.length)
     throw new AwsError('BatchEntryIdsNotDistinct', 'Two or more batch entries have the same Id.');

@@ -4,7 +4,7 @@ import type { Aws, Operation, Operations } from '../aws.ts';
 import { AwsError } from '../errors.ts';
 import type { PolicyDocument } from '../iam/policy.ts';
 import { type Input, isRecord, number, record, requiredText, text, texts } from '../input.ts';
-import { checkSize, eachEntry, entriesIn, invalid } from './entries.ts';
+import { bodyIn, checkSize, eachEntry, entriesIn, invalid } from './entries.ts';
 import { md5, md5OfAttributes } from './md5.ts';
 import { attributesOf, rendered } from './render.ts';
 import { addQueue, enqueue, type Message, type Queue, receive, remove } from './state.ts';
@@ -39,8 +39,11 @@ const receiveMessage: Operation = async (aws, input) => {
   const queue = needQueue(aws, input);
   const most = number(input, 'MaxNumberOfMessages') ?? 1;
   if (most < 1 || most > 10) throw invalid('MaxNumberOfMessages', 'must be between 1 and 10, if provided');
+  const wait = number(input, 'WaitTimeSeconds') ?? 0;
+  if (wait < 0 || wait > 20) throw invalid('WaitTimeSeconds', 'must be >= 0 and <= 20, if provided');
+  checkVisibility(number(input, 'VisibilityTimeout') ?? 0);
   const take = () => receive(aws.sqs, aws.ids, queue, most, number(input, 'VisibilityTimeout'), aws.now());
-  const until = Date.now() + (number(input, 'WaitTimeSeconds') ?? 0) * 1000;
+  const until = Date.now() + wait * 1000;
   let messages = take();
   while (messages.length === 0 && Date.now() < until) {
     await sleep(20);
@@ -66,7 +69,7 @@ const changeMessageVisibility: Operation = (aws, input, { at }) => {
   const queue = needQueue(aws, input);
   const message = byReceipt(queue, input);
   const seconds = number(input, 'VisibilityTimeout') ?? queue.visibilitySeconds;
-  if (seconds < 0 || seconds > 43_200) throw invalid('VisibilityTimeout', 'must be between 0 and 43200');
+  checkVisibility(seconds);
   if (message === undefined || message.visibleAt <= at) {
     throw new AwsError('MessageNotInflight', 'The message is not in flight.');
   }
@@ -108,6 +111,8 @@ const startMessageMoveTask: Operation = (aws, input, { at }) => {
   const queues = [...aws.sqs.queues.values()];
   const source = queues.find((queue) => queue.arn === arn);
   const target = queues.find(({ redrive }) => redrive?.deadLetterArn === arn);
+  if (source !== undefined && target === undefined)
+    throw new AwsError('InvalidParameterValue', 'Source queue must be configured as a Dead Letter Queue.');
   if (source === undefined || target === undefined)
     throw new AwsError(
       'ResourceNotFoundException',
@@ -156,7 +161,7 @@ function noSuchQueue(): AwsError {
 }
 
 function send(aws: Aws, queue: Queue, input: Input, at: number) {
-  const body = requiredText(input, 'MessageBody');
+  const body = bodyIn(input);
   const delaySeconds = number(input, 'DelaySeconds');
   if (delaySeconds !== undefined && (delaySeconds < 0 || delaySeconds > 900)) {
     throw invalid('DelaySeconds', 'DelaySeconds must be >= 0 and <= 900');
@@ -169,6 +174,10 @@ function send(aws: Aws, queue: Queue, input: Input, at: number) {
     MD5OfMessageBody: md5(body),
     ...(digest === undefined ? {} : { MD5OfMessageAttributes: digest }),
   };
+}
+
+function checkVisibility(seconds: number): void {
+  if (seconds < 0 || seconds > 43_200) throw invalid('VisibilityTimeout', 'must be between 0 and 43200');
 }
 
 function byReceipt(queue: Queue, input: Input): Message | undefined {
