@@ -12,6 +12,7 @@ import { CLOUDTRAIL } from './installed/cloudtrail.ts';
 import { CLOUDFORMATION, LAMBDA, STS } from './installed/operations.ts';
 import { KMS } from './kms/operations.ts';
 import { type Call, type Caller, withoutValues } from './ledger.ts';
+import { checkInput } from './model/check.ts';
 import { SSM } from './parameters/operations.ts';
 import { S3 } from './s3/operations.ts';
 import { SECRETS_MANAGER } from './secrets/operations.ts';
@@ -112,6 +113,7 @@ async function answer(aws: Aws, throttle: Throttle, request: Request, call: Call
   const { service, operation, input, caller } = request;
   try {
     const act = admitted(aws, throttle, request, call);
+    checkInput(service, operation, input);
     const at = aws.now();
     aws.agenda.runUntil(at);
     const occasion: Occasion = { at, caller };

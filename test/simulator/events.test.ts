@@ -38,6 +38,7 @@ describe('EventBridge', () => {
     ['InvalidArgument', { Source: '' }],
     ['InvalidArgument', { DetailType: '' }],
     ['InvalidArgument', { Detail: '' }],
+    ['InvalidArgument', { DetailType: 'x'.repeat(129) }],
     ['MalformedDetail', { Detail: 'order 1' }],
     ['MalformedDetail', { Detail: '[1]' }],
     ['NotAuthorizedForSourceException', { Source: 'aws.ecs' }],

@@ -58,7 +58,7 @@ describe('Parameter Store', () => {
     const names = Array.from({ length: 51 }, (_, i) => `/p/${i}`);
     expect((await ssm.send(asked('Equals', names.slice(1)))).Parameters).toHaveLength(50);
     await expect(ssm.send(asked('Equals', names))).rejects.toMatchObject({ name: 'ValidationException' });
-    await expect(ssm.send(asked('Equals', []))).rejects.toMatchObject({ name: 'InvalidFilterValue' });
+    await expect(ssm.send(asked('Equals', []))).rejects.toMatchObject({ name: 'ValidationException' });
     await expect(ssm.send(asked('EndsWith', ['q']))).rejects.toMatchObject({ name: 'InvalidFilterOption' });
     const first = await ssm.send(asked('BeginsWith', ['/q']));
     expect(first).toMatchObject({ Parameters: [], NextToken: expect.any(String) });

@@ -252,6 +252,19 @@ describe('reads of Secrets Manager', () => {
     }
   });
 
+  it('refuse a text that can be the name of no secret', async () => {
+    const { secrets } = await simulate();
+    for (const SecretId of [
+      'prod db',
+      'rds?db',
+      'arn:aws:ssm:eu-west-1:111122223333:parameter/db',
+      'prod/db:key',
+    ])
+      await expect(secrets.send(new DescribeSecretCommand({ SecretId }))).rejects.toMatchObject({
+        name: 'ValidationException',
+      });
+  });
+
   it('are eventually consistent: a moved label shows only after the lag', async () => {
     const { sim, clock, secrets } = await simulate({ lagMs: 1500 });
     const { versionId: old } = sim.world.secret({ name: 'prod/db' });
@@ -310,7 +323,7 @@ describe('the list of secrets', () => {
     expect(await by('description', 'orders')).toEqual(['prod/db']);
     expect(await by('tag-key', 'te')).toEqual(['prod/db']);
     await expect(by('name', ...Array.from({ length: 11 }, String))).rejects.toMatchObject({
-      name: 'InvalidParameterException',
+      name: 'ValidationException',
     });
     await expect(by('primary-region', 'eu')).rejects.toMatchObject({ name: 'ValidationException' });
   });

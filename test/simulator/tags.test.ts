@@ -24,6 +24,26 @@ describe('the tags of a simulated world', () => {
     expect(() => sim.world.parameter({ tags })).toThrow('failed to satisfy constraint');
   });
 
+  it('are 50 at most, and none of them begins with aws:', async () => {
+    const { sim, ecs } = await simulate();
+    const tags = Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`k${i}`, 'x']));
+    const { arn: resourceArn } = sim.world.service({ name: 'api', tags });
+    const set = (key: string) =>
+      ecs.send(new TagResourceCommand({ resourceArn, tags: [{ key, value: 'y' }] }));
+    await set('k0');
+    await expect(set('k50')).rejects.toMatchObject({ name: 'InvalidParameterException' });
+    await expect(set('aws:k0')).rejects.toMatchObject({ name: 'InvalidParameterException' });
+  });
+
+  it('cannot be set on a service that has the old form of an ARN, by either form', async () => {
+    const { sim, ecs } = await simulate();
+    const { arn } = sim.world.service({ name: 'old', oldArn: true });
+    const set = (resourceArn: string) =>
+      ecs.send(new TagResourceCommand({ resourceArn, tags: [{ key: 'k', value: 'v' }] }));
+    await expect(set(arn)).rejects.toThrow('Long arn format must be used for tagging operations');
+    await expect(set(arn.replace('/old', '/main/old'))).rejects.toThrow('does not have the longArn format');
+  });
+
   it.each([
     [{ also: 'rds=21db-1a2b prod/db arn:aws:ssm:eu-west-1:111122223333:parameter/x' }],
     [{ ['k'.repeat(128)]: 'Ünïcode_.:/=+-@ 0'.padEnd(256, 'x') }],

@@ -4,13 +4,18 @@ type Tags = Readonly<Record<string, string>>;
 
 /** What ECS and Systems Manager accept in the key and the value of a tag (functions/README.md, References). */
 const PATTERN = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
+const MOST = 50;
 const KEY_LENGTH = 128;
 const VALUE_LENGTH = 256;
 
 /** The tags, or the refusal of AWS. `pattern`: false for Secrets Manager, which limits the length only. */
 export function checkedTags(tags: Tags, pattern = true): Tags {
+  const count = Object.keys(tags).length;
+  if (count > MOST)
+    throw invalidParameter(`A resource cannot have more than ${MOST} tags; it would have ${count}.`);
   for (const [key, value] of Object.entries(tags)) {
     check('key', key, 1, KEY_LENGTH, pattern);
+    if (/^aws:/i.test(key)) throw invalidParameter('The prefix aws: is reserved for tags of AWS.');
     check('value', value, 0, VALUE_LENGTH, pattern);
   }
   return tags;

@@ -128,7 +128,7 @@ const deleteService: Operation = (aws, input, { at }) => {
 
 const tagResource: Operation = (aws, input, { at }) => {
   const tagged = needTaggable(aws, requiredText(input, 'resourceArn'));
-  tag(tagged, { ...tagged.tags, ...tagsIn(input) }, at);
+  tag(tagged, checkedTags({ ...tagged.tags, ...tagsIn(input) }), at);
   return {};
 };
 
@@ -231,7 +231,14 @@ function needTaggable(aws: Aws, arn: string): Taggable {
   const [kind, clusterName = ''] = resource.split('/');
   const cluster = findCluster(aws, clusterName);
   const found = kind === 'service' && cluster !== undefined ? findService(aws, cluster, arn) : cluster;
+  // https://github.com/boto/boto3/issues/2473 and https://github.com/hashicorp/terraform-provider-aws/issues/35867
+  if (kind === 'service' && resource.split('/').length === 2)
+    throw invalidParameter('Long arn format must be used for tagging operations');
   if (found === undefined) throw invalidParameter(`${arn} is not valid or does not exist.`);
+  if (kind === 'service' && found.arn !== arn)
+    throw invalidParameter(
+      'The specified service does not have the longArn format. Only services created after opting in will have the new format.',
+    );
   return found;
 }
 

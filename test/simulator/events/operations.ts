@@ -9,6 +9,9 @@ const MOST_ENTRIES = 10;
 /** The size that PutEvents accepted everywhere before 2026 (functions/README.md, Quotas). */
 const MOST_BYTES = 256 * 1024;
 
+/** https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsRequestEntry.html */
+const MOST_TYPE_CHARACTERS = 128;
+
 const putEvents: Operation = (aws, input, { at, caller }) => {
   const entries = records(input, 'Entries');
   checkCount(entries);
@@ -83,6 +86,8 @@ function put(aws: Aws, entry: Input, at: number, caller: Caller): object {
   if (!source) return missing('Source');
   if (!type) return missing('DetailType');
   if (!detail) return missing('Detail');
+  if (type.length > MOST_TYPE_CHARACTERS)
+    return refused('InvalidArgument', 'Parameter DetailType is not valid. Reason: DetailType is too long.');
   if (source.startsWith('aws.'))
     return refused('NotAuthorizedForSourceException', 'Not authorized for the source.');
   const parsed = objectIn(detail);

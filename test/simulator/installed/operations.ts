@@ -67,6 +67,8 @@ const getFunctionConfiguration: Operation = (aws, input) => {
   return configurationOf(aws, needFunction(aws, input));
 };
 
+const MOST_VARIABLE_BYTES = 4096;
+
 /** Only the environment can be changed. A revision that is not the present one is refused, as on AWS. */
 const updateFunctionConfiguration: Operation = (aws, input) => {
   onlyFields(input, ['FunctionName', 'RevisionId', 'Environment']);
@@ -78,6 +80,11 @@ const updateFunctionConfiguration: Operation = (aws, input) => {
   const environment = Object.fromEntries(
     Object.keys(variables).map((key) => [key, requiredText(variables, key)]),
   );
+  if (Buffer.byteLength(JSON.stringify(environment)) > MOST_VARIABLE_BYTES)
+    throw new AwsError(
+      'InvalidParameterValueException',
+      'Lambda was unable to configure your environment variables because the environment variables you have provided exceeded the 4KB limit.',
+    );
   const after = { ...before, environment, revision: before.revision + 1 };
   aws.installed.functions.set(before.name, after);
   return configurationOf(aws, after);
@@ -114,12 +121,33 @@ const listEventSourceMappings: Operation = (aws, input) => {
   return { EventSourceMappings: rendered === undefined ? [] : [rendered] };
 };
 
+/** The most bytes of a request and of an answer, and of a request that is carried out later (functions/README.md, Queue and Lambda). */
+const MOST_BYTES = 6_291_556;
+const MOST_LATER_BYTES = 1_048_576;
+
+function eventIn(payload: string): unknown {
+  try {
+    return JSON.parse(payload);
+  } catch {
+    throw new AwsError('InvalidRequestContentException', 'Could not parse request body into json');
+  }
+}
+
 const invoke: Operation = async (aws, input) => {
   onlyFields(input, ['FunctionName', 'InvocationType', 'Payload']);
   const { name, handle } = needFunction(aws, input);
   if (handle === undefined) throw new AwsError('ServiceException', 'The function does not run here.', 500);
-  const event: unknown = JSON.parse(requiredText(input, 'Payload'));
+  const payload = requiredText(input, 'Payload');
   const type = text(input, 'InvocationType') ?? 'RequestResponse';
+  const most = type === 'Event' ? MOST_LATER_BYTES : MOST_BYTES;
+  const size = Buffer.byteLength(payload);
+  if (size > most)
+    throw new AwsError(
+      'RequestEntityTooLargeException',
+      `${size} byte payload is too large for the ${type} invocation type (limit ${most} bytes)`,
+      413,
+    );
+  const event = eventIn(payload);
   if (type === 'Event') {
     const at = aws.now();
     const count = (metric: string) =>
@@ -146,11 +174,20 @@ const invoke: Operation = async (aws, input) => {
 
 /** What a function throws is an answer, too: with a header, and the error as its body. */
 function answered(result: { readonly answer: unknown } | { readonly error: unknown }): RawAnswer {
-  if ('answer' in result) return new RawAnswer(200, {}, Buffer.from(JSON.stringify(result.answer)));
+  if ('answer' in result) {
+    const body = Buffer.from(JSON.stringify(result.answer));
+    return body.length > MOST_BYTES ? tooLarge(body.length) : new RawAnswer(200, {}, body);
+  }
   const { error } = result;
   const [errorType, errorMessage] =
     error instanceof Error ? [error.name, error.message] : ['Error', String(error)];
   const body = JSON.stringify({ errorType, errorMessage, trace: [] });
+  return new RawAnswer(200, { 'x-amz-function-error': 'Unhandled' }, Buffer.from(body));
+}
+
+function tooLarge(size: number): RawAnswer {
+  const errorMessage = `Response payload size (${size} bytes) exceeded maximum allowed payload size (${MOST_BYTES} bytes).`;
+  const body = JSON.stringify({ errorMessage, errorType: 'Function.ResponseSizeTooLarge' });
   return new RawAnswer(200, { 'x-amz-function-error': 'Unhandled' }, Buffer.from(body));
 }
 

@@ -102,8 +102,15 @@ export function findSecret(
   return secrets.byName.get(name)?.findLast((secret) => !isGone(secret, at));
 }
 
+const NAME = /^[\w/+=.@!-]+$/;
+
 /** Like `findSecret`, but throws Secrets Manager's error for a secret that does not exist. */
 export function needSecret(secrets: SecretsState, place: Place, id: string, at: number): SecretState {
+  if (!/^arn:[\w-]+:secretsmanager:/i.test(id) && !NAME.test(id))
+    throw new AwsError(
+      'ValidationException',
+      'Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!',
+    );
   const secret = findSecret(secrets, place, id, at);
   if (secret === undefined) {
     throw new AwsError('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
