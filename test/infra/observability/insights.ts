@@ -25,12 +25,16 @@ export type Command = Reads & {
   readonly run: (rows: Rows) => Rows;
 };
 
+/** So many fields of a line Logs Insights finds at most (user guide, "Supported logs and discovered fields"). */
+const MAX_FIELDS = 200;
+
 /** The fields of one line: nested ones with dots, elements of lists by number. Without JSON it has only `@message`. */
 export function rowOf(line: string): Row {
-  const row = new Map<string, Value>([['@message', line]]);
-  if (!line.startsWith('{')) return row;
-  flatten('', JSON.parse(line), row);
-  return row.set('@timestamp', row.get('timestamp') ?? '');
+  const found = new Map<string, Value>();
+  if (line.startsWith('{')) flatten('', JSON.parse(line), found);
+  const timestamp = found.get('timestamp');
+  const row = new Map<string, Value>([['@message', line], ...[...found].slice(0, MAX_FIELDS)]);
+  return line.startsWith('{') ? row.set('@timestamp', timestamp ?? '') : row;
 }
 
 function flatten(path: string, value: unknown, into: Map<string, Value>): void {
