@@ -78,9 +78,13 @@ function isGone(run: Run, plan: ServicePlan, told: Told): boolean {
   });
 }
 
-/** AWS refused a call about the service, its cluster, its revision or its resources, or did not find one of these. */
+/**
+ * AWS refused a call about the service, its cluster, its revision or its resources, did not find one of these, or there was
+ * no time to ask.
+ */
 function wasRefused(run: Run, plan: ServicePlan, told: Told): boolean {
   return (
+    isOutOfTime(run, told) ||
     run.calls.some((call) => call.at <= told.at && call.fault !== undefined && concerns(run, plan, call)) ||
     usesUntil(run, plan, told.at).some(
       ({ of, as }) =>
@@ -88,6 +92,14 @@ function wasRefused(run: Run, plan: ServicePlan, told: Told): boolean {
         run.built.arnsOf(of).some((arn) => wasGoneBetween(run, arn, seenFrom(run, told), told.at)),
     )
   );
+}
+
+/** How long an invocation reads. */
+const READING_MS = 240_000;
+
+/** What is paced so slowly that the time for reading ends before it is read was not shown either. */
+function isOutOfTime({ invocations }: Run, { invocation, at }: Told): boolean {
+  return at - (invocations[invocation - 1]?.startedAt ?? at) >= READING_MS;
 }
 
 /** Whether a call is about the service or its cluster; a read of anything else concerns every service. */

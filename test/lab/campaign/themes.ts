@@ -38,6 +38,7 @@ export function steered(theme: Theme, base: Scenario): Scenario {
     clusters: world.clusters ?? [],
     resources: world.resources ?? [DB],
     services: world.services,
+    ...(world.crowds !== undefined && { crowds: world.crowds }),
     actions: world.actions.toSorted((a, b) => a.at - b.at),
     deliveries: [...(world.deliveries ?? []), ...noise.deliveries.filter(({ dropped }) => dropped !== true)],
     faults: [...(world.faults ?? []), ...noise.faults],
@@ -336,14 +337,14 @@ export const THEMES = {
     }));
     const refused: Fault = {
       kind: roll.pick(['client-error', 'invalid-parameter'] as const),
-      operation: roll.pick(['ListServices', 'ListServices', 'DescribeServices', 'DescribeClusters']),
+      operation: roll.pick(['ListServices', 'ListServices', 'DescribeClusters']),
       in: roll.pick(services).cluster,
       at: 0,
       forMs: roll.pick([3, 6, 20]) * MINUTE,
     };
     return {
       services,
-      crowds: LARGE.map((cluster) => ({ cluster, count: roll.int(90, 110) })),
+      crowds: LARGE.map((cluster) => ({ cluster, count: roll.int(60, 80) })),
       actions: changes(roll, soon(roll)),
       faults: roll.chance(0.5) ? [refused] : [],
       settings: { env: SLOWLY },
