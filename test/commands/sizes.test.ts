@@ -101,6 +101,27 @@ describe('a batch of 10,000 messages', () => {
   });
 });
 
+describe('a batch of the largest messages, which Lambda fills up to 6 MB', () => {
+  test('is one redeploy for each service, with two messages about one change, and returns only what is no event', async () => {
+    const loop = await startLoop();
+    for (const name of ['db', 'other']) {
+      const { arn } = loop.sim.world.secret({ name });
+      loop.sim.world.service({ name, secrets: [arn], startedAt: loop.clock.now() - DAY });
+    }
+    const large = (event: object) => JSON.stringify({ ...event, padding: 'x'.repeat(1_000_000) });
+    const event = currentMoved(loop.sim, 'db');
+    const bodies = [
+      large(event),
+      large(currentMoved(loop.sim, 'other')),
+      'x'.repeat(1_000_000),
+      large(event),
+    ];
+    expect(await handlerOf(loop)([...bodies, large({ ...event, id: 'another' })])).toEqual([2]);
+    expect(redeployed(loop)).toHaveLength(2);
+    expect(JSON.stringify(loop.records).length).toBeLessThan(20_000);
+  });
+});
+
 describe('ten thousand clusters', () => {
   test('are selected by globs that make a backtracking matcher hang, and only the selected ones are read', async () => {
     const loop = await startLoop();

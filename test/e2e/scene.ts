@@ -119,7 +119,7 @@ export async function deliver(
       ? messageOf(event, `raw-${index}`)
       : messageOf(JSON.stringify(event), `${event.id}#${index}`),
   );
-  const ids = [...returnedIn(answerOf(await lambda.invoke(sqsEvent(messages), remainingMs)))];
+  const ids = [...returnedIn(answerOf(await lambda.invoke(sqsEvent(messages), remainingMs)), messages)];
   return ids.map((id) => id.replace(/#\d+$/, '')).sort();
 }
 

@@ -44,7 +44,7 @@ async function forward(lambda: Lambda, ...events: readonly (RawEvent | string)[]
     const Body = typeof event === 'string' ? event : JSON.stringify(event);
     return { MessageId: `m-${i}`, ReceiptHandle: `r-${i}`, Body };
   });
-  return returnedIn(answerOf(await lambda.invoke(sqsEvent(messages, QUEUE)))).size;
+  return returnedIn(answerOf(await lambda.invoke(sqsEvent(messages, QUEUE))), messages).size;
 }
 
 const THEIR_SERVICES = ['main/full', 'main/key'];

@@ -68,7 +68,7 @@ async function handle(source: EventSource, messages: readonly Received[]): Promi
   onBatch?.(messages);
   const all = new Set(messages.map(({ MessageId }) => MessageId));
   const { returned, problem } = await invoke(sqsEvent(messages, queue.arn))
-    .then(returnedIn)
+    .then((answer) => returnedIn(answer, messages))
     .then(
       (some) => ({ returned: some, problem: undefined }),
       (error: unknown) => ({

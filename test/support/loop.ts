@@ -14,7 +14,7 @@ import {
 import type { BundleName } from './bundles.ts';
 import { expectGranted } from './grants.ts';
 import { expectMirrored, ownEventsOf } from './own-event-mirror.ts';
-import { type Received, sqsEvent } from './queue.ts';
+import { type Received, returnedIn, sqsEvent } from './queue.ts';
 import { simulatedEventSource } from './simulated-event-source.ts';
 
 /** A record of the log, with the fields that tests read. */
@@ -111,7 +111,7 @@ export async function startLoop({
     const answer = await invoke(messages);
     if (deliverTwice) await invoke(messages);
     if (answer === undefined) return;
-    source.settle(messages, new Set(answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier)));
+    source.settle(messages, returnedIn(answer, messages));
   };
 
   return {

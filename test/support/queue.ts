@@ -88,7 +88,15 @@ export function sqsEvent(messages: readonly Received[], queueArn = HERE): SQSEve
 
 const BatchAnswer = z.object({ batchItemFailures: z.array(z.object({ itemIdentifier: z.string() })) });
 
-/** The ids of the messages that a function returned as failed. */
-export function returnedIn(answer: unknown): ReadonlySet<string> {
-  return new Set(BatchAnswer.parse(answer).batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
+/**
+ * The ids of the messages that a function returned as failed. Throws for an answer that Lambda takes for the failure of the whole
+ * batch: one of another shape, or one that names what is not in the batch
+ * (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html).
+ */
+export function returnedIn(answer: unknown, messages: readonly Received[]): ReadonlySet<string> {
+  const sent = new Set(messages.map(({ MessageId }) => MessageId));
+  const named = BatchAnswer.parse(answer).batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
+  const unknown = named.filter((id) => !sent.has(id));
+  if (unknown.length > 0) throw new Error(`not in the batch: ${JSON.stringify(unknown)}`);
+  return new Set(named);
 }

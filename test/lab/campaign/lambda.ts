@@ -145,7 +145,7 @@ export class Lambda {
       if (!process.dead) this.#end(process, messages, returned);
     };
     invoke(process, invocation, sqsEvent(messages), this.#timeline).then(
-      (answer) => end(returnedIn(answer)),
+      (answer) => end(returnedIn(answer, messages)),
       (error: unknown) => {
         invocation.thrown = error;
         end(new Set(invocation.messages));
