@@ -1,7 +1,7 @@
 import { match } from '../core/match/match.ts';
 import type { ServiceKey } from '../core/model/arn.ts';
 import { REQUEST } from '../core/model/change.ts';
-import type { Fleet, NamedService, Service } from '../core/model/fleet.ts';
+import { type Fleet, type NamedService, type Service, unreadIn } from '../core/model/fleet.ts';
 import { grouped } from '../core/model/lists.ts';
 import type { Reference } from '../core/model/reference.ts';
 import { roleNeedsOf } from '../core/plan/access-questions.ts';
@@ -50,7 +50,7 @@ export async function accessOfServices(services: readonly NamedService[], run: R
 
 async function ask(
   services: readonly Service[],
-  fleet: Pick<Fleet, 'revisions'>,
+  fleet: Fleet,
   isWanted: (service: Service, reference: Reference) => boolean,
   run: Run,
 ): Promise<AccessReport> {
@@ -62,5 +62,5 @@ async function ask(
     asked.flatMap(({ needs }) => needs),
     run,
   );
-  return makeAccessReport(asked, found);
+  return makeAccessReport(asked, found, unreadIn(fleet));
 }

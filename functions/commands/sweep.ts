@@ -1,7 +1,7 @@
 import { type Match, match } from '../core/match/match.ts';
 import { nameOf } from '../core/model/arn.ts';
 import { subjectsOf } from '../core/model/change.ts';
-import { type UnreadableCluster, unreadableOf } from '../core/model/fleet.ts';
+import { unreadIn } from '../core/model/fleet.ts';
 import { makePlan } from '../core/plan/plan.ts';
 import type { Plan, Planned } from '../core/plan/planned.ts';
 import type { Policy } from '../core/plan/policy.ts';
@@ -106,7 +106,7 @@ function sweepOf(
   const unread = [...remaining, ...answers.remaining];
   const leftOut = [...unread.map(nameOf), ...fleet.unreadableClusters.map(({ cluster }) => cluster)];
   const swept = sweptIn(plan).filter((one) => !isFreshByHearsay(one));
-  const unseen = [...unreadableOf(fleet), ...fleet.unreadableClusters.map(asError)];
+  const unseen = unreadIn(fleet);
   const errors = [...unseen, ...swept.flatMap(({ planned }) => unansweredFor(planned))];
   const refused = unchecked.filter(({ why }) => why !== undefined);
   const isKnown = [...unread, ...errors, ...refused.filter(({ hidden }) => !hidden)].length === 0;
@@ -123,10 +123,6 @@ function sweepOf(
     complete: isKnown && refused.length === 0,
     completeButHidden: isKnown,
   };
-}
-
-function asError({ cluster, why }: UnreadableCluster): object {
-  return { cluster, why };
 }
 
 /** What ECS refused to tell about the tasks or deployments of a service. */

@@ -46,6 +46,23 @@ describe('a request', () => {
     });
   });
 
+  test.each([
+    ['ListServices', 'other', [{ cluster: 'other', why: expect.any(String) }]],
+    [
+      'DescribeTaskDefinition',
+      'hidden',
+      [{ service: expect.stringMatching(/hidden$/), why: expect.any(String) }],
+    ],
+  ])('for the uses of a secret says what was not shown: %s', async (operation, named, unreadable) => {
+    const { loop } = await twoStale();
+    loop.sim.world.service({ cluster: 'other', name: 'hidden', secrets: ['/app/any'] });
+    const match = (input: object) => JSON.stringify(input).includes(named);
+    loop.sim.faults.add({ operation, match, kind: 'access-denied', times: Infinity });
+    const answer = await ask(loop, { action: 'uses', secret: 'prod/db' });
+    expect(answer).toMatchObject({ unreadable });
+    expect(answer['uses']).toHaveLength(2);
+  });
+
   test.each(['/app/db', 'app/db', '/root', 'root'])(
     'finds the parameter %s with or without its first slash',
     async (name) => {

@@ -7,6 +7,7 @@ import { EXIT, type ExitCode } from '../exit.ts';
 import { printResult, type Result } from '../print.ts';
 import { accessWord, findingLine } from '../render/access.ts';
 import type { Column } from '../render/table.ts';
+import { MORE_REFER, REFERS_TO_MORE, unreadLines } from '../render/unread.ts';
 import { count, resourceName, serviceName, some } from '../render/words.ts';
 import { newId } from '../request.ts';
 import { knownServices, serviceNamed } from '../services.ts';
@@ -30,7 +31,7 @@ export const doctorAccess: CliCommand = {
     const report = await reportOn(target, given, session);
     session.run.reading.throwIfAborted();
     terminal.progress.end();
-    printResult(accessResult(report, terminal.screen), given, terminal.screen);
+    printResult(accessResult(report, target, terminal.screen), given, terminal.screen);
     return codeFor(report);
   },
 };
@@ -46,12 +47,12 @@ function reportOn(target: Target, given: Given, session: Session): Promise<Acces
 }
 
 /** What cannot be asked for want of a permission is no good news either. */
-function codeFor({ services }: AccessReport): ExitCode {
+function codeFor({ services, unreadable }: AccessReport): ExitCode {
   const findings = services.flatMap(({ references }) => references.flatMap((one) => one.findings));
   const isWell = findings.every(
     ({ certainty, missingAction }) => certainty === 'unknown' && missingAction === undefined,
   );
-  return isWell ? EXIT.done : EXIT.stale;
+  return isWell && unreadable === undefined ? EXIT.done : EXIT.stale;
 }
 
 type Row = CheckedReference & { readonly name: string };
@@ -67,7 +68,7 @@ const WIDE: readonly Column<Row>[] = [
   { title: 'AS WRITTEN', cell: ({ valueFrom }) => valueFrom },
 ];
 
-function accessResult(report: AccessReport, { style }: Terminal['screen']): Result<Row> {
+function accessResult(report: AccessReport, target: Target, { style }: Terminal['screen']): Result<Row> {
   const { services, summary } = report;
   const rows = services
     .flatMap(rowsOf)
@@ -80,7 +81,12 @@ function accessResult(report: AccessReport, { style }: Terminal['screen']): Resu
     columns: COLUMNS,
     wide: WIDE,
     rows,
-    after: [...new Set(services.flatMap(linesOf)), ...readByThemselves(report), report.notCovered],
+    after: [
+      ...new Set(services.flatMap(linesOf)),
+      ...unreadLines(report.unreadable, target.services.length > 0 ? REFERS_TO_MORE : MORE_REFER),
+      ...readByThemselves(report),
+      report.notCovered,
+    ],
   };
 }
 
@@ -100,8 +106,11 @@ function readByThemselves({ readByThemselves: those }: AccessReport): readonly s
     : [`not asked, because the application reads it with its task role: ${some(names)}`];
 }
 
-function verdictOf({ services, summary }: AccessReport): string {
-  if (services.length === 0) return 'no execution role has to read it';
+function verdictOf({ services, summary, unreadable }: AccessReport): string {
+  if (services.length === 0)
+    return unreadable === undefined
+      ? 'no execution role has to read it'
+      : 'whether an execution role has to read it is not known';
   const parts = [
     summary.cannot > 0 ? `${summary.cannot} cannot read` : '',
     summary['probably-cannot'] > 0 ? `${summary['probably-cannot']} probably cannot` : '',

@@ -5,10 +5,11 @@ import type { Uses } from '../../core/report/uses.ts';
 import { isDenial } from '../../pipeline/confirm/foreign.ts';
 import type { Session } from '../../runtime/connect-terminal.ts';
 import { type CliCommand, type Given, type Terminal, texts } from '../command.ts';
-import { EXIT } from '../exit.ts';
+import { EXIT, type ExitCode } from '../exit.ts';
 import { namedIn, needTarget, resolve } from '../names.ts';
 import { printResult, type Result } from '../print.ts';
 import type { Column } from '../render/table.ts';
+import { MORE_REFER, REFERS_TO_MORE, unreadLines } from '../render/unread.ts';
 import { byName, count, nameWithin, resourceName, serviceName, writtenName } from '../render/words.ts';
 import { ask, type Question } from '../request.ts';
 import { knownServices, needClusters, needOwn, serviceNamed } from '../services.ts';
@@ -41,9 +42,11 @@ export const uses: CliCommand = {
     terminal.progress.end();
     const names = [...named.secrets, ...named.parameters].map(writtenName);
     printResult(usesResult(answer, names, decisions, terminal.screen), given, terminal.screen);
-    return EXIT.done;
+    return codeFor(answer);
   },
 };
+
+const codeFor = ({ unreadable }: Uses): ExitCode => (unreadable === undefined ? EXIT.done : EXIT.aws);
 
 type Asked = Omit<Question, 'action'>;
 
@@ -102,7 +105,7 @@ function usesResult(
     columns: COLUMNS,
     wide: WIDE,
     rows,
-    after: [...mentioned(answer), answer.notCovered],
+    after: [...unreadLines(answer.unreadable, MORE_REFER), ...mentioned(answer), answer.notCovered],
   };
 }
 
@@ -147,12 +150,12 @@ async function reverse(
   given: Given,
   session: Session,
   { screen, progress }: Terminal,
-): Promise<typeof EXIT.done> {
+): Promise<ExitCode> {
   const answer = await knownServices(session, () => references(named, session.run));
   session.run.reading.throwIfAborted();
   progress.end();
   printResult(reverseResult(answer, screen), given, screen);
-  return EXIT.done;
+  return codeFor(answer);
 }
 
 function reverseResult(answer: Uses, { style }: Terminal['screen']): Result<Reversed> {
@@ -164,15 +167,17 @@ function reverseResult(answer: Uses, { style }: Terminal['screen']): Result<Reve
     })),
   );
   const services = answer.uses.map(({ service, cluster }) => serviceName(service, cluster));
+  const subject = services.length === 0 ? 'nothing was shown' : services.join(', ');
   const names = [...new Set(rows.map(({ name }) => name))];
   const many = `${count(rows.length, 'reference')} to ${count(names.length, 'resource')}`;
   return {
     json: answer,
     names,
-    verdict: style('bold', `${services.join(', ')}: ${many}`),
+    verdict: style('bold', `${subject}: ${many}`),
     columns: REVERSE,
     wide: AS_WRITTEN,
     rows,
+    after: unreadLines(answer.unreadable, REFERS_TO_MORE),
   };
 }
 

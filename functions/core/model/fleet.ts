@@ -133,6 +133,14 @@ export function unreadableOf(
   return [...fleet.unreadable.map(({ service, why }) => ({ service, why })), ...byRevision];
 }
 
+/** What ECS did not show, and why: a service or, where there is no service, a cluster. */
+export type Unread = { readonly service?: ServiceArn; readonly cluster?: string; readonly why: string };
+
+/** Everything that ECS did not show. */
+export function unreadIn(fleet: Fleet): readonly Unread[] {
+  return [...unreadableOf(fleet), ...fleet.unreadableClusters.map(({ cluster, why }) => ({ cluster, why }))];
+}
+
 /** The revisions that the service's tasks run, or would run if started now. */
 export function revisionsInUse(service: Service): readonly TaskDefinitionArn[] {
   const arns = deploymentsInUse(service).map((deployment) => deployment.taskDefinition);

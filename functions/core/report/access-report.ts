@@ -1,6 +1,6 @@
 import { type AccessFinding, accessOf, CERTAINTIES, type Certainty } from '../model/access.ts';
 import type { ServiceArn } from '../model/arn.ts';
-import type { Service } from '../model/fleet.ts';
+import type { Service, Unread } from '../model/fleet.ts';
 import { jsonKeyOf, type Place } from '../model/reference.ts';
 import type { RoleNeed } from '../plan/access-questions.ts';
 import { todoOf, whyOf } from './access-words.ts';
@@ -11,6 +11,8 @@ export type AccessReport = {
   /** Services that read the resource by themselves, with their task role, which is not asked about. */
   readonly readByThemselves: readonly { readonly service: ServiceArn; readonly cluster: string }[];
   readonly summary: Readonly<Record<Certainty, number>>;
+  /** What ECS did not show: it may refer to the resource, or to more. Absent if there is nothing. */
+  readonly unreadable?: readonly Unread[];
   /** What no question without the value can answer. */
   readonly notCovered: string;
 };
@@ -43,7 +45,11 @@ type Found = { readonly arn: string; readonly findings: readonly AccessFinding[]
 const NOT_COVERED =
   'Not known without reading a value: whether it is JSON and holds the JSON key of a reference. Not asked: the trust policy of the role, resource and key policies, resource control policies, endpoints and the network, which may still refuse what nothing speaks against.';
 
-export function makeAccessReport(asked: readonly Asked[], found: ReadonlyMap<RoleNeed, Found>): AccessReport {
+export function makeAccessReport(
+  asked: readonly Asked[],
+  found: ReadonlyMap<RoleNeed, Found>,
+  unreadable: readonly Unread[] = [],
+): AccessReport {
   const services = asked
     .filter(({ needs }) => needs.length > 0)
     .map(({ service, needs }): CheckedService => {
@@ -63,6 +69,7 @@ export function makeAccessReport(asked: readonly Asked[], found: ReadonlyMap<Rol
       unknown: count('unknown'),
       'nothing-against': count('nothing-against'),
     },
+    ...(unreadable.length > 0 && { unreadable }),
     notCovered: NOT_COVERED,
   };
 }

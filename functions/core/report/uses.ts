@@ -3,7 +3,7 @@ import { type AlsoTag, mentionsIn } from '../match/mentions.ts';
 import { looksFull, SUFFIXED } from '../match/subject-index.ts';
 import type { Subject } from '../model/change.ts';
 import type { ReportedReference } from '../model/decision.ts';
-import type { Fleet, Service } from '../model/fleet.ts';
+import { type Fleet, type Service, type Unread, unreadIn } from '../model/fleet.ts';
 import type { Form, Target } from '../model/reference.ts';
 import { isOptedOut } from '../model/tags.ts';
 import type { Policy } from '../plan/policy.ts';
@@ -13,6 +13,8 @@ export type Uses = {
   readonly uses: readonly Use[];
   /** Services whose environment names the resource although no reference of theirs follows it; absent if there is none. */
   readonly mentions?: readonly ReportedMention[];
+  /** What ECS did not show: it may belong into the answer, too. Absent if there is nothing. */
+  readonly unreadable?: readonly Unread[];
   /** What this answer does not cover. */
   readonly notCovered: string;
   /** How many references, and how many services, found no room in the answer. */
@@ -54,9 +56,15 @@ export function usesOf(
   const mentions = reportedMentions(fleet, subjects, matches, policy);
   return {
     ...(mentions.length > 0 && { mentions }),
+    ...unreadableIn(fleet),
     uses: uses.toSorted((a, b) => (a.service < b.service ? -1 : 1)),
     notCovered: NOT_COVERED,
   };
+}
+
+function unreadableIn(fleet: Fleet): Pick<Uses, 'unreadable'> {
+  const unreadable = unreadIn(fleet);
+  return unreadable.length === 0 ? {} : { unreadable };
 }
 
 const NOT_COVERED =
@@ -73,7 +81,7 @@ export function everythingUsedIn(fleet: Fleet, { select }: Pick<Policy, 'select'
     optedOut: isOptedOut(service, select),
     references: referencesIn(service, fleet, known),
   }));
-  return { uses, notCovered: NOT_COVERED };
+  return { ...unreadableIn(fleet), uses, notCovered: NOT_COVERED };
 }
 
 /** The ARNs of secrets in a fleet's references that look like full ones, or may be. Only Secrets Manager knows. */
