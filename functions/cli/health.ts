@@ -66,7 +66,7 @@ export function wrongSettingsIn(
 }
 
 export const modeIn = (settings: Pick<FunctionSettings, 'variables'> | undefined): string =>
-  settings?.variables['MODE'] ?? 'enforce';
+  settings?.variables['MODE']?.trim() || 'enforce';
 
 /** Whose events count besides, and when each told last of a change of a secret. */
 async function trustedBy({ config: { trust }, run }: Session): Promise<Health['trusted']> {
