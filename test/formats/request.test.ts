@@ -177,6 +177,11 @@ describe('a wrong request', () => {
       { action: 'plan', parameter: [`${PARAMETER}:3`, '/app/key:3'] },
       'leave out what stands behind the name of the parameter',
     ],
+    [
+      'names that Secrets Manager refuses to look up',
+      { action: 'plan', secret: ['prod db', 'prod/db', 'rds?db'] },
+      'secret: prod db can be the name of no secret; secret: rds?db can be the name of no secret',
+    ],
     ['a number in the place of a name', { action: 'plan', secret: 7 }, NAMES],
     ['a name of 2049 characters', { action: 'plan', secret: 'x'.repeat(2049) }, NAMES],
     ['a thousand and one names', { action: 'plan', secret: Array.from({ length: 1001 }, () => 'x') }, NAMES],

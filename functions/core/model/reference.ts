@@ -87,6 +87,7 @@ export function misnamed(text: string, kind: Target['kind']): string | undefined
   const name = isArn ? arn?.resource.slice(type.length) : text;
   if (name?.includes(':'))
     return `${text} is a reference: leave out what stands behind the ${isArn ? 'ARN' : 'name'} of the ${kind}`;
+  if (kind === 'secret' && !mayNameSecret(text)) return `${text} can be the name of no secret`;
   const secret = kind === 'parameter' ? passedThrough(name ?? '') : undefined;
   return secret === undefined
     ? undefined
