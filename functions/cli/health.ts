@@ -72,7 +72,7 @@ export const modeIn = (settings: Pick<FunctionSettings, 'variables'> | undefined
 async function trustedBy({ config: { trust }, run }: Session): Promise<Health['trusted']> {
   if (trust === undefined) return undefined;
   const last = new Map<string, number | undefined>(trust.accounts.map((account) => [account, undefined]));
-  for (const { arn, at } of await run.heard()) {
+  for (const { arn, at } of (await run.heard()) ?? []) {
     const account = parseArn(arn)?.account ?? '';
     const isOther = account !== run.account || trust.accounts.includes(account);
     if (isOther) last.set(account, Math.max(at, last.get(account) ?? 0));

@@ -15,7 +15,7 @@ export type Run = StepContext & {
   /** What was asked in this invocation about what execution roles may read. */
   readonly access: AccessAsked;
   /** What events told by now of secrets that AWS may not describe here. */
-  readonly heard: () => Promise<readonly Heard[]>;
+  readonly heard: () => Promise<readonly Heard[] | undefined>;
   /** Milliseconds until the invocation ends; Infinity if the end is unknown. */
   readonly remainingMs: () => number;
 };

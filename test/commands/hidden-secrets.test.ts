@@ -135,6 +135,29 @@ describe('a sweep of secrets that may not be described', () => {
     expect(metricIn(records, 'StaleServices')).toEqual([0]);
   });
 
+  test('lets no alarm recover while what was heard cannot be read: a service that is stale by it would not count', async () => {
+    const { loop, use, theirs, ours } = await scene();
+    loop.clock.advance(HOUR);
+    await heardOf(theirs.arn, ours.arn, loop);
+    loop.clock.advance(HOUR);
+    use('theirs-old', [theirs.arn]);
+    loop.sim.faults.add({
+      operation: 'GetObject',
+      kind: 'client-error',
+      code: 'InvalidRequest',
+      times: Infinity,
+    });
+    for (const env of [{}, { TRUSTED_ACCOUNTS: THEIRS.account, TRUSTED_QUEUE_ARN: TRUSTED_QUEUE }]) {
+      const { done, records } = await sweep(loop, { env });
+      expect(done).toMatchObject({ staleForCertain: 0, unchecked: 2, complete: false });
+      expect(metricIn(records, 'StaleServices')).toEqual([]);
+    }
+    expect(await ask(loop, { action: 'stale', secret: theirs.arn })).toMatchObject({
+      unchecked: 1,
+      complete: false,
+    });
+  });
+
   test('keeps to what other services say where an event was lost: those are found', async () => {
     const { loop, theirs, seen } = await scene();
     loop.clock.advance(HOUR);

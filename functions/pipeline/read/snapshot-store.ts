@@ -13,7 +13,12 @@ type Logging = Pick<StepContext, 'reading'> & { readonly journal: Pick<StepConte
 /** How often what was heard is written if other processes write at the same time. */
 const TRIES = 4;
 
-type Stored = { readonly snapshot: Snapshot; readonly version: string | undefined };
+/** `isUnread`: there may be a snapshot, and it could not be read. */
+type Stored = {
+  readonly snapshot: Snapshot;
+  readonly version: string | undefined;
+  readonly isUnread?: true;
+};
 
 /**
  * Fetches the snapshot when it is needed and renews it after a read. An error with it costs only time: it is logged,
@@ -51,10 +56,11 @@ export class SnapshotStore {
     };
   }
 
-  /** What was heard by now, by any process. */
-  async heard(run: Logging): Promise<readonly Heard[]> {
+  /** What was heard by now, by any process; undefined: that could not be read. */
+  async heard(run: Logging): Promise<readonly Heard[] | undefined> {
     this.#stored = undefined;
-    return (await this.#load(run)).snapshot.heard ?? [];
+    const { snapshot, isUnread } = await this.#load(run);
+    return isUnread ? undefined : (snapshot.heard ?? []);
   }
 
   /**
@@ -110,7 +116,7 @@ export class SnapshotStore {
       return { snapshot: parseSnapshot(found.bytes), version };
     } catch (error) {
       journal.error('cannot read the snapshot of the fleet; changes are handled without it', error);
-      return { snapshot: NOTHING_SEEN, version };
+      return { snapshot: NOTHING_SEEN, version, isUnread: true };
     }
   }
 }

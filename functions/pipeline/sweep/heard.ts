@@ -32,6 +32,7 @@ export async function hearOf(
 ): Promise<Hearsay> {
   const isAny = refused.some(({ hidden }) => hidden);
   const heard = isAny ? await run.heard() : [];
+  if (heard === undefined) return { changes: [], unchecked: refused.map(unheard) };
   const ofHere = heard.filter(({ arn }) => !isElsewhere(arn, run));
   const heardBy = (asNamed: string) => heardOf(asNamed, asNamed.startsWith('arn:') ? heard : ofHere);
   const told = refused.map((one) => ({
@@ -48,7 +49,7 @@ type FromElsewhere = {
   readonly found: readonly SecretDescription[];
   readonly changes: readonly Change[];
   readonly unchecked: readonly Unchecked[];
-  /** The references to other accounts and Regions about which AWS was asked. */
+  /** The references to other accounts and Regions of which more is said than that they are. */
   readonly asked: ReadonlySet<string>;
 };
 
@@ -64,7 +65,8 @@ export async function readHeard(
   run: Reader,
 ): Promise<FromElsewhere> {
   const mayBeHeard = [...elsewhere, ...refused.map(({ referenced }) => referenced)];
-  const changes = mayBeHeard.length === 0 ? [] : changesHeard(await run.heard(), sweepId);
+  const heard = mayBeHeard.length === 0 ? [] : await run.heard();
+  const changes = changesHeard(heard ?? [], sweepId);
   const named = changesNamed(changes, mayBeHeard, fleet);
   const { trust } = run;
   const isTrusted = ({ target: { id } }: Referenced) => trust !== undefined && isOfTrusted(id, trust);
@@ -72,15 +74,27 @@ export async function readHeard(
   const read = await readElsewhere(asked, run);
   const hidden = [...refused, ...read.refused];
   const told = (one: RefusedReference) => (one.hidden ? (named.get(one.referenced) ?? []) : []);
+  const unasked = heard === undefined ? elsewhere.filter((one) => !asked.includes(one)) : [];
   return {
     found: read.found,
     changes: [...new Set(hidden.flatMap(told))],
-    unchecked: hidden.map((one) => {
-      const { referenced: _, ...unchecked } = one;
-      return { ...unchecked, ...lastOf(told(one)) };
-    }),
-    asked: new Set(asked.map(({ target }) => target.id)),
+    unchecked: [
+      ...hidden.map((one) => {
+        const { referenced: _, ...unchecked } = one;
+        return heard === undefined ? unheard(unchecked) : { ...unchecked, ...lastOf(told(one)) };
+      }),
+      ...unasked.map(({ target }) => ({ arn: target.id, why: UNHEARD })),
+    ],
+    asked: new Set([...asked, ...unasked].map(({ target }) => target.id)),
   };
+}
+
+const UNHEARD = 'the snapshot could not be read, which says what events told of it';
+
+/** A hidden secret of which an event may have told, as the snapshot would say: it is as unknown as what was refused. */
+function unheard(one: Unchecked): Unchecked {
+  const { hidden: _, ...unchecked } = one;
+  return unchecked;
 }
 
 function lastOf(changes: readonly Change[]): { readonly lastEvent?: number } {

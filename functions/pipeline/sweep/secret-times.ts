@@ -16,7 +16,7 @@ import { describing } from '../living.ts';
 
 /** The part of an invocation's context that the reads of a sweep need. */
 export type Reader = Pick<StepContext, 'policy' | 'reading' | 'region' | 'trust'> & {
-  readonly heard: () => Promise<readonly Heard[]>;
+  readonly heard: () => Promise<readonly Heard[] | undefined>;
   readonly journal: Pick<StepContext['journal'], 'error'>;
   readonly ports: Pick<Ports, 'clock' | 'secrets' | 'parameters'>;
 };
