@@ -278,4 +278,12 @@ export const PLANTS: readonly Plant[] = [
     find: 'nextToken = page.nextToken;\n',
     put: 'nextToken = page.items?.length ? page.nextToken : undefined;\n',
   },
+  {
+    name: 'continued-read-forgets',
+    what: 'a read that a later invocation continues forgets what it has found',
+    theme: 'scans',
+    file: 'functions/core/read/scan.ts',
+    find: 'for (const one of before.matched) matched.set',
+    put: 'for (const one of before.matched.slice(0, 0)) matched.set',
+  },
 ];
