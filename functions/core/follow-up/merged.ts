@@ -37,7 +37,8 @@ function mergedTwo(a: Attempt, b: Attempt): Attempt {
 }
 
 function notMadeIn({ notMade: a = 0 }: FollowUp, { notMade: b = 0 }: FollowUp): Pick<FollowUp, 'notMade'> {
-  return a + b === 0 ? {} : { notMade: Math.max(a, b) };
+  const most = Math.max(a, b);
+  return most === 0 ? {} : { notMade: most };
 }
 
 /** What one message knows as denied may have been tried again by another one. */

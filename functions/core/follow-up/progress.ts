@@ -121,11 +121,16 @@ function deniedIn<One extends FollowUp>(after: One, advances: readonly Advance[]
     ...after,
     open: [...denied, ...held.flatMap(({ next }) => (next.kind === 'open' ? [next.open] : []))],
     tally: { ...after.tally, failed: after.tally.failed - denied.length },
-    ...(after.notMade !== undefined && { notMade: Math.max(0, after.notMade - denied.length) }),
+    ...(after.notMade !== undefined && { notMade: after.notMade - count(advances, isDeniedNow) }),
     deniedWave: null,
     denied: true,
   };
 }
+
+const isNotMade = ({ next }: Advance): boolean => next.kind === 'closed' && next.notMade === true;
+
+/** What is denied is tried again by a message of its own, for which the cap counts it. */
+const isDeniedNow = (one: Advance): boolean => one.denied !== undefined && isNotMade(one);
 
 function tallyAfter(before: Tally, advances: readonly Advance[]): Tally {
   const closed = (how: Closed['how']) =>
@@ -140,7 +145,7 @@ function tallyAfter(before: Tally, advances: readonly Advance[]): Tally {
 }
 
 function notMadeAfter({ notMade = 0 }: FollowUp, advances: readonly Advance[]): Pick<FollowUp, 'notMade'> {
-  const sum = notMade + count(advances, ({ next }) => next.kind === 'closed' && next.notMade === true);
+  const sum = notMade + count(advances, isNotMade);
   return sum === 0 ? {} : { notMade: sum };
 }
 

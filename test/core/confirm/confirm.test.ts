@@ -4,6 +4,7 @@ import {
   currentChanges,
   forcedChange,
   isFullArn,
+  isUnlabelled,
   type SecretClaim,
 } from '../../../functions/core/confirm/confirm.ts';
 import { endOfSecond } from '../../../functions/core/model/change.ts';
@@ -36,6 +37,25 @@ const created = (versionId: string | undefined, ...labelled: string[]): SecretCl
 });
 const rotated: SecretClaim = { kind: 'rotated', secret: 'prod/db' };
 const deleted: SecretClaim = { kind: 'secret-deleted', secret: 'prod/db' };
+
+describe('which version has the current value', () => {
+  const version = (...labels: string[]) => ({ versionId: labels.join(), labels, createdAt: AT });
+  test.each([
+    ['is known by its label', {}, [version('AWSCURRENT'), version('AWSPREVIOUS')], false],
+    ['is not known if a version is shown without labels', {}, [version('AWSCURRENT'), version()], true],
+    ['is not known if no version has the label that the secret shows', {}, [version('AWSPREVIOUS')], true],
+    ['is not known if no version is shown', {}, [], true],
+    ['is no question without a value', { labels: {} }, [], false],
+    [
+      'is no question with a pending value alone',
+      { labels: { v1: ['AWSPENDING'] } },
+      [version('AWSPENDING')],
+      false,
+    ],
+  ])('%s', (_, different, versions, isUnknown) => {
+    expect(isUnlabelled(secret(different), versions)).toBe(isUnknown);
+  });
+});
 
 type Row = {
   readonly title: string;

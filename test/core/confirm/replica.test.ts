@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { asReplicated, replicaArn } from '../../../functions/core/confirm/replica.ts';
+import { asReplicated, mayBeReplicaOf, replicaArn } from '../../../functions/core/confirm/replica.ts';
 import type { SecretDescription } from '../../../functions/core/model/secret.ts';
 import { CHANGED_AT, change, NOW, PARAMETER, SECRET } from '../../support/build.ts';
 
@@ -8,6 +8,16 @@ test('a replica has the name and the suffix of its primary in this Region, and n
   expect(replicaArn(SECRET, 'eu-west-1')).toBeUndefined();
   expect(replicaArn(PARAMETER, 'us-east-1')).toBeUndefined();
   expect(replicaArn('prod/db', 'us-east-1')).toBeUndefined();
+});
+
+test.each([
+  ['of a primary in its Region', SECRET.replace('eu-west-1', 'us-east-1'), true],
+  ['of a primary that is somewhere, if AWS does not say where', SECRET, true, undefined],
+  ['of no primary in another Region, since it was promoted or made there', SECRET, false],
+  ['of nothing that has no Region', 'prod/db', false],
+])('a secret may be a replica %s', (_, primary, is, ...primaryRegion) => {
+  const shown = primaryRegion.length > 0 ? {} : { primaryRegion: 'us-east-1' };
+  expect(mayBeReplicaOf(primary, { arn: SECRET, labelsOf: new Map(), ...shown })).toBe(is);
 });
 
 describe('a change, as its replica shows it,', () => {

@@ -268,6 +268,24 @@ describe('after the first look', () => {
     'cannot-read',
   ];
 
+  test('a service that this change has redeployed counts towards the cap as redeployed', () => {
+    const skipped = [result(skip('cannot-replace'))];
+    expect(progressOf(later(), skipped, SEEN, NOW).followUp).toHaveProperty('notMade', 1);
+    expect(progressOf(later({ ours: true }), skipped, SEEN, NOW).followUp).not.toHaveProperty('notMade');
+  });
+
+  test('what the cap counts without a redeploy stays counted beside what is denied', () => {
+    const denied = result(redeploy, { outcome: failed({ missingAction: 'ecs:UpdateService' }) });
+    const before = { ...later(), notMade: 2 };
+    expect(progressOf(before, [denied], SEEN, NOW)).toMatchObject({
+      followUp: { notMade: 3 },
+      denied: { notMade: 2 },
+    });
+    const again = progressOf(later({ ours: true }), [denied], SEEN, NOW);
+    expect(again.followUp).not.toHaveProperty('notMade');
+    expect(again.denied).not.toHaveProperty('notMade');
+  });
+
   test.each(SKIP_REASONS.map((reason) => [reason, STALE.includes(reason)] as const))(
     'a service that is skipped as %s is left with the old value: %s',
     (reason, left) => {

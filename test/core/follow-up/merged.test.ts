@@ -20,6 +20,7 @@ describe('messages of the same change are merged into one attempt', () => {
       [attempt(), other, one],
     ])
       expect(merged(both)).toMatchObject([{ notMade: 3 }]);
+    expect(merged([attempt({ notMade: 2 }), attempt({ notMade: 2 })])).toMatchObject([{ notMade: 2 }]);
     expect(merged([attempt(), attempt()])).toEqual([attempt()]);
   });
 

@@ -8,6 +8,7 @@ import {
   type Revision,
   revisionsInUse,
   unreadableOf,
+  unreadIn,
 } from '../../../functions/core/model/fleet.ts';
 import { deployment, draining, fleet, NOW, revisionArn, service } from '../../support/build.ts';
 
@@ -123,4 +124,18 @@ describe('a fleet is read as a whole', () => {
   ])('but not if it has refused to show %s', (_, different) => {
     expect(isWhole({ ...read, ...different })).toBe(false);
   });
+});
+
+test('everything that ECS did not show is named: services and revisions, then clusters', () => {
+  const read = {
+    ...fleet([service()]),
+    unreadable: [refused()],
+    unreadableClusters: [unlisted('dark', 'x')],
+  };
+  const { service: arn, why } = refused();
+  expect(unreadIn(read)).toEqual([
+    { service: arn, why },
+    { cluster: 'dark', why: 'x' },
+  ]);
+  expect(unreadIn(fleet([service()]))).toEqual([]);
 });

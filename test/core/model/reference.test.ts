@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { match, suffixWarnings } from '../../../functions/core/match/match.ts';
 import { taskDefinitionArn } from '../../../functions/core/model/arn.ts';
-import { jsonKeyOf, type RawReference } from '../../../functions/core/model/reference.ts';
+import { isOfAws, jsonKeyOf, misnamed, type RawReference } from '../../../functions/core/model/reference.ts';
 import {
   asSubject,
   change,
@@ -251,4 +251,63 @@ test.each<[string, string | undefined]>([
   ['a:b:c:d:e:f:g:password', undefined],
 ])('of the JSON of a secret, %s asks for the key %s', (valueFrom, key) => {
   expect(jsonKeyOf(reference({ valueFrom }))).toBe(key);
+});
+
+describe('a text that a person gives as', () => {
+  const ARN = (service: string, rest: string) => `arn:aws:${service}:eu-west-1:111122223333:${rest}`;
+  const NOT_THE_ARN = (kind: string) => ` is not the ARN of a ${kind}`;
+  const BEHIND = (what: string, kind: string) =>
+    ` is a reference: leave out what stands behind the ${what} of the ${kind}`;
+  const PASSED =
+    ' is no parameter of its own: Parameter Store passes the secret db through; name it as a secret';
+  const IMPOSSIBLE = ' can be the name of no secret';
+
+  test.each([
+    ['prod/db_+=.@!-1', undefined],
+    [SECRET, undefined],
+    [PARTIAL, undefined],
+    ['/aws/reference/secretsmanager/db', undefined],
+    ['prod db', IMPOSSIBLE],
+    ['prod/db?', IMPOSSIBLE],
+    ['?prod/db', IMPOSSIBLE],
+    ['', IMPOSSIBLE],
+    ['x'.repeat(2048), undefined],
+    ['x'.repeat(2049), IMPOSSIBLE],
+    [`${SECRET}?`, IMPOSSIBLE],
+    [ARN('secretsmanager', 'secret:?db'), IMPOSSIBLE],
+    [ARN('secretsmanager', 'other:db'), NOT_THE_ARN('secret')],
+    [ARN('s3', 'secret:db'), NOT_THE_ARN('secret')],
+    ['arn:', NOT_THE_ARN('secret')],
+    ['db:3', BEHIND('name', 'secret')],
+    [`${SECRET}:password::`, BEHIND('ARN', 'secret')],
+  ])('a secret: %s', (text, problem) => {
+    expect(misnamed(text, 'secret')).toBe(problem === undefined ? undefined : `${text}${problem}`);
+  });
+
+  test.each([
+    ['/app/key', undefined],
+    ['app key', undefined],
+    [PARAMETER, undefined],
+    ['/aws/reference/secretsmanager/db', PASSED],
+    ['aws/reference/secretsmanager/db', PASSED],
+    [ARN('ssm', 'parameter/aws/reference/secretsmanager/db'), PASSED],
+    [ARN('ssm', 'document/db'), NOT_THE_ARN('parameter')],
+    [SECRET, NOT_THE_ARN('parameter')],
+    ['/app/key:3', BEHIND('name', 'parameter')],
+    [`${PARAMETER}:3`, BEHIND('ARN', 'parameter')],
+  ])('a parameter: %s', (text, problem) => {
+    expect(misnamed(text, 'parameter')).toBe(problem === undefined ? undefined : `${text}${problem}`);
+  });
+});
+
+test.each([
+  ['/aws/service/ami', true],
+  ['aws/service/ami', true],
+  ['arn:aws:ssm:eu-west-1::parameter/aws/service/ami', true],
+  ['/app/aws/service', false],
+  ['app/aws/service', false],
+  ['arn:aws:ssm:eu-west-1:111122223333:parameter/app/aws/x', false],
+  ['/awsome', false],
+])('%s is a parameter of AWS: %s', (name, is) => {
+  expect(isOfAws(name)).toBe(is);
 });

@@ -69,6 +69,13 @@ test('services are counted by what is known of their roles, and sorted from the 
   expect(summary).toEqual({ cannot: 3, 'probably-cannot': 1, unknown: 1, 'nothing-against': 1 });
 });
 
+test('what ECS did not show is named, if there is any', () => {
+  const unreadable = [{ cluster: 'dark', why: 'no permission' }];
+  expect(makeAccessReport([], new Map(), unreadable)).toHaveProperty('unreadable', unreadable);
+  expect(makeAccessReport([], new Map(), [])).not.toHaveProperty('unreadable');
+  expect(makeAccessReport([], new Map())).not.toHaveProperty('unreadable');
+});
+
 test('a service is as bad as the worst of its references, each of which says what is found and what helps', () => {
   const [fine, bad] = [need('/app/key', null), need(`${SECRET}:password::`)];
   const { services } = makeAccessReport(

@@ -20,6 +20,16 @@ import {
   service,
 } from '../../support/build.ts';
 
+test('uses names what ECS did not show, if there is any', () => {
+  const world = fleet([service()], { 'api:1': [SECRET] });
+  const dark = { arn: service().cluster.arn, cluster: 'main', why: 'no permission' };
+  const subjects = [asSubject(change())];
+  expect(usesOf({ ...world, unreadableClusters: [dark] }, subjects, POLICY).unreadable).toEqual([
+    { cluster: 'main', why: 'no permission' },
+  ]);
+  expect(usesOf(world, subjects, POLICY)).not.toHaveProperty('unreadable');
+});
+
 test('uses lists every reference of every service, pinned ones and registry credentials included, sorted by ARN', () => {
   const world = fleet(
     [
