@@ -100,7 +100,6 @@ async function askNeeds(
   run: Run,
 ): Promise<boolean> {
   const unasked = plan.redeploys.filter(({ service }) => !services.has(service.key));
-  if (unasked.length === 0) return false;
   const found = await readObstacles(unasked, observed, missingBefore(observed.attempts), run);
   for (const { service } of unasked) services.add(service.key);
   for (const [key, one] of found) obstacles.set(key, one);

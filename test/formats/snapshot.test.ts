@@ -60,7 +60,10 @@ describe('a snapshot', () => {
     const ofBytes = (more: number) => {
       const told = { arn: '', label: 'AWSCURRENT', versionId: 'version-2', at: NOW };
       const least = JSON.stringify(written({ heard: [told] })).length;
-      return { ...NOTHING_SEEN, heard: [{ ...told, arn: 'x'.repeat(64_000_000 + more - least) }] };
+      const bytes = 64_000_000 + more - least;
+      // Of three bytes each, so that it has a third of the characters.
+      const arn = '€'.repeat(bytes / 3) + 'x'.repeat(bytes % 3);
+      return { ...NOTHING_SEEN, heard: [{ ...told, arn }] };
     };
     expect(gunzipSync(snapshotBytes(ofBytes(0)))).toHaveLength(64_000_000);
     expect(() => snapshotBytes(ofBytes(1))).toThrow('more than 64000000 bytes');

@@ -105,6 +105,17 @@ describe('a parameter', () => {
     },
   );
 
+  test('without a date is refused, unless the request says since when', async () => {
+    const undated = { parameter: { arn: PARAMETER, changedAt: 0 } };
+    const { error } = await current(named('parameter', PARAMETER), undated);
+    expect(error).toMatchObject({
+      name: 'Untold',
+      message: `${PARAMETER}: Parameter Store does not say when it was modified last`,
+    });
+    const { it } = await current(named('parameter', PARAMETER, { force: true }), undated);
+    expect(it).toMatchObject({ kind: 'changes', changes: [{ arn: PARAMETER, changedAt: NOW }] });
+  });
+
   test('of elsewhere is refused if the request does not say when', async () => {
     const { error } = await current(named('parameter', there));
     expect(error).toMatchObject({

@@ -26,7 +26,7 @@ class Denied extends Error {
 }
 /** A run that heard this; `asks` counts how often it was asked for what was heard. */
 function scene(
-  known: readonly ReturnType<typeof heard>[],
+  known: readonly ReturnType<typeof heard>[] | undefined,
   describe: Run['ports']['secrets']['describe'] = (arn) => Promise.reject(new Denied(`denied: ${arn}`)),
   trust?: Run['trust'],
 ) {
@@ -63,6 +63,14 @@ describe('what events told of secrets that AWS does not describe', () => {
     expect(await hearOf([hidden(SECRET)], SWEEP_ID, run)).toEqual({
       changes: changesHeard(known.slice(0, 2), SWEEP_ID),
       unchecked: [{ ...hidden(SECRET), lastEvent: CHANGED_AT + 5 }],
+    });
+  });
+
+  test('is not known without the snapshot: what is hidden is as unknown as what is refused', async () => {
+    const { run } = scene(undefined);
+    expect(await hearOf([hidden(SECRET)], SWEEP_ID, run)).toEqual({
+      changes: [],
+      unchecked: [{ arn: SECRET, why: 'denied' }],
     });
   });
 
@@ -159,6 +167,21 @@ describe('of secrets of other accounts and Regions, and of those that were refus
     ).toMatchObject({
       changes: [],
       unchecked: [{ arn: TRUSTED, why: `denied: ${TRUSTED}`, hidden: true }],
+    });
+  });
+
+  test('one is unchecked without the snapshot, and why', async () => {
+    const world = worldOf(FOREIGN, TRUSTED);
+    const { run } = scene(undefined, undefined, TRUST);
+    const { elsewhere } = referencedBy(world);
+    expect(await readHeard(elsewhere, NOTHING_REFUSED, world, SWEEP_ID, run)).toEqual({
+      found: [],
+      changes: [],
+      unchecked: [
+        { arn: TRUSTED, why: `denied: ${TRUSTED}` },
+        { arn: FOREIGN, why: 'the snapshot could not be read, which says what events told of it' },
+      ],
+      asked: new Set([TRUSTED, FOREIGN]),
     });
   });
 

@@ -93,6 +93,19 @@ describe('the parameters of the fleet', () => {
     });
   });
 
+  test('are unchecked if their last change has no date', async () => {
+    const found = [{ arn: PARAMETER, changedAt: 0 }];
+    const { run } = scene({
+      parameters: { describeAll: () => Promise.resolve({ found, refused: [] }) },
+    });
+    expect(await readTimestamps(worldOf(PARAMETER), SWEEP_ID, run)).toEqual({
+      changes: [],
+      notices: [],
+      broken: [],
+      unchecked: [{ arn: PARAMETER, why: 'Parameter Store does not say when it was modified last' }],
+    });
+  });
+
   test('are not asked for if there are none', async () => {
     const { run, did } = scene();
     await readTimestamps(worldOf(SECRET), SWEEP_ID, run);
