@@ -1,6 +1,6 @@
 import type { ServiceAccess } from '../model/access.ts';
 import type { ServiceKey } from '../model/arn.ts';
-import { about, CURRENT, PENDING, REQUEST } from '../model/change.ts';
+import { about, CURRENT, PENDING, PREVIOUS, REQUEST } from '../model/change.ts';
 import { type Obstacle, skip, type Verdict, wait } from '../model/decision.ts';
 import type { Service } from '../model/fleet.ts';
 import type { SecretDescription } from '../model/secret.ts';
@@ -55,11 +55,12 @@ export function conditionOf(secret: SecretDescription | undefined, now: number):
 
 /**
  * The database has the new password between the second and the last step of a rotation (functions/README.md, Events).
- * Some rotations leave AWSPENDING at the version that has become current.
+ * Some rotations leave AWSPENDING at the version that has become current, where it stays when another version takes its place.
  */
 function isRotating({ rotationEnabled, labelsOf }: SecretDescription): boolean {
+  const hasBeenCurrent = (labels: readonly string[]) => labels.includes(CURRENT) || labels.includes(PREVIOUS);
   const isPending = [...labelsOf.values()].some(
-    (labels) => labels.includes(PENDING) && !labels.includes(CURRENT),
+    (labels) => labels.includes(PENDING) && !hasBeenCurrent(labels),
   );
   return rotationEnabled === true && isPending;
 }

@@ -319,6 +319,16 @@ describe('a secret', () => {
       described({ labelsOf: new Map([['one', ['AWSCURRENT', 'AWSPENDING']]]) }),
       { kind: 'standing' },
     ],
+    [
+      'whose last rotation left its label, and whose value was written by hand since, stands',
+      described({
+        labelsOf: new Map([
+          ['one', ['AWSPENDING', 'AWSPREVIOUS']],
+          ['two', ['AWSCURRENT']],
+        ]),
+      }),
+      { kind: 'standing' },
+    ],
   ])('%s', (_, description, expected) => {
     expect(conditionOf(description, NOW)).toEqual(expected);
   });

@@ -30,7 +30,7 @@ export function crowded(base: Base): Base {
       ...base,
       services: base.services.slice(0, FEW),
       actions: base.actions.slice(0, FEW),
-      crowds: LARGE.map((cluster) => ({ cluster, count: roll.int(60, 100) })),
+      crowds: LARGE.map((cluster) => ({ cluster, count: roll.int(60, 80) })),
       settings: { ...plain, env: { ...env, ...SLOWLY } },
     };
   const crowd = { cluster: roll.pick(base.clusters).name, count: roll.pick(CROWDS) };

@@ -34,7 +34,7 @@ export function randomService(
     cluster,
     kind,
     desired,
-    uses: randomUses(roll, resources),
+    uses: possibleFor(kind, randomUses(roll, resources)),
     ...(roll.chance(0.2) && { shares: true as const }),
     ...(roll.chance(0.12) && {
       percents: roll.pick([
@@ -75,6 +75,12 @@ export function randomRollout(roll: Dice): RolloutSpec {
       reason: 'Task failed container health checks',
     }),
   };
+}
+
+/** Service Connect is for services with the controller ECS alone. */
+function possibleFor(kind: ServicePlan['kind'], uses: readonly Use[]): readonly Use[] {
+  if (kind !== 'code-deploy' && kind !== 'external') return uses;
+  return uses.map((use) => (use.in === 'service-connect' ? { ...use, in: 'log' } : use));
 }
 
 /** Up to three references; some of them only resemble a reference to the resource. */

@@ -40,7 +40,10 @@ function randomScenario(seed: number): Scenario {
   const settings = randomSettings(roll);
   const actions = randomActions(roll, resources, services);
   const states = withStates(seed, { services, actions, settings });
-  const base = { seed, clusters, resources, ...states, deliveries: randomDeliveries(roll) };
+  const { ecsLagMs = 0 } = settings;
+  // What stood before the scenario began has been shown since.
+  const shown = states.services.map((one) => ({ ...one, ageMs: Math.max(one.ageMs, ecsLagMs + SECONDS) }));
+  const base = { seed, clusters, resources, ...states, services: shown, deliveries: randomDeliveries(roll) };
   const scenario = crowded(withMeanwhile(base));
   return { ...scenario, ...randomFaults(roll, scenario.actions) };
 }

@@ -63,7 +63,9 @@ function mayBeOptedOut(run: Run, plan: ServicePlan, told: Told): boolean {
     mayBeOptedOutBetween(run, plan, beganAt(run, told), told.at, env) ||
     usesUntil(run, plan, told.at).some(({ of }) =>
       run.built.arnsOf(of).some((arn) => maySecretBeOptedOut(run, arn)),
-    )
+    ) ||
+    // A service that cannot be read may refer to what is opted out.
+    idsIn(told).some((id) => movesOf(run, id).some(({ arn }) => maySecretBeOptedOut(run, arn)))
   );
 }
 
@@ -146,7 +148,26 @@ function isRotating(run: Run, plan: ServicePlan, told: Told): boolean {
       if (!('secret' in action) || action.secret !== of || run.startedAt + action.at > told.at) return false;
       if (action.do === 'delete-secret' || action.do === 'recreate-secret') return true;
       if (action.do !== 'rotate') return false;
-      return action.fails === 'before' || run.startedAt + action.at + STEPS * action.stepMs >= begun;
+      const isUnderWay = run.startedAt + action.at + STEPS * action.stepMs >= begun;
+      return action.fails === 'before' || isUnderWay || wasReplacedTwice(run, of, action.at, told);
     }),
   );
 }
+
+/**
+ * AWSPENDING may stay at the version of a rotation that has ended. Once two versions have taken its place, nothing tells that
+ * rotation from one that did not end.
+ */
+function wasReplacedTwice({ scenario, startedAt }: Run, secret: string, since: number, told: Told): boolean {
+  const later = scenario.actions.filter(
+    (action) =>
+      'secret' in action &&
+      action.secret === secret &&
+      MOVES_CURRENT.includes(action.do) &&
+      action.at >= since &&
+      startedAt + action.at <= told.at,
+  );
+  return later.length >= 2;
+}
+
+const MOVES_CURRENT: readonly Action['do'][] = ['put', 'update', 'rollback'];
