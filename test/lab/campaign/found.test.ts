@@ -347,6 +347,7 @@ test('a rotation that has ended is not waited for when a value is written by han
       services: [
         {
           ...API,
+          ageMs: 20_000,
           uses: [
             { of: 'prod/db', as: 'full', in: 'secrets' },
             { of: 'other', as: 'partial', in: 'secrets' },
