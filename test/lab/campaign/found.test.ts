@@ -340,24 +340,25 @@ test('what ECS shows only later is not redeployed where too many were left at th
 test('a rotation that has ended is not waited for when a value is written by hand since (seed 424776)', async () => {
   const violations = await replay(
     scenario({
+      seed: 424776,
       resources: [
         { kind: 'secret', name: 'prod/db' },
-        { kind: 'secret', name: 'other' },
+        { kind: 'secret', name: 'rds!db-0c9f' },
       ],
       services: [
         {
           ...API,
           ageMs: 20_000,
           uses: [
-            { of: 'prod/db', as: 'full', in: 'secrets' },
-            { of: 'other', as: 'partial', in: 'secrets' },
+            { of: 'prod/db', as: 'key', in: 'secrets' },
+            { of: 'rds!db-0c9f', as: 'partial', in: 'secrets' },
           ],
         },
       ],
       actions: [
-        { at: 600, do: 'rotate', secret: 'prod/db', stepMs: 0 },
-        { at: 1_200, do: 'rotate', secret: 'other', stepMs: 0 },
-        { at: 2_900, do: 'put', secret: 'other' },
+        { at: 557, do: 'rotate', secret: 'prod/db', stepMs: 0 },
+        { at: 1_242, do: 'rotate', secret: 'rds!db-0c9f', stepMs: 0 },
+        { at: 2_947, do: 'put', secret: 'rds!db-0c9f' },
       ],
     }),
   );
