@@ -9,6 +9,7 @@ import {
   mayBeOptedOutBetween,
   maySecretBeOptedOut,
   movesOf,
+  resourceOf,
   settingsOf,
   skewOf,
   usesUntil,
@@ -65,7 +66,7 @@ function mayBeOptedOut(run: Run, plan: ServicePlan, told: Told): boolean {
       run.built.arnsOf(of).some((arn) => maySecretBeOptedOut(run, arn)),
     ) ||
     // A service that cannot be read may refer to what is opted out.
-    idsIn(told).some((id) => movesOf(run, id).some(({ arn }) => maySecretBeOptedOut(run, arn)))
+    idsIn(told).some((id) => maySecretBeOptedOut(run, resourceOf(run, id) ?? ''))
   );
 }
 

@@ -47,8 +47,10 @@ export function stateProblems(run: Run): readonly Violation[] {
     const spans = truths.filter(({ state }) => claim.states.includes(state));
     if (isDisturbed(run, service, told) || isUnshown(run, service, told) || spans.length === 0) return [];
     const earliest = Math.min(...spans.map((one) => one.since));
-    if (since === undefined || (since >= earliest - toleranceOf(run) && since <= told.at + toleranceOf(run)))
-      return [];
+    // A look that is late saw the same state of the deployment before, and takes it for that of this one.
+    const { ecsLagMs = 0 } = run.scenario.settings;
+    const from = earliest - toleranceOf(run) - ecsLagMs;
+    if (since === undefined || (since >= from && since <= told.at + toleranceOf(run))) return [];
     const spoken = `since ${secondsIn(run, since)}, truly since ${secondsIn(run, earliest)}`;
     return [say(`${event} ${said} of ${nameIn(run, service)} ${spoken}`, run, told)];
   });
