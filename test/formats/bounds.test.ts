@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { begin, type FollowUp, type OpenService } from '../../functions/core/follow-up/follow-up.ts';
@@ -112,16 +111,6 @@ describe('of what a message may unpack to, a body takes', () => {
   ])('%s', (_, body, share) => {
     expect(shareUnpacked(body)).toBe(share);
   });
-});
-
-test('a follow-up that may just be unpacked takes more than a message if it cannot be packed well', () => {
-  const named = (name: string) => followUp([{ ...open(1, 1)[0], name } as OpenService]);
-  const most = 16_000_000 - Buffer.byteLength(followUpBody([named('')]));
-  // Of three bytes each, so that it has a third of the characters.
-  const random = new TextDecoder('utf-16le').decode(
-    randomBytes(2 * Math.floor(most / 3)).map((byte, i) => (i % 2 === 0 ? byte : 0x50 + (byte & 31))),
-  );
-  expect(shareOfMessage(named(random.padEnd(random.length + (most % 3), 'x')))).toBeGreaterThan(10);
 });
 
 test('the error of a message that could not be read says what to do', () => {

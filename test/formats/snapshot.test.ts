@@ -56,19 +56,6 @@ describe('a snapshot', () => {
     ).toEqual({ format: 1, revisions: [], clusters: [[CLUSTER, [['api', [], []]]]], mentions: [] });
   });
 
-  test('is written with 64 MB, and not with a byte more', () => {
-    const ofBytes = (more: number) => {
-      const told = { arn: '', label: 'AWSCURRENT', versionId: 'version-2', at: NOW };
-      const least = JSON.stringify(written({ heard: [told] })).length;
-      const bytes = 64_000_000 + more - least;
-      // Of three bytes each, so that it has a third of the characters.
-      const arn = '€'.repeat(bytes / 3) + 'x'.repeat(bytes % 3);
-      return { ...NOTHING_SEEN, heard: [{ ...told, arn }] };
-    };
-    expect(gunzipSync(snapshotBytes(ofBytes(0)))).toHaveLength(64_000_000);
-    expect(() => snapshotBytes(ofBytes(1))).toThrow('more than 64000000 bytes');
-  });
-
   test.each<[string, object]>([
     ['a name of 255 characters', inCluster('x'.repeat(255))],
     ['a reference of 2048 characters', { revisions: [[revisionArn(), [['also', 'x'.repeat(2048)]]]] }],

@@ -281,6 +281,11 @@ describe('after the first look', () => {
       followUp: { notMade: 3 },
       denied: { notMade: 2 },
     });
+    const beside = [denied, result(skip('over-cap')), result(wait('cooldown'))];
+    expect(progressOf(before, beside, SEEN, NOW)).toMatchObject({
+      followUp: { notMade: 4 },
+      denied: { notMade: 3 },
+    });
     const again = progressOf(later({ ours: true }), [denied], SEEN, NOW);
     expect(again.followUp).not.toHaveProperty('notMade');
     expect(again.denied).not.toHaveProperty('notMade');

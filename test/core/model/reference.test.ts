@@ -2,7 +2,13 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { match, suffixWarnings } from '../../../functions/core/match/match.ts';
 import { taskDefinitionArn } from '../../../functions/core/model/arn.ts';
-import { isOfAws, jsonKeyOf, misnamed, type RawReference } from '../../../functions/core/model/reference.ts';
+import {
+  isOfAws,
+  jsonKeyOf,
+  mayNameSecret,
+  misnamed,
+  type RawReference,
+} from '../../../functions/core/model/reference.ts';
 import {
   asSubject,
   change,
@@ -251,6 +257,14 @@ test.each<[string, string | undefined]>([
   ['a:b:c:d:e:f:g:password', undefined],
 ])('of the JSON of a secret, %s asks for the key %s', (valueFrom, key) => {
   expect(jsonKeyOf(reference({ valueFrom }))).toBe(key);
+});
+
+test.each([
+  ['prod/db', true],
+  ['prod:db', false],
+  [SECRET, true],
+])('a secret may be called %s: %s', (text, may) => {
+  expect(mayNameSecret(text)).toBe(may);
 });
 
 describe('a text that a person gives as', () => {

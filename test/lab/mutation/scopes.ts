@@ -24,10 +24,11 @@ export const WANTED: ReadonlyMap<string, number> = new Map([
   ['pipeline', 85],
 ]);
 
-/** Tests that look at another process, at the memory or at the clock; and what packages the stack, which takes seconds each time. */
+/** Tests that look at another process, at the memory or at the clock; and what takes seconds each time: texts of many megabytes, the packaged stack. */
 export const LEFT_OUT = [
   'test/commands/memory.test.ts',
   'test/core/match/patterns.test.ts',
+  'test/formats/bounds-bytes.test.ts',
   'test/formats/bounds-memory.test.ts',
   'test/formats/packaged-blueprint.test.ts',
 ];
