@@ -280,7 +280,10 @@ describe('a part of the fleet', () => {
     const { early, run, did } = scene();
     early.begin([]);
     await run.ports.clock.sleep(3_001);
-    early.onPart(part(service()));
+    const unread = (): never => {
+      throw new Error('the part is looked at');
+    };
+    early.onPart(new Proxy(part(), { get: unread }));
     expect(await early.finish()).toEqual([]);
     expect(did).toEqual(['sleep 3001']);
   });
