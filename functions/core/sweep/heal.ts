@@ -36,17 +36,19 @@ export function healingOf(
   maxServices: number,
   now: number,
 ): Healing {
-  const due = swept.flatMap((one): readonly Due[] => {
-    const mayHeal = isToBeRedeployed(one.decision) && (whole || one.decision.wave === 0);
-    const stale = mayHeal
-      ? one.certain.filter(({ change, verdict }) => isToBeRedeployed(verdict) && isDue(change, now))
-      : [];
-    return stale.length === 0 ? [] : [{ one, stale }];
-  });
+  const wanted = swept
+    .filter(({ decision }) => isToBeRedeployed(decision))
+    .flatMap((one): readonly Due[] => {
+      const stale = one.certain.filter(
+        ({ change, verdict }) => isToBeRedeployed(verdict) && isDue(change, now),
+      );
+      return stale.length === 0 ? [] : [{ one, stale }];
+    });
+  const due = wanted.filter(({ one }) => whole || one.decision.wave === 0);
   const stuck = swept.filter(
     ({ decision, certain }) => decision.reason === 'cannot-replace' && certain.length > 0,
   );
-  const overCap = maxServices > 0 && due.length + stuck.length > maxServices;
+  const overCap = maxServices > 0 && wanted.length + stuck.length > maxServices;
   return {
     overCap,
     followUps: overCap ? [] : followUpsFor(due, swept, now),

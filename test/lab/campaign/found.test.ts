@@ -364,3 +364,25 @@ test('a rotation that has ended is not waited for when a value is written by han
   );
   expect(violations).toEqual([]);
 });
+
+test('a sweep that has not read everything counts the later waves towards the cap all the same (seed 463)', async () => {
+  const stale = (name: string, cluster: string, wave = 0) => ({ ...API, name, cluster, wave });
+  const violations = await replay(
+    scenario({
+      services: [stale('a', 'shared'), stale('b', 'shared', 1), stale('dark', 'prod')],
+      actions: [
+        { at: 16_172, do: 'put', secret: 'prod/db' },
+        { at: 1_336_172, do: 'sweep', heal: true },
+      ],
+      deliveries: [
+        { event: 1, dropped: true },
+        { event: 2, dropped: true },
+      ],
+      faults: [
+        { kind: 'invalid-parameter', operation: 'DescribeServices', in: 'prod', at: 0, forMs: 1_400_000 },
+      ],
+      settings: { env: { MAX_SERVICES: '1' } },
+    }),
+  );
+  expect(violations).toEqual([]);
+});

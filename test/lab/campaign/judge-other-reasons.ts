@@ -61,7 +61,13 @@ function beganAt({ invocations }: Run, { invocation, at }: Told): number {
 function mayBeOptedOut(run: Run, plan: ServicePlan, told: Told): boolean {
   const env = settingsOf(run, told.invocation);
   return (
-    mayBeOptedOutBetween(run, plan, beganAt(run, told), told.at, env) ||
+    mayBeOptedOutBetween(
+      run,
+      plan,
+      beganAt(run, told) - (run.scenario.settings.ecsLagMs ?? 0),
+      told.at,
+      env,
+    ) ||
     usesUntil(run, plan, told.at).some(({ of }) =>
       run.built.arnsOf(of).some((arn) => maySecretBeOptedOut(run, arn)),
     ) ||
