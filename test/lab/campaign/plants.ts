@@ -179,8 +179,8 @@ export const PLANTS: readonly Plant[] = [
     what: 'a sweep heals later waves although it has not read everything',
     theme: 'sweeps',
     file: 'functions/core/sweep/heal.ts',
-    find: 'isToBeRedeployed(one.decision) && (whole || one.decision.wave === 0)',
-    put: 'isToBeRedeployed(one.decision)',
+    find: 'wanted.filter(({ one }) => whole || one.decision.wave === 0)',
+    put: 'wanted.filter(({ one }) => whole || one.decision.wave >= 0)',
   },
   {
     name: 'refused-page-is-empty',
