@@ -1,6 +1,7 @@
 import { type Event, resourceOf } from '../../core/confirm/event.ts';
 import type { Way } from '../../core/confirm/trust.ts';
 import { parseArn } from '../../core/model/arn.ts';
+import { isOfAws } from '../../core/model/reference.ts';
 import type { Denial } from '../../ports.ts';
 import type { StepContext } from '../context.ts';
 
@@ -39,6 +40,11 @@ export function isElsewhere(
   const found = parseArn(arn);
   if (found === undefined) return false;
   return found.account !== (account ?? found.account) || found.region !== (region ?? found.region);
+}
+
+/** Whether Parameter Store describes nothing of it here, although it may exist. */
+export function isNotShown(parameter: string, run: Pick<StepContext, 'account' | 'region'>): boolean {
+  return isElsewhere(parameter, run) || isOfAws(parameter);
 }
 
 /** Secrets Manager of this Region describes no secret of another one. */

@@ -20,11 +20,10 @@ import {
   type NoticeKind,
 } from '../../core/model/change.ts';
 import type { ParameterDescription, ParametersFound } from '../../core/model/parameter.ts';
-import { isOfAws } from '../../core/model/reference.ts';
 import type { Origin, SecretDescription } from '../../core/model/secret.ts';
 import type { Denial } from '../../ports.ts';
 import type { StepContext } from '../context.ts';
-import { isDenial, isElsewhere, isOfOtherRegion } from './foreign.ts';
+import { isDenial, isElsewhere, isNotShown, isOfOtherRegion } from './foreign.ts';
 import { hasNamesake } from './standing.ts';
 
 export type Found =
@@ -80,11 +79,6 @@ async function currentParameter(named: Named, run: StepContext): Promise<Found> 
   if (!force && !isDated(parameter)) throw new Untold(`${name}: ${UNDATED}`);
   const changedAt = force ? origin.at : endOfSecond(parameter.changedAt);
   return { kind: 'changes', changes: [parameterChange(origin, parameter.arn, changedAt)] };
-}
-
-/** Whether Parameter Store describes nothing of it here, although it may exist. */
-export function isNotShown(parameter: string, run: Pick<StepContext, 'account' | 'region'>): boolean {
-  return isElsewhere(parameter, run) || isOfAws(parameter);
 }
 
 function parameterElsewhere({ origin, name, force, dated }: Named): Change {

@@ -4,11 +4,10 @@ import { SUFFIX_LENGTH, SUFFIXED } from '../../core/match/subject-index.ts';
 import { parseArn } from '../../core/model/arn.ts';
 import { type Change, isGone, type Notice, optedOutBy } from '../../core/model/change.ts';
 import { CONCURRENCY } from '../../core/model/limits.ts';
-import { isOfAws } from '../../core/model/reference.ts';
 import type { SecretDescription } from '../../core/model/secret.ts';
 import { type Standing, type Standings, standingKey } from '../../core/plan/standing.ts';
 import type { StepContext } from '../context.ts';
-import { isDenial, isElsewhere, isOfOtherRegion } from './foreign.ts';
+import { isDenial, isElsewhere, isNotShown, isOfOtherRegion } from './foreign.ts';
 
 /**
  * Asks whether what changed still stands as the changes say, because minutes or hours have passed since they were
@@ -113,9 +112,8 @@ async function parametersNow(
   run: StepContext,
 ): Promise<readonly (readonly [string, Resource])[]> {
   const all = [...new Set(parameters.map(({ arn }) => arn))].filter((arn) => parseArn(arn) !== undefined);
-  const isShown = (arn: string) => !isElsewhere(arn, run) && !isOfAws(arn);
-  const elsewhere = all.filter((arn) => !isShown(arn)).map((arn) => [arn, AS_BEFORE] as const);
-  const arns = all.filter(isShown);
+  const elsewhere = all.filter((arn) => isNotShown(arn, run)).map((arn) => [arn, AS_BEFORE] as const);
+  const arns = all.filter((arn) => !isNotShown(arn, run));
   return arns.length === 0 ? elsewhere : [...elsewhere, ...(await parametersHereNow(arns, run))];
 }
 

@@ -6,13 +6,12 @@ import type { Fleet } from '../../core/model/fleet.ts';
 import { CONCURRENCY } from '../../core/model/limits.ts';
 import { broken, type Referenced, referencedBy } from '../../core/sweep/referenced.ts';
 import type { Unchecked } from '../../core/sweep/sweep.ts';
-import { isDenial } from '../confirm/foreign.ts';
+import { isDenial, isNotShown } from '../confirm/foreign.ts';
 import {
   type Describe,
   type Found,
   findCurrent,
   isDated,
-  isNotShown,
   parameterChange,
   UNDATED,
   Untold,
