@@ -19,8 +19,10 @@ export class RecordFormat extends LogFormatter {
       ...others,
       ...(typeof record === 'object' ? record : {}),
     };
-    const ordered = Object.entries(attributes).sort(([, a], [, b]) => fieldsIn(a) - fieldsIn(b));
-    return new LogItem({ attributes: Object.fromEntries(ordered) });
+    const ordered = Object.entries(attributes)
+      .map((entry) => ({ entry, fields: fieldsIn(entry[1]) }))
+      .sort((a, b) => a.fields - b.fields);
+    return new LogItem({ attributes: Object.fromEntries(ordered.map(({ entry }) => entry)) });
   }
 }
 

@@ -23,6 +23,7 @@ export async function readObstacles(
   before: readonly Missing[],
   run: Run,
 ): Promise<ObstaclesByService> {
+  if (redeploys.length === 0) return new Map();
   const asking = { ...run, reading: forPartOfTheTime(run, SHARE) };
   const needed = redeploys.map((planned) => ({ planned, needs: needsOf(planned, fleet) }));
   const conditions = await run.needs.ask(

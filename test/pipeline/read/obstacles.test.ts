@@ -1,7 +1,9 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { onRequest } from '../../../functions/on-request.ts';
+import { readObstacles } from '../../../functions/pipeline/read/obstacles.ts';
 import { readConfig } from '../../../functions/runtime/config.ts';
 import { connectedHandler } from '../../../functions/runtime/handler.ts';
+import { fakeRun } from '../../support/fake-run.ts';
 import { actAs, currentMoved, type Loop, QUICK, startLoop } from '../../support/loop.ts';
 import { schema } from '../../support/schemas.ts';
 
@@ -596,4 +598,12 @@ describe('by hand', () => {
     const records = loop.told('service.redeployed').filter(({ interrupts }) => interrupts === true);
     expect(records.map(({ service }) => nameOf(service))).toEqual(['single']);
   });
+});
+
+test('where nothing is to be redeployed, nothing is asked, and no time is set aside for it', async () => {
+  const timeout = vi.spyOn(AbortSignal, 'timeout');
+  const { run, did } = fakeRun({}, { remainingMs: () => 900_000 });
+  expect(await readObstacles([], { revisions: new Map() }, [], run)).toEqual(new Map());
+  expect(did).toEqual([]);
+  expect(timeout).not.toHaveBeenCalled();
 });
