@@ -117,7 +117,7 @@ export const carried = z.object({
       exposureEnd: z._default(z.nullable(exposureEnd), null),
       rollouts: z._default(z.array(rolloutsIn), []),
       missing: z.exactOptional(z.array(z.tuple([text, instant]))),
-      notMade: z.exactOptional(count),
+      notMade: z._default(count, 0),
     }),
   ),
 });

@@ -158,8 +158,7 @@ const START = '{"kind":"follow-up","version":';
  * is undefined.
  */
 function written(followUp: FollowUp): string {
-  const { changeId, changes, firstHandledAt, hop, open, tally, denied, failedWave } = followUp;
-  const { missing = [], notMade = 0 } = followUp;
+  const { changeId, changes, firstHandledAt, hop, open, tally, denied, failedWave, missing = [] } = followUp;
   const shortened = grouped(open, (one) => [one.name, one.deploymentId, one.ours, one.lastLogged]);
   const fields = {
     firstHandledAt,
@@ -175,7 +174,7 @@ function written(followUp: FollowUp): string {
     ...(followUp.knownEnd !== null && { knownEnd: followUp.knownEnd }),
     ...(followUp.exposureEnd !== null && { exposureEnd: followUp.exposureEnd }),
     ...writtenRollouts(open),
-    ...(notMade > 0 && { notMade }),
+    ...(followUp.notMade > 0 && { notMade: followUp.notMade }),
     ...(missing.length > 0 && { missing: missing.map(({ id, at }) => [id, at]) }),
   };
   return JSON.stringify({ changeId, changes: changes.map(writtenChange), ...fields });

@@ -41,6 +41,7 @@ test('a follow-up with nothing but what it has to hold is read with defaults', (
     limitRecorded: false,
     knownEnd: null,
     exposureEnd: null,
+    notMade: 0,
   });
 });
 

@@ -96,6 +96,7 @@ const anyFollowUp: fc.Arbitrary<FollowUp> = fc.record({
   exposureEnd: fc.option(
     fc.record({ at: instant, by: fc.constantFrom('stopped-task', 'service-deployment', 'look') }),
   ),
+  notMade: count,
   missing: fc.array(fc.record({ id: anyText, at: instant }), { minLength: 1, maxLength: 3 }),
 });
 

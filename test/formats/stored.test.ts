@@ -63,6 +63,7 @@ const FOLLOW_UP = {
   limitRecorded: false,
   knownEnd: null,
   exposureEnd: null,
+  notMade: 0,
 };
 const SCAN = {
   changes: [CHANGE],

@@ -78,10 +78,10 @@ export type FollowUp = {
   readonly knownEnd: number | null;
   /** The latest end of an old task of the services that are done; null: none is known. */
   readonly exposureEnd: ExposureEnd | null;
+  /** How many redeploys the cap has counted that were not made, and that the change waits for no longer. */
+  readonly notMade: number;
   /** What this look saw to be gone of what open services need; the next look believes it. */
   readonly missing?: readonly Missing[];
-  /** How many redeploys the cap has counted that were not made, and that the change waits for no longer. */
-  readonly notMade?: number;
 };
 
 /** One change in this invocation: attempt 0 at its first look, a later attempt when its follow-up arrives. */
@@ -115,6 +115,7 @@ export function begin(changeId: string, changes: readonly Change[], now: number)
     limitRecorded: false,
     knownEnd: null,
     exposureEnd: null,
+    notMade: 0,
   };
 }
 
@@ -200,7 +201,7 @@ function isUncounted({ deploymentId, lastLogged }: OpenService): boolean {
 export function countedBefore(sights: readonly Sight[]): ReadonlyMap<string, number> {
   const counted = new Map<string, number>();
   for (const { attempt } of sights) {
-    const { changeId, open, tally, notMade = 0 } = attempt;
+    const { changeId, open, tally, notMade } = attempt;
     const count = tally.redeployed + notMade + open.filter((one) => !one.ours && !isUncounted(one)).length;
     counted.set(changeId, Math.max(count, counted.get(changeId) ?? 0));
   }

@@ -31,14 +31,9 @@ function mergedTwo(a: Attempt, b: Attempt): Attempt {
     limitRecorded: a.limitRecorded || b.limitRecorded,
     knownEnd: latest(a.knownEnd, b.knownEnd),
     exposureEnd: laterEnd(a.exposureEnd, b.exposureEnd),
-    ...notMadeIn(a, b),
+    notMade: Math.max(a.notMade, b.notMade),
     messageIds: [...new Set([...a.messageIds, ...b.messageIds])],
   };
-}
-
-function notMadeIn({ notMade: a = 0 }: FollowUp, { notMade: b = 0 }: FollowUp): Pick<FollowUp, 'notMade'> {
-  const most = Math.max(a, b);
-  return most === 0 ? {} : { notMade: most };
 }
 
 /** What one message knows as denied may have been tried again by another one. */

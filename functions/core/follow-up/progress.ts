@@ -88,7 +88,7 @@ function folded<One extends FollowUp>(
     givenUp: before.givenUp || (missed.overdue && unread.length > 0),
     knownEnd: latest(before.knownEnd, knownEnd),
     exposureEnd: exposureEndAfter(before, advances),
-    ...notMadeAfter(before, advances),
+    notMade: before.notMade + count(advances, isNotMade),
     hop: before.hop + 1,
   };
   return {
@@ -121,7 +121,7 @@ function deniedIn<One extends FollowUp>(after: One, advances: readonly Advance[]
     ...after,
     open: [...denied, ...held.flatMap(({ next }) => (next.kind === 'open' ? [next.open] : []))],
     tally: { ...after.tally, failed: after.tally.failed - denied.length },
-    ...(after.notMade !== undefined && { notMade: after.notMade - count(advances, isDeniedNow) }),
+    notMade: after.notMade - count(advances, isDeniedNow),
     deniedWave: null,
     denied: true,
   };
@@ -142,11 +142,6 @@ function tallyAfter(before: Tally, advances: readonly Advance[]): Tally {
     skipped: before.skipped + closed('skipped'),
     left: before.left + count(advances, ({ next }) => next.kind === 'closed' && next.left),
   };
-}
-
-function notMadeAfter({ notMade = 0 }: FollowUp, advances: readonly Advance[]): Pick<FollowUp, 'notMade'> {
-  const sum = notMade + count(advances, isNotMade);
-  return sum === 0 ? {} : { notMade: sum };
 }
 
 /** The waves of the services whose redeploys failed in this look: those for which a permission is missing, or the others. */

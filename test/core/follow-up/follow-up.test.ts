@@ -65,6 +65,7 @@ test('a change begins with an empty tally, no open service and no look behind it
     limitRecorded: false,
     knownEnd: null,
     exposureEnd: null,
+    notMade: 0,
   });
   expect(NOTHING_YET).toEqual(begin('', [], 0).tally);
 });
