@@ -1,10 +1,11 @@
 import type { DeploymentRecord } from '../../simulator/index.ts';
 import { concerns } from './judge-reasons.ts';
 import { cannotReplace, mayLackAReference } from './judge-staleness.ts';
-import type { Run, Told } from './run.ts';
+import type { Run } from './run.ts';
 import type { ServicePlan } from './scenario.ts';
 import {
   deploymentsOf,
+  idsIn,
   isDemand,
   isRefused,
   isSelected,
@@ -71,16 +72,13 @@ function tooSoonFor(run: Run): readonly Violation[] {
   );
 }
 
-type Redeploy = { readonly ids: readonly string[]; readonly service: string; readonly at: number } & Pick<
-  Told,
-  'invocation'
->;
+type Redeploy = { readonly ids: readonly string[]; readonly service: string; readonly at: number };
 
 function redeploysIn(run: Run): readonly Redeploy[] {
-  return run.records.flatMap(({ record, invocation, at }) => {
-    const { event, service, changeId = '', changeIds = [changeId] } = record;
+  return run.records.flatMap((told) => {
+    const { event, service } = told.record;
     return event === 'service.redeployed' && service !== undefined
-      ? [{ ids: changeIds, service, at, invocation }]
+      ? [{ ids: idsIn(told), service, at: told.at }]
       : [];
   });
 }

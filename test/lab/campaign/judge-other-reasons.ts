@@ -1,8 +1,10 @@
 import type { Run, Told } from './run.ts';
 import type { ServicePlan } from './scenario.ts';
 import {
+  beganAt,
   deploymentsOf,
   everySettings,
+  idsIn,
   isMovedBy,
   isSelected,
   type Moved,
@@ -54,10 +56,6 @@ function hasHad(
   );
 }
 
-function beganAt({ invocations }: Run, { invocation, at }: Told): number {
-  return invocations[invocation - 1]?.startedAt ?? at;
-}
-
 function mayBeOptedOut(run: Run, plan: ServicePlan, told: Told): boolean {
   const env = settingsOf(run, told.invocation);
   return (
@@ -75,8 +73,6 @@ function mayBeOptedOut(run: Run, plan: ServicePlan, told: Told): boolean {
     idsIn(told).some((id) => maySecretBeOptedOut(run, resourceOf(run, id) ?? ''))
   );
 }
-
-const idsIn = ({ record: { changeId = '', changeIds = [changeId] } }: Told): readonly string[] => changeIds;
 
 /** The changes that a record is about, where the event tells which label moved. */
 function labelledMoves(run: Run, told: Told): readonly Moved[] {

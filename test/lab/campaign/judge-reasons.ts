@@ -4,7 +4,9 @@ import { isUndated } from './judge-sweep.ts';
 import type { Run, Told } from './run.ts';
 import type { ServicePlan } from './scenario.ts';
 import {
+  beganAt,
   deploymentsOf,
+  idsIn,
   isMovedBy,
   isStaleAt,
   type Moved,
@@ -47,11 +49,9 @@ const TRUTHS: Readonly<Record<string, (run: Run, plan: ServicePlan, told: Told) 
   'rollout-failed': hasFailed,
 };
 
-const idsIn = ({ record: { changeId = '', changeIds = [changeId] } }: Told): readonly string[] => changeIds;
-
 /** What a look may have seen: reads lag, and a look lasts for as long as its invocation. */
-function seenFrom({ invocations, scenario: { settings } }: Run, { invocation, at }: Told): number {
-  return (invocations[invocation - 1]?.startedAt ?? at) - settings.lagMs - 1_000;
+function seenFrom(run: Run, told: Told): number {
+  return beganAt(run, told) - run.scenario.settings.lagMs - 1_000;
 }
 
 /** What was confirmed for a look that has been put off since is asked again only after so long. */
@@ -98,8 +98,8 @@ function wasRefused(run: Run, plan: ServicePlan, told: Told): boolean {
 const READING_MS = 240_000;
 
 /** What is paced so slowly that the time for reading ends before it is read was not shown either. */
-function isOutOfTime({ invocations }: Run, { invocation, at }: Told): boolean {
-  return at - (invocations[invocation - 1]?.startedAt ?? at) >= READING_MS;
+function isOutOfTime(run: Run, told: Told): boolean {
+  return told.at - beganAt(run, told) >= READING_MS;
 }
 
 /** Whether a call is about the service or its cluster; a read of anything else concerns every service. */

@@ -1,7 +1,7 @@
 import type { TrueState } from '../../simulator/index.ts';
 import { concerns } from './judge-reasons.ts';
 import type { Run, Told } from './run.ts';
-import { skewOf } from './truth.ts';
+import { beganAt, skewOf } from './truth.ts';
 import { secondsIn, type Violation, violation } from './violation.ts';
 
 /** The states of a deployment, in the words of the records and of the simulator. */
@@ -84,13 +84,13 @@ function sinceOf(value: unknown): { readonly since?: number } {
 export type TrueStateSince = { readonly state: TrueState; readonly since: number };
 
 /** Every state that a service was in while the invocation that wrote a record ran; none if it has no deployments. */
-export function statesAround(run: Run, arn: string, { invocation, at }: Told): readonly TrueStateSince[] {
+export function statesAround(run: Run, arn: string, told: Told): readonly TrueStateSince[] {
   if (!isKnown(run, arn)) return [];
   const { ecsLagMs = 0 } = run.scenario.settings;
-  const from = (run.invocations[invocation - 1]?.startedAt ?? at) - ecsLagMs;
+  const from = beganAt(run, told) - ecsLagMs;
   const transitions = run.sim.statesOf({ arn });
   const first = transitions.findLast((one) => one.at <= from);
-  const later = transitions.filter((one) => one.at > from && one.at <= at);
+  const later = transitions.filter((one) => one.at > from && one.at <= told.at);
   return [...(first === undefined ? [] : [first]), ...later].map((one) => ({
     state: one.state,
     since: one.at,

@@ -1,7 +1,7 @@
 import type { AwsEvent, DeploymentRecord } from '../../simulator/index.ts';
 import type { Call } from './carry.ts';
 import type { Invocation } from './processes.ts';
-import type { Run } from './run.ts';
+import type { Run, Told } from './run.ts';
 import { type Ask, REFUSALS, type ServicePlan, type Settings, type Use } from './scenario.ts';
 
 /** The access key id of the functions in the simulator's environment. */
@@ -10,6 +10,16 @@ export const US = 'TESTING';
 /** Whether AWS refused a call; every other fault is repeated, or fails the whole look. */
 export function isRefused({ fault }: Call): boolean {
   return fault === 'access-denied' || REFUSALS.includes(fault);
+}
+
+/** When the invocation began that wrote a record. */
+export function beganAt({ invocations }: Run, { invocation, at }: Told): number {
+  return invocations[invocation - 1]?.startedAt ?? at;
+}
+
+/** The changes that a record is about. */
+export function idsIn({ record: { changeId = '', changeIds = [changeId] } }: Told): readonly string[] {
+  return changeIds;
 }
 
 /** Every deployment of a service, oldest first. */
