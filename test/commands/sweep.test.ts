@@ -31,6 +31,12 @@ function weekOld(loop: Loop) {
 const act = (loop: Loop, operation: string, input: Record<string, unknown>) =>
   loop.sim.act('secretsmanager', operation, input);
 
+/** The calls about a cluster. */
+const inCluster =
+  (name: string) =>
+  ({ cluster }: Readonly<Record<string, unknown>>) =>
+    String(cluster).endsWith(`/${name}`);
+
 describe('if every event of a day is suppressed,', () => {
   it('the sweep names every stale service and heals those stale for certain, and the next sweep finds none', async () => {
     const loop = await startLoop();
@@ -541,10 +547,6 @@ describe('a sweep to which AWS refuses an answer', () => {
     for (const cluster of ['c1', 'c2']) service(`of-${cluster}`, [db.arn], { cluster });
     loop.sim.rotateSecret(db.arn);
     loop.clock.advance(DAY);
-    const inCluster =
-      (name: string) =>
-      ({ cluster }: Readonly<Record<string, unknown>>) =>
-        String(cluster).endsWith(`/${name}`);
     const times = Infinity;
     loop.sim.faults.add({ operation: 'ListServices', kind: 'hang', match: inCluster('c2'), times });
     loop.sim.faults.add({ operation: 'ListTasks', kind: 'client-error', match: inCluster('c1'), times });
@@ -565,7 +567,7 @@ describe('a sweep without enough time', () => {
     loop.sim.faults.add({
       operation: 'ListServices',
       kind: 'hang',
-      match: ({ cluster }) => String(cluster).endsWith('/c2'),
+      match: inCluster('c2'),
       times: Infinity,
     });
     passTimeWhenStuck(loop.sim);
@@ -581,10 +583,6 @@ describe('a sweep without enough time', () => {
     const { secret, service } = weekOld(loop);
     const db = secret('prod/db');
     for (const cluster of ['c1', 'c2', 'c3']) service(`of-${cluster}`, [db.arn], { cluster });
-    const inCluster =
-      (name: string) =>
-      ({ cluster }: Readonly<Record<string, unknown>>) =>
-        String(cluster).endsWith(`/${name}`);
     const [operation, times] = ['ListServices', Infinity];
     loop.sim.faults.add({ operation, kind: 'hang', match: inCluster('c2'), times });
     loop.sim.faults.add({ operation, kind: 'access-denied', match: inCluster('c3'), times });
@@ -607,7 +605,7 @@ describe('a sweep without enough time', () => {
     loop.sim.faults.add({
       operation: 'ListTasks',
       kind: 'hang',
-      match: ({ cluster }) => String(cluster).endsWith('/c2'),
+      match: inCluster('c2'),
       times: Infinity,
     });
     passTimeWhenStuck(loop.sim);
