@@ -124,12 +124,15 @@ export function currentChanges(
 
 /**
  * Whether it is not known which version has the current value: a version is shown without the labels that it must have, or
- * none of them has the label that the secret shows. A secret without a value shows neither.
+ * none of them has the label that the secret shows. A secret without a value shows neither, and a version that has no label
+ * there either is deprecated (functions/README.md, Events).
  */
 export function isUnlabelled({ labelsOf }: SecretDescription, versions: readonly SecretVersion[]): boolean {
   const isCurrent = versions.some(({ labels }) => labels.includes(CURRENT));
   const isShown = [...labelsOf.values()].some((labels) => labels.includes(CURRENT));
-  return versions.some(({ labels }) => labels.length === 0) || (isShown && !isCurrent);
+  const isDeprecated = (versionId: string) => isShown && (labelsOf.get(versionId) ?? []).length === 0;
+  const isBare = ({ versionId, labels }: SecretVersion) => labels.length === 0 && !isDeprecated(versionId);
+  return versions.some(isBare) || (isShown && !isCurrent);
 }
 
 /** A rotation sets both dates, some milliseconds apart (functions/README.md, Events): nothing has changed since. */

@@ -58,9 +58,8 @@ export function conditionOf(secret: SecretDescription | undefined, now: number):
  * Some rotations leave AWSPENDING at the version that has become current, where it stays when another version takes its place.
  */
 function isRotating({ rotationEnabled, labelsOf }: SecretDescription): boolean {
-  const hasBeenCurrent = (labels: readonly string[]) => labels.includes(CURRENT) || labels.includes(PREVIOUS);
   const isPending = [...labelsOf.values()].some(
-    (labels) => labels.includes(PENDING) && !hasBeenCurrent(labels),
+    (labels) => labels.includes(PENDING) && !labels.includes(CURRENT) && !labels.includes(PREVIOUS),
   );
   return rotationEnabled === true && isPending;
 }

@@ -40,9 +40,19 @@ const deleted: SecretClaim = { kind: 'secret-deleted', secret: 'prod/db' };
 
 describe('which version has the current value', () => {
   const version = (...labels: string[]) => ({ versionId: labels.join(), labels, createdAt: AT });
+  const bare = (versionId: string) => ({ versionId, labels: [], createdAt: AT });
+  const deprecated = { labels: { v2: ['AWSCURRENT'], v0: [] } };
   test.each([
     ['is known by its label', {}, [version('AWSCURRENT'), version('AWSPREVIOUS')], false],
-    ['is not known if a version is shown without labels', {}, [version('AWSCURRENT'), version()], true],
+    ['is not known if a version is shown without its labels', {}, [version('AWSCURRENT'), bare('v1')], true],
+    ['is known where one without a label is deprecated', {}, [version('AWSCURRENT'), bare('v0')], false],
+    ['is known where a deprecated one is described', deprecated, [version('AWSCURRENT'), bare('v0')], false],
+    [
+      'is not known if the secret is described without labels as well',
+      { labels: {} },
+      [version('AWSCURRENT'), bare('v0')],
+      true,
+    ],
     ['is not known if no version has the label that the secret shows', {}, [version('AWSPREVIOUS')], true],
     ['is not known if no version is shown', {}, [], true],
     ['is no question without a value', { labels: {} }, [], false],
