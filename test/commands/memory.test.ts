@@ -7,8 +7,8 @@ import { onRequest } from '../../functions/on-request.ts';
 import { SnapshotStore } from '../../functions/pipeline/read/snapshot-store.ts';
 import { readConfig } from '../../functions/runtime/config.ts';
 import { connectedHandler } from '../../functions/runtime/handler.ts';
-import { startSimulator } from '../simulator/index.ts';
 import { actAs, QUICK } from '../support/loop.ts';
+import { simulatedAccount } from '../support/simulated.ts';
 
 const SERVICES = 60;
 const CALLS = 8;
@@ -24,8 +24,7 @@ const collectGarbage = async (): Promise<void> => {
 
 /** A warm process of on-request, and a weak reference to every fleet that it has read. */
 async function warmProcess() {
-  const sim = await startSimulator({ throttling: false });
-  for (const [name, value] of Object.entries(sim.env)) vi.stubEnv(name, value);
+  const sim = await simulatedAccount();
   actAs('on-request');
   const fleets: WeakRef<Fleet>[] = [];
   // A mock of vitest would keep the arguments of every call, which are the fleets.
@@ -38,11 +37,9 @@ async function warmProcess() {
     vi.spyOn(process.stdout, 'write').mockReturnValue(true),
     vi.spyOn(process.stderr, 'write').mockReturnValue(true),
   ];
-  onTestFinished(async () => {
+  onTestFinished(() => {
     SnapshotStore.prototype.stage = stage;
     for (const spy of spies) spy.mockRestore();
-    vi.unstubAllEnvs();
-    await sim.close();
   });
   const secret = sim.world.secret({ name: 'prod/db' });
   for (let i = 0; i < SERVICES; i++) sim.world.service({ name: `api-${i}`, secrets: [secret.arn] });

@@ -44,7 +44,8 @@ export const queued = ({ queueUrl }: Loop): Readonly<Record<string, string>> => 
 
 /**
  * A read of the fleet that is slow, so that services are redeployed before it ends. It stands still in the cluster `zz` until
- * a part of the fleet was read and so many services are redeployed; then it goes on, or the time for reading ends.
+ * a part of the fleet was read and so many services are redeployed; then it goes on, or the time for reading ends. Where none
+ * is to be redeployed, nobody hears of that part.
  */
 export function slowRead(loop: Loop, redeployed: number, end: 'goes on' | 'out of time'): Different {
   const over = new AbortController();
@@ -69,7 +70,7 @@ export function slowRead(loop: Loop, redeployed: number, end: 'goes on' | 'out o
         readFleet(globs, signal, options) {
           loop.clock.advance(4_000);
           const onPart = (part: Fleet) => {
-            options?.onPart?.(part);
+            if (redeployed > 0) options?.onPart?.(part);
             isShown = true;
           };
           return ports.ecs.readFleet(globs, signal, { ...options, onPart });

@@ -8,13 +8,13 @@ import {
   type QueueRef,
   type Simulator,
   type SimulatorOptions,
-  startSimulator,
   type VirtualClock,
 } from '../simulator/index.ts';
 import type { BundleName } from './bundles.ts';
 import { expectGranted } from './grants.ts';
 import { expectMirrored, ownEventsOf } from './own-event-mirror.ts';
 import { type Received, returnedIn, sqsEvent } from './queue.ts';
+import { simulatedAccount } from './simulated.ts';
 import { simulatedEventSource } from './simulated-event-source.ts';
 
 /** A record of the log, with the fields that tests read. */
@@ -63,13 +63,12 @@ export async function startLoop({
   ...options
 }: LoopOptions = {}): Promise<Loop> {
   const clock = createClock();
-  const sim = await startSimulator({ throttling: false, now: clock.now, rolloutMs: 20_000, ...options });
+  const sim = await simulatedAccount({ now: clock.now, rolloutMs: 20_000, ...options });
   const queue = sim.world.queue({ name: 'changes', visibilitySeconds: 300, maxReceiveCount: 5 });
   const { url } = queue;
   const forwarded =
     trusts && sim.world.queue({ name: 'forwarded', visibilitySeconds: 300, maxReceiveCount: 5 });
   const source = simulatedEventSource(sim, clock, forwarded ? [queue, forwarded] : [queue]);
-  for (const [name, value] of Object.entries(sim.env)) vi.stubEnv(name, value);
   actAs('on-change');
   const records = captureRecords();
   let settings = { ...trustIn(trusts, forwarded), ...env };
@@ -85,9 +84,7 @@ export async function startLoop({
   let handle = connect();
   let killAfter = Infinity;
   let killed = false;
-  onTestFinished(async () => {
-    vi.unstubAllEnvs();
-    await sim.close();
+  onTestFinished(() => {
     expectGranted(sim, 'on-change');
     expectGranted(sim, 'on-schedule');
     if (!killed) expectMirrored(ownEventsOf(sim), records);

@@ -1,9 +1,9 @@
-import { onTestFinished, vi } from 'vitest';
 import { accessOfServices } from '../../functions/commands/access.ts';
 import type { AccessReport, CheckedReference } from '../../functions/core/report/access-report.ts';
 import type { Run } from '../../functions/pipeline/run.ts';
-import { createClock, type Simulator, type SimulatorOptions, startSimulator } from '../simulator/index.ts';
+import { createClock, type Simulator, type SimulatorOptions } from '../simulator/index.ts';
 import { named, quietRuns } from './quiet-runs.ts';
+import { simulatedAccount } from './simulated.ts';
 
 /** A simulated account, and the question whether roles can read, asked as the Lambdas and the terminal ask it. */
 export type Preflight = {
@@ -15,12 +15,7 @@ export type Preflight = {
 
 export async function startPreflight(options: SimulatorOptions = {}): Promise<Preflight> {
   const clock = createClock();
-  const sim = await startSimulator({ throttling: false, now: clock.now, ...options });
-  for (const [name, value] of Object.entries(sim.env)) vi.stubEnv(name, value);
-  onTestFinished(async () => {
-    vi.unstubAllEnvs();
-    await sim.close();
-  });
+  const sim = await simulatedAccount({ now: clock.now, ...options });
   const run = quietRuns(clock);
   return {
     sim,

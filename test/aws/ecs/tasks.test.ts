@@ -2,7 +2,8 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { CallCounts, makeEcsClients } from '../../../functions/aws/clients.ts';
 import { EcsReads } from '../../../functions/aws/ecs/calls.ts';
 import { makeEcs } from '../../../functions/aws/ecs/ecs.ts';
-import { createClock, startSimulator } from '../../simulator/index.ts';
+import { createClock, type Simulator } from '../../simulator/index.ts';
+import { simulatedAccount } from '../../support/simulated.ts';
 import { SENTINEL } from '../../support/stop-reasons.ts';
 
 const DAY = 86_400_000;
@@ -10,17 +11,12 @@ const RATES = { readRate: 10_000, readBurst: 10_000, updateRate: 1_000, updateBu
 const ARN = 'arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-a1B2c3';
 const MISSING = `ResourceInitializationError: failed to fetch secret ${ARN} from secrets manager: ResourceNotFoundException: ${SENTINEL}`;
 
-type Spec = NonNullable<Parameters<Awaited<ReturnType<typeof startSimulator>>['world']['service']>[0]>;
+type Spec = NonNullable<Parameters<Simulator['world']['service']>[0]>;
 
 /** A service whose last deployment began a minute ago, and the port that reads it. */
 async function deployed(spec: Partial<Spec> = {}, forMs = 60_000) {
   const clock = createClock();
-  const sim = await startSimulator({ throttling: false, now: clock.now, rolloutMs: 20_000 });
-  for (const [name, value] of Object.entries(sim.env)) vi.stubEnv(name, value);
-  onTestFinished(async () => {
-    vi.unstubAllEnvs();
-    await sim.close();
-  });
+  const sim = await simulatedAccount({ now: clock.now, rolloutMs: 20_000 });
   const arn = sim.world.service({ name: 'api', cluster: 'main', startedAt: clock.now() - DAY, ...spec });
   const ecs = makeEcs(makeEcsClients(new CallCounts()), RATES, 'secret-redeploy', {
     now: clock.now,

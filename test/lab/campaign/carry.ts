@@ -1,16 +1,16 @@
 import type { Simulator } from '../../simulator/index.ts';
 import { type Dice, dice } from '../../support/dice.ts';
-import type { Death, Fault, FaultKind, Scenario } from './scenario.ts';
-import type { Life, Timeline } from './time.ts';
 import {
-  abortError,
+  abortable,
   ask,
   bytesOf,
   type Carrier,
   networkError,
   type WireAnswer,
   type WireRequest,
-} from './wire.ts';
+} from '../../support/wire.ts';
+import type { Death, Fault, FaultKind, Scenario } from './scenario.ts';
+import { currentLife, type Life, type Timeline } from './time.ts';
 
 /** One attempt at a call, as it was on the wire. */
 export type Call = {
@@ -47,12 +47,20 @@ type Surroundings = {
 };
 type Plan = Pick<Scenario, 'seed' | 'settings' | 'faults' | 'deaths'>;
 
-/** Carries requests to the simulator, with the scenario's faults on the way. */
+/** Carries the requests of processes in simulated time to the simulator, with the scenario's faults on the way. */
 export function makeCarrier(plan: Plan, surroundings: Surroundings): Carrier {
-  const { timeline, kill, log } = surroundings;
   const mishapOf = makeMishaps(plan, surroundings);
-  return async (request, life, signal) => {
-    const process = life as CallingProcess;
+  return (request, signal) => {
+    const life = currentLife();
+    return life && carried(request, life as CallingProcess, signal);
+  };
+
+  async function carried(
+    request: WireRequest,
+    process: CallingProcess,
+    signal: AbortSignal | undefined,
+  ): Promise<WireAnswer> {
+    const { timeline, kill, log } = surroundings;
     if (process.dead) return never();
     const caller = process.latest;
     const nth = ++caller.calls;
@@ -83,7 +91,7 @@ export function makeCarrier(plan: Plan, surroundings: Surroundings): Carrier {
     if (mishap.after) await trip.perform(request, call);
     kill(process);
     return never();
-  };
+  }
 }
 
 /** One request on its way and back. */
@@ -139,15 +147,7 @@ class Trip {
 
   /** Waits for some time; rejects if the caller aborts the call meanwhile. */
   #takes(ms: number): Promise<void> {
-    const sleep = this.#surroundings.timeline.sleep(ms, this.#process);
-    const signal = this.#signal;
-    if (signal === undefined) return sleep;
-    return new Promise((resolve, reject) => {
-      const onAbort = () => reject(abortError(signal));
-      if (signal.aborted) onAbort();
-      signal.addEventListener('abort', onAbort, { once: true });
-      void sleep.then(resolve).finally(() => signal.removeEventListener('abort', onAbort));
-    });
+    return abortable(this.#surroundings.timeline.sleep(ms, this.#process), this.#signal);
   }
 }
 

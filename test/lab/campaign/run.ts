@@ -1,5 +1,6 @@
 import { type Simulator, startSimulator } from '../../simulator/index.ts';
 import { dice } from '../../support/dice.ts';
+import { type Carrier, carryInProcess } from '../../support/wire.ts';
 import { act } from './act.ts';
 import { type Built, buildWorld } from './build-world.ts';
 import { type Call, type CallingProcess, makeCarrier } from './carry.ts';
@@ -10,7 +11,6 @@ import { createQueues, type Queues } from './queues.ts';
 import type { Scenario } from './scenario.ts';
 import { isSwept, SWEEP_AFTER_MS, SWEEPS } from './sweep.ts';
 import { createTimeline, quiet, realPause, type Timeline, virtualTimers } from './time.ts';
-import { type Carrier, carryInProcess } from './wire.ts';
 
 /** The results of a run, for the judges. */
 export type Run = {
