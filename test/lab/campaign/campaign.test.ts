@@ -206,7 +206,8 @@ const SERVICE = {
 } as const;
 const PLAIN: Scenario = {
   seed: 1,
-  settings: PLAIN_SETTINGS,
+  // What is looked at is over then; a service that fails would be followed for three days.
+  settings: { ...PLAIN_SETTINGS, env: { FOLLOW_UP_MAX_HOURS: '2' } },
   clusters: [],
   resources: [{ kind: 'secret', name: 'prod/db' }],
   services: [],
