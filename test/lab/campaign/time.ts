@@ -69,7 +69,9 @@ function isAwake(life: Life | undefined): boolean {
 /** Longer timers only guard other work: a process with such a timer alone does not count as waiting. */
 const GUARD_MS = 30_000;
 
-const current = new AsyncLocalStorage<{ readonly life: Life; readonly timeline: Timeline }>();
+type Place = { readonly life: Life; readonly timeline: Timeline };
+
+const current = new AsyncLocalStorage<Place>();
 
 /** Runs code whose timers belong to simulated time. */
 export function livingIn<T>(timeline: Timeline, life: Life, run: () => T): T {
@@ -82,6 +84,7 @@ export function currentLife(): Life | undefined {
 }
 
 const real = { setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout };
+const realTimeout = AbortSignal.timeout.bind(AbortSignal);
 
 class VirtualTimer {
   readonly cancel: () => void;
@@ -99,38 +102,58 @@ class VirtualTimer {
   }
 }
 
-/** Replaces the timers that are set within `livingIn` by simulated ones; answers a function that ends this. */
+/** `counts`: whether the process waits for this timer, so that time may advance to it. */
+function planned(place: Place, run: () => void, ms: number, counts: boolean): VirtualTimer {
+  const { timeline, life } = place;
+  let over = false;
+  const ended = () => {
+    if (!over && counts) life.waits--;
+    over = true;
+  };
+  if (counts) life.waits++;
+  const pass = () => {
+    ended();
+    current.run(place, run);
+  };
+  const cancel = timeline.at(timeline.clock.now() + Math.max(0, ms), pass, life);
+  return new VirtualTimer(() => {
+    ended();
+    cancel();
+  });
+}
+
+/**
+ * Replaces the timers that are set within `livingIn`, those of `AbortSignal.timeout` too, by simulated ones; answers a
+ * function that ends this.
+ */
 export function virtualTimers(): () => void {
   const setVirtual = (run: (...args: readonly unknown[]) => void, ms = 0, ...args: readonly unknown[]) => {
-    const store = current.getStore();
-    if (store === undefined) return real.setTimeout(run, ms, ...args);
-    const { timeline, life } = store;
-    const counts = ms < GUARD_MS;
-    let over = false;
-    const ended = () => {
-      if (!over && counts) life.waits--;
-      over = true;
-    };
-    if (counts) life.waits++;
-    const cancel = timeline.at(
-      timeline.clock.now() + Math.max(0, ms),
-      () => {
-        ended();
-        current.run(store, () => run(...args));
-      },
-      life,
-    );
-    return new VirtualTimer(() => {
-      ended();
-      cancel();
-    });
+    const place = current.getStore();
+    if (place === undefined) return real.setTimeout(run, ms, ...args);
+    return planned(place, () => run(...args), ms, ms < GUARD_MS);
   };
   const clearVirtual = (timer: unknown) => {
     if (timer instanceof VirtualTimer) timer.cancel();
     else real.clearTimeout(timer as NodeJS.Timeout);
   };
+  const virtualTimeout = (ms: number) => {
+    const place = current.getStore();
+    if (place === undefined) return realTimeout(ms);
+    const limit = new AbortController();
+    planned(
+      place,
+      () => limit.abort(new DOMException('The time limit has passed.', 'TimeoutError')),
+      ms,
+      false,
+    );
+    return limit.signal;
+  };
   Object.assign(globalThis, { setTimeout: setVirtual, clearTimeout: clearVirtual });
-  return () => void Object.assign(globalThis, real);
+  Object.assign(AbortSignal, { timeout: virtualTimeout });
+  return () => {
+    Object.assign(globalThis, real);
+    Object.assign(AbortSignal, { timeout: realTimeout });
+  };
 }
 
 /** The turns of the event loop after which all remaining work waits for a timer. */
