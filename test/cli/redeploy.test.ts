@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { onRequest } from '../../functions/on-request.ts';
 import type { Ports } from '../../functions/ports.ts';
 import { readConfig } from '../../functions/runtime/config.ts';
@@ -43,7 +43,10 @@ function install(loop: Loop, environment: Readonly<Record<string, string>> = {})
       'on-request': async (event) => {
         requests.push(event);
         actAs('on-request');
-        return handle(event);
+        const answer = handle(event);
+        // What it prints at its end belongs to this test, though the command has ended before.
+        onTestFinished(() => answer.then(() => undefined));
+        return answer;
       },
     },
   });
