@@ -11,7 +11,7 @@ const environments = new AsyncLocalStorage<Environment>();
 const real = process.env;
 const current = (): Environment => environments.getStore() ?? real;
 process.env = new Proxy(real, {
-  get: (_, name) => Reflect.get(current(), name),
+  get: (_, name): unknown => Reflect.get(current(), name),
   has: (_, name) => Reflect.has(current(), name),
   set: (_, name, value) => Reflect.set(current(), name, value),
   deleteProperty: (_, name) => Reflect.deleteProperty(current(), name),
