@@ -1,7 +1,6 @@
 import { REAL_CLOCK } from '../runtime/clock.ts';
 import { connectTerminal } from '../runtime/connect-terminal.ts';
-import type { Globals, Terminal } from './command.ts';
-import { COMMANDS } from './commands/all.ts';
+import type { CliCommand, Globals, Terminal } from './command.ts';
 import type { Ending } from './ending.ts';
 import type { ExitCode } from './exit.ts';
 import { failureOf, withCause } from './failure.ts';
@@ -12,10 +11,15 @@ import { header } from './render/header.ts';
 import type { Screen } from './screen.ts';
 
 /** Runs a command line. Whatever ends it becomes an exit code and, where there is something to say, a sentence on stderr. */
-export async function main(argv: readonly string[], screen: Screen, ending: Ending): Promise<ExitCode> {
+export async function main(
+  commands: readonly CliCommand[],
+  argv: readonly string[],
+  screen: Screen,
+  ending: Ending,
+): Promise<ExitCode> {
   const progress = new Progress(screen);
   try {
-    return await runProgram(COMMANDS, argv, screen, (given) => terminalOf(given, ending, progress, screen));
+    return await runProgram(commands, argv, screen, (given) => terminalOf(given, ending, progress, screen));
   } catch (error) {
     progress.end();
     const { signal } = ending.controller;

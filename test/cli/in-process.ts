@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { COMMANDS } from '../../functions/cli/commands/all.ts';
 import { Ending } from '../../functions/cli/ending.ts';
 import { main } from '../../functions/cli/main.ts';
 import { screenOf } from '../../functions/cli/screen.ts';
@@ -24,7 +25,7 @@ process.env = new Proxy(real, {
 export function runInProcess(env: Readonly<Record<string, string>>, args: readonly string[]) {
   return environments.run({ ...env }, async () => {
     const [out, err] = [pipe(), pipe()];
-    const code = await main(args, screenOf(out.stream, err.stream), new Ending());
+    const code = await main(COMMANDS, args, screenOf(out.stream, err.stream), new Ending());
     return { out: out.text(), err: err.text(), code };
   });
 }
