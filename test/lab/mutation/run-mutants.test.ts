@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { newBoard } from './board.ts';
 import { firstRun, joined } from './first-run.ts';
 import { runMutants } from './run-mutants.ts';
@@ -40,7 +40,9 @@ test('a mutant is killed by a test that reaches it, where it is loaded as well, 
     id,
     file: 'functions/x.ts',
   }));
+  const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
   const recorded = joined([await firstRun(suite, ['test/x.test.ts'], board)]);
+  expect(said.mock.calls.join('')).toMatch(/^left out, for it fails without a mutant: test\/x\.test\.ts 3: /);
   const first: typeof recorded = JSON.parse(JSON.stringify(recorded));
   await runMutants(mutants, suite, { 'test/x.test.ts': ['functions/x.ts'] }, first, board, (id, status) => {
     statuses[id] = status;
