@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { wholeNumber } from '../whole-number.ts';
 import { METHODS, type Method, SIZES } from './scenarios.ts';
 
 export type Options = {
@@ -28,19 +29,12 @@ export function optionsIn(args: readonly string[]): Options {
     },
   });
   return {
-    sizes: values.services.split(',').map((text) => wholeNumber('--services', text)),
+    sizes: values.services.split(',').map((text) => wholeNumber('--services', text, USAGE)),
     methods: values.only.split(',').map(methodNamed),
     dist: values.dist,
     out: values.out,
-    jobs: wholeNumber('--jobs', values.jobs),
+    jobs: wholeNumber('--jobs', values.jobs, USAGE),
   };
-}
-
-function wholeNumber(flag: string, text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1)
-    throw new Error(`${flag}: expected a whole number above 0, found ${text}\n${USAGE}`);
-  return value;
 }
 
 function methodNamed(text: string): Method {

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { wholeNumber } from '../whole-number.ts';
 import { bundleWorker } from './bundle.ts';
 import { added, type Counts, INJECTED } from './counts.ts';
 import { type Caught, SEEDS, writeTable } from './plant-table.ts';
@@ -30,8 +31,8 @@ const { values } = parseArgs({
     help: { type: 'boolean', default: false },
   },
 });
-const seed = Number(values.seed);
-const threads = Number(values.threads);
+const seed = wholeNumber('--seed', values.seed, USAGE);
+const threads = wholeNumber('--threads', values.threads, USAGE);
 
 /** Runs random scenarios. Exit code 1: a promise was broken, or a kind of fault was not injected. */
 async function campaign(runs: number, theme: Theme | undefined): Promise<number> {
@@ -156,11 +157,16 @@ function themeNamed(name: string | undefined): Theme | undefined {
   return theme;
 }
 
+function runsOr(usual: number): number {
+  return values.runs === undefined ? usual : wholeNumber('--runs', values.runs, USAGE);
+}
+
 // This stands last because everything above must be initialised first.
 if (values.help) process.stdout.write(USAGE);
-else if (values.pairs !== undefined) process.exitCode = await pairs(Number(values.pairs));
-else if (values.plant !== undefined) process.exitCode = await plant(values.plant, Number(values.runs ?? 300));
+else if (values.pairs !== undefined)
+  process.exitCode = await pairs(wholeNumber('--pairs', values.pairs, USAGE));
+else if (values.plant !== undefined) process.exitCode = await plant(values.plant, runsOr(300));
 else {
   const theme = themeNamed(values.theme);
-  process.exitCode = await campaign(Number(values.runs ?? (theme === undefined ? 2_000 : 300)), theme);
+  process.exitCode = await campaign(runsOr(theme === undefined ? 2_000 : 300), theme);
 }
