@@ -44,10 +44,20 @@ export async function instrument(names: readonly string[]): Promise<Instrumented
 async function filesOf(names: readonly string[]): Promise<readonly string[]> {
   const inFolder = async (folder: string) =>
     (await readdir(`functions/${folder}`, { recursive: true })).map((file) => `${folder}/${file}`);
-  const all = (await Promise.all(SCOPES.flatMap(({ folders }) => folders).map(inFolder))).flat().toSorted();
-  const isNamed = (file: string): boolean =>
-    names.length === 0 || names.some((name) => file === `${name}.ts` || file.startsWith(`${name}/`));
-  return all.filter((file) => file.endsWith('.ts') && isNamed(file)).map((file) => `functions/${file}`);
+  const folders = SCOPES.flatMap((scope) => scope.folders);
+  const all = (await Promise.all(folders.map(inFolder)))
+    .flat()
+    .filter((file) => file.endsWith('.ts'))
+    .toSorted();
+  const isOf = (name: string, file: string) => file === `${name}.ts` || file.startsWith(`${name}/`);
+  const unknown = names.filter((name) => !all.some((file) => isOf(name, file)));
+  if (unknown.length > 0)
+    throw new Error(
+      `looked in ${folders.join(', ')} for ${unknown.join(', ')}, and found no such folder or file: name it as core/plan or formats/event`,
+    );
+  return all
+    .filter((file) => names.length === 0 || names.some((name) => isOf(name, file)))
+    .map((file) => `functions/${file}`);
 }
 
 type Position = { readonly line: number; readonly column: number };
